@@ -1,0 +1,30 @@
+"""Dated events on an economy: what happened, who says so, and what it changes in the model.
+
+Declarations only, read from YAML like economies; knows nothing of arrays.
+"""
+
+from dirigiste.chronicle.change import Change
+from dirigiste.chronicle.channels import CHANNELS, Channel, default_channel
+from dirigiste.chronicle.days import years_between
+from dirigiste.chronicle.event import ASSUMPTION, Amount, Discrepancy, Event, Source
+from dirigiste.chronicle.loader import load, loads, shipped
+from dirigiste.chronicle.model import Chronicle, LastingChange, Step
+
+__all__ = [
+    "ASSUMPTION",
+    "CHANNELS",
+    "Amount",
+    "Change",
+    "Channel",
+    "Chronicle",
+    "Discrepancy",
+    "Event",
+    "LastingChange",
+    "Source",
+    "Step",
+    "default_channel",
+    "load",
+    "loads",
+    "shipped",
+    "years_between",
+]

@@ -1,0 +1,70 @@
+"""What an economy is: declarations only, read from YAML, with errors that name file, line and key.
+
+Knows nothing of arrays; `numerics` compiles an `Economy` to them.
+"""
+
+from dirigiste.economy.ability import (
+    Ability,
+    Diffusion,
+    Distribution,
+    Fixed,
+    GivenPoints,
+    LogNormal,
+    Markov,
+    Pareto,
+    Redraw,
+)
+from dirigiste.economy.checks import check
+from dirigiste.economy.closure import Abroad, Closure, Directed, Entry, Labor, OpenAccount, OpenCapital
+from dirigiste.economy.edges import ABROAD, ChoiceEdge, CommonEdge, Edge, EnforcementEdge, RateEdge, Size
+from dirigiste.economy.explain import explain
+from dirigiste.economy.loader import load, loads, shipped
+from dirigiste.economy.model import SCHEMA_VERSION, Economy, Parameter
+from dirigiste.economy.nodes import Source
+from dirigiste.economy.numerics import Numerics, Tolerances, WealthGrid
+from dirigiste.economy.preferences import Preferences, Technology
+from dirigiste.economy.schema import json_schema
+from dirigiste.economy.statuses import Mandates, Status
+
+__all__ = [
+    "ABROAD",
+    "SCHEMA_VERSION",
+    "Ability",
+    "Abroad",
+    "ChoiceEdge",
+    "Closure",
+    "CommonEdge",
+    "Diffusion",
+    "Directed",
+    "Distribution",
+    "Economy",
+    "Edge",
+    "EnforcementEdge",
+    "Entry",
+    "Fixed",
+    "GivenPoints",
+    "Labor",
+    "LogNormal",
+    "Mandates",
+    "Markov",
+    "Numerics",
+    "OpenAccount",
+    "OpenCapital",
+    "Parameter",
+    "Pareto",
+    "Preferences",
+    "RateEdge",
+    "Redraw",
+    "Size",
+    "Source",
+    "Status",
+    "Technology",
+    "Tolerances",
+    "WealthGrid",
+    "check",
+    "explain",
+    "json_schema",
+    "load",
+    "loads",
+    "shipped",
+]

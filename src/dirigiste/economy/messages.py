@@ -1,0 +1,250 @@
+"""Faults that pydantic finds, in plain words: what was given, what is allowed, what was probably meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from typing import TYPE_CHECKING, Any, Final
+
+from dirigiste.economy import walk
+from dirigiste.economy.nodes import Document, Items, Node, Path, Table, is_sourced
+from dirigiste.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel, ValidationError
+
+SYNONYMS: Final = {
+    "revenue_wedge": "wedge",
+    "tax": "wedge",
+    "tau": "wedge",
+    "fixedcost": "fixed_cost",
+    "f": "fixed_cost",
+    "labour_efficiency": "labor_efficiency",
+    "efficiency": "labor_efficiency",
+    "labour": "labor",
+    "lambda": "collateral",
+    "leverage": "collateral",
+    "kappa": "data_lending",
+    "q": "productivity",
+    "tfp": "productivity",
+    "s": "spread",
+    "premium": "spread",
+    "beta": "rho",
+    "discount_rate": "rho",
+    "risk_aversion": "sigma",
+    "gamma": "sigma",
+    "depreciation": "delta",
+    "span": "eta",
+    "capital_share": "alpha",
+    "theta": "reversion",
+    "psi": "rate",
+    "hazard": "rate",
+    "phi": "fine",
+    "believed": "perceived",
+    "origin": "from",
+    "target": "to",
+    "type": "kind",
+    "zeta": "power",
+    "reference": "ref",
+    "r": "interest",
+    "interest_rate": "interest",
+    "w": "wage",
+    "government_spending": "spending",
+    "transfers": "transfer",
+    "nodes": "points",
+    "n": "points",
+    "operate": "operates",
+    "stddev": "sd",
+    "std": "sd",
+    "sources": "source",
+}
+"""What people write, and the key that they mean."""
+
+
+def near(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that `word` was probably meant to be."""
+    choices = list(allowed)
+    lower = word.lower().replace("-", "_").replace(" ", "_")
+    synonym = SYNONYMS.get(lower)
+    if lower in choices:
+        return lower
+    if synonym in choices:
+        return synonym
+    found = difflib.get_close_matches(lower, choices, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Words in a row, each in back quotes."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def shown(value: object) -> str:
+    """A given value, named by its kind where that matters."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"text '{value}'" if len(value) < 60 else f"text '{value[:57]}...'"
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case dt.date():
+            return f"the date {value}"
+        case _:
+            return repr(value)
+
+
+def translate(model: type[BaseModel], document: Document, error: ValidationError) -> list[Problem]:
+    """Turn the faults of a failed validation into problems with places."""
+    problems: list[Problem] = []
+    for fault in error.errors(include_url=False):
+        walked = _Walked(model, document, fault["loc"])
+        problems.append(_problem(walked, document, dict(fault)))
+    return problems
+
+
+class _Walked:
+    """Where a fault sits: path in the data, types there, and whether the last part is a key itself."""
+
+    def __init__(self, model: type[BaseModel], document: Document, loc: Path) -> None:
+        self.path: list[str | int] = []
+        self.is_key = False
+        self.parents: list[tuple[Any, str | None]] = []
+        self.spots: list[walk.Spot] = [walk.Spot(model)]
+        tag: str | None = None
+        node: Node | None = document.root
+        for part in loc:
+            if isinstance(part, str) and part.startswith("="):
+                tag = part
+                continue
+            if part == "[key]":
+                self.is_key = True
+                continue
+            if isinstance(node, Items) and not isinstance(part, int):
+                continue
+            if not isinstance(node, Items | Table) and node is not None and not isinstance(part, int):
+                break
+            self.parents = [(spot.annotation, tag) for spot in self.spots]
+            self.spots = [new for spot in self.spots for new in walk.step(spot.annotation, part, tag)]
+            tag = None
+            self.path.append(part)
+            node = _child(node, part)
+        self.node = node
+        self.field = next((spot.field for spot in self.spots if spot.field is not None), None)
+
+
+def _child(node: Node | None, part: str | int) -> Node | None:
+    if isinstance(node, Table):
+        return node.get(str(part))
+    if isinstance(node, Items) and isinstance(part, int) and 0 <= part < len(node.nodes):
+        return node.nodes[part]
+    return None
+
+
+def _problem(walked: _Walked, document: Document, fault: dict[str, Any]) -> Problem:
+    path = tuple(walked.path)
+    kind, given, context = fault["type"], fault.get("input"), fault.get("ctx", {})
+    suggestion: str | None = None
+    at_key = walked.is_key
+    allowed = sorted({key for annotation, tag in walked.parents for key in walk.keys(annotation, tag)})
+    match kind:
+        case "missing":
+            at_key = True
+            message = "required, but missing" + _about(walked)
+        case "extra_forbidden":
+            at_key = True
+            suggestion = near(str(path[-1]), allowed)
+            message = "unknown key" if suggestion else f"unknown key; allowed are {one_of(allowed)}"
+        case "choice_key":
+            choice, words = context["choice"], [word.strip() for word in context["allowed"].split(",")]
+            if not isinstance(given, dict):
+                message = f"must be a mapping with `{choice}`: one of {one_of(words)}; got {shown(given)}"
+            elif choice in given:
+                path = (*path, choice)
+                suggestion = near(str(given[choice]), words)
+                message = f"must be one of {one_of(words)}; got {shown(given[choice])}"
+            else:
+                at_key = True
+                message = f"`{choice}` is missing: one of {one_of(words)}"
+        case "choice_value":
+            message = f"must be {context['allowed']}; got {shown(given)}"
+            suggestion = "closed" if isinstance(given, str) and near(given, ["closed"]) else None
+        case "literal_error":
+            words = sorted({word for spot in walked.spots for word in walk.literals(spot.annotation)})
+            message = f"must be one of {one_of(words)}; got {shown(given)}"
+            suggestion = near(str(given), words)
+        case "string_pattern_mismatch":
+            message = f"a name has lower-case letters, digits and _, and starts with a letter; got '{given}'"
+        case "value_error":
+            message = str(context.get("error", fault["msg"]))
+        case _:
+            message = _plain_message(kind, given, context, walked, fault["msg"])
+    place = document.locate(path, key=at_key)
+    return Problem(
+        place.file or document.file, place.line, place.column, document.dotted(path), message, suggestion
+    )
+
+
+def _plain_message(kind: str, given: object, context: dict[str, Any], walked: _Walked, raw: str) -> str:
+    allowed = _allowed_range(walked)
+    among = f", {allowed}" if allowed else ""
+    match kind:
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            words = {
+                "greater_than": "gt",
+                "greater_than_equal": "ge",
+                "less_than": "lt",
+                "less_than_equal": "le",
+            }
+            bound = {words[kind]: float(context[words[kind]])}
+            return f"must be {allowed or walk.range_text(bound)}, got {shown(given)}"
+        case "float_type" | "float_parsing":
+            return f"must be a number{among}, got {shown(given)}" + _sourced_hint(walked.node)
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"must be a whole number{among}, got {shown(given)}" + _sourced_hint(walked.node)
+        case "finite_number":
+            return f"must be a finite number{among}, got {shown(given)}"
+        case "bool_type" | "bool_parsing":
+            return f"must be true or false, got {shown(given)}"
+        case "string_type":
+            hint = "" if isinstance(given, dict | list) or given is None else "; put it in quotes"
+            return f"must be text, got {shown(given)}{hint}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"must be a mapping (key: value), got {shown(given)}" + _about(walked)
+        case "tuple_type" | "list_type":
+            return f"must be a list, got {shown(given)}"
+        case "too_short":
+            return f"must hold at least {context.get('min_length', 1)}, got {context.get('actual_length', 0)}"
+        case _:
+            return raw[:1].lower() + raw[1:] + f", got {shown(given)}"
+
+
+def _allowed_range(walked: _Walked) -> str:
+    for spot in walked.spots:
+        text = walk.range_text(walk.limits(spot.annotation, spot.field))
+        if text:
+            return text
+    return ""
+
+
+def _about(walked: _Walked) -> str:
+    field = walked.field
+    if field is None or not field.description:
+        return ""
+    extra = field.json_schema_extra
+    unit = extra.get("x-unit") if isinstance(extra, dict) else None
+    allowed = _allowed_range(walked)
+    details = ", ".join(str(item) for item in (unit, allowed) if item)
+    return f" ({field.description}; {details})" if details else f" ({field.description})"
+
+
+def _sourced_hint(node: Node | None) -> str:
+    if isinstance(node, Table) and not is_sourced(node):
+        return "; a number with its source is {value: ..., source: ...}"
+    return ""

@@ -1,0 +1,68 @@
+"""How finely and how exactly an economy is solved."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from dirigiste.economy.fields import Count, Declaration, Real, parameter
+
+
+class WealthGrid(Declaration):
+    """Nodes of wealth a_n = min + scale (exp(x_n log(1 + (max-min)/scale)) - 1), x_n even on [0, 1]."""
+
+    points: Count = parameter(
+        "Number of nodes", unit="nodes", symbol="N", enters="wealth grid", default=300, ge=20
+    )
+    min: Real = parameter(
+        "Lowest wealth, the borrowing limit of households",
+        unit="goods",
+        symbol="a_min",
+        enters="wealth grid",
+        default=0.0,
+        ge=0,
+    )
+    max: Real = parameter(
+        "Highest wealth; nobody saves further",
+        unit="goods",
+        symbol="a_max",
+        enters="wealth grid",
+        default=10000.0,
+    )
+    scale: Real = parameter(
+        "Wealth below which nodes are about evenly spaced",
+        unit="goods",
+        symbol="scale",
+        enters="wealth grid",
+        default=0.3,
+        gt=0,
+    )
+
+    @model_validator(mode="after")
+    def _above(self) -> Self:
+        if self.max <= self.min:
+            raise ValueError(f"`max` must be above `min` = {self.min!r}, got {self.max!r}")
+        return self
+
+
+class Tolerances(Declaration):
+    """When a solution counts as found."""
+
+    hjb: Real = parameter(
+        "Largest residual of the value equation", unit="utils", enters="solver", default=1e-9, gt=0
+    )
+    distribution: Real = parameter(
+        "Largest residual of the distribution", unit="mass per year", enters="solver", default=1e-12, gt=0
+    )
+    markets: Real = parameter(
+        "Largest relative excess demand of a market", unit="relative", enters="solver", default=1e-8, gt=0
+    )
+
+
+class Numerics(Declaration):
+    """Grid, tolerances, scheme."""
+
+    wealth: WealthGrid = Field(default_factory=WealthGrid, description="Wealth grid")
+    tolerances: Tolerances = Field(default_factory=Tolerances, description="When a solution counts as found")
+    scheme: Literal["compact", "upwind"] = Field(
+        default="compact", description="Scheme in wealth: compact (higher order) or upwind (first order)"
+    )

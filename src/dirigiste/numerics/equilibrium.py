@@ -1,0 +1,291 @@
+"""The stationary equilibrium (model.md, section 5): prices at which values, distribution, markets and budget agree.
+
+**Unknowns** (those that the closure leaves open): log wage, interest, transfer, and what meets a quota (an added spread, or minus
+the log of a factor on credit limits). **Conditions**, one for each: labour, capital with r >= -delta, budget, quota with its
+unknown >= 0; the two complementarities as min(slack, distance to the bound) = 0.
+
+**Algorithm.** (1) Cold start: prices clear the static markets given the distribution, owners take them to last for ever, and the
+distribution moves by an implicit step of some years; a dozen such steps come near the stationary state from anywhere. (2) Newton
+on the conditions with their exact Jacobian: the responses of values and distribution to prices are linear solves with the operators
+that `hjb` and `kfe` use already (implicit function theorem). Steps are halved until the largest residual falls.
+**Stopping rule:** every condition is met to the relative tolerance `markets`.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dirigiste.errors import NotConverged
+from dirigiste.numerics import aggregates, firm, generator, hjb, kfe
+from dirigiste.numerics.aggregates import Conditions, Moves, Static
+from dirigiste.numerics.arrays import Arrays, Compiled, Layout
+from dirigiste.numerics.firm import Firms, Prices
+from dirigiste.numerics.hjb import Values
+from dirigiste.numerics.kfe import Distribution
+
+WAGE, INTEREST, TRANSFER, QUOTA = range(4)
+UNKNOWNS = ("wage", "interest", "transfer", "quota")
+
+
+class Point(NamedTuple):
+    """Everything at given unknowns u (4,)."""
+
+    u: jax.Array
+    prices: Prices
+    firms: Firms
+    reach: jax.Array
+    values: Values
+    distribution: Distribution
+    static: Static
+    moves: Moves
+    conditions: Conditions
+
+
+def prices_of(layout: Layout, u: jax.Array) -> Prices:
+    """Prices from the unknowns."""
+    by_spread = layout.directed_by == "spread"
+    zero, one = jnp.zeros_like(u[QUOTA]), jnp.ones_like(u[QUOTA])
+    return Prices(
+        wage=jnp.exp(u[WAGE]), interest=u[INTEREST], transfer=u[TRANSFER],
+        added_spread=u[QUOTA] if by_spread else zero,
+        limit_factor=jnp.exp(-u[QUOTA]) if layout.directed_by == "limit" else one,
+    )
+
+
+def unknowns(compiled: Compiled) -> tuple[int, ...]:
+    """Indices of the unknowns that the closure leaves open."""
+    layout = compiled.layout
+    found = {WAGE: not layout.given_wage, INTEREST: not layout.open_capital, TRANSFER: not layout.spend, QUOTA: layout.directed_of != ""}
+    return tuple(index for index, open_ in found.items() if open_)
+
+
+def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
+    """The four residuals at u, each 0 in equilibrium."""
+    return jnp.stack([
+        c.labor, jnp.minimum(-c.capital, u[INTEREST] + m.delta), c.budget, jnp.minimum(c.quota, u[QUOTA]),
+    ])
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def evaluate(layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: jax.Array, kfe_tol: jax.Array) -> Point:
+    """Solve values and distribution at unknowns u from starts v and f (N, S, J)."""
+    prices = prices_of(layout, u)
+    firms = firm.firms(layout, m, prices)
+    reach = firm.with_size(layout, m, firms)
+    values = hjb.solve(layout, m, firms, prices, reach, v, hjb_tol)
+    distribution = kfe.stationary(layout, m, values.rows, values.hazards.flow, f, kfe_tol)
+    return _sums(layout, m, u, prices, firms, reach, values, distribution)
+
+
+def _sums(
+    layout: Layout, m: Arrays, u: jax.Array, prices: Prices, firms: Firms, reach: jax.Array, values: Values, distribution: Distribution
+) -> Point:
+    static = aggregates.static(m, firms, prices, distribution.g)
+    moved = aggregates.moves(m, distribution.g, values.hazards.flow)
+    conditions = aggregates.conditions(layout, m, prices, static, moved)
+    return Point(u, prices, firms, reach, values, distribution, static, moved, conditions)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 3))
+def jacobian(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> jax.Array:
+    """Derivatives (4, len(active)) of the residuals in the active unknowns, values and distribution following."""
+    v, f = point.values.v, point.distribution.f
+
+    def decide(u: jax.Array, v: jax.Array) -> tuple:
+        prices = prices_of(layout, u)
+        firms = firm.firms(layout, m, prices)
+        reach = firm.with_size(layout, m, firms)
+        rows, hazards = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), reach)
+        return prices, firms, rows, hazards
+
+    def hjb_residual(u: jax.Array) -> jax.Array:
+        return decide(u, v)[2].residual
+
+    def kfe_residual(u: jax.Array, v: jax.Array) -> jax.Array:
+        _, _, rows, hazards = decide(u, v)
+        return kfe.forward(layout, m, rows, hazards.flow, f)
+
+    def outcome(u: jax.Array, v: jax.Array, f: jax.Array) -> jax.Array:
+        prices, firms, rows, hazards = decide(u, v)
+        g = kfe.node_masses(rows, f)
+        static = aggregates.static(m, firms, prices, g)
+        moved = aggregates.moves(m, g, hazards.flow)
+        return residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
+
+    tangent = hjb.tangent(layout, m, point.values.rows, point.values.hazards)
+    forward = kfe.prepare(layout, m, point.values.rows, point.values.hazards.flow)
+
+    def along(du: jax.Array) -> jax.Array:
+        dv = hjb.tangent_solve(layout, m, tangent, -jax.jvp(hjb_residual, (point.u,), (du,))[1], 1e-7).x
+        defect = jax.jvp(kfe_residual, (point.u, v), (du, dv))[1]
+        df = kfe.forward_solve(layout, m, forward, defect, 1e-7).x
+        mass = jnp.einsum("nsj,sjc->c", df, m.class_of) / m.class_mass
+        df = df - f * jnp.einsum("sjc,c->sj", m.class_of, mass)
+        return jax.jvp(outcome, (point.u, v, f), (du, dv, df))[1]
+
+    return jax.vmap(along)(jnp.eye(4)[jnp.array(active)]).T
+
+
+@functools.partial(jax.jit, static_argnums=(0, 5))
+def static_prices(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: jax.Array, active: tuple[int, ...]) -> jax.Array:
+    """Unknowns that clear the static markets given node masses g and receipts other than wedges and spreads."""
+
+    def gap(u: jax.Array) -> jax.Array:
+        prices = prices_of(layout, u)
+        static = aggregates.static(m, firm.firms(layout, m, prices), prices, g)
+        none = jnp.zeros(len(layout.arcs))
+        c = aggregates.conditions(layout, m, prices, static, Moves(none, none, none))
+        budget = c.budget + other / jnp.maximum(static.output.sum(), 1e-12)
+        return residuals(m, u, c._replace(budget=budget))
+
+    index = jnp.array(active)
+    limit = jnp.array([0.5, 0.03, 0.1, 0.1])[index]
+
+    def step(state: tuple) -> tuple:
+        u, _, k = state
+        value, jac = gap(u)[index], jax.jacfwd(gap)(u)[index][:, index]
+        change = jnp.linalg.solve(jac - 1e-10 * jnp.eye(len(active)), -value)
+        change = jnp.where(jnp.isfinite(change), change, 0.1 * limit * jnp.sign(value))
+        change = change / jnp.maximum(1.0, jnp.max(jnp.abs(change) / limit))
+        u = _within(m, u.at[index].add(change))
+        return u, jnp.max(jnp.abs(value)), k + 1
+
+    u, _, _ = lax.while_loop(lambda s: (s[1] > 1e-4) & (s[2] < 40), step, (u, jnp.inf, 0))
+    return u
+
+
+def _within(m: Arrays, u: jax.Array) -> jax.Array:
+    return u.at[INTEREST].max(-m.delta).at[QUOTA].max(0.0)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def myopic_step(layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, years: jax.Array) -> tuple:
+    """Values at prices u taken to last, and the distribution `years` later."""
+    prices = prices_of(layout, u)
+    firms = firm.firms(layout, m, prices)
+    reach = firm.with_size(layout, m, firms)
+    values = hjb.solve(layout, m, firms, prices, reach, v, jnp.asarray(1e-3))
+    d, flow = values.rows, values.hazards.flow
+    g = kfe.node_masses(d, f)
+    op = kfe.prepare(layout, m, d, flow, 1.0 / years)
+    f = kfe.to_class_masses(m, kfe.forward_solve(layout, m, op, g / years, 1e-4).x)
+    g = kfe.node_masses(d, f)
+    moved = aggregates.moves(m, g, flow)
+    other = jnp.sum((1.0 - m.burnt) * moved.taken) - m.entry_wealth * jnp.sum(m.leaves * moved.people)
+    return values.v, f, g, other
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def first_guess(layout: Layout, m: Arrays, u: jax.Array) -> jax.Array:
+    """Values of a cold start at unknowns u."""
+    prices = prices_of(layout, u)
+    firms = firm.firms(layout, m, prices)
+    return hjb.guess(layout, m, firms, prices, firm.with_size(layout, m, firms))
+
+
+Progress = Callable[[str, int, float], None]
+"""Called with the stage, the round and the largest residual."""
+
+
+class Start(NamedTuple):
+    """Where to start: unknowns (4,), values and row masses (N, S, J)."""
+
+    u: jax.Array
+    v: jax.Array
+    f: jax.Array
+
+
+def cold_start(compiled: Compiled, *, wage: float | None = None, interest: float | None = None, progress: Progress | None = None) -> Start:
+    """Come near the stationary state from nothing: static clearing, myopic values, implicit steps of the distribution."""
+    layout, m = compiled.layout, compiled.arrays
+    active = unknowns(compiled)
+    first_wage = wage if wage is not None else 0.3 * float(m.productivity.max() * (m.ability @ m.stationary))
+    first_interest = interest if interest is not None else 0.02
+    u = np.array([np.log(first_wage), first_interest, 0.0, 0.0])
+    given = compiled.given
+    if layout.given_wage:
+        u[WAGE] = np.log(given.wage)
+    if layout.open_capital:
+        u[INTEREST] = given.interest
+    if layout.spend:
+        u[TRANSFER] = given.transfer
+    state = jnp.asarray(u)
+    f, other = m.start, jnp.asarray(0.0)
+    g = f
+    v = None
+    for k in range(COLD_STEPS):
+        if active:
+            state = static_prices(layout, m, state, g, other, active)
+        if v is None:
+            v = first_guess(layout, m, state)
+        v, f, g, other = myopic_step(layout, m, state, v, f, jnp.asarray(min(2.0 * 1.3**k, 10.0)))
+        if progress:
+            progress("cold start", k + 1, float("nan"))
+    return Start(state, v, f)
+
+
+COLD_STEPS = 12
+
+
+class Solved(NamedTuple):
+    """A solved equilibrium and how it was reached."""
+
+    point: Point
+    history: tuple[float, ...]
+    seconds: float
+
+
+def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None, rounds: int = 40) -> Solved:
+    """Newton on the equilibrium conditions, from `start` or from cold.
+
+    Raises:
+        NotConverged: with the residual of every condition, the history, and advice.
+    """
+    begun = time.perf_counter()
+    layout, m = compiled.layout, compiled.arrays
+    tolerances = compiled.economy.numerics.tolerances
+    hjb_tol, kfe_tol = jnp.asarray(0.1 * tolerances.hjb), jnp.asarray(0.3 * tolerances.distribution)
+    active = unknowns(compiled)
+    index = np.array(active, dtype=int)
+    if start is None:
+        start = cold_start(compiled, progress=progress)
+    point = evaluate(layout, m, start.u, start.v, start.f, hjb_tol, kfe_tol)
+    history: list[float] = []
+    for k in range(rounds):
+        value = np.asarray(residuals(m, point.u, point.conditions))[index]
+        size = float(np.abs(value).max()) if index.size else 0.0
+        history.append(size)
+        if progress:
+            progress("equilibrium", k, size)
+        if size <= tolerances.markets:
+            break
+        jac = np.asarray(jacobian(layout, m, point, active))[index]
+        change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
+        limit = np.array([0.3, 0.02, 0.2, 0.1])[index]
+        change /= max(1.0, float(np.max(np.abs(change) / limit)))
+        point, better = _line_search(layout, m, point, index, change, size, hjb_tol, kfe_tol)
+        if not better:
+            break
+    return Solved(point, tuple(history), time.perf_counter() - begun)
+
+
+def _line_search(
+    layout: Layout, m: Arrays, point: Point, index: np.ndarray, change: np.ndarray, size: float, hjb_tol: jax.Array, kfe_tol: jax.Array
+) -> tuple[Point, bool]:
+    step = 1.0
+    for _ in range(8):
+        u = _within(m, point.u.at[index].add(step * change))
+        trial = evaluate(layout, m, u, point.values.v, point.distribution.f, hjb_tol, kfe_tol)
+        new = float(np.abs(np.asarray(residuals(m, u, trial.conditions))[index]).max())
+        if np.isfinite(new) and new < size:
+            return trial, True
+        step *= 0.5
+    return point, False

@@ -1,0 +1,130 @@
+"""Jumps between states: where they land, how often they happen, and what the chance is worth (model.md, section 3).
+
+Every arc e takes the owner from its origin at wealth a to a' and a destination status, keeping ability or drawing it anew.
+In the value and in the distribution alike a landing between two nodes is the lottery between them, so the operators of this
+module and their transposes (taken by JAX) are each other's adjoint exactly.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from dirigiste.numerics.arrays import ABROAD, Arrays, Layout
+from dirigiste.numerics.firm import cell_share
+
+LEAST = 1e-100
+"""Resources below this count as this, where a value of minus infinity would follow (it is never chosen)."""
+
+
+def landed(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
+    """Value at the destination of every arc, (N, E, J), for v (N, S, J); 0 for arcs abroad."""
+    x = jnp.einsum("nsj,se->nej", v, m.destination)
+    if layout.jumps:
+        moved = jnp.einsum("enm,mej->nej", m.lotteries, x[:, : layout.jumps])
+        x = jnp.concatenate([moved, x[:, layout.jumps :]], axis=1)
+    if any(arc.redraw for arc in layout.arcs):
+        drawn = jnp.einsum("nej,j->ne", x, m.stationary)[:, :, None]
+        x = x + m.redraws[:, None] * (drawn - x)
+    return x
+
+
+def at_origin(m: Arrays, v: jax.Array) -> jax.Array:
+    """Value at the origin of every arc, (N, E, J)."""
+    return jnp.einsum("nsj,se->nej", v, m.origin)
+
+
+def by_origin(m: Arrays, x: jax.Array) -> jax.Array:
+    """Sum over the arcs of each origin: (N, E, J) to (N, S, J)."""
+    return jnp.einsum("nej,se->nsj", x, m.origin)
+
+
+def utility(layout: Layout, m: Arrays, c: jax.Array, amenity: jax.Array | float = 0.0) -> jax.Array:
+    """u(c e^amenity)."""
+    if layout.log_utility:
+        return jnp.log(c) + amenity
+    return (c * jnp.exp(amenity)) ** (1.0 - m.sigma) / (1.0 - m.sigma)
+
+
+def log_equivalent(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
+    """log of the permanent consumption worth v: rho v for log utility, else log((1-sigma) rho v)/(1-sigma)."""
+    if layout.log_utility:
+        return m.rho * v
+    return jnp.log((1.0 - m.sigma) * m.rho * v) / (1.0 - m.sigma)
+
+
+def abroad_value(layout: Layout, m: Arrays) -> jax.Array:
+    """V* of every arc in its origin by wealth, (N, E, 1): c = theta x on x = a' + w* h/(r* - g) (0 for arcs that stay)."""
+    interest = m.abroad_interest - m.growth
+    theta = (m.rho - (1.0 - m.sigma) * interest) / m.sigma
+    labor = m.abroad_wage * jnp.einsum("s,se->e", m.labor_efficiency, m.origin)
+    human = jnp.where(labor > 0, labor / jnp.where(interest > 0, interest, 1.0), 0.0)
+    x = jnp.maximum(m.landing + human[:, None], LEAST)
+    value = utility(layout, m, theta * x) / theta
+    if layout.log_utility:
+        value = value + (interest - m.rho) / m.rho**2
+    return (m.leaves[:, None] * value).T[:, :, None]
+
+
+class Hazards(NamedTuple):
+    """What arcs do at a value function. Rates a year, (N, E, J).
+
+    `worth`: what the arc adds to the right-hand side of the HJB. `gain`, `loss`: its derivatives with respect to the value at the
+    destination and (minus) at the origin; for rate and enforcement arcs both are the perceived rate. `flow`: the rate at which
+    people move (actual rate, or arrival of the opportunity times the probability of taking it).
+    """
+
+    worth: jax.Array
+    gain: jax.Array
+    loss: jax.Array
+    flow: jax.Array
+
+
+def hazards(layout: Layout, m: Arrays, v: jax.Array, reach: jax.Array) -> Hazards:
+    """Hazards of all arcs at values v (N, S, J) and reach chi (N, E, J)."""
+    here = at_origin(m, v)
+    there = landed(layout, m, v)
+    if any(arc.destination == ABROAD for arc in layout.arcs):
+        there = there + abroad_value(layout, m)
+    rate = m.perceived[:, None] * reach
+    flow = m.actual[:, None] * reach
+    worth, gain, loss = rate * (there - here), rate, rate
+    if not any(arc.choice for arc in layout.arcs):
+        return Hazards(worth, gain, loss, flow)
+
+    cost, taste = m.cost[:, None], m.taste[:, None]
+    chooses = m.choice[:, None] > 0
+    if layout.log_utility:
+        delta = m.rho * (there - here) - cost
+    else:
+        away = jnp.where(chooses, there, here)  # keeps the logarithm off values that no choice looks at
+        delta = (jnp.log(away / here)) / (1.0 - m.sigma) - cost
+    probability = jax.nn.sigmoid(delta / taste)
+    certainty = taste * jax.nn.softplus(delta / taste)
+    taken = probability
+    if any(arc.sharp for arc in layout.arcs):
+        sharp = jnp.array([arc.sharp for arc in layout.arcs])[:, None]
+        probability = jnp.where(sharp, (delta > 0).astype(delta.dtype), probability)
+        certainty = jnp.where(sharp, jnp.maximum(delta, 0.0), certainty)
+        taken = jnp.where(sharp, cell_share(delta, m.wealth, 1e-9)[0], taken)
+    if layout.log_utility:
+        option, option_gain, option_loss = certainty / m.rho, probability, probability
+    else:
+        growth = jnp.exp((1.0 - m.sigma) * certainty)
+        option = here * (growth - 1.0)
+        option_gain = growth * probability * here / jnp.where(chooses, there, here)
+        option_loss = 1.0 - growth * (1.0 - probability)
+    return Hazards(
+        worth=jnp.where(chooses, rate * option, worth),
+        gain=jnp.where(chooses, rate * option_gain, gain),
+        loss=jnp.where(chooses, rate * option_loss, loss),
+        flow=jnp.where(chooses, flow * taken, flow),
+    )
+
+
+def fastest(m: Arrays) -> jax.Array:
+    """An upper bound (S, J) of the rate at which anything happens to an owner, discounting included, per year."""
+    arcs = jnp.einsum("e,se->s", jnp.maximum(m.perceived, m.actual), m.origin)
+    return m.rho + arcs[:, None] - jnp.diagonal(m.switching)[None, :]

@@ -1,0 +1,258 @@
+"""The shipped chronicle holds what the record holds, with its marks."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirigiste import chronicle
+
+ROWS = [
+    "2020-10-24",
+    "2020-11-02",
+    "2020-11-03",
+    "2020-11-10",
+    "2020-12-11",
+    "2020-12-14",
+    "2020-12-24",
+    "2020-12-26",
+    "2021-02-07",
+    "2021-02-08",
+    "2021-02-20",
+    "2021-03-12",
+    "2021-04-10",
+    "2021-04-12",
+    "2021-04-26",
+    "2021-04-29",
+    "2021-06-01",
+    "2021-06-30",
+    "2021-07-02",
+    "2021-07-04",
+    "2021-07-07",
+    "2021-07-10",
+    "2021-07-24",
+    "2021-08-17",
+    "2021-08-20",
+    "2021-08-30",
+    "2021-10-08",
+    "2021-11-20",
+    "2021-12-03",
+    "2022-02-15",
+    "2022-03-16",
+    "2022-04-29",
+    "2022-07-21",
+    "2022-08-01",
+    "2022-12-26",
+    "2023-01-04",
+    "2023-01-07",
+    "2023-02-16",
+    "2023-02-17",
+    "2023-03-01",
+    "2023-03-31",
+    "2023-07-07",
+    "2023-07-08",
+    "2023-07-12",
+    "2023-07-19",
+    "2023-08-27",
+    "2023-09-04",
+    "2023-12-22",
+]
+"""Dates of the chronology of public measures."""
+
+FINES = {
+    ("2021-04-10", "Alibaba"): (18.228e9, 2.75e9, 2.8e9),
+    ("2021-10-08", "Meituan"): (3.442e9, 533e6, None),
+    ("2022-07-21", "Didi"): (8.026e9, 1.2e9, None),
+    ("2023-07-07", "Ant Group"): (7.123e9, 984e6, None),
+    ("2023-07-07", "Tenpay"): (2.99e9, 413e6, None),
+}
+"""Fines above CNY 0.1 bn: CNY, USD, upper end of USD."""
+
+
+def on(crackdown, day):
+    return [event for event in crackdown.events if event.date == dt.date.fromisoformat(day)]
+
+
+def test_it_is_listed():
+    assert "crackdown-2020" in chronicle.shipped()
+
+
+@pytest.mark.parametrize("day", ROWS)
+def test_every_row_of_the_chronology_is_there(crackdown, day):
+    assert on(crackdown, day)
+
+
+def test_two_measures_on_one_day(crackdown):
+    assert len(on(crackdown, "2021-07-24")) == 2
+    assert len(on(crackdown, "2020-11-02")) == 2
+
+
+@pytest.mark.parametrize(("day", "whom"), FINES)
+def test_fines(crackdown, day, whom):
+    amounts = [amount for event in on(crackdown, day) for amount in event.amounts]
+    fine = next(amount for amount in amounts if amount.what == "fine" and amount.whom == whom)
+    assert fine.currency == "CNY"
+    assert (fine.value, fine.usd, fine.usd_upper) == FINES[day, whom]
+
+
+def test_recorded_fines_add_up(crackdown):
+    fines = [amount for event in crackdown.events for amount in event.amounts if amount.what == "fine"]
+    large = [fine.value * fine.count for fine in fines if fine.value > 1e8]
+    assert sum(large) == pytest.approx(39.8e9, abs=0.05e9)
+
+
+def test_every_fact_is_marked_and_told(crackdown):
+    for event in crackdown.events:
+        assert event.quality in {"read", "remembered", "unsure"}
+        assert event.what.endswith(".")
+        for change in event.changes:
+            assert len(change.why) > 10
+            assert change.source
+
+
+@pytest.mark.parametrize(
+    "day", ["2020-12-26", "2021-02-08", "2021-03-12", "2021-06-01", "2021-11-20", "2022-12-26"]
+)
+def test_what_is_only_remembered_says_so(crackdown, day):
+    assert [event.quality for event in on(crackdown, day)] == ["remembered"]
+
+
+def test_claims_of_the_report_are_there_and_cited(crackdown):
+    told = " ".join(event.what for event in crackdown.events if "report" in event.sources)
+    for words in (
+        "pawnshop",
+        "new players",
+        "vanish",
+        "reins",
+        "Tokyo",
+        "new ventures",
+        "silent",
+        "choked",
+        "tool",
+    ):
+        assert words in told
+
+
+def test_discrepancies(crackdown):
+    pairs = {(str(event.date), item.claim_source): item for event, item in crackdown.discrepancies}
+    assert pairs["2020-11-03", "report"]
+    told = " ".join(f"{item.claim} {item.record}" for _, item in crackdown.discrepancies)
+    for words in (
+        "last year",
+        "3 November 2020",
+        "USD 37 bn",
+        "USD 34 bn",
+        "USD 2.8 bn",
+        "CNY 18.228 bn",
+        "7 January 2023",
+    ):
+        assert words in told
+
+
+def test_addresses_only_where_something_was_read(crackdown):
+    assert all(source.quality == "read" for source in crackdown.sources.values() if source.url)
+    assert all(source.url is None or source.url.startswith("http") for source in crackdown.sources.values())
+
+
+def test_every_source_is_cited(crackdown):
+    cited = {id_ for event in crackdown.events for id_ in event.sources}
+    assert set(crackdown.sources) <= cited
+
+
+def test_something_lasts_and_something_fades(crackdown):
+    lasting = {item.path: item for item in crackdown.lasting_changes()}
+    for status in ("independent", "critic", "listed"):
+        item = lasting[f"statuses.{status}.data_lending"]
+        assert 0.4 < item.after / item.before < 0.8
+    assert lasting["edges.crackdown.perceived"].after > lasting["edges.crackdown.perceived"].before
+    assert lasting["edges.list.rate"].after < lasting["edges.list.rate"].before
+    assert "edges.crackdown.actual" not in lasting
+    assert "edges.retaliation.actual" not in lasting
+
+
+def test_single_cases_do_not_move_the_model(crackdown):
+    for day in ("2021-10-08", "2022-07-21", "2023-01-07", "2022-12-01"):
+        assert all(event.no_effect for event in on(crackdown, day))
+
+
+def test_baseline_has_the_names_that_were_agreed(crackdown):
+    economy = crackdown.baseline
+    assert economy.name == "china-2019"
+    assert set(economy.statuses) == {
+        "connected",
+        "partyorg",
+        "independent",
+        "critic",
+        "listed",
+        "aligned_critic",
+        "sanctioned",
+        "detained",
+        "withdrawn",
+    }
+    assert set(economy.edges_by_name) == {
+        "patronage",
+        "privatised",
+        "join",
+        "leave",
+        "speak",
+        "speak_inside",
+        "speak_listed",
+        "forgotten",
+        "forgotten_inside",
+        "list",
+        "delist",
+        "crackdown",
+        "retaliation",
+        "sanction_critic",
+        "monitor",
+        "released",
+        "rectified",
+        "retire",
+        "start_anew",
+        "emigrate",
+    }
+    monitor = economy.edges_by_name["monitor"]
+    assert monitor.actual == 0
+    assert monitor.perceived > 0
+
+
+def test_every_number_of_the_baseline_has_a_source_and_a_note(crackdown):
+    economy = crackdown.baseline
+    data = economy.model_dump(by_alias=True, exclude_unset=True)
+    plain = {path for path in _numbers(data, "") if path not in economy.sources}
+    assert {path for path in plain if not path.startswith("numerics.")} == {
+        "schema_version",
+        "ability.distribution.pareto.points",
+    }
+    assert all(source.source and source.note for source in economy.sources.values())
+
+
+def _numbers(data, path):
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _numbers(value, f"{path}.{key}" if path else key)
+    elif isinstance(data, list | tuple):
+        for n, value in enumerate(data):
+            name = value.get("name", n) if isinstance(value, dict) else n
+            yield from _numbers(value, f"{path}.{name}")
+    elif isinstance(data, int | float) and not isinstance(data, bool):
+        yield path
+
+
+def test_the_example_loads_and_comes_back():
+    example = chronicle.load(Path(__file__).parents[2] / "examples" / "squeeze.yaml")
+    assert example.baseline.name == "political"
+    assert example.lasting_changes() == []
+    assert example.lasting() == example.baseline
+
+
+def test_nothing_heavy_is_imported():
+    code = (
+        "import json, sys; from dirigiste import chronicle; chronicle.load('crackdown-2020').lasting(); "
+        "print(json.dumps([m for m in ('jax', 'numpy', 'xarray', 'pandas') if m in sys.modules]))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(out.stdout) == []

@@ -1,0 +1,31 @@
+"""Every way in which a file can be wrong is told in words that lead to the fault.
+
+Each file in `malformed/` fails in one way; its first line lists what the message must contain.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from dirigiste.economy import load
+from dirigiste.errors import InputError
+
+FILES = sorted(Path(__file__).parent.joinpath("malformed").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_message_names_the_fault(file):
+    header = file.read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("# expect: ")
+    expected = [part.strip() for part in header.removeprefix("# expect: ").split(" | ")]
+    with pytest.raises(InputError) as caught:
+        load(file)
+    message = str(caught.value)
+    missing = [part for part in expected if part not in message]
+    assert not missing, f"{missing} not in:\n{message}"
+    assert file.name in message
+    assert len(caught.value.problems) == int(message.split(" ", 1)[0])
+
+
+def test_there_are_many():
+    assert len(FILES) >= 30
