@@ -2,7 +2,7 @@
 
 Below this door there are no names and no files. `Layout` holds what decides the shape of the programs (it is hashable, and a
 change of it compiles anew); `Arrays` holds every number (a change of them does not). Axes are always in the order wealth n,
-status s, ability j; edges are split into *arcs*, one for each origin, with axis e. Arcs that move wealth come first.
+status s, ability j; edges are split into *arcs*, one for each origin, with axis e. Arcs that move wealth come first, then those that draw ability anew.
 """
 
 from __future__ import annotations
@@ -41,28 +41,31 @@ class Arc:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the compiled programs depend on besides numbers."""
+    """What the compiled programs depend on besides numbers: counts, and which parts an economy uses at all."""
 
-    statuses: tuple[str, ...]
-    abilities: int
     nodes: int
-    arcs: tuple[Arc, ...]
+    statuses: int
+    abilities: int
+    arcs: int
+    jumps: int
+    """Number of arcs that move wealth; they come first."""
+    moves: int
+    """Number of arcs that move wealth or draw ability anew; they come first, those that move wealth before the others."""
     log_utility: bool
     linear: bool
     """Constant returns, eta = 1: a firm uses as much capital as it may, or none."""
     upwind: bool
     dense: bool
     """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple abilities strongly."""
+    sized: bool
+    """Some enforcement depends on size."""
+    chooses: bool
+    sharp: bool
+    """Some choice has no taste shocks."""
+    redraws: bool
+    emigrates: bool
     directed_of: str
     directed_by: str
-    open_capital: bool
-    given_wage: bool
-    spend: bool
-
-    @property
-    def jumps(self) -> int:
-        """Number of arcs that move wealth; they come first."""
-        return sum(arc.jumps for arc in self.arcs)
 
 
 class Arrays(NamedTuple):
@@ -96,15 +99,19 @@ class Arrays(NamedTuple):
     choice: jax.Array  # (E,) 1 for choice arcs, as all arc rows below
     leaves: jax.Array  # 1 for arcs abroad
     redraws: jax.Array
+    sharp: jax.Array
     burnt: jax.Array
     perceived: jax.Array  # rate, perceived enforcement rate, or arrival rate of the opportunity
     actual: jax.Array
     cost: jax.Array
     taste: jax.Array
+    size_of: jax.Array  # (4, E) one-hot over SIZES
     size_ref: jax.Array
     size_power: jax.Array
     landing: jax.Array  # (E, N) wealth after the move
-    lotteries: jax.Array  # (F, N, N)
+    lottery_below: jax.Array  # (F, N) integers: node below the landing
+    lottery_share: jax.Array  # (F, N) share of the node above
+    destination_of: jax.Array  # (F,) integers
     abroad_interest: jax.Array
     abroad_wage: jax.Array
     entry: jax.Array  # (N, S) distribution of newborns, zeros without emigration
@@ -134,6 +141,8 @@ class Compiled:
     layout: Layout
     arrays: Arrays
     given: Given
+    statuses: tuple[str, ...]
+    arcs: tuple[Arc, ...]
 
 
 def compile_economy(economy: Economy) -> Compiled:
@@ -158,9 +167,11 @@ def compile_economy(economy: Economy) -> Compiled:
 
     landing = np.array([np.maximum((1 - e.fine) * nodes - e.fee, nodes[0]) for e in edges]).reshape(E, N)
     jumps = sum(arc.jumps for arc in arcs)
+    below, share = grid.lottery(nodes, landing[:jumps])
     entry = np.zeros((N, S))
     if economy.entry is not None:
-        entry[:, names.index(economy.entry.status)] = grid.lottery(nodes, np.array([economy.entry.wealth]))[0]
+        node, above = grid.lottery(nodes, np.array(economy.entry.wealth))
+        entry[[node, node + 1], names.index(economy.entry.status)] = [1.0 - above, above]
     class_of, class_mass, start = _classes(economy, names, arcs, chain, N)
     rho = economy.preferences.rho - (1 - economy.preferences.sigma) * economy.technology.growth
     arrays = Arrays(
@@ -180,14 +191,17 @@ def compile_economy(economy: Economy) -> Compiled:
         leaves=column([arc.destination == ABROAD for arc in arcs]),
         redraws=column([arc.redraw for arc in arcs]),
         burnt=column([arc.burnt for arc in arcs]),
+        sharp=column([arc.sharp for arc in arcs]),
         perceived=column([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
         actual=column([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
         cost=column([e.cost if e.kind == "choice" else 0.0 for e in edges]),
         taste=column([e.scale if e.kind == "choice" and e.scale > 0 else 1.0 for e in edges]),
+        size_of=np.array([[float(arc.size == k) for arc in arcs] for k in range(len(SIZES))]).reshape(len(SIZES), E),
         size_ref=column([e.size.ref if arc.size else 1.0 for arc, e in zip(arcs, edges, strict=True)]),
         size_power=column([e.size.power if arc.size else 1.0 for arc, e in zip(arcs, edges, strict=True)]),
         landing=landing,
-        lotteries=np.array([grid.lottery(nodes, landing[e]) for e in range(jumps)]).reshape(jumps, N, N),
+        lottery_below=below, lottery_share=share,
+        destination_of=np.array([arc.destination for arc in arcs[:jumps]], dtype=int),
         abroad_interest=economy.abroad.interest if economy.abroad else 0.0,
         abroad_wage=economy.abroad.wage if economy.abroad else 0.0,
         entry=entry, entry_wealth=economy.entry.wealth if economy.entry else 0.0,
@@ -197,20 +211,25 @@ def compile_economy(economy: Economy) -> Compiled:
         start=start, class_of=class_of, class_mass=class_mass,
     )
     layout = Layout(
-        statuses=names, abilities=J, nodes=N, arcs=arcs,
+        nodes=N, statuses=S, abilities=J, arcs=E, jumps=jumps, moves=sum(arc.jumps or arc.redraw for arc in arcs),
         log_utility=economy.preferences.sigma == 1.0, linear=economy.technology.eta == 1.0,
         upwind=economy.numerics.scheme == "upwind",
         dense=economy.ability.law in ("diffusion", "markov") and J > 1,
+        sized=any(arc.size for arc in arcs), chooses=any(arc.choice for arc in arcs), sharp=any(arc.sharp for arc in arcs),
+        redraws=any(arc.redraw for arc in arcs), emigrates=any(arc.destination == ABROAD for arc in arcs),
         directed_of=directed.of if directed else "", directed_by=directed.by if directed else "",
-        open_capital=closure.capital != "closed", given_wage=closure.labor.wage is not None,
-        spend=closure.fiscal == "spend",
     )
     given = Given(
         wage=closure.labor.wage if closure.labor.wage is not None else float("nan"),
         interest=closure.capital.open.interest if closure.capital != "closed" else float("nan"),
         transfer=closure.transfer if closure.fiscal == "spend" else float("nan"),
     )
-    return Compiled(economy, layout, jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), arrays), given)
+    return Compiled(economy, layout, jax.tree.map(_as_jax, arrays), given, names, arcs)
+
+
+def _as_jax(x: object) -> jax.Array:
+    array = np.asarray(x)
+    return jnp.asarray(array, jnp.int64 if array.dtype.kind in "iu" else jnp.float64)
 
 
 def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], list]:
@@ -230,7 +249,7 @@ def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], li
                 burnt=edge.burnt,
                 sharp=edge.kind == "choice" and edge.scale == 0,
             ), edge))
-    pairs.sort(key=lambda pair: not pair[0].jumps)
+    pairs.sort(key=lambda pair: (not pair[0].jumps, not pair[0].redraw))
     return tuple(arc for arc, _ in pairs), [edge for _, edge in pairs]
 
 

@@ -62,9 +62,9 @@ def prices_of(layout: Layout, u: jax.Array) -> Prices:
 
 def unknowns(compiled: Compiled) -> tuple[int, ...]:
     """Indices of the unknowns that the closure leaves open."""
-    layout = compiled.layout
-    found = {WAGE: not layout.given_wage, INTEREST: not layout.open_capital, TRANSFER: not layout.spend, QUOTA: layout.directed_of != ""}
-    return tuple(index for index, open_ in found.items() if open_)
+    given = compiled.given
+    found = [np.isnan(given.wage), np.isnan(given.interest), np.isnan(given.transfer), compiled.layout.directed_of != ""]
+    return tuple(index for index, open_ in enumerate(found) if open_)
 
 
 def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
@@ -75,63 +75,81 @@ def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def evaluate(layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: jax.Array, kfe_tol: jax.Array) -> Point:
-    """Solve values and distribution at unknowns u from starts v and f (N, S, J)."""
+def choices(layout: Layout, m: Arrays, u: jax.Array) -> tuple[Prices, Firms, jax.Array]:
+    """Prices, static choices and the reach of enforcement at unknowns u."""
     prices = prices_of(layout, u)
     firms = firm.firms(layout, m, prices)
-    reach = firm.with_size(layout, m, firms)
-    values = hjb.solve(layout, m, firms, prices, reach, v, hjb_tol)
-    distribution = kfe.stationary(layout, m, values.rows, values.hazards.flow, f, kfe_tol)
-    return _sums(layout, m, u, prices, firms, reach, values, distribution)
+    return prices, firms, firm.with_size(layout, m, firms)
 
 
+solve_values = functools.partial(jax.jit, static_argnums=0)(hjb.solve)
+solve_distribution = functools.partial(jax.jit, static_argnums=0)(kfe.stationary)
+
+
+@functools.partial(jax.jit, static_argnums=0)
 def _sums(
-    layout: Layout, m: Arrays, u: jax.Array, prices: Prices, firms: Firms, reach: jax.Array, values: Values, distribution: Distribution
-) -> Point:
+    layout: Layout, m: Arrays, prices: Prices, firms: Firms, values: Values, distribution: Distribution
+) -> tuple[Static, Moves, Conditions]:
     static = aggregates.static(m, firms, prices, distribution.g)
     moved = aggregates.moves(m, distribution.g, values.hazards.flow)
-    conditions = aggregates.conditions(layout, m, prices, static, moved)
-    return Point(u, prices, firms, reach, values, distribution, static, moved, conditions)
+    return static, moved, aggregates.conditions(layout, m, prices, static, moved)
+
+
+def evaluate(
+    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: float, kfe_tol: float
+) -> Point:
+    """Solve values and distribution at unknowns u from starts v and f (N, S, J)."""
+    prices, firms, reach = choices(layout, m, u)
+    values = solve_values(layout, m, firms, prices, reach, v, hjb_tol)
+    distribution = solve_distribution(layout, m, values.rows, values.hazards.flow, f, kfe_tol)
+    return Point(u, prices, firms, reach, values, distribution, *_sums(layout, m, prices, firms, values, distribution))
+
+
+RESPONSE = 1e-4
+"""Relative accuracy of responses: enough for Newton to gain four digits a round."""
+
+STALE = 0.05
+"""A round that leaves more than this share of the residual calls for new responses; else the old ones are updated (Broyden 1965)."""
+
+
+class Response(NamedTuple):
+    """Derivatives in the active unknowns (first axis of the last two): residuals (4, n), values and row masses (n, N, S, J)."""
+
+    residuals: jax.Array
+    v: jax.Array
+    f: jax.Array
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3))
-def jacobian(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> jax.Array:
-    """Derivatives (4, len(active)) of the residuals in the active unknowns, values and distribution following."""
+def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
+    """How residuals, values and distribution respond to the active unknowns (implicit function theorem)."""
     v, f = point.values.v, point.distribution.f
 
-    def decide(u: jax.Array, v: jax.Array) -> tuple:
+    def everything(u: jax.Array, v: jax.Array, f: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         prices = prices_of(layout, u)
         firms = firm.firms(layout, m, prices)
         reach = firm.with_size(layout, m, firms)
         rows, hazards = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), reach)
-        return prices, firms, rows, hazards
-
-    def hjb_residual(u: jax.Array) -> jax.Array:
-        return decide(u, v)[2].residual
-
-    def kfe_residual(u: jax.Array, v: jax.Array) -> jax.Array:
-        _, _, rows, hazards = decide(u, v)
-        return kfe.forward(layout, m, rows, hazards.flow, f)
-
-    def outcome(u: jax.Array, v: jax.Array, f: jax.Array) -> jax.Array:
-        prices, firms, rows, hazards = decide(u, v)
         g = kfe.node_masses(rows, f)
         static = aggregates.static(m, firms, prices, g)
         moved = aggregates.moves(m, g, hazards.flow)
-        return residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
+        left = residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
+        return rows.residual, kfe.forward(layout, m, rows, hazards.flow, f), left
 
+    _, linear = jax.linearize(everything, point.u, v, f)
     tangent = hjb.tangent(layout, m, point.values.rows, point.values.hazards)
     forward = kfe.prepare(layout, m, point.values.rows, point.values.hazards.flow)
+    zero = jnp.zeros_like(v)
 
-    def along(du: jax.Array) -> jax.Array:
-        dv = hjb.tangent_solve(layout, m, tangent, -jax.jvp(hjb_residual, (point.u,), (du,))[1], 1e-7).x
-        defect = jax.jvp(kfe_residual, (point.u, v), (du, dv))[1]
-        df = kfe.forward_solve(layout, m, forward, defect, 1e-7).x
+    def along(du: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        dv = hjb.tangent_solve(layout, m, tangent, -linear(du, zero, zero)[0], RESPONSE).x
+        df = kfe.forward_solve(layout, m, forward, linear(du, dv, zero)[1], RESPONSE).x
         mass = jnp.einsum("nsj,sjc->c", df, m.class_of) / m.class_mass
         df = df - f * jnp.einsum("sjc,c->sj", m.class_of, mass)
-        return jax.jvp(outcome, (point.u, v, f), (du, dv, df))[1]
+        return linear(du, dv, df)[2], dv, df
 
-    return jax.vmap(along)(jnp.eye(4)[jnp.array(active)]).T
+    by_unknown, dv, df = jax.vmap(along)(jnp.eye(4)[jnp.array(active)])
+    return Response(by_unknown.T, dv, df)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 5))
@@ -141,7 +159,7 @@ def static_prices(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: 
     def gap(u: jax.Array) -> jax.Array:
         prices = prices_of(layout, u)
         static = aggregates.static(m, firm.firms(layout, m, prices), prices, g)
-        none = jnp.zeros(len(layout.arcs))
+        none = jnp.zeros(layout.arcs)
         c = aggregates.conditions(layout, m, prices, static, Moves(none, none, none))
         budget = c.budget + other / jnp.maximum(static.output.sum(), 1e-12)
         return residuals(m, u, c._replace(budget=budget))
@@ -151,7 +169,8 @@ def static_prices(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: 
 
     def step(state: tuple) -> tuple:
         u, _, k = state
-        value, jac = gap(u)[index], jax.jacfwd(gap)(u)[index][:, index]
+        value, linear = jax.linearize(gap, u)
+        value, jac = value[index], jax.vmap(linear)(jnp.eye(4)[index])[:, index].T
         change = jnp.linalg.solve(jac - 1e-10 * jnp.eye(len(active)), -value)
         change = jnp.where(jnp.isfinite(change), change, 0.1 * limit * jnp.sign(value))
         change = change / jnp.maximum(1.0, jnp.max(jnp.abs(change) / limit))
@@ -167,28 +186,18 @@ def _within(m: Arrays, u: jax.Array) -> jax.Array:
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def myopic_step(layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, years: jax.Array) -> tuple:
-    """Values at prices u taken to last, and the distribution `years` later."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    reach = firm.with_size(layout, m, firms)
-    values = hjb.solve(layout, m, firms, prices, reach, v, jnp.asarray(1e-3))
+def later(layout: Layout, m: Arrays, values: Values, f: jax.Array, years: float) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Row masses and node masses `years` later (one implicit step), and receipts other than wedges and spreads."""
     d, flow = values.rows, values.hazards.flow
-    g = kfe.node_masses(d, f)
     op = kfe.prepare(layout, m, d, flow, 1.0 / years)
-    f = kfe.to_class_masses(m, kfe.forward_solve(layout, m, op, g / years, 1e-4).x)
+    f = kfe.to_class_masses(m, kfe.forward_solve(layout, m, op, kfe.node_masses(d, f) / years, 1e-4).x)
     g = kfe.node_masses(d, f)
     moved = aggregates.moves(m, g, flow)
     other = jnp.sum((1.0 - m.burnt) * moved.taken) - m.entry_wealth * jnp.sum(m.leaves * moved.people)
-    return values.v, f, g, other
+    return f, g, other
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def first_guess(layout: Layout, m: Arrays, u: jax.Array) -> jax.Array:
-    """Values of a cold start at unknowns u."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    return hjb.guess(layout, m, firms, prices, firm.with_size(layout, m, firms))
+first_guess = functools.partial(jax.jit, static_argnums=0)(hjb.guess)
 
 
 Progress = Callable[[str, int, float], None]
@@ -211,12 +220,9 @@ def cold_start(compiled: Compiled, *, wage: float | None = None, interest: float
     first_interest = interest if interest is not None else 0.02
     u = np.array([np.log(first_wage), first_interest, 0.0, 0.0])
     given = compiled.given
-    if layout.given_wage:
-        u[WAGE] = np.log(given.wage)
-    if layout.open_capital:
-        u[INTEREST] = given.interest
-    if layout.spend:
-        u[TRANSFER] = given.transfer
+    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
+        if not np.isnan(value):
+            u[index] = value
     state = jnp.asarray(u)
     f, other = m.start, jnp.asarray(0.0)
     g = f
@@ -224,9 +230,12 @@ def cold_start(compiled: Compiled, *, wage: float | None = None, interest: float
     for k in range(COLD_STEPS):
         if active:
             state = static_prices(layout, m, state, g, other, active)
+        prices, firms, reach = choices(layout, m, state)
         if v is None:
-            v = first_guess(layout, m, state)
-        v, f, g, other = myopic_step(layout, m, state, v, f, jnp.asarray(min(2.0 * 1.3**k, 10.0)))
+            v = first_guess(layout, m, firms, prices)
+        values = solve_values(layout, m, firms, prices, reach, v, 1e-3)
+        v = values.v
+        f, g, other = later(layout, m, values, f, min(2.0 * 1.3**k, 10.0))
         if progress:
             progress("cold start", k + 1, float("nan"))
     return Start(state, v, f)
@@ -252,40 +261,52 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
     begun = time.perf_counter()
     layout, m = compiled.layout, compiled.arrays
     tolerances = compiled.economy.numerics.tolerances
-    hjb_tol, kfe_tol = jnp.asarray(0.1 * tolerances.hjb), jnp.asarray(0.3 * tolerances.distribution)
+    hjb_tol, kfe_tol = 0.1 * tolerances.hjb, 0.3 * tolerances.distribution
     active = unknowns(compiled)
     index = np.array(active, dtype=int)
     if start is None:
         start = cold_start(compiled, progress=progress)
     point = evaluate(layout, m, start.u, start.v, start.f, hjb_tol, kfe_tol)
     history: list[float] = []
+    value = np.asarray(residuals(m, point.u, point.conditions))[index]
+    response, jac = None, np.empty(0)
     for k in range(rounds):
-        value = np.asarray(residuals(m, point.u, point.conditions))[index]
         size = float(np.abs(value).max()) if index.size else 0.0
         history.append(size)
         if progress:
             progress("equilibrium", k, size)
         if size <= tolerances.markets:
             break
-        jac = np.asarray(jacobian(layout, m, point, active))[index]
+        if response is None or len(history) > 1 and size > STALE * history[-2]:
+            response = respond(layout, m, point, active)
+            jac = np.asarray(response.residuals)[index]
         change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
         limit = np.array([0.3, 0.02, 0.2, 0.1])[index]
         change /= max(1.0, float(np.max(np.abs(change) / limit)))
-        point, better = _line_search(layout, m, point, index, change, size, hjb_tol, kfe_tol)
-        if not better:
+        trial = _line_search(layout, m, point, response, index, change, size, hjb_tol, kfe_tol)
+        if trial is None:
             break
+        new = np.asarray(residuals(m, trial.u, trial.conditions))[index]
+        moved = np.asarray(trial.u - point.u)[index]
+        jac = jac + np.outer(new - value - jac @ moved, moved) / max(float(moved @ moved), 1e-300)
+        point, value = trial, new
     return Solved(point, tuple(history), time.perf_counter() - begun)
 
 
 def _line_search(
-    layout: Layout, m: Arrays, point: Point, index: np.ndarray, change: np.ndarray, size: float, hjb_tol: jax.Array, kfe_tol: jax.Array
-) -> tuple[Point, bool]:
+    layout: Layout, m: Arrays, point: Point, response: Response, index: np.ndarray, change: np.ndarray, size: float,
+    hjb_tol: float, kfe_tol: float,
+) -> Point | None:
+    """The first of the steps 1, 1/2, 1/4, ... that lowers the largest residual; values and distribution start from where they tend."""
     step = 1.0
     for _ in range(8):
         u = _within(m, point.u.at[index].add(step * change))
-        trial = evaluate(layout, m, u, point.values.v, point.distribution.f, hjb_tol, kfe_tol)
+        moved = jnp.asarray(u - point.u)[index]
+        v = point.values.v + jnp.tensordot(moved, response.v, axes=1)
+        f = point.distribution.f + jnp.tensordot(moved, response.f, axes=1)
+        trial = evaluate(layout, m, u, v, f, hjb_tol, kfe_tol)
         new = float(np.abs(np.asarray(residuals(m, u, trial.conditions))[index]).max())
         if np.isfinite(new) and new < size:
-            return trial, True
+            return trial
         step *= 0.5
-    return point, False
+    return None

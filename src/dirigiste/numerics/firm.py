@@ -172,17 +172,17 @@ def cell_share(x: jax.Array, nodes: jax.Array, width: jax.Array | float) -> tupl
 
 
 def with_size(layout: Layout, m: Arrays, f: Firms) -> jax.Array:
-    """Reach chi of every arc in its origin, (N, E, J): size^power/(size^power + ref^power), 1 without size."""
-    N, J = m.wealth.size, m.ability.size
-    if not any(arc.size for arc in layout.arcs):
-        return jnp.ones((N, len(layout.arcs), J))
-    columns = []
-    for e, arc in enumerate(layout.arcs):
-        if arc.size == 0:
-            columns.append(jnp.ones((N, J)))
-            continue
-        size = {1: f.capital[:, arc.origin], 2: f.output[:, arc.origin], 3: jnp.broadcast_to(m.wealth[:, None], (N, J))}[arc.size]
-        relative = jnp.minimum(power(size / m.size_ref[e], m.size_power[e]), 1e12)
-        reach = relative / (1.0 + relative)
-        columns.append(reach if arc.size == 3 else f.share[:, arc.origin] * reach)
-    return jnp.stack(columns, axis=1)
+    """Reach chi of every arc in its origin, (N, E, J): size^power/(size^power + ref^power), 1 without size.
+
+    Capital and revenue are 0 for owners who run no firm.
+    """
+    ones = jnp.ones((layout.nodes, layout.arcs, layout.abilities))
+    if not layout.sized:
+        return ones
+    wealth = jnp.broadcast_to(m.wealth[:, None, None], f.capital.shape)
+    sizes = jnp.stack([jnp.zeros_like(wealth), f.capital, f.output, wealth])
+    size = jnp.einsum("knsj,ke,se->nej", sizes, m.size_of, m.origin)
+    relative = jnp.minimum(power(size / m.size_ref[:, None], m.size_power[:, None]), 1e12)
+    runs = jnp.einsum("nsj,se->nej", f.share, m.origin)
+    runs = jnp.where((m.size_of[1] + m.size_of[2])[:, None] > 0, runs, 1.0)
+    return jnp.where(m.size_of[0][:, None] > 0, ones, runs * relative / (1.0 + relative))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dirigiste.numerics.arrays import ABROAD, Arrays, Layout
+from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.firm import cell_share
 
 LEAST = 1e-100
@@ -21,14 +21,40 @@ LEAST = 1e-100
 
 def landed(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
     """Value at the destination of every arc, (N, E, J), for v (N, S, J); 0 for arcs abroad."""
-    x = jnp.einsum("nsj,se->nej", v, m.destination)
-    if layout.jumps:
-        moved = jnp.einsum("enm,mej->nej", m.lotteries, x[:, : layout.jumps])
-        x = jnp.concatenate([moved, x[:, layout.jumps :]], axis=1)
-    if any(arc.redraw for arc in layout.arcs):
+    stays = jnp.einsum("nsj,se->nej", v, m.destination[:, layout.moves :])
+    return jnp.concatenate([moved(layout, m, v), stays], axis=1) if layout.moves else stays
+
+
+def moved(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
+    """`landed` for the arcs that move wealth or draw ability anew, (N, moves, J)."""
+    rows = v.reshape(layout.nodes * layout.statuses, layout.abilities)
+    below = (m.lottery_below * layout.statuses + m.destination_of[:, None]).T
+    share = m.lottery_share.T[:, :, None]
+    x = (1.0 - share) * rows[below] + share * rows[below + layout.statuses]
+    if layout.moves > layout.jumps:
+        x = jnp.concatenate([x, jnp.einsum("nsj,se->nej", v, m.destination[:, layout.jumps : layout.moves])], axis=1)
+    if layout.redraws:
         drawn = jnp.einsum("nej,j->ne", x, m.stationary)[:, :, None]
-        x = x + m.redraws[:, None] * (drawn - x)
+        x = x + m.redraws[: layout.moves, None] * (drawn - x)
     return x
+
+
+def off_place(layout: Layout, m: Arrays, rate: jax.Array, v: jax.Array) -> jax.Array:
+    """What block elimination along wealth leaves out of Q v with arc rates (N, E, J), (N, S, J).
+
+    Abilities other than one's own (where blocks are by status), and for arcs that move wealth or draw ability anew the difference
+    between where they land and the same wealth and ability.
+    """
+    out = jnp.zeros_like(v)
+    if not layout.dense:
+        off = m.switching - jnp.diag(jnp.diagonal(m.switching))
+        out = jnp.einsum("nsj,ij->nsi", v, off)
+    if layout.moves:
+        own = jnp.where(m.redraws[:, None] > 0, m.stationary[None, :], 1.0)[: layout.moves]
+        same = jnp.einsum("nsj,se->nej", v, m.destination[:, : layout.moves])
+        gap = rate[:, : layout.moves] * (moved(layout, m, v) - own * same)
+        out = out + jnp.einsum("nej,se->nsj", gap, m.origin[:, : layout.moves])
+    return out
 
 
 def at_origin(m: Arrays, v: jax.Array) -> jax.Array:
@@ -86,12 +112,12 @@ def hazards(layout: Layout, m: Arrays, v: jax.Array, reach: jax.Array) -> Hazard
     """Hazards of all arcs at values v (N, S, J) and reach chi (N, E, J)."""
     here = at_origin(m, v)
     there = landed(layout, m, v)
-    if any(arc.destination == ABROAD for arc in layout.arcs):
+    if layout.emigrates:
         there = there + abroad_value(layout, m)
     rate = m.perceived[:, None] * reach
     flow = m.actual[:, None] * reach
     worth, gain, loss = rate * (there - here), rate, rate
-    if not any(arc.choice for arc in layout.arcs):
+    if not layout.chooses:
         return Hazards(worth, gain, loss, flow)
 
     cost, taste = m.cost[:, None], m.taste[:, None]
@@ -104,8 +130,8 @@ def hazards(layout: Layout, m: Arrays, v: jax.Array, reach: jax.Array) -> Hazard
     probability = jax.nn.sigmoid(delta / taste)
     certainty = taste * jax.nn.softplus(delta / taste)
     taken = probability
-    if any(arc.sharp for arc in layout.arcs):
-        sharp = jnp.array([arc.sharp for arc in layout.arcs])[:, None]
+    if layout.sharp:
+        sharp = m.sharp[:, None] > 0
         probability = jnp.where(sharp, (delta > 0).astype(delta.dtype), probability)
         certainty = jnp.where(sharp, jnp.maximum(delta, 0.0), certainty)
         taken = jnp.where(sharp, cell_share(delta, m.wealth, 1e-9)[0], taken)

@@ -20,12 +20,11 @@ def wealth_nodes(points: int, low: float, high: float, scale: float) -> Array:
     return nodes
 
 
-def lottery(nodes: Array, target: Array) -> Array:
-    """Lottery matrix of shape (len(target), len(nodes)): rows sum to 1 and keep the mean wealth `target` (within the grid)."""
+def lottery(nodes: Array, target: Array) -> tuple[NDArray[np.int64], Array]:
+    """The lottery for each wealth in `target`: index of the node below, and the share that goes to the node above.
+
+    Keeps mean wealth within the grid; both results have the shape of `target`.
+    """
     below = np.clip(np.searchsorted(nodes, target, side="right") - 1, 0, nodes.size - 2)
     share = np.clip((target - nodes[below]) / (nodes[below + 1] - nodes[below]), 0.0, 1.0)
-    matrix = np.zeros((target.size, nodes.size))
-    rows = np.arange(target.size)
-    matrix[rows, below] = 1.0 - share
-    matrix[rows, below + 1] += share
-    return matrix
+    return below, share

@@ -32,15 +32,15 @@ from jax import lax
 from dirigiste.numerics import linear
 from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.firm import Firms, Prices
-from dirigiste.numerics.generator import Hazards, by_origin, fastest, hazards, landed, utility
+from dirigiste.numerics.generator import Hazards, by_origin, fastest, hazards, off_place, utility
 
 TIE = 1e-5
 """Owners at a threshold of saving split where the two directions are within about this, in logs of consumption a year."""
 
-SWEEP_ABOVE = 1e-2
+SWEEP_ABOVE = 1.0
 SWEEPS = 5
-"""The first rounds of Newton are followed by a sweep where the residual is above `SWEEP_ABOVE`. Later ones are not: a sweep solves the
-upwind rows, whose solution is not quite that of the fitted ones."""
+"""The first rounds of Newton are followed by a sweep where the residual is above `SWEEP_ABOVE`, which happens from cold only: a sweep
+solves the upwind rows, whose solution is not quite that of the fitted ones."""
 
 ROUNDING = 1e-9
 """Below this a round that does not halve the residual has met rounding (values over the smallest gap), and Newton stops."""
@@ -199,7 +199,7 @@ def local_blocks(
 
     Blocks over statuses, ability by ability, or over (status, ability) where the layout is `dense`.
     """
-    N, J, S = layout.nodes, layout.abilities, len(layout.statuses)
+    N, J, S = layout.nodes, layout.abilities, layout.statuses
     own_ability = jnp.where(m.redraws[:, None] > 0, m.stationary[None, :], 1.0)
     pairs = jnp.einsum("se,te->est", m.origin, m.destination)
     local = -jnp.einsum("nej,est->nstj", gain * own_ability, pairs)
@@ -240,27 +240,19 @@ class Tangent(NamedTuple):
 
     rows: Rows
     gain: jax.Array
-    loss: jax.Array
     factors: linear.Factors
 
 
 def tangent(layout: Layout, m: Arrays, d: Rows, h: Hazards) -> Tangent:
     """Linearise the HJB at decisions d and hazards h."""
     factors = local_blocks(layout, m, d, h.gain, h.loss, m.rho, (d.tangent_right, d.tangent_left))
-    return Tangent(d, h.gain, h.loss, factors)
-
-
-def tangent_apply(layout: Layout, m: Arrays, t: Tangent, x: jax.Array) -> jax.Array:
-    """The linearised rows applied to a change x of values."""
-    moved = m.rho * x - jnp.einsum("nsj,ij->nsi", x, m.switching)
-    moved = moved - by_origin(m, t.gain * landed(layout, m, x)) + by_origin(m, t.loss) * x
-    return weigh(t.rows, moved) - drift(t.rows.tangent_right, t.rows.tangent_left, x)
+    return Tangent(d, h.gain, factors)
 
 
 def tangent_solve(layout: Layout, m: Arrays, t: Tangent, rhs: jax.Array, rtol: float | jax.Array, steps: int = 40) -> linear.Solution:
     """Solve the linearised rows for a change of values, (N, S, J)."""
     return linear.gmres(
-        lambda x: tangent_apply(layout, m, t, x),
+        lambda x: -weigh(t.rows, off_place(layout, m, t.gain, x)),
         lambda x: linear.solve(t.factors, in_blocks(layout, x)).reshape(x.shape),
         rhs, rtol=rtol, steps=steps,
     )
@@ -282,29 +274,10 @@ def evaluate(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax
     return rows(layout, m, v, inc, rest(m, v, h)), h
 
 
-def guess(layout: Layout, m: Arrays, f: Firms, prices: Prices, reach: jax.Array) -> jax.Array:
-    """A cold start: what it is worth to save a fifth of labour or business income and half of interest.
-
-    Owners who save find the way past a threshold at once; from a guess in which they do not, Newton learns it node by node.
-    """
-    a = m.wealth[:, None, None]
-    inc = income(m, f, prices)
-    earned = jnp.maximum(f.income + prices.transfer, 0.05 * prices.wage)
-    c = 0.8 * earned + 0.5 * jnp.maximum(prices.interest - m.growth, 0.0) * a
-    amenity = m.amenity[:, None]
-    v = utility(layout, m, lax.cummax(earned, axis=0) + m.rho * a, amenity) / m.rho
-    change = inc - c
-    inside = jnp.arange(layout.nodes)[:, None, None]
-    right = ((change > 0) & (inside < layout.nodes - 1)).astype(v.dtype)
-    left = ((change <= 0) & (inside > 0)).astype(v.dtype)
-    gap = jnp.diff(m.wealth)[:, None, None]
-    speed_right = right * jnp.maximum(change, 0.0) / jnp.concatenate([gap, gap[-1:]])
-    speed_left = left * jnp.maximum(-change, 0.0) / jnp.concatenate([gap[:1], gap])
-    one = jnp.ones_like(v)
-    h = hazards(layout, m, v, reach)
-    residual = rest(m, v, h) - utility(layout, m, c, amenity) - drift(speed_right, speed_left, v)
-    d = Rows(right, left, 1 - right - left, one, one, speed_right, speed_left, speed_right, speed_left, c, residual, one, 0 * one)
-    return _step(layout, v, tangent_solve(layout, m, tangent(layout, m, d, h), -residual, 1e-4).x)
+def guess(layout: Layout, m: Arrays, f: Firms, prices: Prices) -> jax.Array:
+    """A cold start: consuming labour or business income and a return of rho on wealth for ever."""
+    earned = lax.cummax(jnp.maximum(f.income + prices.transfer, 0.05 * prices.wage), axis=0)
+    return utility(layout, m, earned + m.rho * m.wealth[:, None, None], m.amenity[:, None]) / m.rho
 
 
 def _step(layout: Layout, v: jax.Array, change: jax.Array) -> jax.Array:

@@ -24,7 +24,7 @@ from jax import lax
 
 from dirigiste.numerics import linear
 from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.generator import by_origin, landed
+from dirigiste.numerics.generator import by_origin, landed, off_place
 from dirigiste.numerics.hjb import Rows, drift, in_blocks, local_blocks, weigh
 
 SHIFT = 1e-9
@@ -34,11 +34,16 @@ SHIFT = 1e-9
 def jumps(layout: Layout, m: Arrays, flow: jax.Array, x: jax.Array) -> jax.Array:
     """Q x with actual rates `flow` (N, E, J): ability, arcs, and newborns for those who leave."""
     out = jnp.einsum("nsj,ij->nsi", x, m.switching)
-    there = landed(layout, m, x)
-    if any(arc.destination < 0 for arc in layout.arcs):
-        newborn = jnp.einsum("nsj,ns,j->", x, m.entry, m.stationary)
-        there = there + m.leaves[:, None] * newborn
-    return out + by_origin(m, flow * there) - by_origin(m, flow) * x
+    out = out + by_origin(m, flow * landed(layout, m, x)) - by_origin(m, flow) * x
+    return out + newborns(layout, m, flow, x)
+
+
+def newborns(layout: Layout, m: Arrays, flow: jax.Array, x: jax.Array) -> jax.Array:
+    """The part of Q x that replaces those who go abroad by newborns, (N, S, J)."""
+    if not layout.emigrates:
+        return jnp.zeros_like(x)
+    value = jnp.einsum("nsj,ns,j->", x, m.entry, m.stationary)
+    return by_origin(m, flow * m.leaves[:, None]) * value
 
 
 def forward(layout: Layout, m: Arrays, d: Rows, flow: jax.Array, f: jax.Array) -> jax.Array:
@@ -73,13 +78,16 @@ def prepare(layout: Layout, m: Arrays, d: Rows, flow: jax.Array, discount: jax.A
 def forward_solve(layout: Layout, m: Arrays, op: Forward, rhs: jax.Array, rtol: float | jax.Array, steps: int = 60) -> linear.Solution:
     """Solve (discount M' - D' - Q' M') f = rhs for row masses f."""
 
-    def apply(f: jax.Array) -> jax.Array:
-        return op.discount * node_masses(op.rows, f) - forward(layout, m, op.rows, op.flow, f)
+    def rest(f: jax.Array) -> jax.Array:
+        def left_out(x: jax.Array) -> jax.Array:
+            return -weigh(op.rows, off_place(layout, m, op.flow, x) + newborns(layout, m, op.flow, x))
+
+        return jax.linear_transpose(left_out, f)(f)[0]
 
     def precondition(x: jax.Array) -> jax.Array:
         return linear.solve_transposed(op.factors, in_blocks(layout, x)).reshape(x.shape)
 
-    return linear.gmres(apply, precondition, rhs, rtol=rtol, steps=steps)
+    return linear.gmres(rest, precondition, rhs, rtol=rtol, steps=steps)
 
 
 def to_class_masses(m: Arrays, f: jax.Array) -> jax.Array:
@@ -111,8 +119,9 @@ def stationary(
         return (residual > tolerance) & (k < rounds) & jnp.isfinite(residual)
 
     def step(state: tuple) -> tuple:
-        f, error, _, k = state
-        f = to_class_masses(m, f + forward_solve(layout, m, op, error, 1e-7).x)
+        f, error, residual, k = state
+        rtol = jnp.clip(0.1 * tolerance / residual, 1e-10, 1e-3)
+        f = to_class_masses(m, f + forward_solve(layout, m, op, error, rtol).x)
         error = defect(f)
         return f, error, jnp.sum(jnp.abs(error)), k + 1
 

@@ -130,7 +130,7 @@ class Solution(NamedTuple):
 
 
 def gmres(
-    operator: Callable[[jax.Array], jax.Array],
+    rest: Callable[[jax.Array], jax.Array],
     preconditioner: Callable[[jax.Array], jax.Array],
     rhs: jax.Array,
     *,
@@ -139,7 +139,8 @@ def gmres(
 ) -> Solution:
     """Right-preconditioned GMRES without restart, from zero; stops at ||rhs - A x|| <= rtol ||rhs|| or after `steps`.
 
-    Arnoldi with classical Gram-Schmidt done twice, Givens rotations for the residual (Saad 2003, algorithm 9.5).
+    The matrix is A = P + R: `preconditioner` applies P^-1 exactly and `rest` applies R, so that A P^-1 y = y + R P^-1 y needs
+    neither P nor A. Arnoldi with modified Gram-Schmidt, Givens rotations for the residual (Saad 2003, algorithm 9.5).
     Arrays keep their shape; the Krylov basis holds `steps` + 1 of them.
     """
     shape, dtype = rhs.shape, rhs.dtype
@@ -158,11 +159,14 @@ def gmres(
 
     def step(state: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         k, basis, triangle, cosines, sines, g, _ = state
-        v = operator(preconditioner(basis[k].reshape(shape))).reshape(-1)
-        h = basis @ v
-        v = v - h @ basis
-        again = basis @ v
-        v, h = v - again @ basis, h + again
+        v = basis[k] + rest(preconditioner(basis[k].reshape(shape))).reshape(-1)
+
+        def project(i: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            v, h = state
+            along = basis[i] @ v
+            return v - along * basis[i], h.at[i].set(along)
+
+        v, h = lax.fori_loop(0, k + 1, project, (v, jnp.zeros(steps + 1, dtype)))
         length = jnp.linalg.norm(v)
         basis = basis.at[k + 1].set(v / jnp.where(length > 0, length, 1.0))
         column = h.at[k + 1].set(length)
