@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from dirigiste.economy import Economy
-from dirigiste.errors import InputError, Problem
+from dirigiste.errors import InputError
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def stationary(generator: Array) -> Array:
     for n in range(size - 1, 0, -1):
         out = rates[n, :n].sum()
         if not out > 0:
-            raise InputError([Problem(key="ability", message="the ability chain is not irreducible: some ability is never left or reached")])
+            raise InputError.of("the ability chain is not irreducible: some ability is never left or reached", key="ability")
         rates[:n, n] /= out
         rates[:n, :n] += np.outer(rates[:n, n], rates[n, :n])
     weights = np.ones(size)
@@ -85,11 +85,11 @@ def generator_of(transition: Array) -> Array:
     logarithm = scipy.linalg.logm(transition, disp=False)[0]
     off = np.real(logarithm) - np.diag(np.diag(np.real(logarithm)))
     if np.abs(np.imag(logarithm)).max() > 1e-10 or off.min() < -1e-10 or not np.isfinite(logarithm).all():
-        raise InputError([Problem(
+        raise InputError.of(
+            "this annual transition matrix has no generator (its matrix logarithm has negative rates); "
+            "give `generator` instead, or a matrix with more persistence",
             key="ability.transition",
-            message="this annual transition matrix has no generator (its matrix logarithm has negative rates); "
-                    "give `generator` instead, or a matrix with more persistence",
-        )])
+        )
     off = np.maximum(off, 0.0)
     return off - np.diag(off.sum(axis=1))
 

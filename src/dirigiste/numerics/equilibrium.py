@@ -22,11 +22,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from scipy.interpolate import PchipInterpolator
 
-from dirigiste.errors import NotConverged
 from dirigiste.numerics import aggregates, firm, generator, hjb, kfe
 from dirigiste.numerics.aggregates import Conditions, Moves, Static
-from dirigiste.numerics.arrays import Arrays, Compiled, Layout
+from dirigiste.numerics.arrays import Arrays, Compiled, Layout, compile_economy
 from dirigiste.numerics.firm import Firms, Prices
 from dirigiste.numerics.hjb import Values
 from dirigiste.numerics.kfe import Distribution
@@ -47,6 +47,10 @@ class Point(NamedTuple):
     static: Static
     moves: Moves
     conditions: Conditions
+
+
+CORNER = 50.0
+"""Weight of the distance to a bound in the complementarities: Newton looks at the bound only when within a few per mille of it."""
 
 
 def prices_of(layout: Layout, u: jax.Array) -> Prices:
@@ -70,7 +74,10 @@ def unknowns(compiled: Compiled) -> tuple[int, ...]:
 def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
     """The four residuals at u, each 0 in equilibrium."""
     return jnp.stack([
-        c.labor, jnp.minimum(-c.capital, u[INTEREST] + m.delta), c.budget, jnp.minimum(c.quota, u[QUOTA]),
+        c.labor,
+        jnp.minimum(-c.capital, CORNER * (u[INTEREST] + m.delta)),
+        c.budget,
+        jnp.minimum(c.quota, CORNER * u[QUOTA]),
     ])
 
 
@@ -153,7 +160,9 @@ def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) ->
 
 
 @functools.partial(jax.jit, static_argnums=(0, 5))
-def static_prices(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: jax.Array, active: tuple[int, ...]) -> jax.Array:
+def static_prices(
+    layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: jax.Array, active: tuple[int, ...], rounds: int = 20
+) -> jax.Array:
     """Unknowns that clear the static markets given node masses g and receipts other than wedges and spreads."""
 
     def gap(u: jax.Array) -> jax.Array:
@@ -177,7 +186,7 @@ def static_prices(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array, other: 
         u = _within(m, u.at[index].add(change))
         return u, jnp.max(jnp.abs(value)), k + 1
 
-    u, _, _ = lax.while_loop(lambda s: (s[1] > 1e-4) & (s[2] < 40), step, (u, jnp.inf, 0))
+    u, _, _ = lax.while_loop(lambda s: (s[1] > 1e-3) & (s[2] < rounds), step, (u, jnp.inf, 0))
     return u
 
 
@@ -212,38 +221,6 @@ class Start(NamedTuple):
     f: jax.Array
 
 
-def cold_start(compiled: Compiled, *, wage: float | None = None, interest: float | None = None, progress: Progress | None = None) -> Start:
-    """Come near the stationary state from nothing: static clearing, myopic values, implicit steps of the distribution."""
-    layout, m = compiled.layout, compiled.arrays
-    active = unknowns(compiled)
-    first_wage = wage if wage is not None else 0.3 * float(m.productivity.max() * (m.ability @ m.stationary))
-    first_interest = interest if interest is not None else 0.02
-    u = np.array([np.log(first_wage), first_interest, 0.0, 0.0])
-    given = compiled.given
-    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
-        if not np.isnan(value):
-            u[index] = value
-    state = jnp.asarray(u)
-    f, other = m.start, jnp.asarray(0.0)
-    g = f
-    v = None
-    for k in range(COLD_STEPS):
-        if active:
-            state = static_prices(layout, m, state, g, other, active)
-        prices, firms, reach = choices(layout, m, state)
-        if v is None:
-            v = first_guess(layout, m, firms, prices)
-        values = solve_values(layout, m, firms, prices, reach, v, 1e-3)
-        v = values.v
-        f, g, other = later(layout, m, values, f, min(2.0 * 1.3**k, 10.0))
-        if progress:
-            progress("cold start", k + 1, float("nan"))
-    return Start(state, v, f)
-
-
-COLD_STEPS = 12
-
-
 class Solved(NamedTuple):
     """A solved equilibrium and how it was reached."""
 
@@ -252,11 +229,87 @@ class Solved(NamedTuple):
     seconds: float
 
 
+COLD_STEPS = 8
+"""Implicit steps of the distribution in a cold start, of 2 years growing to 10."""
+
+COARSE = 4
+"""A cold start happens on a grid with this many times fewer wealth nodes, but at least `LEAST_NODES`."""
+
+LEAST_NODES = 40
+
+
+def cold_start(compiled: Compiled, *, wage: float | None = None, interest: float | None = None, progress: Progress | None = None) -> Start:
+    """Come near the stationary state from nothing: static clearing, myopic values, implicit steps of the distribution.
+
+    `wage` and `interest` are where the search for static prices begins. Happens on a coarse grid, whose result is interpolated.
+    """
+    nodes = compiled.layout.nodes
+    if nodes < COARSE * LEAST_NODES:
+        return _from_nothing(compiled, wage, interest, progress)
+    coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
+    return _to_grid(compiled, _from_nothing(coarse, wage, interest, progress))
+
+
+def _from_nothing(compiled: Compiled, wage: float | None, interest: float | None, progress: Progress | None) -> Start:
+    layout, m = compiled.layout, compiled.arrays
+    active = unknowns(compiled)
+    first_wage = wage if wage is not None else 0.3 * float(m.productivity.max() * (m.ability @ m.stationary))
+    first_interest = interest if interest is not None else 0.25 * float(m.rho)
+    u = np.array([np.log(first_wage), first_interest, 0.0, 0.0])
+    given = compiled.given
+    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
+        if not np.isnan(value):
+            u[index] = value
+    other = jnp.asarray(0.0)
+    state, f = _first_distribution(compiled, jnp.asarray(u), active)
+    g, v = f, None
+    for k in range(COLD_STEPS):
+        if active:
+            state = static_prices(layout, m, state, g, other, active)
+        prices, firms, reach = choices(layout, m, state)
+        if v is None:
+            v = first_guess(layout, m, firms, prices)
+        v_solved = solve_values(layout, m, firms, prices, reach, v, 1e-3)
+        v = v_solved.v
+        f, g, other = later(layout, m, v_solved, f, min(2.0 * 1.4**k, 10.0))
+        if progress:
+            progress("cold start", k + 1, float("nan"))
+    return Start(state, v, f)
+
+
+def _first_distribution(compiled: Compiled, u: jax.Array, active: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
+    """Exponential wealth, the same in all states, of the mean at which static markets clear nearest to the first interest rate."""
+    layout, m = compiled.layout, compiled.arrays
+    nodes = np.asarray(m.wealth)
+    cell = np.gradient(nodes)
+    best = None
+    for mean in np.geomspace(nodes[2], nodes[-1] / 20.0, 8):
+        weights = cell * np.exp(-(nodes - nodes[0]) / mean)
+        f = jnp.asarray((weights / weights.sum())[:, None, None] * np.asarray(m.start.sum(axis=0)))
+        state = static_prices(layout, m, u, f, jnp.asarray(0.0), active, 8) if active else u
+        prices, firms, _ = choices(layout, m, state)
+        static = aggregates.static(m, firms, prices, f)
+        none = jnp.zeros(layout.arcs)
+        gap = aggregates.conditions(layout, m, prices, static, Moves(none, none, none))
+        miss = abs(float(state[INTEREST] - u[INTEREST])) / 0.05 + abs(float(gap.capital)) + abs(float(gap.labor))
+        if np.isfinite(miss) and (best is None or miss < best[0]):
+            best = miss, state, f
+    return (u, m.start) if best is None else best[1:]
+
+
+def _to_grid(compiled: Compiled, start: Start) -> Start:
+    """A start on another wealth grid of the same economy, interpolated in the grid's own coordinate."""
+    nodes = compiled.layout.nodes
+    x, y = np.linspace(0.0, 1.0, start.v.shape[0]), np.linspace(0.0, 1.0, nodes)
+    v = PchipInterpolator(x, np.asarray(start.v), axis=0)(y)
+    f = np.maximum(PchipInterpolator(x, np.asarray(start.f), axis=0)(y), 0.0)
+    return Start(start.u, jnp.asarray(v), kfe.to_class_masses(compiled.arrays, jnp.asarray(f)))
+
+
 def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None, rounds: int = 40) -> Solved:
     """Newton on the equilibrium conditions, from `start` or from cold.
 
-    Raises:
-        NotConverged: with the residual of every condition, the history, and advice.
+    What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
     begun = time.perf_counter()
     layout, m = compiled.layout, compiled.arrays
@@ -277,7 +330,8 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
             progress("equilibrium", k, size)
         if size <= tolerances.markets:
             break
-        if response is None or len(history) > 1 and size > STALE * history[-2]:
+        fresh = response is None or (len(history) > 1 and size > STALE * history[-2])
+        if fresh:
             response = respond(layout, m, point, active)
             jac = np.asarray(response.residuals)[index]
         change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
@@ -285,7 +339,10 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
         change /= max(1.0, float(np.max(np.abs(change) / limit)))
         trial = _line_search(layout, m, point, response, index, change, size, hjb_tol, kfe_tol)
         if trial is None:
-            break
+            if fresh:
+                break
+            response = None
+            continue
         new = np.asarray(residuals(m, trial.u, trial.conditions))[index]
         moved = np.asarray(trial.u - point.u)[index]
         jac = jac + np.outer(new - value - jac @ moved, moved) / max(float(moved @ moved), 1e-300)

@@ -1,0 +1,79 @@
+"""Dirigiste: a quantitative laboratory of politically directed credit.
+
+    import dirigiste as dg
+    china = dg.load("china-2019")
+    before = dg.solve(china)
+    after = dg.solve(china.with_({"statuses.independent.collateral": 2.2}), start=before)
+    dg.compare(before, after)
+
+Importing the package imports no numerical library; `configure` or the first solution does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dirigiste.chronicle import Chronicle
+    from dirigiste.config import configure
+    from dirigiste.economy import Economy, load
+    from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
+    from dirigiste.results.comparison import Comparison, compare
+    from dirigiste.results.equilibrium import Equilibrium
+    from dirigiste.results.run import Run, run
+    from dirigiste.results.shipped import shipped
+    from dirigiste.results.solve import solve
+
+try:
+    __version__ = version("dirigiste")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    __version__ = "0.1.0"
+
+_HOMES: Final = {
+    "Chronicle": "dirigiste.chronicle",
+    "Comparison": "dirigiste.results.comparison",
+    "DirigisteError": "dirigiste.errors",
+    "Economy": "dirigiste.economy",
+    "Equilibrium": "dirigiste.results.equilibrium",
+    "IdentityViolated": "dirigiste.errors",
+    "InputError": "dirigiste.errors",
+    "NotConverged": "dirigiste.errors",
+    "Run": "dirigiste.results.run",
+    "compare": "dirigiste.results.comparison",
+    "configure": "dirigiste.config",
+    "load": "dirigiste.economy",
+    "run": "dirigiste.results.run",
+    "shipped": "dirigiste.results.shipped",
+    "solve": "dirigiste.results.solve",
+}
+
+__all__ = [
+    "Chronicle",
+    "Comparison",
+    "DirigisteError",
+    "Economy",
+    "Equilibrium",
+    "IdentityViolated",
+    "InputError",
+    "NotConverged",
+    "Run",
+    "__version__",
+    "compare",
+    "configure",
+    "load",
+    "run",
+    "shipped",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever the package offers)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

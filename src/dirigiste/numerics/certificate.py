@@ -1,0 +1,176 @@
+"""What vouches for a result: residuals of every equation that was solved, and of one that was not (goods, by Walras' law).
+
+The goods identity (model.md, section 5), in goods a year:
+
+    Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A = 0
+
+with K all capital, idle capital too, and the wealth of emigrants net of what the budget takes of it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dirigiste.errors import IdentityViolated, NotConverged
+from dirigiste.numerics.aggregates import receipts
+from dirigiste.numerics.arrays import Compiled
+from dirigiste.numerics.equilibrium import INTEREST, TRANSFER, WAGE, Point, Solved, unknowns
+
+WALRAS = 1e-6
+"""Largest goods residual that is accepted, over output."""
+
+TOP_MASS = 1e-6
+"""Mass of owners at the top of the wealth grid above which a warning says that the grid is too short."""
+
+
+class Certificate(NamedTuple):
+    """Residuals of a stationary equilibrium. Markets relative to their size; see `numerics.aggregates.Conditions`."""
+
+    hjb: float
+    """Largest residual of a value, in logs of consumption a year."""
+    distribution: float
+    """Sum over states of |inflow - outflow|, per year."""
+    mass: float
+    """Total mass less 1."""
+    labor: float
+    capital: float
+    """Demand less supply; negative where capital lies idle at r = -delta, and 0 in an open economy."""
+    budget: float
+    quota: float
+    """Share less the one asked for (0 without a quota); positive where the quota does not bind."""
+    walras: float
+    """Residual of the goods identity over output; never used to solve."""
+    top_mass: float
+    """Mass at the last wealth node."""
+    least_mass: float
+    """Smallest mass of a state; below 0 only by rounding."""
+    rounds: int
+    history: tuple[float, ...]
+    """Largest market residual, round by round."""
+    warnings: tuple[str, ...]
+
+
+def totals(compiled: Compiled, point: Point) -> dict[str, float]:
+    """What the closure leaves to be found besides prices: spending G, outside labour L0, all capital, net foreign assets."""
+    m, s = compiled.arrays, point.static
+    wealth, capital = float(s.wealth.sum()), float(s.capital.sum())
+    funds = wealth + float(m.foreign_capital)
+    active = unknowns(compiled)
+    spending = float(m.spending)
+    if TRANSFER not in active:
+        spending = float(receipts(m, s, point.moves) - point.prices.transfer)
+    outside = float(m.outside_labor)
+    if WAGE not in active:
+        outside = float(s.labor.sum() - s.labor_supply.sum())
+    closed = INTEREST in active
+    return {
+        "spending": spending,
+        "outside_labor": outside,
+        "all_capital": max(capital, funds) if closed else capital,
+        "net_foreign_assets": -float(m.foreign_capital) if closed else wealth - capital,
+    }
+
+
+def identity(compiled: Compiled, point: Point) -> dict[str, float]:
+    """Terms of the goods identity with their signs, in goods a year, and their sum under `residual`."""
+    m, s, prices = compiled.arrays, point.static, point.prices
+    found = totals(compiled, point)
+    wealth = float(s.wealth.sum())
+    leaves, burnt = np.asarray(m.leaves), np.asarray(m.burnt)
+    carried = np.asarray(point.moves.wealth - point.moves.taken)
+    taken = np.asarray(point.moves.taken)
+    terms = {
+        "output": float(s.output.sum()),
+        "consumption": -float(jnp.sum(point.distribution.f * point.values.rows.consumption)),
+        "outside_workers": -float(prices.wage) * found["outside_labor"],
+        "depreciation": -float(m.delta) * found["all_capital"],
+        "fixed_costs": -float(s.fixed_costs.sum()),
+        "spending": -found["spending"],
+        "paid_to_foreign_capital": -float(prices.interest) * (found["all_capital"] - wealth),
+        "carried_abroad": -float((leaves * carried).sum()),
+        "burnt": -float((burnt * taken).sum()),
+        "growth": -float(m.growth) * wealth,
+    }
+    return {**terms, "residual": sum(terms.values())}
+
+
+def certificate(compiled: Compiled, solved: Solved) -> Certificate:
+    """The certificate of a solved equilibrium.
+
+    Raises:
+        NotConverged: a residual misses its tolerance.
+        IdentityViolated: everything is met but goods do not clear.
+    """
+    point, m = solved.point, compiled.arrays
+    tolerances = compiled.economy.numerics.tolerances
+    active = unknowns(compiled)
+    c = point.conditions
+    g = np.asarray(point.distribution.g)
+    terms = identity(compiled, point)
+    top = float(g[-1].sum())
+    warnings = []
+    if top > TOP_MASS:
+        warnings.append(
+            f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): raise numerics.wealth.max"
+        )
+    result = Certificate(
+        hjb=float(point.values.residual), distribution=float(point.distribution.residual), mass=float(g.sum() - 1.0),
+        labor=float(c.labor) if WAGE in active else 0.0,
+        capital=float(c.capital) if INTEREST in active else 0.0,
+        budget=float(c.budget) if TRANSFER in active else 0.0,
+        quota=float(c.quota) if compiled.layout.directed_of else 0.0,
+        walras=terms["residual"] / terms["output"] if terms["output"] else float("nan"),
+        top_mass=top, least_mass=float(g.min()),
+        rounds=len(solved.history), history=solved.history, warnings=tuple(warnings),
+    )
+    _check(compiled, point, result, tolerances.hjb, tolerances.distribution, tolerances.markets)
+    return result
+
+
+def _check(compiled: Compiled, point: Point, r: Certificate, hjb: float, distribution: float, markets: float) -> None:
+    m = compiled.arrays
+    idle = float(point.prices.interest) <= -float(m.delta) + 1e-12
+    slack = max(0.0, r.capital) if idle else abs(r.capital)
+    binds = float(point.u[-1]) > 0
+    quota = abs(r.quota) if binds else max(0.0, -r.quota)
+    missed = {
+        name: value
+        for name, value, limit in (
+            ("hjb", r.hjb, hjb), ("distribution", r.distribution, distribution), ("mass", abs(r.mass), 1e-9),
+            ("labor", abs(r.labor), markets), ("capital", slack, markets), ("budget", abs(r.budget), markets), ("quota", quota, markets),
+        )
+        if not value <= limit
+    }
+    if missed:
+        raise NotConverged(
+            f"{compiled.economy.name}: no stationary equilibrium within the tolerances after {r.rounds} rounds",
+            history=r.history, residuals=missed, advice=_advice(compiled, point, missed),
+        )
+    if not abs(r.walras) <= WALRAS:
+        raise IdentityViolated(f"{compiled.economy.name}: goods do not clear: residual {r.walras:.3g} of output (at most {WALRAS:g})")
+
+
+def _advice(compiled: Compiled, point: Point, missed: dict[str, float]) -> str:
+    """What to do about the tolerances that were missed."""
+    lines = []
+    rows, g = point.values.rows, np.asarray(point.distribution.g)
+    if not all(np.isfinite(value) for value in missed.values()):
+        lines.append("Something is not finite: look for a status whose owners have no income (labor_efficiency 0 with no wealth), "
+                     "or an interest rate at which unlimited firms are infinite.")
+    elif "hjb" in missed:
+        n, s, j = np.unravel_index(int(np.argmax(np.abs(np.asarray(rows.residual / rows.scale)))), g.shape)
+        lines.append(
+            f"The value function is off at wealth {float(compiled.arrays.wealth[n]):.4g}, status {compiled.statuses[s]}, "
+            f"ability {float(compiled.arrays.ability[j]):.4g}: more wealth points or choices with a larger scale help."
+        )
+    if {"labor", "capital", "budget", "quota"} & missed.keys():
+        lines.append(
+            "Excess demand may jump where many like owners cross a threshold, or there is no equilibrium: try more abilities or wealth "
+            "points, a choice scale above 0, another start (--certify), or looser numerics.tolerances.markets."
+        )
+    if "distribution" in missed:
+        lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")
+    return " ".join(lines)

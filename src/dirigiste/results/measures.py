@@ -1,0 +1,196 @@
+"""Every number that a result holds: its name, unit, meaning and symbol. One table for schema, units, tables and reports.
+
+Formulas are in the method document, section 6. Population has mass 1 (workers from outside come on top), time is in years.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a result."""
+
+    name: str
+    """Key in JSON, and variable of a dataset (there with a prefix or ending, see `dataset`)."""
+    label: str
+    """Short name for tables and axes."""
+    unit: str
+    description: str
+    """One sentence without full stop."""
+    symbol: str = ""
+
+
+def _table(*rows: tuple[str, str, str, str] | tuple[str, str, str, str, str]) -> dict[str, Measure]:
+    return {row[0]: Measure(*row) for row in rows}
+
+
+PRICES: Final = _table(
+    ("w", "wage", "goods per year", "Wage of a full worker", "w"),
+    ("r", "interest", "per year", "Interest rate on wealth and cost of own funds", "r"),
+    ("T", "transfer", "goods per year", "Transfer from the budget to every owner", "T"),
+    ("added_spread", "added spread", "per year",
+     "What a quota adds to the cost of credit of all statuses that it does not name; 0 where it does not bind"),
+    ("limit_factor", "limit factor", "1",
+     "What a quota leaves of the credit limit of all statuses that it does not name; 1 where it does not bind"),
+)
+"""Prices. The last two exist only where an economy declares a quota (`closure.directed`)."""
+
+AGGREGATES: Final = _table(
+    ("Y", "output", "goods per year", "Output of all firms, before the wedge on revenue", "Y"),
+    ("K", "capital", "goods", "Capital in use in firms; idle capital comes on top", "K"),
+    ("L", "labour", "workers", "Labour in firms: owners who run none, and workers from outside", "L"),
+    ("C", "consumption", "goods per year",
+     "Consumption of owners; workers from outside consume what they earn on top", "C"),
+    ("wealth", "wealth", "goods", "Wealth of all owners", "A"),
+    ("credit", "credit", "goods", "Credit to firms", "b"),
+    ("credit_output", "credit over output", "years of output", "Credit to firms over output"),
+    ("borrowed", "borrowed", "goods",
+     "Capital of firms beyond the wealth of their owners; credit exceeds it where credit is subsidised"),
+    ("capital_output", "capital over output", "years of output", "Capital in use over output"),
+    ("idle_capital", "idle capital", "goods",
+     "Capital that lies idle and depreciates; positive only where the interest rate is at minus depreciation"),
+    ("tfp", "productivity", "1", "Total factor productivity, Y / (K^α L^(1-α))^η", "TFP"),
+    ("tfp_efficient", "efficient productivity", "1",
+     "Productivity if the same firms shared the same capital and labour so that marginal products are equal"),
+    ("tfp_loss_within", "loss within statuses", "log points",
+     "Output lost because marginal products differ within statuses"),
+    ("tfp_loss_between", "loss between statuses", "log points",
+     "Output lost because marginal products differ between statuses"),
+    ("entrepreneurs", "entrepreneurs", "share of owners", "Owners who run a firm"),
+    ("firms", "firms", "firms per owner", "Number of firms; every entrepreneur runs one"),
+    ("top1_wealth", "wealth of the top 1 %", "share of wealth", "Wealth of the richest 1 % of owners"),
+    ("top5_wealth", "wealth of the top 5 %", "share of wealth", "Wealth of the richest 5 % of owners"),
+    ("top10_wealth", "wealth of the top 10 %", "share of wealth", "Wealth of the richest 10 % of owners"),
+    ("top10_employment", "employment of the top 10 %", "share of labour",
+     "Labour in the largest 10 % of firms by employment, as establishments are ranked by Buera and Shin (2013)"),
+    ("top5_earnings", "earnings of the top 5 %", "share of earnings",
+     "Earnings (profit, or wage of who runs no firm) of the 5 % of owners who earn most"),
+    ("labor_share", "labour share", "share of output", "Wages paid by firms over output"),
+    ("outside_labor", "outside labour", "workers",
+     "Workers from outside the model's owners; found where the wage is given", "L0"),
+    ("spending", "public spending", "goods per year", "Public spending; found where the fiscal rule is spend", "G"),
+    ("wedge_revenue", "revenue of wedges", "goods per year", "What the budget receives from wedges on revenue"),
+    ("spread_revenue", "revenue of spreads", "goods per year",
+     "What the budget receives from spreads on credit; negative where credit is subsidised"),
+    ("fixed_costs", "fixed costs", "goods per year", "Fixed costs of running firms"),
+    ("net_foreign_assets", "net foreign assets", "goods",
+     "Claims on the rest of the world; minus foreign capital in a closed economy"),
+    ("fines", "fines", "share of output",
+     "Wealth taken per year by edges that stay in the country, burnt or not, over output"),
+    ("flight", "flight", "share of output",
+     "Wealth carried abroad per year, net of what is taken or burnt on the way, over output"),
+    ("emigrants", "emigrants", "share of owners per year", "Owners who leave the country per year"),
+    ("control", "control", "share of output", "Output under statuses that count as controlled by the party"),
+    ("silence", "silence", "share of owners who could speak",
+     "1 - m_v/(m_v + m_c): m_v owners in statuses with voice, m_c owners in other statuses with a choice to enter one"),
+    ("silence_owners", "silence of firm owners", "share of firm owners who could speak",
+     "Silence among owners who run a firm"),
+)
+"""Aggregates of an equilibrium. `null` in JSON (nan in datasets) where one has no meaning, as silence without voice."""
+
+STATUS: Final = _table(
+    ("mass", "owners", "share of owners", "Owners in the status"),
+    ("output", "output", "goods per year", "Output of firms in the status"),
+    ("output_share", "share of output", "share of output", "Output of firms in the status over all output"),
+    ("capital", "capital", "goods", "Capital in firms of the status"),
+    ("labor", "labour", "workers", "Labour in firms of the status"),
+    ("labor_supply", "labour supply", "workers", "Labour of owners in the status who run no firm"),
+    ("credit", "credit", "goods", "Credit to firms of the status"),
+    ("borrowed", "borrowed", "goods", "Capital of firms of the status beyond the wealth of their owners"),
+    ("wealth", "wealth", "goods", "Wealth of owners in the status"),
+    ("entrepreneurs", "entrepreneurs", "share of all owners", "Owners in the status who run a firm"),
+    ("consumption", "consumption", "goods per year", "Consumption of owners in the status"),
+    ("tfp", "productivity", "1", "Productivity of the status, Y_i / (K_i^α L_i^(1-α))^η"),
+    ("tfp_efficient", "efficient productivity", "1",
+     "Productivity of the status if its firms shared its capital and labour so that marginal products are equal", "A_i"),
+    ("mpk", "marginal product of capital", "per year", "Capital-weighted mean of the marginal product of capital, αη Y_i/K_i"),
+)
+"""Numbers by status."""
+
+STATUS_FLAGS: Final = _table(
+    ("operates", "may run firms", "true or false", "Whether owners may run a firm"),
+    ("controlled", "controlled", "true or false", "Whether output counts as controlled by the party"),
+    ("voice", "voice", "true or false", "Whether owners speak"),
+    ("could_speak", "could speak", "true or false", "Whether owners do not speak but have a choice to"),
+    ("listed", "listed", "true or false", "Whether owners have access to public equity"),
+)
+"""What a status is, as the economy declares it."""
+
+EDGE: Final = _table(
+    ("people", "people", "share of owners per year", "Owners who move along the edge per year"),
+    ("wealth", "wealth moved", "goods per year", "Wealth that they hold before the move"),
+    ("taken", "taken", "goods per year", "Wealth that the move takes, burnt or not"),
+)
+"""Numbers by edge, and by origin of each edge."""
+
+STATES: Final = _table(
+    ("value", "value", "utils", "Value V of the state to its owner", "V"),
+    ("consumption", "consumption", "goods per year", "Consumption", "c"),
+    ("saving", "saving", "goods per year", "Drift of wealth da/dt, net of growth", "da/dt"),
+    ("income", "income", "goods per year",
+     "Income r a + y + T of the mean owner of the state, net of what growth takes of wealth"),
+    ("mass", "owners", "share of owners", "Owners in the state", "g"),
+    ("mass_acting", "owners by decision", "share of owners",
+     "Owners who take the decision of this state (consumption, saving); its sums over states are those of `mass`", "f"),
+    ("runs", "runs a firm", "share of the state", "Owners of the state who run a firm"),
+    ("capital", "capital", "goods", "Capital of an owner who runs a firm", "k"),
+    ("labor", "labour", "workers", "Labour of an owner who runs a firm", "l"),
+    ("credit", "credit", "goods", "Credit to an owner who runs a firm", "b"),
+    ("output", "output", "goods per year", "Output of an owner who runs a firm"),
+    ("profit", "profit", "goods per year", "Profit of an owner who runs a firm", "π"),
+    ("mpk", "marginal product of capital", "per year", "Marginal product of capital, αη output/capital"),
+)
+"""Variables of a dataset over (status, ability, wealth). Those of an owner who runs are what it would do where none runs, and nan
+in statuses that may run no firm."""
+
+IDENTITY: Final = _table(
+    ("output", "output", "goods per year", "Output", "Y"),
+    ("consumption", "consumption", "goods per year", "Minus consumption of owners", "-C"),
+    ("outside_workers", "outside workers", "goods per year", "Minus consumption of workers from outside", "-w L0"),
+    ("depreciation", "depreciation", "goods per year", "Minus depreciation of all capital, idle capital too", "-δ K"),
+    ("fixed_costs", "fixed costs", "goods per year", "Minus fixed costs"),
+    ("spending", "public spending", "goods per year", "Minus public spending", "-G"),
+    ("paid_to_foreign_capital", "paid to foreign capital", "goods per year",
+     "Minus interest on capital that owners do not own", "-r (K - A)"),
+    ("carried_abroad", "carried abroad", "goods per year", "Minus wealth carried abroad, net of what is taken"),
+    ("burnt", "burnt", "goods per year", "Minus wealth that moves destroy"),
+    ("growth", "growth", "goods per year", "Minus what growth takes of wealth", "-g A"),
+    ("residual", "residual", "goods per year", "Sum of all terms; 0 by Walras' law and never used to solve"),
+)
+"""Terms of the goods identity, with their signs."""
+
+CERTIFICATE: Final = _table(
+    ("hjb", "value equation", "log points of consumption per year", "Largest residual of the value equation"),
+    ("distribution", "distribution", "share of owners per year", "Sum over states of |inflow - outflow|"),
+    ("mass", "mass", "share of owners", "Total mass less 1"),
+    ("labor", "labour market", "relative", "Demand less supply of labour; 0 where the wage is given"),
+    ("capital", "capital market", "relative",
+     "Demand less supply of capital; 0 in an open economy, negative where capital lies idle"),
+    ("budget", "budget", "share of output", "Receipts less transfer and spending; 0 where spending is found"),
+    ("quota", "quota", "share", "Share of the statuses that a quota names less the share it asks for; 0 without a quota"),
+    ("walras", "goods", "share of output", "Residual of the goods identity; never used to solve"),
+    ("top_mass", "owners at the top of the grid", "share of owners", "Owners at the last wealth node"),
+    ("least_mass", "smallest mass", "share of owners", "Smallest mass of any state; below 0 only by rounding"),
+    ("rounds", "rounds", "rounds", "Rounds of Newton on prices"),
+)
+"""Residuals and counts that vouch for a result."""
+
+PROVENANCE: Final = _table(
+    ("program", "program", "", "Name of the program"),
+    ("version", "version", "", "Version of the program"),
+    ("python", "Python", "", "Version of Python"),
+    ("jax", "JAX", "", "Version of JAX"),
+    ("numpy", "NumPy", "", "Version of NumPy"),
+    ("platform", "platform", "", "Operating system and machine"),
+    ("device", "device", "", "Device that solved"),
+    ("economy", "economy", "", "Name of the economy"),
+    ("economy_hash", "hash of the economy", "", "SHA-256 of all that affects the solution"),
+    ("created", "created", "", "Date and time, UTC, ISO 8601"),
+    ("command", "command", "", "Command line; null where the result came through the Python API"),
+    ("seconds", "seconds", "seconds", "Time that solving took, compilation included"),
+    ("seed", "seed", "", "Seed of random numbers; null since none are used"),
+)
+"""Where a result comes from."""

@@ -1,0 +1,69 @@
+"""Shares of the top, and groups of equal mass: what a weighted distribution says about ranks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def top_share(amounts: ArrayLike, weights: ArrayLike, top: float) -> float:
+    """Share of an amount that the `top` share of people hold; the Lorenz curve is linear between nodes.
+
+    Args:
+        amounts: Amount of each person, any shape.
+        weights: Mass of people, of the same shape.
+        top: Share of people, in (0, 1].
+
+    Returns:
+        The share; nan where people or amounts sum to 0.
+    """
+    x, mass = np.ravel(np.asarray(amounts, dtype=float)), np.ravel(np.asarray(weights, dtype=float))
+    held = mass > 0
+    x, mass = x[held], mass[held]
+    if not mass.size or not (x * mass).sum() > 0:
+        return float("nan")
+    order = np.argsort(x, kind="stable")
+    people = np.concatenate([[0.0], np.cumsum(mass[order])])
+    amount = np.concatenate([[0.0], np.cumsum((x * mass)[order])])
+    return float(1.0 - np.interp(1.0 - top, people / people[-1], amount / amount[-1]))
+
+
+def group_weights(mass: ArrayLike, groups: int) -> Array:
+    """How much of each cell lies in each of `groups` groups of equal mass, cells in order; (groups, cells).
+
+    A cell that a limit cuts through counts with its parts on both sides; cells without mass count where they stand. Columns sum
+    to 1.
+    """
+    cells = np.maximum(np.asarray(mass, dtype=float), 0.0)
+    upper = np.cumsum(cells) / cells.sum()
+    lower = np.concatenate([[0.0], upper[:-1]])
+    edges = np.arange(groups + 1) / groups
+    inside = np.minimum(upper, edges[1:, None]) - np.maximum(lower, edges[:-1, None])
+    weights = np.maximum(inside, 0.0)
+    empty = weights.sum(axis=0) <= 0
+    weights[np.minimum((upper[empty] * groups).astype(int), groups - 1), np.flatnonzero(empty)] = 1.0
+    return weights / weights.sum(axis=0)
+
+
+def productivity(logs: ArrayLike, weights: ArrayLike, eta: float) -> float:
+    """Productivity of firms that share their inputs efficiently, [∫ A^(1/(1-eta)) dG]^(1-eta) (the highest A for eta = 1).
+
+    Args:
+        logs: log A of each firm, any shape.
+        weights: Mass of firms, of the same shape.
+        eta: Returns to scale, in (0, 1].
+
+    Returns:
+        Productivity; 0 where there are no firms.
+    """
+    log, mass = np.ravel(np.asarray(logs, dtype=float)), np.ravel(np.asarray(weights, dtype=float))
+    held = mass > 0
+    if not held.any():
+        return 0.0
+    log, mass = log[held], mass[held]
+    highest = log.max()
+    if eta == 1.0:
+        return float(np.exp(highest))
+    return float(np.exp(highest) * (mass * np.exp((log - highest) / (1.0 - eta))).sum() ** (1.0 - eta))
