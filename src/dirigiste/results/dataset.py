@@ -111,7 +111,7 @@ def _coordinates(compiled: Compiled) -> dict[str, Any]:
     ends = [statuses[arc.destination] if arc.destination >= 0 else "abroad" for arc in arcs]
 
     def text(values: list[str]) -> np.ndarray:
-        return np.array(values, dtype=object)
+        return np.array(values, dtype=str)
 
     return {
         "status": ("status", text(list(statuses)), {"long_name": "Political status"}),

@@ -194,3 +194,21 @@ PROVENANCE: Final = _table(
     ("seed", "seed", "", "Seed of random numbers; null since none are used"),
 )
 """Where a result comes from."""
+
+TABLES: Final = (
+    ("price", PRICES), ("aggregate", AGGREGATES), ("number by status", STATUS), ("flag of a status", STATUS_FLAGS),
+    ("number by edge", EDGE), ("state variable", STATES), ("certificate", CERTIFICATE), ("provenance", PROVENANCE),
+)
+"""All tables with what their entries are."""
+
+
+def explain(name: str) -> list[str]:
+    """What every number of that name is, a paragraph for each; empty where there is none."""
+    told = []
+    for kind, table in TABLES:
+        if name in table:
+            measure = table[name]
+            rows = {"symbol": measure.symbol, "unit": measure.unit}
+            lines = [f"{name} ({kind} of a result)", f"  {measure.description}"]
+            told.append("\n".join([*lines, *(f"  {key + ':':<9}{value}" for key, value in rows.items() if value)]))
+    return told

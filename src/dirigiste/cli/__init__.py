@@ -1,0 +1,93 @@
+"""The command line: parses, calls, prints. Each command is a module, imported when it is called.
+
+Exit codes: 0 done, 2 bad input, 3 not converged, 4 an accounting identity is violated, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from dirigiste import __version__
+from dirigiste.errors import DirigisteError
+
+COMMANDS: Final = {
+    "solve": ("dirigiste.cli.solve", "Find the stationary equilibrium of an economy."),
+    "run": ("dirigiste.cli.run", "Run a chronicle of dated events on its economy and keep the results."),
+    "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),
+    "show": ("dirigiste.cli.show", "Show a run that was kept."),
+    "runs": ("dirigiste.cli.runs", "The runs that are kept."),
+    "check": ("dirigiste.cli.check", "Check economies and chronicles, and list every fault."),
+    "explain": ("dirigiste.cli.explain", "Explain a parameter or a number of the results."),
+    "schema": ("dirigiste.cli.schema", "Print a JSON Schema: of economies, chronicles or results."),
+    "doctor": ("dirigiste.cli.doctor", "Report versions and devices, and check a small solution."),
+}
+"""Commands: where each lives, and what it does in a line."""
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called, and exceptions of the package as messages with exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        return import_module(COMMANDS[cmd_name][0]).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown name comes with the near match."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from dirigiste.economy.messages import near
+
+            better = near(args[0], list(COMMANDS))
+            hint = f" Did you mean `{better}`?" if better else f" There are {', '.join(COMMANDS)}."
+            ctx.fail(f"No such command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's signature)
+        """Call the command; what goes wrong on purpose becomes a message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except DirigisteError as error:
+            click.echo(_message(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+def _message(error: DirigisteError) -> str:
+    history = getattr(error, "history", ())
+    text = f"{error}"
+    if history:
+        text += "\nlargest residual, round by round: " + " ".join(f"{size:.1e}" for size in history)
+    return text
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="dirigiste")
+def main() -> None:
+    """A quantitative laboratory of politically directed credit.
+
+    Economies and chronicles are YAML files, or names of those that come with the program.
+    """
+
+
+def command_line() -> str:
+    """The command line of this process, as a shell would read it."""
+    return shlex.join(["dirigiste", *sys.argv[1:]])

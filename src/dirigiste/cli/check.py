@@ -1,0 +1,62 @@
+"""`dirigiste check`: every fault of files, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dirigiste.errors import InputError
+
+if TYPE_CHECKING:
+    from dirigiste.errors import Problem
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--strict", is_flag=True, help="Warnings count as faults.")
+@click.pass_context
+def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
+    """Check economies and chronicles (files or names). Exits with 2 if any has a fault."""
+    faulty = False
+    for file in files:
+        try:
+            kind, warnings = examine(file)
+        except InputError as error:
+            click.echo(f"{file}: {error}", err=True)
+            faulty = True
+            continue
+        for warning in warnings:
+            click.echo(f"{file}: warning: {warning}", err=True)
+        faulty = faulty or (strict and bool(warnings))
+        count = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
+        click.echo(f"{file}: good {kind}{count}")
+    if faulty:
+        ctx.exit(2)
+
+
+def examine(file: str) -> tuple[str, tuple[Problem, ...]]:
+    """What a file is (economy or chronicle), and its warnings.
+
+    Raises:
+        InputError: With every fault.
+    """
+    from dirigiste import chronicle as chronicles
+    from dirigiste import economy as economies
+
+    if is_chronicle(file):
+        return "chronicle", chronicles.load(file).baseline.warnings()
+    return "economy", economies.load(file).warnings()
+
+
+def is_chronicle(file: str) -> bool:
+    """Whether a file, or a shipped name, is a chronicle: it has events."""
+    from dirigiste import chronicle as chronicles
+    from dirigiste.economy import yaml_file
+
+    path = Path(file).expanduser()
+    if not path.is_file():
+        return file in chronicles.shipped()
+    data = yaml_file.read(path).plain()
+    return isinstance(data, dict) and "events" in data

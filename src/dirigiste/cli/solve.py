@@ -1,0 +1,48 @@
+"""`dirigiste solve`: one stationary equilibrium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dirigiste.cli import command_line, console
+
+
+@click.command()
+@click.argument("economy", metavar="FILE|NAME")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (see `dirigiste schema --output`).")
+@click.option("--identity", is_flag=True, help="Print the goods identity term by term.")
+@click.option("--certify", is_flag=True, help="Also solve on twice the wealth points and from other prices.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.nc", help="Write all numbers to a netCDF file.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
+def command(
+    economy: str, changes: tuple[str, ...], as_json: bool, identity: bool, certify: bool, out: Path | None, quiet: bool
+) -> None:
+    """Find the stationary equilibrium of an economy."""
+    from dirigiste import economy as economies
+
+    declared = console.changed(economies.load(economy), changes)
+    if not quiet:
+        console.warn(str(problem) for problem in declared.warnings())
+
+    from dirigiste.results import provenance, text
+    from dirigiste.results.solve import solve
+
+    with provenance.command(command_line()), console.progress(quiet=quiet, what=declared.name) as report:
+        found = solve(declared, progress=report, certify=certify)
+    if out is not None:
+        found.save(out)
+    if not quiet:
+        console.warn(found.warnings)
+    if as_json:
+        console.print_json(found.to_json())
+        return
+    click.echo(text.heading(found))
+    tables = text.equilibrium_tables(found)
+    if identity:
+        tables.append(text.identity_table(found))
+    if certify:
+        tables += text.certify_tables(found)
+    console.print_tables(tables)

@@ -1,0 +1,203 @@
+"""The status graph with flows as widths, before and after; and the shares of the statuses."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.patches import Circle, PathPatch, Polygon
+from matplotlib.path import Path
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from dirigiste.economy import ABROAD
+from dirigiste.report import layout, words
+from dirigiste.report.drawing import sheet
+from dirigiste.report.figure_data import people as data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from dirigiste.report.inputs import Run
+
+HEIGHT: Final = 5.0
+PANEL: Final = 3.62
+SMALLEST, LARGEST = 0.06, 0.40
+"""Radii of nodes in inches: of an empty status, and of one that holds everybody."""
+THIN, THICK = 0.5, 9.0
+"""Widths of arcs in points: of no flow, and of the largest."""
+MATTERS: Final = 0.05
+"""Relative change of a flow from which on it is coloured."""
+LABELS: Final = 9
+"""Flows that carry their number."""
+
+
+def graph(run: Run, title: str | None = None) -> Figure:
+    """Draw the status graph twice, before and after."""
+    rows = layout.rows(run.before.economy)
+    height = max(1.4, HEIGHT * len(rows) / 4)
+    canvas = sheet.canvas(height, title)
+    plane = canvas.plane()
+    flows = data.flows(run)
+    masses = {row.status: (row.before, row.after) for row in data.shares(run)}
+    arcs = list(dict.fromkeys((f.origin, f.destination) for f in flows))
+    base, top = 0.36, height - 0.3
+    points = layout.arrange(rows, arcs, PANEL, top - base, 0.58)
+    points = {name: (x, y + base) for name, (x, y) in points.items()}
+    for n, heading in enumerate(("Before", "With what lasts in place")):
+        left = n * (canvas.width - PANEL)
+        plane.text(left + 0.05, height - 0.13, heading, fontweight="bold", fontsize=8.5, va="center")
+        spots = {name: (x + left, y) for name, (x, y) in points.items()}
+        sizes = {name: _radius(masses[name][n] if name in masses else 0.0) for name in points}
+        _panel(plane, run, flows, spots, sizes, masses, n)
+    _graph_key(plane, flows)
+    return canvas.figure
+
+
+def _radius(mass: float) -> float:
+    return SMALLEST + (LARGEST - SMALLEST) * math.sqrt(max(mass, 0.0))
+
+
+def _flow(flow: data.Flow, n: int) -> float:
+    return (flow.before, flow.after)[n]
+
+
+def _panel(
+    axes: Axes, run: Run, flows: list[data.Flow], spots: Mapping[str, layout.Point], sizes: Mapping[str, float],
+    masses: Mapping[str, tuple[float, float]], n: int,
+) -> None:
+    economy = run.before.economy
+    most = max((max(f.before, f.after) for f in flows), default=0.0) or 1.0
+    joined: dict[layout.Ends, list[data.Flow]] = {}
+    for flow in flows:
+        joined.setdefault((flow.origin, flow.destination), []).append(flow)
+    curves = layout.route(list(joined), spots, sizes)
+    boxes = [_node(axes, economy, name, spots[name], sizes[name], masses, n) for name in spots]
+    boxes += [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
+    order = sorted(joined, key=lambda ends: sum(_flow(f, n) for f in joined[ends]))
+    for ends in order:
+        total = sum(_flow(f, n) for f in joined[ends])
+        width = THIN + (THICK - THIN) * total / most
+        _arc(axes, curves[ends], width, _colour(joined[ends], n))
+    for ends in list(reversed(order))[:LABELS]:
+        total = sum(_flow(f, n) for f in joined[ends])
+        if total > 0:
+            _number(axes, curves[ends], words.percent(total), boxes)
+
+
+def _colour(flows: list[data.Flow], n: int) -> str:
+    before, after = sum(f.before for f in flows), sum(f.after for f in flows)
+    if n == 0 or before <= 0 or abs(after / before - 1) < MATTERS:
+        return "#9aa4b0"
+    return sheet.NAVY if after > before else sheet.ORANGE
+
+
+def _arc(axes: Axes, curve: layout.Bent, width: float, colour: str) -> None:
+    """A curve of some width in points with a head at its end."""
+    head = 0.05 + 0.011 * width
+    length = math.dist(curve.p, curve.c) + math.dist(curve.c, curve.q)
+    body = curve.cut(0.0, max(1 - head / max(length, 1e-6), 0.3))
+    path = Path([body.p, body.c, body.q], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+    axes.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=width, capstyle="butt", alpha=0.85, zorder=2))
+    dx, dy = curve.q[0] - body.q[0], curve.q[1] - body.q[1]
+    size = math.hypot(dx, dy) or 1.0
+    half = 0.03 + width / 72 / 2 + 0.012
+    nx, ny = -dy / size * half, dx / size * half
+    corners = [curve.q, (body.q[0] + nx, body.q[1] + ny), (body.q[0] - nx, body.q[1] - ny)]
+    axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="none", zorder=2.2))
+
+
+def _node(
+    axes: Axes, economy: object, name: str, at: layout.Point, size: float,
+    masses: Mapping[str, tuple[float, float]], n: int,
+) -> layout.Box:
+    """A node with its label underneath; returns the box of the label."""
+    if name == ABROAD:
+        axes.add_patch(Circle(at, size, facecolor="white", edgecolor=sheet.SOFT, linewidth=1.0, linestyle=":", zorder=3))
+        label, second = "abroad", ""
+    else:
+        status = economy.statuses[name]  # type: ignore[attr-defined]
+        face = sheet.TEAL if status.controlled else "#f0c419" if status.voice else "#c5ccd4"
+        axes.add_patch(Circle(at, size, facecolor=face, edgecolor=sheet.INK, linewidth=0.6, zorder=3))
+        label, second = words.status(economy, name), words.percent(masses[name][n])  # type: ignore[arg-type]
+    y = at[1] - size - 0.09
+    options = {"ha": "center", "va": "center", "zorder": 6, "bbox": {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6}}
+    axes.text(at[0], y, label, fontsize=7.2, fontweight="bold", **options)
+    if second:
+        axes.text(at[0], y - 0.125, second, fontsize=6.8, **options)
+    return layout.Box(at[0], y - (0.06 if second else 0), 0.07 * max(len(label), len(second)), 0.26 if second else 0.14)
+
+
+def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) -> None:
+    """The number of a flow on its curve, where there is room."""
+    for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73):
+        x, y = curve.at(t)
+        box = layout.Box(x, y, 0.058 * len(text), 0.12)
+        if not any(box.meets(other) for other in boxes):
+            boxes.append(box)
+            axes.text(
+                x, y, text, fontsize=6.2, ha="center", va="center", zorder=5, color=sheet.INK,
+                bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 0.5},
+            )
+            return
+
+
+def _graph_key(axes: Axes, flows: list[data.Flow]) -> None:
+    """What colours mean, in one line at the foot."""
+    x, y = 0.08, 0.12
+    for face, text in ((sheet.TEAL, "controlled"), ("#f0c419", "speaks"), ("#c5ccd4", "other")):
+        axes.add_patch(Circle((x + 0.06, y), 0.06, facecolor=face, edgecolor=sheet.INK, linewidth=0.5))
+        axes.text(x + 0.17, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
+        x += 0.35 + 0.065 * len(text)
+    if not flows:
+        return
+    x = max(x + 0.1, 3.0)
+    for colour, text in (
+        (sheet.NAVY, "flow up by 5 % or more"), (sheet.ORANGE, "down by 5 % or more"), ("#9aa4b0", "about as before"),
+    ):
+        axes.plot([x, x + 0.22], [y, y], color=colour, lw=3, solid_capstyle="butt")
+        axes.text(x + 0.28, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
+        x += 0.42 + 0.056 * len(text)
+
+
+def shares(run: Run, title: str | None = None) -> Figure:
+    """Draw shares of the statuses on a log axis, before as a ring and after as a dot."""
+    rows = [row for row in data.shares(run) if max(row.before, row.after) > 1e-12]
+    rows.sort(key=lambda row: row.before)
+    height = 0.62 + 0.25 * len(rows)
+    canvas = sheet.canvas(height, title)
+    left, right = 1.3, 2.1
+    axes = canvas.axes(left, 0.45, canvas.width - left - right, height - 0.62)
+    low = min(min(r.before, r.after) for r in rows if min(r.before, r.after) > 0)
+    low, high = max(low / 2, 1e-7), 1.0
+    for y, row in enumerate(rows):
+        a, b = (max(value, low) for value in (row.before, row.after))
+        axes.plot([low, high], [y, y], color=sheet.FAINT, lw=0.5, zorder=1)
+        up = b >= a
+        colour = sheet.NAVY if up else sheet.ORANGE
+        axes.plot([a, b], [y, y], color=colour, lw=2.0, zorder=2, solid_capstyle="butt")
+        axes.plot(a, y, "o", ms=5.2, mfc="white", mec=colour, mew=1.2, zorder=3)
+        axes.plot(b, y, "o", ms=5.2, mfc=colour, mec="white", mew=0.5, zorder=4)
+        axes.annotate(
+            words.pair(row.before, row.after), (1.0, y), xycoords=("axes fraction", "data"), xytext=(10, 0),
+            textcoords="offset points", va="center", fontsize=7.5,
+        )
+        axes.annotate(
+            _relative(row), (1.0, y), xycoords=("axes fraction", "data"), xytext=(128, 0),
+            textcoords="offset points", va="center", ha="right", fontsize=7.5, color=colour if row.before != row.after else sheet.SOFT,
+        )
+    axes.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(rows) - 0.4), yticks=range(len(rows)))
+    axes.set_yticklabels([row.label for row in rows], color=sheet.INK)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    ticks = [t for t in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0) if low <= t <= high]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axes.set_xlabel("share of owners, log scale; ring: before, dot: with what lasts in place")
+    return canvas.figure
+
+
+def _relative(row: data.Share) -> str:
+    return words.change(row.after / row.before - 1) if row.before > 0 else ""

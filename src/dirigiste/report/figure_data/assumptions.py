@@ -1,0 +1,122 @@
+"""Assumptions: every parameter with unit and source, and those that the chronicle changes for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dirigiste.chronicle import ASSUMPTION
+from dirigiste.report import words
+from dirigiste.report.figure_data.table import Table
+
+if TYPE_CHECKING:
+    from dirigiste.economy import Economy, Parameter
+    from dirigiste.report.inputs import Run
+
+SOURCED, ASSUMED, DEFAULT = "source", "assumption", "default"
+
+GROUPS: Final = {
+    "preferences": "Preferences",
+    "technology": "Technology",
+    "ability": "Ability",
+    "abroad": "Abroad",
+    "entry": "Newborns",
+    "closure": "Markets and budget",
+    "numerics": "Numerics",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A parameter before and after."""
+
+    path: str
+    field: str
+    """What of the path stands below its group."""
+    description: str
+    unit: str
+    before: float
+    after: float
+    kind: str
+    """Whether it has a source, is an assumption, or was left to its default."""
+    source: str
+    note: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the chronicle moves it for good."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Parameters of one part of the economy: a status, an edge, or a group such as preferences."""
+
+    heading: str
+    rows: tuple[Row, ...]
+
+
+def _split(path: str) -> tuple[tuple[str, ...], str]:
+    parts = path.split(".")
+    head = 2 if parts[0] in ("statuses", "edges") and len(parts) > 2 else 1
+    return tuple(parts[:head]), ".".join(parts[head:]) or parts[-1]
+
+
+def _heading(economy: Economy, key: tuple[str, ...]) -> str:
+    if key[0] == "statuses":
+        return f"Status: {words.status(economy, key[1])}"
+    if key[0] == "edges":
+        edge = economy.edges_by_name[key[1]]
+        ends = f"{words.listing([words.status(economy, name) for name in edge.origin])} {words.ARROW} " + (
+            words.status(economy, edge.to)
+        )
+        return f"Edge: {words.edge(economy, key[1])} ({edge.kind}; {ends})"
+    return GROUPS.get(key[0], key[0])
+
+
+def _row(parameter: Parameter, after: float) -> Row:
+    source = parameter.source
+    if source is None:
+        kind, text, note = DEFAULT, "", ""
+    else:
+        kind = ASSUMED if source.source in (ASSUMPTION, "") else SOURCED
+        text, note = ("" if kind == ASSUMED else source.source), source.note
+    field = _split(parameter.path)[1]
+    return Row(
+        parameter.path, field, parameter.description, parameter.unit, parameter.value, after, kind, text, note
+    )
+
+
+def sections(run: Run) -> list[Section]:
+    """All parameters, section by section in the order of declaration."""
+    economy = run.before.economy
+    after = {path: new for path, _, new, _ in run.changes}
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for parameter in economy.parameters():
+        key, _ = _split(parameter.path)
+        found.setdefault(key, []).append(_row(parameter, after.get(parameter.path, parameter.value)))
+    return [Section(_heading(economy, key), tuple(rows)) for key, rows in found.items()]
+
+
+def counts(sections: list[Section]) -> dict[str, int]:
+    """How many parameters rest on a source, an assumption, a default; and how many change."""
+    rows = [row for section in sections for row in section.rows]
+    found = {kind: sum(row.kind == kind for row in rows) for kind in (SOURCED, ASSUMED, DEFAULT)}
+    return {**found, "changed": sum(row.changed for row in rows), "all": len(rows)}
+
+
+def title(run: Run) -> str:
+    """What the numbers rest on, in a sentence."""
+    found = counts(sections(run))
+    kinds = f"{found[SOURCED]} from a source, {found[ASSUMED]} assumed, {found[DEFAULT]} left to defaults"
+    return f"{words.count(found['all'], 'number')}: {kinds}; {found['changed']} changed by the chronicle for good"
+
+
+def table(run: Run) -> Table:
+    """All parameters as a table."""
+    rows = [
+        (row.path, row.before, row.after, row.unit, row.kind, row.source, row.note, row.description)
+        for section in sections(run)
+        for row in section.rows
+    ]
+    return Table.of(("parameter", "before", "after", "unit", "rests on", "source", "note", "meaning"), rows)

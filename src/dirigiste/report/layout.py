@@ -1,0 +1,241 @@
+"""Where things go in figures that no library lays out: nodes and arcs of the status graph, markers that must not overlap.
+
+Statuses stand in rows: those that count as controlled, others that run firms and are not struck by enforcement, those that
+enforcement leads to or that run no firm, and `abroad`. Within rows the order is that with the least crossing and length, by
+exhaustive search row by row. Arcs bend as little as keeps them clear of nodes. All of it is deterministic; lengths are inches.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dirigiste.economy import ABROAD, EnforcementEdge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dirigiste.economy import Economy
+
+Point = tuple[float, float]
+Ends = tuple[str, str]
+
+WIDEST: Final = 4
+"""Most nodes in a row; longer rows are split."""
+
+BENDS: Final = (0.14, 0.26, -0.26, 0.4, -0.4, 0.55, -0.55)
+"""Bends to try, in shares of the distance between the ends; positive to the right of the way there."""
+
+
+def rows(economy: Economy) -> list[list[str]]:
+    """Names of statuses row by row, from top to bottom; empty rows left out."""
+    struck = {edge.to for edge in economy.edges if isinstance(edge, EnforcementEdge)}
+    groups: list[list[str]] = [[], [], []]
+    for name, status in economy.statuses.items():
+        if status.controlled:
+            groups[0].append(name)
+        elif status.operates and name not in struck:
+            groups[1].append(name)
+        else:
+            groups[2].append(name)
+    if economy.leaves:
+        groups.append([ABROAD])
+    split: list[list[str]] = []
+    for group in groups:
+        parts = math.ceil(len(group) / WIDEST)
+        size = math.ceil(len(group) / parts) if parts else 0
+        split += [group[n * size : (n + 1) * size] for n in range(parts)]
+    return [row for row in split if row]
+
+
+def place(order: Sequence[Sequence[str]], width: float, height: float, margin: float) -> dict[str, Point]:
+    """Positions of nodes; rows are spread over the height, nodes over the width, short rows with wider margins."""
+    most = max((len(row) for row in order), default=1)
+    step = (width - 2 * margin) / max(most - 1, 1)
+    drop = (height - 2 * margin) / max(len(order) - 1, 1)
+    points: dict[str, Point] = {}
+    for n, row in enumerate(order):
+        y = height - margin - n * drop if len(order) > 1 else height / 2
+        for k, name in enumerate(row):
+            points[name] = (width / 2 + (k - (len(row) - 1) / 2) * step, y)
+    return points
+
+
+def arrange(
+    groups: Sequence[Sequence[str]], arcs: Sequence[Ends], width: float, height: float, margin: float
+) -> dict[str, Point]:
+    """Order nodes within rows so that arcs cross little and are short, and place them."""
+    order = [list(row) for row in groups]
+    best = _cost(place(order, width, height, margin), arcs)
+    for _ in range(8):
+        improved = False
+        for n, row in enumerate(order):
+            for trial in itertools.permutations(sorted(row)):
+                new = [*order[:n], list(trial), *order[n + 1 :]]
+                cost = _cost(place(new, width, height, margin), arcs)
+                if cost < best - 1e-9:
+                    order, best, improved = new, cost, True
+        if not improved:
+            break
+    return place(order, width, height, margin)
+
+
+def _cost(points: Mapping[str, Point], arcs: Sequence[Ends]) -> float:
+    lines = [(points[a], points[b], a, b) for a, b in arcs if a in points and b in points and a != b]
+    cost = sum(math.dist(p, q) for p, q, _, _ in lines)
+    for (p, q, a, b), (r, s, c, d) in itertools.combinations(lines, 2):
+        if not {a, b} & {c, d} and _cross(p, q, r, s):
+            cost += 2.0
+    for p, q, a, b in lines:
+        for name, point in points.items():
+            if name not in (a, b) and _distance(point, p, q) < 0.3:
+                cost += 1.5
+    return cost
+
+
+def _cross(p: Point, q: Point, r: Point, s: Point) -> bool:
+    def side(a: Point, b: Point, c: Point) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    return side(p, q, r) * side(p, q, s) < 0 and side(r, s, p) * side(r, s, q) < 0
+
+
+def _distance(c: Point, p: Point, q: Point) -> float:
+    """Distance of c from the segment p q."""
+    length = math.dist(p, q)
+    if length == 0:
+        return math.dist(c, p)
+    t = ((c[0] - p[0]) * (q[0] - p[0]) + (c[1] - p[1]) * (q[1] - p[1])) / length**2
+    t = min(max(t, 0.0), 1.0)
+    return math.dist(c, (p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """A quadratic Bezier curve from p to q with control point c."""
+
+    p: Point
+    c: Point
+    q: Point
+
+    def at(self, t: float) -> Point:
+        """Point at parameter t in [0, 1]."""
+        u = 1 - t
+        x, y = (u * u * self.p[i] + 2 * u * t * self.c[i] + t * t * self.q[i] for i in (0, 1))
+        return x, y
+
+    def cut(self, start: float, end: float) -> Bent:
+        """The part between two parameters."""
+        p, q = self.at(start), self.at(end)
+        u, v = 1 - start, 1 - end
+        x, y = (
+            u * v * self.p[i] + (u * end + start * v) * self.c[i] + start * end * self.q[i] for i in (0, 1)
+        )
+        return Bent(p, (x, y), q)
+
+
+def bend(p: Point, q: Point, amount: float) -> Bent:
+    """A curve from p to q that leaves the straight line by `amount` of its length, to the right for positive amounts."""
+    x, y = (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
+    return Bent(p, (x + amount * (q[1] - p[1]), y - amount * (q[0] - p[0])), q)
+
+
+def route(arcs: Sequence[Ends], points: Mapping[str, Point], radius: Mapping[str, float]) -> dict[Ends, Bent]:
+    """A curve for every arc, from rim to rim of the nodes, clear of other nodes where a bend allows it."""
+    found: dict[Ends, Bent] = {}
+    for arc in sorted(set(arcs), key=lambda e: (math.dist(points[e[0]], points[e[1]]), e)):
+        a, b = arc
+        others = [(points[name], radius[name]) for name in points if name not in arc]
+        curves = [bend(points[a], points[b], amount) for amount in BENDS]
+        costs = [
+            _clutter(curve, others, found.values()) + 0.35 * abs(amount)
+            for curve, amount in zip(curves, BENDS, strict=True)
+        ]
+        found[arc] = _trimmed(curves[costs.index(min(costs))], radius[a], radius[b])
+    return found
+
+
+def _clutter(curve: Bent, nodes: Sequence[tuple[Point, float]], laid: object) -> float:
+    """How much a curve runs into nodes, and along curves laid before it."""
+    samples = [curve.at(k / 20) for k in range(3, 18)]
+    cost = 0.0
+    for centre, size in nodes:
+        gap = min(math.dist(s, centre) for s in samples) - size
+        cost += max(0.0, 0.16 - gap) * 12
+    for other in laid:  # type: ignore[attr-defined]
+        near = [other.at(k / 8) for k in range(2, 7)]
+        close = sum(min(math.dist(s, n) for n in near) < 0.06 for s in samples)
+        cost += 0.05 * max(close - 2, 0)
+    return cost
+
+
+def _trimmed(curve: Bent, start: float, end: float) -> Bent:
+    """The part of a curve outside discs around its ends."""
+    steps = [k / 200 for k in range(201)]
+    first = next((t for t in steps if math.dist(curve.at(t), curve.p) >= start), 0.0)
+    last = next((t for t in reversed(steps) if math.dist(curve.at(t), curve.q) >= end), 1.0)
+    return curve.cut(first, last) if last > first else curve
+
+
+def dodge(centres: Sequence[float], radii: Sequence[float], half: float) -> list[float]:
+    """Offsets across a lane, within ± `half`, that keep discs on an axis apart where there is room.
+
+    Discs are placed from large to small; each takes the offset nearest to 0 at which it overlaps least.
+    """
+    offsets = [0.0] * len(centres)
+    placed: list[int] = []
+    for n in sorted(range(len(centres)), key=lambda k: (-radii[k], centres[k], k)):
+        room = max(half - radii[n], 0.0)
+        tries = sorted((room * k / 8 for k in range(-8, 9)), key=lambda y: (abs(y), y))
+
+        def overlap(y: float, n: int = n) -> float:
+            return sum(
+                max(0.0, radii[n] + radii[m] - math.hypot(centres[n] - centres[m], y - offsets[m])) for m in placed
+            )
+
+        offsets[n] = min(tries, key=lambda y: (round(overlap(y), 6), abs(y)))
+        placed.append(n)
+    return offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle by its centre and size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether two rectangles overlap."""
+        return (
+            abs(self.x - other.x) < (self.width + other.width) / 2
+            and abs(self.y - other.y) < (self.height + other.height) / 2
+        )
+
+
+def spread_labels(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Heights near those wanted, at least `gap` apart and within [low, high] where that is possible."""
+    order = sorted(range(len(wanted)), key=lambda n: (wanted[n], n))
+    heights = [min(max(wanted[n], low), high) for n in order]
+    for _ in range(200):
+        moved = False
+        for k in range(len(heights) - 1):
+            lack = gap - (heights[k + 1] - heights[k])
+            if lack > 1e-9:
+                heights[k] -= lack / 2
+                heights[k + 1] += lack / 2
+                moved = True
+        if heights and heights[0] < low:
+            heights = [height + low - heights[0] for height in heights]
+        if heights and heights[-1] > high:
+            heights = [height + high - heights[-1] for height in heights]
+        if not moved:
+            break
+    result = [0.0] * len(wanted)
+    for k, n in enumerate(order):
+        result[n] = heights[k]
+    return result

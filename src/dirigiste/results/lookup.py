@@ -1,0 +1,59 @@
+"""An equilibrium from what a user names: an economy, a netCDF file, or a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dirigiste import economy as economies
+from dirigiste.results.equilibrium import Equilibrium
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Progress = Callable[[str, int, float], None]
+
+STATES: Final = ("before", "after")
+
+
+def equilibrium(
+    name: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    start: Equilibrium | None = None,
+    progress: Progress | None = None,
+) -> Equilibrium:
+    """Read or solve what a user names.
+
+    Args:
+        name: A netCDF file, a run (its folder or name, with `:before` or `:after`, which is the default), or an economy.
+        changes: New values by dotted path; then the economy is solved anew.
+        start: A solved neighbour.
+        progress: Called with stage, round and largest residual.
+
+    Raises:
+        InputError: There is no such thing, or it has faults.
+    """
+    kept = _kept(name)
+    if kept is not None and not changes:
+        return kept
+    from dirigiste.results.solve import solve
+
+    economy = economies.load(name) if kept is None else kept.economy
+    return solve(economy.with_(changes) if changes else economy, start=start or kept, progress=progress)
+
+
+def _kept(name: str) -> Equilibrium | None:
+    from dirigiste.results import folders, storage
+
+    path = Path(name).expanduser()
+    if path.suffix == ".nc":
+        return Equilibrium.open(path)
+    stem, colon, state = name.rpartition(":")
+    run, state = (stem, state) if colon and state in STATES else (name, "after")
+    folder = folders.find(run) if run != name or not _is_economy(path, name) else None
+    return None if folder is None else Equilibrium.of(storage.read(folder / folders.RESULTS, state))
+
+
+def _is_economy(path: Path, name: str) -> bool:
+    return path.is_file() or (name in economies.shipped() and not path.is_dir())
