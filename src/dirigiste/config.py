@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-_state: dict[str, Path | None | bool] = {"done": False, "cache": None}
+_state: dict[str, Path | bool | None] = {"done": False, "cache": None}
 
 FOLDER: Final = "compiled"
 """Folder of compiled programs in the user's cache directory."""

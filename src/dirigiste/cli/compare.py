@@ -10,7 +10,13 @@ from dirigiste.cli import command_line, console
 @click.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="[B]", required=False)
-@click.option("--set-b", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter of B; may be repeated.")
+@click.option(
+    "--set-b",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a parameter of B; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def command(a: str, b: str | None, changes: tuple[str, ...], as_json: bool, quiet: bool) -> None:

@@ -11,9 +11,15 @@ from dirigiste.cli import command_line, console
 
 @click.command()
 @click.argument("chronicle", metavar="NAME|FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; its `folder` says where the run is kept.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("runs"), metavar="DIR", show_default=True,
+    "--json", "as_json", is_flag=True, help="Print one JSON object; its `folder` says where the run is kept."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    metavar="DIR",
+    show_default=True,
     help="Folder in which the folder of the run is made.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but the folder of the run and errors.")
@@ -29,7 +35,10 @@ def command(chronicle: str, as_json: bool, out: Path, quiet: bool, no_report: bo
     from dirigiste.results import folders, provenance, text_run
     from dirigiste.results.run import run
 
-    with provenance.command(command_line()), console.progress(quiet=quiet or as_json, what=declared.name) as report:
+    with (
+        provenance.command(command_line()),
+        console.progress(quiet=quiet or as_json, what=declared.name) as report,
+    ):
         found = run(chronicle, progress=report)
         folder = found.save(out, report=not no_report)
     if as_json:

@@ -16,7 +16,12 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option(
-    "--in", "root", type=click.Path(path_type=Path, file_okay=False), default=Path("runs"), metavar="DIR", show_default=True,
+    "--in",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    metavar="DIR",
+    show_default=True,
     help="Folder of runs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -29,10 +34,16 @@ def list_(root: Path, as_json: bool) -> None:
     for folder in folders.runs(root):
         summary = folders.summary(folder)
         old, new = summary["before"]["aggregates"], summary["after"]["aggregates"]
-        rows.append({
-            "run": folder.name, "chronicle": summary["name"], "economy": summary["economy"],
-            "created": summary["provenance"]["created"], "output": new["Y"] / old["Y"] - 1.0, "control": new["control"],
-        })
+        rows.append(
+            {
+                "run": folder.name,
+                "chronicle": summary["name"],
+                "economy": summary["economy"],
+                "created": summary["provenance"]["created"],
+                "output": new["Y"] / old["Y"] - 1.0,
+                "control": new["control"],
+            }
+        )
     if as_json:
         console.print_json({"folder": str(root), "runs": rows})
         return
@@ -41,7 +52,13 @@ def list_(root: Path, as_json: bool) -> None:
         return
     table = Table("", ("run", "economy", "created (UTC)", "output", "control"), left=(0, 1, 2))
     table.rows.extend(
-        (row["run"], row["economy"], row["created"][:16].replace("T", " "), signed(100 * row["output"]), number(row["control"], "share"))
+        (
+            row["run"],
+            row["economy"],
+            row["created"][:16].replace("T", " "),
+            signed(100 * row["output"]),
+            number(row["control"], "share"),
+        )
         for row in rows
     )
     console.print_tables([table])

@@ -12,7 +12,12 @@ from dirigiste.cli import console
 @click.command()
 @click.argument("run")
 @click.option(
-    "--in", "root", type=click.Path(path_type=Path, file_okay=False), default=Path("runs"), metavar="DIR", show_default=True,
+    "--in",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    metavar="DIR",
+    show_default=True,
     help="Folder of runs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print its summary as one JSON object.")

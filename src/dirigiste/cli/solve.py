@@ -11,14 +11,29 @@ from dirigiste.cli import command_line, console
 
 @click.command()
 @click.argument("economy", metavar="FILE|NAME")
-@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (see `dirigiste schema --output`).")
+@click.option(
+    "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter; may be repeated."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object (see `dirigiste schema --output`)."
+)
 @click.option("--identity", is_flag=True, help="Print the goods identity term by term.")
 @click.option("--certify", is_flag=True, help="Also solve on twice the wealth points and from other prices.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.nc", help="Write all numbers to a netCDF file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.nc",
+    help="Write all numbers to a netCDF file.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def command(
-    economy: str, changes: tuple[str, ...], as_json: bool, identity: bool, certify: bool, out: Path | None, quiet: bool
+    economy: str,
+    changes: tuple[str, ...],
+    as_json: bool,
+    identity: bool,
+    certify: bool,
+    out: Path | None,
+    quiet: bool,
 ) -> None:
     """Find the stationary equilibrium of an economy."""
     from dirigiste import economy as economies

@@ -1,6 +1,7 @@
 """Ability laws as finite Markov chains in continuous time (model.md, section 1).
 
-Every law becomes values z (J,), generator Q (J, J) per year with rows that sum to 0, and the stationary distribution (J,).
+Every law becomes values z (J,), generator Q (J, J) per year with rows that sum to 0, and the stationary
+distribution (J,).
 """
 
 from __future__ import annotations
@@ -27,14 +28,18 @@ class Chain(NamedTuple):
 
 
 def pareto(tail: float, points: int, top: float, scale: float = 1.0) -> tuple[Array, Array]:
-    """Pareto on z >= scale in `points` bins of equal width in log z up to probability `top`: values and weights, each (points,)."""
+    """Pareto on z >= scale in `points` bins of equal width in log z up to probability `top`: values and
+    weights, each (points,).
+    """
     edges = 1.0 - (1.0 - top) ** (np.arange(points + 1) / points)
     middle = 0.5 * (edges[1:] + edges[:-1])
     return scale * (1.0 - middle) ** (-1.0 / tail), np.diff(edges) / top
 
 
 def lognormal(sd: float, points: int, width: float, mean: float = 0.0) -> tuple[Array, Array]:
-    """Log-normal: points even in log z over `width` sd to each side, weights between midpoints, the tails in the end points."""
+    """Log-normal: points even in log z over `width` sd to each side, weights between midpoints, the tails in
+    the end points.
+    """
     if points == 1:
         return np.array([np.exp(mean)]), np.array([1.0])
     x = np.linspace(-width, width, points)
@@ -42,12 +47,15 @@ def lognormal(sd: float, points: int, width: float, mean: float = 0.0) -> tuple[
     return np.exp(mean + sd * x), np.diff(norm.cdf(edges))
 
 
-def diffusion(reversion: float, sd: float, points: int, width: float, mean: float = 0.0) -> tuple[Array, Array]:
+def diffusion(
+    reversion: float, sd: float, points: int, width: float, mean: float = 0.0
+) -> tuple[Array, Array]:
     """Ornstein-Uhlenbeck process in log z as a birth-death chain: values (J,), generator (J, J).
 
-    d(log z) = -reversion (log z - mean) dt + sqrt(2 reversion) sd dW, reflecting at +-`width` sd. Fluxes between neighbours are
-    those of the Fokker-Planck equation in the form D p_s d(p/p_s)/dx with the stationary density p_s at the midpoint, cells reach
-    from midpoint to midpoint and are halves at the ends: second order in the step, and reversible with respect to p_s cell weights.
+    d(log z) = -reversion (log z - mean) dt + sqrt(2 reversion) sd dW, reflecting at +-`width` sd. Fluxes
+    between neighbours are those of the Fokker-Planck equation in the form D p_s d(p/p_s)/dx with the
+    stationary density p_s at the midpoint, cells reach from midpoint to midpoint and are halves at the ends:
+    second order in the step, and reversible with respect to p_s cell weights.
     """
     x = np.linspace(-width * sd, width * sd, points)
     step = x[1] - x[0]
@@ -65,13 +73,17 @@ def diffusion(reversion: float, sd: float, points: int, width: float, mean: floa
 
 
 def stationary(generator: Array) -> Array:
-    """Stationary distribution (J,) of an irreducible generator, by GTH elimination (no subtraction, so accurate to rounding)."""
+    """Stationary distribution (J,) of an irreducible generator, by GTH elimination (no subtraction, so
+    accurate to rounding).
+    """
     rates = np.array(generator, dtype=float)
     size = rates.shape[0]
     for n in range(size - 1, 0, -1):
         out = rates[n, :n].sum()
         if not out > 0:
-            raise InputError.of("the ability chain is not irreducible: some ability is never left or reached", key="ability")
+            raise InputError.of(
+                "the ability chain is not irreducible: some ability is never left or reached", key="ability"
+            )
         rates[:n, n] /= out
         rates[:n, :n] += np.outer(rates[:n, n], rates[n, :n])
     weights = np.ones(size)
@@ -102,7 +114,9 @@ def chain(economy: Economy) -> Chain:
         return Chain(values, generator, stationary(generator))
     if law.law == "markov":
         values = np.array(law.values)
-        generator = np.array(law.generator) if law.generator is not None else generator_of(np.array(law.transition))
+        generator = (
+            np.array(law.generator) if law.generator is not None else generator_of(np.array(law.transition))
+        )
         return Chain(values, generator, stationary(generator))
     values, weights = _distribution(law.distribution)
     size = values.size

@@ -12,7 +12,9 @@ from dirigiste.numerics.firm import Firms, Prices
 
 
 class Static(NamedTuple):
-    """Sums that need only the distribution and the static choices, by status (S,); per year and per owner in the economy."""
+    """Sums that need only the distribution and the static choices, by status (S,); per year and per owner in
+    the economy.
+    """
 
     output: jax.Array
     capital: jax.Array
@@ -41,11 +43,17 @@ def static(m: Arrays, f: Firms, prices: Prices, g: jax.Array) -> Static:
     entrepreneurs = running.sum(axis=(0, 2))
     a = m.wealth[:, None, None]
     return Static(
-        output=output, capital=total(f.capital), labor=total(f.labor),
+        output=output,
+        capital=total(f.capital),
+        labor=total(f.labor),
         labor_supply=m.labor_efficiency * (g.sum(axis=(0, 2)) - entrepreneurs),
-        credit=credit, borrowed=total(jnp.maximum(f.capital - a, 0.0)),
-        wealth=jnp.einsum("nsj,n->s", g, m.wealth), entrepreneurs=entrepreneurs,
-        wedge_revenue=m.wedge * output, spread_revenue=spread * credit, fixed_costs=m.fixed_cost * entrepreneurs,
+        credit=credit,
+        borrowed=total(jnp.maximum(f.capital - a, 0.0)),
+        wealth=jnp.einsum("nsj,n->s", g, m.wealth),
+        entrepreneurs=entrepreneurs,
+        wedge_revenue=m.wedge * output,
+        spread_revenue=spread * credit,
+        fixed_costs=m.fixed_cost * entrepreneurs,
     )
 
 
@@ -61,7 +69,9 @@ def moves(m: Arrays, g: jax.Array, flow: jax.Array) -> Moves:
     """Flows along arcs at node masses g (N, S, J) and rates `flow` (N, E, J)."""
     people = jnp.einsum("nsj,se,nej->ne", g, m.origin, flow)
     wealth = m.wealth[:, None]
-    return Moves(people.sum(axis=0), (people * wealth).sum(axis=0), (people * (wealth - m.landing.T)).sum(axis=0))
+    return Moves(
+        people.sum(axis=0), (people * wealth).sum(axis=0), (people * (wealth - m.landing.T)).sum(axis=0)
+    )
 
 
 class Conditions(NamedTuple):

@@ -1,8 +1,9 @@
 """The one door from declarations to arrays: :func:`compile_economy`.
 
-Below this door there are no names and no files. `Layout` holds what decides the shape of the programs (it is hashable, and a
-change of it compiles anew); `Arrays` holds every number (a change of them does not). Axes are always in the order wealth n,
-status s, ability j; edges are split into *arcs*, one for each origin, with axis e. Arcs that move wealth come first, then those that draw ability anew.
+Below this door there are no names and no files. `Layout` holds what decides the shape of the programs (it is
+hashable, and a change of it compiles anew); `Arrays` holds every number (a change of them does not). Axes are
+always in the order wealth n, status s, ability j; edges are split into *arcs*, one for each origin, with axis
+e. Arcs that move wealth come first, then those that draw ability anew.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dirigiste.economy import Economy
+from dirigiste.economy import Economy, Edge
 from dirigiste.numerics import ability, grid
 
 ABROAD = -1
@@ -41,7 +42,9 @@ class Arc:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the compiled programs depend on besides numbers: counts, and which parts an economy uses at all."""
+    """What the compiled programs depend on besides numbers: counts, and which parts an economy uses at
+    all.
+    """
 
     nodes: int
     statuses: int
@@ -50,13 +53,15 @@ class Layout:
     jumps: int
     """Number of arcs that move wealth; they come first."""
     moves: int
-    """Number of arcs that move wealth or draw ability anew; they come first, those that move wealth before the others."""
+    """Number of arcs that move wealth or draw ability anew; they come first, those that move wealth before
+    the others."""
     log_utility: bool
     linear: bool
     """Constant returns, eta = 1: a firm uses as much capital as it may, or none."""
     upwind: bool
     dense: bool
-    """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple abilities strongly."""
+    """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple
+    abilities strongly."""
     sized: bool
     """Some enforcement depends on size."""
     chooses: bool
@@ -69,7 +74,9 @@ class Layout:
 
 
 class Arrays(NamedTuple):
-    """Every number of an economy. Shapes: S statuses, J abilities, N wealth nodes, E arcs, F arcs that move wealth."""
+    """Every number of an economy. Shapes: S statuses, J abilities, N wealth nodes, E arcs, F arcs that move
+    wealth.
+    """
 
     rho: jax.Array
     sigma: jax.Array
@@ -147,84 +154,149 @@ class Compiled:
 
 def compile_economy(economy: Economy) -> Compiled:
     """Compile a valid economy to arrays (float64)."""
-    if not jax.config.jax_enable_x64:
-        raise RuntimeError("the solver needs 64-bit floats: call dirigiste.configure() first, or set jax_enable_x64")
+    if jnp.asarray(0.0).dtype != jnp.float64:
+        raise RuntimeError(
+            "the solver needs 64-bit floats: call dirigiste.configure() first, or set jax_enable_x64"
+        )
     names = tuple(economy.statuses)
-    statuses = [economy.statuses[name] for name in names]
     chain = ability.chain(economy)
     wealth = economy.numerics.wealth
     nodes = grid.wealth_nodes(wealth.points, wealth.min, wealth.max, wealth.scale)
     arcs, edges = _arcs(economy, names)
-    closure = economy.closure
-    directed = closure.directed
-    J, N, S, E = chain.values.size, nodes.size, len(names), len(arcs)
+    class_of, class_mass, start = _classes(economy, names, arcs, chain, nodes.size)
+    numbers: dict[str, object] = {
+        **_scalars(economy),
+        **_status_rows(economy),
+        **_arc_rows(arcs, edges, len(names), nodes),
+        "wealth": nodes,
+        "ability": chain.values,
+        "switching": chain.generator,
+        "stationary": chain.stationary,
+        "entry": _entry(economy, names, nodes),
+        "start": start,
+        "class_of": class_of,
+        "class_mass": class_mass,
+    }
+    arrays = Arrays(**{name: _as_jax(number) for name, number in numbers.items()})
+    return Compiled(economy, _layout(economy, arcs, chain, nodes), arrays, _given(economy), names, arcs)
 
-    def column(values: list[float]) -> np.ndarray:
-        return np.array(values, dtype=float)
 
-    def of_status(field: str) -> np.ndarray:
-        return column([getattr(status, field) for status in statuses])
+def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes: np.ndarray) -> Layout:
+    directed = economy.closure.directed
+    return Layout(
+        nodes=nodes.size,
+        statuses=len(economy.statuses),
+        abilities=chain.values.size,
+        arcs=len(arcs),
+        jumps=sum(arc.jumps for arc in arcs),
+        moves=sum(arc.jumps or arc.redraw for arc in arcs),
+        log_utility=economy.preferences.sigma == 1.0,
+        linear=economy.technology.eta == 1.0,
+        upwind=economy.numerics.scheme == "upwind",
+        dense=economy.ability.law in ("diffusion", "markov") and chain.values.size > 1,
+        sized=any(arc.size for arc in arcs),
+        chooses=any(arc.choice for arc in arcs),
+        sharp=any(arc.sharp for arc in arcs),
+        redraws=any(arc.redraw for arc in arcs),
+        emigrates=any(arc.destination == ABROAD for arc in arcs),
+        directed_of=directed.of if directed else "",
+        directed_by=directed.by if directed else "",
+    )
 
-    landing = np.array([np.maximum((1 - e.fine) * nodes - e.fee, nodes[0]) for e in edges]).reshape(E, N)
-    jumps = sum(arc.jumps for arc in arcs)
-    below, share = grid.lottery(nodes, landing[:jumps])
-    entry = np.zeros((N, S))
+
+def _given(economy: Economy) -> Given:
+    closure, nan = economy.closure, float("nan")
+    return Given(
+        wage=closure.labor.wage if closure.labor.wage is not None else nan,
+        interest=nan if closure.capital == "closed" else closure.capital.open.interest,
+        transfer=closure.transfer if closure.fiscal == "spend" else nan,
+    )
+
+
+def _scalars(economy: Economy) -> dict[str, object]:
+    preferences, technology, closure = economy.preferences, economy.technology, economy.closure
+    return {
+        "rho": preferences.rho - (1 - preferences.sigma) * technology.growth,
+        "sigma": preferences.sigma,
+        "growth": technology.growth,
+        "alpha": technology.alpha,
+        "eta": technology.eta,
+        "delta": technology.delta,
+        "abroad_interest": economy.abroad.interest if economy.abroad else 0.0,
+        "abroad_wage": economy.abroad.wage if economy.abroad else 0.0,
+        "entry_wealth": economy.entry.wealth if economy.entry else 0.0,
+        "foreign_capital": closure.foreign_capital,
+        "outside_labor": closure.labor.outside or 0.0,
+        "spending": closure.spending,
+        "directed_share": closure.directed.share if closure.directed else 0.0,
+    }
+
+
+SAME_NAME = (
+    "operates",
+    "productivity",
+    "wedge",
+    "collateral",
+    "data_lending",
+    "spread",
+    "fixed_cost",
+    "labor_efficiency",
+    "amenity",
+    "controlled",
+)
+"""Status rows of `Arrays` that carry the name of a field of a declared status."""
+
+
+def _status_rows(economy: Economy) -> dict[str, object]:
+    statuses = list(economy.statuses.values())
+    directed = economy.closure.directed
+    return {
+        **{field: np.array([float(getattr(s, field)) for s in statuses]) for field in SAME_NAME},
+        "mandate_labor": np.array([s.mandates.labor for s in statuses]),
+        "mandate_capital": np.array([s.mandates.capital for s in statuses]),
+        "directed_to": np.array([float(directed is not None and n in directed.to) for n in economy.statuses]),
+    }
+
+
+def _arc_rows(
+    arcs: tuple[Arc, ...], edges: tuple[Edge, ...], statuses: int, nodes: np.ndarray
+) -> dict[str, object]:
+    def one_hot(of: list[int], size: int) -> np.ndarray:
+        return (np.arange(size)[:, None] == np.array(of, dtype=int)[None, :]).astype(float)
+
+    sizes = [getattr(e, "size", None) for e in edges]
+    landing = np.array([np.maximum((1 - e.fine) * nodes - e.fee, nodes[0]) for e in edges])
+    landing = landing.reshape(len(edges), nodes.size)
+    jumping = sum(arc.jumps for arc in arcs)
+    below, share = grid.lottery(nodes, landing[:jumping])
+    return {
+        "origin": one_hot([arc.origin for arc in arcs], statuses),
+        "destination": one_hot([arc.destination for arc in arcs], statuses),
+        "choice": np.array([float(arc.choice) for arc in arcs]),
+        "leaves": np.array([float(arc.destination == ABROAD) for arc in arcs]),
+        "redraws": np.array([float(arc.redraw) for arc in arcs]),
+        "burnt": np.array([float(arc.burnt) for arc in arcs]),
+        "sharp": np.array([float(arc.sharp) for arc in arcs]),
+        "perceived": np.array([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
+        "actual": np.array([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
+        "cost": np.array([getattr(e, "cost", 0.0) for e in edges]),
+        "taste": np.array([getattr(e, "scale", 0.0) or 1.0 for e in edges]),
+        "size_of": one_hot([arc.size for arc in arcs], len(SIZES)),
+        "size_ref": np.array([size.ref if size else 1.0 for size in sizes]),
+        "size_power": np.array([size.power if size else 1.0 for size in sizes]),
+        "landing": landing,
+        "lottery_below": below,
+        "lottery_share": share,
+        "destination_of": np.array([arc.destination for arc in arcs[:jumping]], dtype=int),
+    }
+
+
+def _entry(economy: Economy, names: tuple[str, ...], nodes: np.ndarray) -> np.ndarray:
+    entry = np.zeros((nodes.size, len(names)))
     if economy.entry is not None:
         node, above = grid.lottery(nodes, np.array(economy.entry.wealth))
         entry[[node, node + 1], names.index(economy.entry.status)] = [1.0 - above, above]
-    class_of, class_mass, start = _classes(economy, names, arcs, chain, N)
-    rho = economy.preferences.rho - (1 - economy.preferences.sigma) * economy.technology.growth
-    arrays = Arrays(
-        rho=rho, sigma=economy.preferences.sigma, growth=economy.technology.growth,
-        alpha=economy.technology.alpha, eta=economy.technology.eta, delta=economy.technology.delta,
-        wealth=nodes, ability=chain.values, switching=chain.generator, stationary=chain.stationary,
-        operates=of_status("operates"), productivity=of_status("productivity"), wedge=of_status("wedge"),
-        collateral=of_status("collateral"), data_lending=of_status("data_lending"), spread=of_status("spread"),
-        mandate_labor=column([s.mandates.labor for s in statuses]),
-        mandate_capital=column([s.mandates.capital for s in statuses]),
-        fixed_cost=of_status("fixed_cost"), labor_efficiency=of_status("labor_efficiency"),
-        amenity=of_status("amenity"), controlled=of_status("controlled"),
-        directed_to=column([float(directed is not None and name in directed.to) for name in names]),
-        origin=np.array([[float(arc.origin == s) for arc in arcs] for s in range(S)]).reshape(S, E),
-        destination=np.array([[float(arc.destination == s) for arc in arcs] for s in range(S)]).reshape(S, E),
-        choice=column([arc.choice for arc in arcs]),
-        leaves=column([arc.destination == ABROAD for arc in arcs]),
-        redraws=column([arc.redraw for arc in arcs]),
-        burnt=column([arc.burnt for arc in arcs]),
-        sharp=column([arc.sharp for arc in arcs]),
-        perceived=column([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
-        actual=column([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
-        cost=column([e.cost if e.kind == "choice" else 0.0 for e in edges]),
-        taste=column([e.scale if e.kind == "choice" and e.scale > 0 else 1.0 for e in edges]),
-        size_of=np.array([[float(arc.size == k) for arc in arcs] for k in range(len(SIZES))]).reshape(len(SIZES), E),
-        size_ref=column([e.size.ref if arc.size else 1.0 for arc, e in zip(arcs, edges, strict=True)]),
-        size_power=column([e.size.power if arc.size else 1.0 for arc, e in zip(arcs, edges, strict=True)]),
-        landing=landing,
-        lottery_below=below, lottery_share=share,
-        destination_of=np.array([arc.destination for arc in arcs[:jumps]], dtype=int),
-        abroad_interest=economy.abroad.interest if economy.abroad else 0.0,
-        abroad_wage=economy.abroad.wage if economy.abroad else 0.0,
-        entry=entry, entry_wealth=economy.entry.wealth if economy.entry else 0.0,
-        foreign_capital=closure.foreign_capital,
-        outside_labor=0.0 if closure.labor.wage is not None else closure.labor.outside,
-        spending=closure.spending, directed_share=directed.share if directed else 0.0,
-        start=start, class_of=class_of, class_mass=class_mass,
-    )
-    layout = Layout(
-        nodes=N, statuses=S, abilities=J, arcs=E, jumps=jumps, moves=sum(arc.jumps or arc.redraw for arc in arcs),
-        log_utility=economy.preferences.sigma == 1.0, linear=economy.technology.eta == 1.0,
-        upwind=economy.numerics.scheme == "upwind",
-        dense=economy.ability.law in ("diffusion", "markov") and J > 1,
-        sized=any(arc.size for arc in arcs), chooses=any(arc.choice for arc in arcs), sharp=any(arc.sharp for arc in arcs),
-        redraws=any(arc.redraw for arc in arcs), emigrates=any(arc.destination == ABROAD for arc in arcs),
-        directed_of=directed.of if directed else "", directed_by=directed.by if directed else "",
-    )
-    given = Given(
-        wage=closure.labor.wage if closure.labor.wage is not None else float("nan"),
-        interest=closure.capital.open.interest if closure.capital != "closed" else float("nan"),
-        transfer=closure.transfer if closure.fiscal == "spend" else float("nan"),
-    )
-    return Compiled(economy, layout, jax.tree.map(_as_jax, arrays), given, names, arcs)
+    return entry
 
 
 def _as_jax(x: object) -> jax.Array:
@@ -232,25 +304,30 @@ def _as_jax(x: object) -> jax.Array:
     return jnp.asarray(array, jnp.int64 if array.dtype.kind in "iu" else jnp.float64)
 
 
-def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], list]:
+def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], tuple[Edge, ...]]:
     """Arcs with their edges, those that move wealth first."""
     pairs = []
     for edge in economy.edges:
         for origin in edge.origin:
             size = getattr(edge, "size", None)
-            pairs.append((Arc(
-                edge=edge.name,
-                origin=names.index(origin),
-                destination=ABROAD if edge.to == "abroad" else names.index(edge.to),
-                choice=edge.kind == "choice",
-                size=SIZES.index(size.of) if size is not None and size.power > 0 else 0,
-                redraw=edge.ability == "redraw",
-                jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0),
-                burnt=edge.burnt,
-                sharp=edge.kind == "choice" and edge.scale == 0,
-            ), edge))
+            pairs.append(
+                (
+                    Arc(
+                        edge=edge.name,
+                        origin=names.index(origin),
+                        destination=ABROAD if edge.to == "abroad" else names.index(edge.to),
+                        choice=edge.kind == "choice",
+                        size=SIZES.index(size.of) if size is not None and size.power > 0 else 0,
+                        redraw=edge.ability == "redraw",
+                        jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0),
+                        burnt=edge.burnt,
+                        sharp=edge.kind == "choice" and edge.scale == 0,
+                    ),
+                    edge,
+                )
+            )
     pairs.sort(key=lambda pair: (not pair[0].jumps, not pair[0].redraw))
-    return tuple(arc for arc, _ in pairs), [edge for _, edge in pairs]
+    return tuple(arc for arc, _ in pairs), tuple(edge for _, edge in pairs)
 
 
 def _classes(
@@ -258,7 +335,8 @@ def _classes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Closed classes of (status, ability), their masses, and a start that has these masses.
 
-    A group of statuses that edges connect is one class where abilities mix in it, else one class for each ability.
+    A group of statuses that edges connect is one class where abilities mix in it, else one class for each
+    ability.
     """
     S, J = len(names), chain.values.size
     group = list(range(S))

@@ -1,4 +1,5 @@
-"""What vouches for a result: residuals of every equation that was solved, and of one that was not (goods, by Walras' law).
+"""What vouches for a result: residuals of every equation that was solved, and of one that was not (goods, by
+Walras' law).
 
 The goods identity (model.md, section 5), in goods a year:
 
@@ -17,7 +18,8 @@ import numpy as np
 from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics.aggregates import receipts
 from dirigiste.numerics.arrays import Compiled
-from dirigiste.numerics.equilibrium import INTEREST, TRANSFER, WAGE, Point, Solved, unknowns
+from dirigiste.numerics.equilibrium import Solved
+from dirigiste.numerics.point import INTEREST, TRANSFER, WAGE, Point, unknowns
 
 WALRAS = 1e-6
 """Largest goods residual that is accepted, over output."""
@@ -27,7 +29,9 @@ TOP_MASS = 1e-6
 
 
 class Certificate(NamedTuple):
-    """Residuals of a stationary equilibrium. Markets relative to their size; see `numerics.aggregates.Conditions`."""
+    """Residuals of a stationary equilibrium. Markets relative to their size; see
+    `numerics.aggregates.Conditions`.
+    """
 
     hjb: float
     """Largest residual of a value, in logs of consumption a year."""
@@ -54,7 +58,9 @@ class Certificate(NamedTuple):
 
 
 def totals(compiled: Compiled, point: Point) -> dict[str, float]:
-    """What the closure leaves to be found besides prices: spending G, outside labour L0, all capital, net foreign assets."""
+    """What the closure leaves to be found besides prices: spending G, outside labour L0, all capital, net
+    foreign assets.
+    """
     m, s = compiled.arrays, point.static
     wealth, capital = float(s.wealth.sum()), float(s.capital.sum())
     funds = wealth + float(m.foreign_capital)
@@ -114,23 +120,31 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
     warnings = []
     if top > TOP_MASS:
         warnings.append(
-            f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): raise numerics.wealth.max"
+            f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): "
+            "raise numerics.wealth.max"
         )
     result = Certificate(
-        hjb=float(point.values.residual), distribution=float(point.distribution.residual), mass=float(g.sum() - 1.0),
+        hjb=float(point.values.residual),
+        distribution=float(point.distribution.residual),
+        mass=float(g.sum() - 1.0),
         labor=float(c.labor) if WAGE in active else 0.0,
         capital=float(c.capital) if INTEREST in active else 0.0,
         budget=float(c.budget) if TRANSFER in active else 0.0,
         quota=float(c.quota) if compiled.layout.directed_of else 0.0,
         walras=terms["residual"] / terms["output"] if terms["output"] else float("nan"),
-        top_mass=top, least_mass=float(g.min()),
-        rounds=len(solved.history), history=solved.history, warnings=tuple(warnings),
+        top_mass=top,
+        least_mass=float(g.min()),
+        rounds=len(solved.history),
+        history=solved.history,
+        warnings=tuple(warnings),
     )
     _check(compiled, point, result, tolerances.hjb, tolerances.distribution, tolerances.markets)
     return result
 
 
-def _check(compiled: Compiled, point: Point, r: Certificate, hjb: float, distribution: float, markets: float) -> None:
+def _check(
+    compiled: Compiled, point: Point, r: Certificate, hjb: float, distribution: float, markets: float
+) -> None:
     m = compiled.arrays
     idle = float(point.prices.interest) <= -float(m.delta) + 1e-12
     slack = max(0.0, r.capital) if idle else abs(r.capital)
@@ -139,18 +153,29 @@ def _check(compiled: Compiled, point: Point, r: Certificate, hjb: float, distrib
     missed = {
         name: value
         for name, value, limit in (
-            ("hjb", r.hjb, hjb), ("distribution", r.distribution, distribution), ("mass", abs(r.mass), 1e-9),
-            ("labor", abs(r.labor), markets), ("capital", slack, markets), ("budget", abs(r.budget), markets), ("quota", quota, markets),
+            ("hjb", r.hjb, hjb),
+            ("distribution", r.distribution, distribution),
+            ("mass", abs(r.mass), 1e-9),
+            ("labor", abs(r.labor), markets),
+            ("capital", slack, markets),
+            ("budget", abs(r.budget), markets),
+            ("quota", quota, markets),
         )
         if not value <= limit
     }
     if missed:
         raise NotConverged(
-            f"{compiled.economy.name}: no stationary equilibrium within the tolerances after {r.rounds} rounds",
-            history=r.history, residuals=missed, advice=_advice(compiled, point, missed),
+            f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
+            f"after {r.rounds} rounds",
+            history=r.history,
+            residuals=missed,
+            advice=_advice(compiled, point, missed),
         )
     if not abs(r.walras) <= WALRAS:
-        raise IdentityViolated(f"{compiled.economy.name}: goods do not clear: residual {r.walras:.3g} of output (at most {WALRAS:g})")
+        raise IdentityViolated(
+            f"{compiled.economy.name}: goods do not clear: "
+            f"residual {r.walras:.3g} of output (at most {WALRAS:g})"
+        )
 
 
 def _advice(compiled: Compiled, point: Point, missed: dict[str, float]) -> str:
@@ -158,18 +183,22 @@ def _advice(compiled: Compiled, point: Point, missed: dict[str, float]) -> str:
     lines = []
     rows, g = point.values.rows, np.asarray(point.distribution.g)
     if not all(np.isfinite(value) for value in missed.values()):
-        lines.append("Something is not finite: look for a status whose owners have no income (labor_efficiency 0 with no wealth), "
-                     "or an interest rate at which unlimited firms are infinite.")
+        lines.append(
+            "Something is not finite: look for a status whose owners have no income "
+            "(labor_efficiency 0 with no wealth), or an interest rate at which unlimited firms are infinite."
+        )
     elif "hjb" in missed:
         n, s, j = np.unravel_index(int(np.argmax(np.abs(np.asarray(rows.residual / rows.scale)))), g.shape)
         lines.append(
-            f"The value function is off at wealth {float(compiled.arrays.wealth[n]):.4g}, status {compiled.statuses[s]}, "
-            f"ability {float(compiled.arrays.ability[j]):.4g}: more wealth points or choices with a larger scale help."
+            f"The value function is off at wealth {float(compiled.arrays.wealth[n]):.4g}, "
+            f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}: "
+            "more wealth points or choices with a larger scale help."
         )
     if {"labor", "capital", "budget", "quota"} & missed.keys():
         lines.append(
-            "Excess demand may jump where many like owners cross a threshold, or there is no equilibrium: try more abilities or wealth "
-            "points, a choice scale above 0, another start (--certify), or looser numerics.tolerances.markets."
+            "Excess demand may jump where many like owners cross a threshold, or there is no equilibrium: "
+            "try more abilities or wealth points, a choice scale above 0, another start (--certify), "
+            "or looser numerics.tolerances.markets."
         )
     if "distribution" in missed:
         lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")

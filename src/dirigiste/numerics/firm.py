@@ -1,14 +1,16 @@
-"""The firm (model.md, section 2): capital, labour, credit and profit of an owner at given prices, and who runs one.
+"""The firm (model.md, section 2): capital, labour, credit and profit of an owner at given prices, and who
+runs one.
 
-    k/l = alpha/(1-alpha) w~/R~,  l_u = [(1-tau) A eta (1-alpha) (k/l)^(alpha eta) / w~]^(1/(1-eta)),  k_u(i) = (k/l) l_u
-    credit limit b = (lambda-1) a + kappa k_u(r);  k = k_u(r) up to own wealth, then up to k_u(r+s) on credit
-    l = [(1-tau) A eta (1-alpha) k^(alpha eta) / w~]^(1/(1-eta(1-alpha)))
-    profit = (1-tau) output - w l - (r+delta) k - s b - f   at true prices
+    k/l = alpha/(1-alpha) w~/R~,  l_u = [(1-tau) A eta (1-alpha) (k/l)^(alpha eta) / w~]^(1/(1-eta)),  k_u(i)
+    = (k/l) l_u credit limit b = (lambda-1) a + kappa k_u(r);  k = k_u(r) up to own wealth, then up to
+    k_u(r+s) on credit l = [(1-tau) A eta (1-alpha) k^(alpha eta) / w~]^(1/(1-eta(1-alpha))) profit = (1-tau)
+    output - w l - (r+delta) k - s b - f   at true prices
 
-Whether an owner runs the firm is decided by x = profit - h w; who is within a hair of indifferent splits (`RAMP`), and a wealth
-cell (midpoint to midpoint) through which the threshold passes counts with the share of it where x > 0 (model.md, sections 2 and 4).
-What those owners do is taken at the middle of the part of the cell that runs, not at the node: otherwise a node just short of a steep
-threshold would count firms at a loss. Owners at the constraint are an atom, not a density, so their cell is the node alone.
+Whether an owner runs the firm is decided by x = profit - h w; who is within a hair of indifferent splits
+(`RAMP`), and a wealth cell (midpoint to midpoint) through which the threshold passes counts with the share of
+it where x > 0 (model.md, sections 2 and 4). What those owners do is taken at the middle of the part of the
+cell that runs, not at the node: otherwise a node just short of a steep threshold would count firms at a loss.
+Owners at the constraint are an atom, not a density, so their cell is the node alone.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ LEAST_COST = 1e-9
 
 
 class Prices(NamedTuple):
-    """Wage, interest a year, transfer a year, and what meets a quota: a spread for all others, and a factor on their credit limit."""
+    """Wage, interest a year, transfer a year, and what meets a quota: a spread for all others, and a factor
+    on their credit limit.
+    """
 
     wage: jax.Array
     interest: jax.Array
@@ -38,7 +42,9 @@ class Prices(NamedTuple):
 
 
 class Firms(NamedTuple):
-    """Static choices by state, each (N, S, J). Quantities are those of an owner who runs; `share` is the share of the state who do."""
+    """Static choices by state, each (N, S, J). Quantities are those of an owner who runs; `share` is the
+    share of the state who do.
+    """
 
     share: jax.Array
     capital: jax.Array
@@ -56,8 +62,12 @@ def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
     return jnp.where(positive, jnp.where(positive, base, 1.0) ** exponent, 0.0)
 
 
-def _unconstrained(m: Arrays, wage: jax.Array, rental: jax.Array, scale: jax.Array, linear: bool) -> jax.Array:
-    """k_u for perceived wage and rental rate (S,) and scale (1-tau) A eta (1-alpha) (S, J); with eta = 1 it is 0 or infinite."""
+def _unconstrained(
+    m: Arrays, wage: jax.Array, rental: jax.Array, scale: jax.Array, linear: bool
+) -> jax.Array:
+    """k_u for perceived wage and rental rate (S,) and scale (1-tau) A eta (1-alpha) (S, J); with eta = 1 it
+    is 0 or infinite.
+    """
     rental = jnp.maximum(rental, LEAST_COST)[:, None]
     wage = wage[:, None]
     if linear:
@@ -69,7 +79,9 @@ def _unconstrained(m: Arrays, wage: jax.Array, rental: jax.Array, scale: jax.Arr
 
 
 class _Terms(NamedTuple):
-    """What all owners of a status and ability have in common: rows over (S, J), or over S with a trailing axis."""
+    """What all owners of a status and ability have in common: rows over (S, J), or over S with a trailing
+    axis.
+    """
 
     spread: jax.Array
     want_own: jax.Array
@@ -92,11 +104,14 @@ def _terms(layout: Layout, m: Arrays, prices: Prices) -> _Terms:
     lends = (m.data_lending > 0)[:, None]
     data = jnp.where(lends, m.data_lending[:, None] * jnp.where(lends, want_own, 0.0), 0.0)
     return _Terms(
-        spread=spread[:, None], want_own=want_own,
+        spread=spread[:, None],
+        want_own=want_own,
         want_credit=_unconstrained(m, perceived_wage, credit_cost, scale, layout.linear),
-        multiple=(m.collateral - 1.0)[:, None], data=data,
+        multiple=(m.collateral - 1.0)[:, None],
+        data=data,
         factor=(1.0 + others * (prices.limit_factor - 1.0))[:, None],
-        perceived_wage=perceived_wage[:, None], scale=scale,
+        perceived_wage=perceived_wage[:, None],
+        scale=scale,
     )
 
 
@@ -105,7 +120,9 @@ def _at(m: Arrays, prices: Prices, t: _Terms, a: jax.Array) -> tuple[jax.Array, 
     unlimited = jnp.isinf(t.multiple)
     limit = t.factor * (jnp.where(unlimited, jnp.inf, jnp.where(unlimited, 0.0, t.multiple) * a) + t.data)
     dear = jnp.where(t.want_own <= a, t.want_own, jnp.maximum(a, jnp.minimum(t.want_credit, a + limit)))
-    cheap = jnp.where(t.want_credit <= limit, t.want_credit, jnp.maximum(limit, jnp.minimum(t.want_own, a + limit)))
+    cheap = jnp.where(
+        t.want_credit <= limit, t.want_credit, jnp.maximum(limit, jnp.minimum(t.want_own, a + limit))
+    )
     subsidised = t.spread < 0
     capital = jnp.where(subsidised, cheap, dear)
     credit = jnp.where(subsidised, jnp.minimum(capital, limit), jnp.maximum(capital - a, 0.0))
@@ -114,7 +131,11 @@ def _at(m: Arrays, prices: Prices, t: _Terms, a: jax.Array) -> tuple[jax.Array, 
     keeps = (1.0 - m.wedge)[:, None]
     output = t.perceived_wage * labor / (keeps * m.eta * (1.0 - m.alpha))
     profit = (
-        keeps * output - prices.wage * labor - (prices.interest + m.delta) * capital - t.spread * credit - m.fixed_cost[:, None]
+        keeps * output
+        - prices.wage * labor
+        - (prices.interest + m.delta) * capital
+        - t.spread * credit
+        - m.fixed_cost[:, None]
     )
     return capital, labor, credit, output, profit
 
@@ -131,11 +152,12 @@ def firms(layout: Layout, m: Arrays, prices: Prices) -> Firms:
 
 
 def cell_share(x: jax.Array, nodes: jax.Array, width: jax.Array | float) -> tuple[jax.Array, jax.Array]:
-    """Share of the cell around each node where x > 0, and how far the middle of that part lies from the middle of the cell.
+    """Share of the cell around each node where x > 0, and how far the middle of that part lies from the
+    middle of the cell.
 
-    x (N, ...) is linear between nodes; cells reach from midpoint to midpoint, that of the first node is the node alone. The step at
-    0 is a ramp of the given width: the share is the mean over the cell of clip(x/width + 1/2, 0, 1). Returns two arrays of the
-    shape of x, the second in goods.
+    x (N, ...) is linear between nodes; cells reach from midpoint to midpoint, that of the first node is the
+    node alone. The step at 0 is a ramp of the given width: the share is the mean over the cell of
+    clip(x/width + 1/2, 0, 1). Returns two arrays of the shape of x, the second in goods.
     """
 
     def ramp(x: jax.Array) -> jax.Array:
@@ -155,7 +177,8 @@ def cell_share(x: jax.Array, nodes: jax.Array, width: jax.Array | float) -> tupl
     gaps = 0.5 * jnp.diff(nodes).reshape((-1,) + (1,) * (x.ndim - 1))
     rises = (x[1:] - x[:-1]) / (jnp.abs(x[1:] - x[:-1]) + width)
     above, below = half(x[:-1]), half(x[1:])
-    # moments about the node of the part that runs: it lies at the far end of a half cell if x rises away from the node
+    # moments about the node of the part that runs: it lies at the far end of a half cell if x rises away from
+    # the node
     reach_above = 0.5 * gaps**2 * above * (1.0 + rises * (1.0 - above))
     reach_below = -0.5 * gaps**2 * below * (1.0 - rises * (1.0 - below))
 

@@ -1,8 +1,9 @@
-"""Jumps between states: where they land, how often they happen, and what the chance is worth (model.md, section 3).
+"""Jumps between states: where they land, how often they happen, and what the chance is worth (model.md,
+section 3).
 
-Every arc e takes the owner from its origin at wealth a to a' and a destination status, keeping ability or drawing it anew.
-In the value and in the distribution alike a landing between two nodes is the lottery between them, so the operators of this
-module and their transposes (taken by JAX) are each other's adjoint exactly.
+Every arc e takes the owner from its origin at wealth a to a' and a destination status, keeping ability or
+drawing it anew. In the value and in the distribution alike a landing between two nodes is the lottery between
+them, so the operators of this module and their transposes (taken by JAX) are each other's adjoint exactly.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def moved(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
     share = m.lottery_share.T[:, :, None]
     x = (1.0 - share) * rows[below] + share * rows[below + layout.statuses]
     if layout.moves > layout.jumps:
-        x = jnp.concatenate([x, jnp.einsum("nsj,se->nej", v, m.destination[:, layout.jumps : layout.moves])], axis=1)
+        x = jnp.concatenate(
+            [x, jnp.einsum("nsj,se->nej", v, m.destination[:, layout.jumps : layout.moves])], axis=1
+        )
     if layout.redraws:
         drawn = jnp.einsum("nej,j->ne", x, m.stationary)[:, :, None]
         x = x + m.redraws[: layout.moves, None] * (drawn - x)
@@ -42,8 +45,8 @@ def moved(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
 def off_place(layout: Layout, m: Arrays, rate: jax.Array, v: jax.Array) -> jax.Array:
     """What block elimination along wealth leaves out of Q v with arc rates (N, E, J), (N, S, J).
 
-    Abilities other than one's own (where blocks are by status), and for arcs that move wealth or draw ability anew the difference
-    between where they land and the same wealth and ability.
+    Abilities other than one's own (where blocks are by status), and for arcs that move wealth or draw ability
+    anew the difference between where they land and the same wealth and ability.
     """
     out = jnp.zeros_like(v)
     if not layout.dense:
@@ -75,14 +78,18 @@ def utility(layout: Layout, m: Arrays, c: jax.Array, amenity: jax.Array | float 
 
 
 def log_equivalent(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
-    """log of the permanent consumption worth v: rho v for log utility, else log((1-sigma) rho v)/(1-sigma)."""
+    """Log of the permanent consumption worth v: rho v for log utility, else log((1-sigma) rho
+    v)/(1-sigma).
+    """
     if layout.log_utility:
         return m.rho * v
     return jnp.log((1.0 - m.sigma) * m.rho * v) / (1.0 - m.sigma)
 
 
 def abroad_value(layout: Layout, m: Arrays) -> jax.Array:
-    """V* of every arc in its origin by wealth, (N, E, 1): c = theta x on x = a' + w* h/(r* - g) (0 for arcs that stay)."""
+    """V* of every arc in its origin by wealth, (N, E, 1): c = theta x on x = a' + w* h/(r* - g) (0 for arcs
+    that stay).
+    """
     interest = m.abroad_interest - m.growth
     theta = (m.rho - (1.0 - m.sigma) * interest) / m.sigma
     labor = m.abroad_wage * jnp.einsum("s,se->e", m.labor_efficiency, m.origin)
@@ -97,9 +104,10 @@ def abroad_value(layout: Layout, m: Arrays) -> jax.Array:
 class Hazards(NamedTuple):
     """What arcs do at a value function. Rates a year, (N, E, J).
 
-    `worth`: what the arc adds to the right-hand side of the HJB. `gain`, `loss`: its derivatives with respect to the value at the
-    destination and (minus) at the origin; for rate and enforcement arcs both are the perceived rate. `flow`: the rate at which
-    people move (actual rate, or arrival of the opportunity times the probability of taking it).
+    `worth`: what the arc adds to the right-hand side of the HJB. `gain`, `loss`: its derivatives with respect
+    to the value at the destination and (minus) at the origin; for rate and enforcement arcs both are the
+    perceived rate. `flow`: the rate at which people move (actual rate, or arrival of the opportunity times
+    the probability of taking it).
     """
 
     worth: jax.Array
@@ -151,6 +159,8 @@ def hazards(layout: Layout, m: Arrays, v: jax.Array, reach: jax.Array) -> Hazard
 
 
 def fastest(m: Arrays) -> jax.Array:
-    """An upper bound (S, J) of the rate at which anything happens to an owner, discounting included, per year."""
+    """An upper bound (S, J) of the rate at which anything happens to an owner, discounting included, per
+    year.
+    """
     arcs = jnp.einsum("e,se->s", jnp.maximum(m.perceived, m.actual), m.origin)
     return m.rho + arcs[:, None] - jnp.diagonal(m.switching)[None, :]

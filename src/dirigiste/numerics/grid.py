@@ -1,7 +1,8 @@
 """The wealth grid, and lotteries between its nodes.
 
-Nodes `a_n = min + scale (exp(x_n log(1 + (max - min)/scale)) - 1)`, x_n even on [0, 1]: dense near the constraint, even in
-logs above `scale`. A jump to wealth between two nodes is the lottery between them that keeps mean wealth (Young 2010).
+Nodes `a_n = min + scale (exp(x_n log(1 + (max - min)/scale)) - 1)`, x_n even on [0, 1]: dense near the
+constraint, even in logs above `scale`. A jump to wealth between two nodes is the lottery between them that
+keeps mean wealth (Young 2010).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def wealth_nodes(points: int, low: float, high: float, scale: float) -> Array:
 
 
 def lottery(nodes: Array, target: Array) -> tuple[NDArray[np.int64], Array]:
-    """The lottery for each wealth in `target`: index of the node below, and the share that goes to the node above.
+    """The lottery for each wealth in `target`: index of the node below, and the share that goes to the node
+    above.
 
     Keeps mean wealth within the grid; both results have the shape of `target`.
     """

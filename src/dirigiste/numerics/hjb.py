@@ -2,23 +2,28 @@
 
     R := rho V - Q V - jumps(V);    R = max_c u(c e^m) + V_a (income - c)
 
-**Scheme.** Between two nodes the slope p = (V[n+1] - V[n])/gap gives consumption c(p) from u_c = p. An owner at node n who saves
-uses the cell to the right, one who runs down the cell to the left, else consumption is income. Plain upwinding (Achdou, Han,
-Lasry, Lions and Moll 2022) reads R and income at the node alone, which is first order in the gap. Here both are weighted over
-the two ends of the cell, theta at the node and 1 - theta at the other end:
+**Scheme.** Between two nodes the slope p = (V[n+1] - V[n])/gap gives consumption c(p) from u_c = p. An owner
+at node n who saves uses the cell to the right, one who runs down the cell to the left, else consumption is
+income. Plain upwinding (Achdou, Han, Lasry, Lions and Moll 2022) reads R and income at the node alone, which
+is first order in the gap. Here both are weighted over the two ends of the cell, theta at the node and 1 -
+theta at the other end:
 
-    theta R[n] + (1-theta) R[n+1] = u(c) + (theta inc[n] + (1-theta) inc[n+1] - c) p,    theta = 1/(1 - e^-x) - 1/x,   x = L gap/drift
+    theta R[n] + (1-theta) R[n+1] = u(c) + (theta inc[n] + (1-theta) inc[n+1] - c) p,    theta = 1/(1 - e^-x)
+    - 1/x,   x = L gap/drift
 
-with L the fastest rate at which anything happens to the owner and the drift the slower of the two ends. theta goes to 1/2 where an owner crosses the cell fast (second order) and to 1
-where it hardly moves; this is the weight that is exact for a constant source, known as exponential fitting (Il'in 1969;
-Scharfetter and Gummel 1969) and as step characteristics in transport. It is the least upwinding for which the off-diagonals of the
-operator keep their sign, so the distribution that belongs to it (`kfe`) stays non-negative. `upwind` in the economy file sets theta = 1.
+with L the fastest rate at which anything happens to the owner and the drift the slower of the two ends. theta
+goes to 1/2 where an owner crosses the cell fast (second order) and to 1 where it hardly moves; this is the
+weight that is exact for a constant source, known as exponential fitting (Il'in 1969; Scharfetter and Gummel
+1969) and as step characteristics in transport. It is the least upwinding for which the off-diagonals of the
+operator keep their sign, so the distribution that belongs to it (`kfe`) stays non-negative. `upwind` in the
+economy file sets theta = 1.
 
-An owner whom both directions serve (V is convex where occupation switches) takes the better; within `TIE` of each other they split.
+An owner whom both directions serve (V is convex where occupation switches) takes the better; within `TIE` of
+each other they split.
 
-**Solution.** Newton on the nodal values. By the envelope theorem its operator is the row-weighted generator; linear
-systems are solved by GMRES on top of block elimination along wealth. **Stopping rule:** the residual of each row over u_c c,
-that is in logs of consumption a year, is below the tolerance everywhere.
+**Solution.** Newton on the nodal values. By the envelope theorem its operator is the row-weighted generator;
+linear systems are solved by GMRES on top of block elimination along wealth. **Stopping rule:** the residual
+of each row over u_c c, that is in logs of consumption a year, is below the tolerance everywhere.
 """
 
 from __future__ import annotations
@@ -35,15 +40,17 @@ from dirigiste.numerics.firm import Firms, Prices
 from dirigiste.numerics.generator import Hazards, by_origin, fastest, hazards, off_place, utility
 
 TIE = 1e-5
-"""Owners at a threshold of saving split where the two directions are within about this, in logs of consumption a year."""
+"""Owners at a threshold of saving split where the two directions are within about this, in logs of
+consumption a year."""
 
 SWEEP_ABOVE = 1.0
 SWEEPS = 5
-"""The first rounds of Newton are followed by a sweep where the residual is above `SWEEP_ABOVE`, which happens from cold only: a sweep
-solves the upwind rows, whose solution is not quite that of the fitted ones."""
+"""The first rounds of Newton are followed by a sweep where the residual is above `SWEEP_ABOVE`, which happens
+from cold only: a sweep solves the upwind rows, whose solution is not quite that of the fitted ones."""
 
 ROUNDING = 1e-9
-"""Below this a round that does not halve the residual has met rounding (values over the smallest gap), and Newton stops."""
+"""Below this a round that does not halve the residual has met rounding (values over the smallest gap), and
+Newton stops."""
 
 LEAST_CONSUMPTION = 1e-12
 
@@ -51,9 +58,9 @@ LEAST_CONSUMPTION = 1e-12
 class Rows(NamedTuple):
     """The decisions at every node, (N, S, J) each: where owners go, how fast, and what they consume.
 
-    A row reads `theta` of R at its node and 1 - theta at the neighbour it moves to. `right`, `left`, `stay` are weights that sum
-    to 1. Speeds are drift over gap, per year, non-negative, weights included. `tangent_*` are the speeds that Newton's operator uses
-    (the drift and what it does to theta).
+    A row reads `theta` of R at its node and 1 - theta at the neighbour it moves to. `right`, `left`, `stay`
+    are weights that sum to 1. Speeds are drift over gap, per year, non-negative, weights included.
+    `tangent_*` are the speeds that Newton's operator uses (the drift and what it does to theta).
     """
 
     right: jax.Array
@@ -70,7 +77,8 @@ class Rows(NamedTuple):
     scale: jax.Array
     """u_c c, the unit of `residual`."""
     capped: jax.Array
-    """1 where consumption sits at a ceiling far above income and wealth, which only happens before convergence."""
+    """1 where consumption sits at a ceiling far above income and wealth, which only happens before
+    convergence."""
 
 
 def fitting(x: jax.Array) -> jax.Array:
@@ -109,7 +117,9 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
     gap = jnp.diff(m.wealth)[:, None, None]
     amenity = m.amenity[:, None]
     slope = (v[1:] - v[:-1]) / gap
-    ceiling = 3.0 * (m.wealth[1:] + m.wealth[:-1])[:, None, None] + 10.0 * jnp.max(jnp.abs(inc[1:]), axis=(1, 2), keepdims=True)
+    ceiling = 3.0 * (m.wealth[1:] + m.wealth[:-1])[:, None, None] + 10.0 * jnp.max(
+        jnp.abs(inc[1:]), axis=(1, 2), keepdims=True
+    )
     floor = slope_of(m, layout, ceiling)
     bound = fastest(m) * gap
 
@@ -131,7 +141,9 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
         residual_l = theta_l * r[1:] + (1 - theta_l) * r[:-1] - h - drift_l * p
         return c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l
 
-    (c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l), tangents = jax.jvp(cell, (slope,), (jnp.ones_like(slope),))
+    (c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l), tangents = jax.jvp(
+        cell, (slope,), (jnp.ones_like(slope),)
+    )
     by_slope_r, by_slope_l = tangents[5], tangents[6]
 
     def to_right(x: jax.Array, fill: float = 0.0) -> jax.Array:
@@ -165,7 +177,9 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
     one = jnp.ones_like(v)
     capped = (slope < floor).astype(v.dtype)
     return Rows(
-        right=right, left=left, stay=stay,
+        right=right,
+        left=left,
+        stay=stay,
         theta_right=jnp.where(can_right, to_right(theta_r), one),
         theta_left=jnp.where(can_left, to_left(theta_l), one),
         speed_right=right * to_right(drift_r / gap),
@@ -173,12 +187,16 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
         tangent_right=right * to_right(-by_slope_r / gap),
         tangent_left=left * to_left(by_slope_l / gap),
         consumption=right * c_right + left * c_left + stay * stays,
-        residual=residual, scale=scale, capped=jnp.maximum(right * to_right(capped), left * to_left(capped)),
+        residual=residual,
+        scale=scale,
+        capped=jnp.maximum(right * to_right(capped), left * to_left(capped)),
     )
 
 
 def weigh(d: Rows, x: jax.Array) -> jax.Array:
-    """M x: nodal values read by rows, theta at the node and 1 - theta at the neighbour that the row moves to."""
+    """M x: nodal values read by rows, theta at the node and 1 - theta at the neighbour that the row moves
+    to.
+    """
     ahead = jnp.concatenate([x[1:], x[-1:]])
     behind = jnp.concatenate([x[:1], x[:-1]])
     own = d.right * d.theta_right + d.left * d.theta_left + d.stay
@@ -193,9 +211,16 @@ def drift(right: jax.Array, left: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def local_blocks(
-    layout: Layout, m: Arrays, d: Rows, gain: jax.Array, loss: jax.Array, discount: jax.Array | float, speeds: tuple[jax.Array, jax.Array]
+    layout: Layout,
+    m: Arrays,
+    d: Rows,
+    gain: jax.Array,
+    loss: jax.Array,
+    discount: jax.Array | float,
+    speeds: tuple[jax.Array, jax.Array],
 ) -> linear.Factors:
-    """Factors of the operator M (discount - Q - jumps) - D with every jump landing at the wealth where it starts.
+    """Factors of the operator M (discount - Q - jumps) - D with every jump landing at the wealth where it
+    starts.
 
     Blocks over statuses, ability by ability, or over (status, ability) where the layout is `dense`.
     """
@@ -206,7 +231,11 @@ def local_blocks(
     exits = by_origin(m, loss) + discount
     if layout.dense:
         full = jnp.einsum("nstj,ij->nsitj", local, jnp.eye(J))
-        full = full + jnp.einsum("nsj,st,ij->nsitj", exits, jnp.eye(S), jnp.eye(J)) - jnp.einsum("st,ij->sitj", jnp.eye(S), m.switching)
+        full = (
+            full
+            + jnp.einsum("nsj,st,ij->nsitj", exits, jnp.eye(S), jnp.eye(J))
+            - jnp.einsum("st,ij->sitj", jnp.eye(S), m.switching)
+        )
         local = full.reshape(N, S * J, S * J, 1)
 
         def flat(x: jax.Array) -> jax.Array:
@@ -249,12 +278,16 @@ def tangent(layout: Layout, m: Arrays, d: Rows, h: Hazards) -> Tangent:
     return Tangent(d, h.gain, factors)
 
 
-def tangent_solve(layout: Layout, m: Arrays, t: Tangent, rhs: jax.Array, rtol: float | jax.Array, steps: int = 40) -> linear.Solution:
+def tangent_solve(
+    layout: Layout, m: Arrays, t: Tangent, rhs: jax.Array, rtol: float | jax.Array, steps: int = 40
+) -> linear.Solution:
     """Solve the linearised rows for a change of values, (N, S, J)."""
     return linear.gmres(
         lambda x: -weigh(t.rows, off_place(layout, m, t.gain, x)),
         lambda x: linear.solve(t.factors, in_blocks(layout, x)).reshape(x.shape),
-        rhs, rtol=rtol, steps=steps,
+        rhs,
+        rtol=rtol,
+        steps=steps,
     )
 
 
@@ -268,7 +301,9 @@ class Values(NamedTuple):
     rounds: jax.Array
 
 
-def evaluate(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Array) -> tuple[Rows, Hazards]:
+def evaluate(
+    layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Array
+) -> tuple[Rows, Hazards]:
     """Decisions, hazards and residual at values v."""
     h = hazards(layout, m, v, reach)
     return rows(layout, m, v, inc, rest(m, v, h)), h
@@ -281,18 +316,20 @@ def guess(layout: Layout, m: Arrays, f: Firms, prices: Prices) -> jax.Array:
 
 
 def _step(layout: Layout, v: jax.Array, change: jax.Array) -> jax.Array:
-    """v + change; where values have a sign to keep, far steps are taken in logs."""
+    """V + change; where values have a sign to keep, far steps are taken in logs."""
     if layout.log_utility:
         return v + change
     return v * jnp.where(change / v < -0.5, jnp.exp(jnp.clip(change / v, -20.0, 0.0)), 1.0 + change / v)
 
 
 def sweep(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Array) -> jax.Array:
-    """Raise v to what saving towards better values at the right, then running down to the left, is worth, node after node.
+    """Raise v to what saving towards better values at the right, then running down to the left, is worth,
+    node after node.
 
-    Where V is convex the region from which saving pays grows by one node a Newton round, since a node sees only its neighbour;
-    one pass over the nodes in the direction from which values come finds all of it (fast sweeping, Zhao 2005). The upwind rows are
-    solved for their own node, all other states held; the result only starts Newton off.
+    Where V is convex the region from which saving pays grows by one node a Newton round, since a node sees
+    only its neighbour; one pass over the nodes in the direction from which values come finds all of it (fast
+    sweeping, Zhao 2005). The upwind rows are solved for their own node, all other states held; the result
+    only starts Newton off.
     """
     h = hazards(layout, m, v, reach)
     own = m.rho + by_origin(m, h.loss) - jnp.diagonal(m.switching)
@@ -300,8 +337,12 @@ def sweep(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Ar
     amenity = m.amenity[:, None]
     gap = jnp.diff(m.wealth)
 
-    def better(v: jax.Array, other: jax.Array, own: jax.Array, fixed: jax.Array, inc: jax.Array, step: jax.Array) -> jax.Array:
-        """Value of moving by `step` towards value `other`, at least v: Newton on a concave function from below."""
+    def better(
+        v: jax.Array, other: jax.Array, own: jax.Array, fixed: jax.Array, inc: jax.Array, step: jax.Array
+    ) -> jax.Array:
+        """Value of moving by `step` towards value `other`, at least v: Newton on a concave function from
+        below.
+        """
 
         def drift_and_gap(x: jax.Array) -> tuple[jax.Array, jax.Array]:
             slope = jnp.maximum((other - x) / step, slope_of(m, layout, 1e3 * (jnp.abs(inc) + jnp.abs(step))))
@@ -329,16 +370,25 @@ def sweep(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Ar
 
 
 def solve(
-    layout: Layout, m: Arrays, f: Firms, prices: Prices, reach: jax.Array, start: jax.Array, tolerance: float | jax.Array, rounds: int = 60
+    layout: Layout,
+    m: Arrays,
+    f: Firms,
+    prices: Prices,
+    reach: jax.Array,
+    start: jax.Array,
+    tolerance: float | jax.Array,
+    rounds: int = 60,
 ) -> Values:
-    """Newton from values `start` (N, S, J) until the relative residual is at most `tolerance`, or for `rounds`."""
+    """Newton from values `start` (N, S, J) until the relative residual is at most `tolerance`, or for
+    `rounds`.
+    """
     inc = income(m, f, prices)
 
     def error(d: Rows) -> jax.Array:
         return jnp.max(jnp.abs(d.residual) / d.scale + d.capped)
 
     def going(state: tuple) -> jax.Array:
-        _, _, _, residual, k, best, waited = state
+        _, _, _, residual, k, _, waited = state
         patience = jnp.where(residual < ROUNDING, 1, 12)
         return (residual > tolerance) & (k < rounds) & (waited < patience) & jnp.isfinite(residual)
 
@@ -347,7 +397,9 @@ def solve(
         t = tangent(layout, m, d, h)
         change = tangent_solve(layout, m, t, -d.residual, jnp.where(residual > 1e-3, 1e-3, 1e-5)).x
         v = _step(layout, v, change)
-        v = lax.cond((residual > SWEEP_ABOVE) & (k < SWEEPS), lambda v: sweep(layout, m, v, inc, reach), lambda v: v, v)
+        v = lax.cond(
+            (residual > SWEEP_ABOVE) & (k < SWEEPS), lambda v: sweep(layout, m, v, inc, reach), lambda v: v, v
+        )
         d, h = evaluate(layout, m, v, inc, reach)
         residual = error(d)
         better = residual < 0.5 * best

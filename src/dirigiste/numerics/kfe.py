@@ -1,17 +1,18 @@
-"""The distribution: the Kolmogorov forward equation as the exact transpose of the generator (model.md, section 4).
+"""The distribution: the Kolmogorov forward equation as the exact transpose of the generator (model.md,
+section 4).
 
-In the notation of `hjb`, values move by `M^-1 D + Q` (rows read R through M, drift through D). With the node masses `g = M' f`, the
-stationary distribution solves
+In the notation of `hjb`, values move by `M^-1 D + Q` (rows read R through M, drift through D). With the node
+masses `g = M' f`, the stationary distribution solves
 
     D' f + Q' M' f = 0,
 
-`f` being the mass that acts by each row. Rows of D and Q sum to 0 and those of M to 1, so mass is kept to rounding; D applied to wealth is
-the drift of the rows and the lotteries keep mean wealth, so wealth is kept too, and with it Walras' law. ACTUAL rates move people;
-those who go abroad are replaced by newborns.
+`f` being the mass that acts by each row. Rows of D and Q sum to 0 and those of M to 1, so mass is kept to
+rounding; D applied to wealth is the drift of the rows and the lotteries keep mean wealth, so wealth is kept
+too, and with it Walras' law. ACTUAL rates move people; those who go abroad are replaced by newborns.
 
-The system is singular (one null vector for each closed class). It is solved by defect correction with a shifted operator, which
-leaves the mass of each class where the start has it, and then scaled to the class masses. **Stopping rule:** the sum over states of
-|inflow - outflow|, per year, is at most the tolerance.
+The system is singular (one null vector for each closed class). It is solved by defect correction with a
+shifted operator, which leaves the mass of each class where the start has it, and then scaled to the class
+masses. **Stopping rule:** the sum over states of |inflow - outflow|, per year, is at most the tolerance.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from dirigiste.numerics.generator import by_origin, landed, off_place
 from dirigiste.numerics.hjb import Rows, drift, in_blocks, local_blocks, weigh
 
 SHIFT = 1e-9
-"""Added to the singular operator, per year: far below any rate at which an economy forgets where it started."""
+"""Added to the singular operator, per year: far below any rate at which an economy forgets where it
+started."""
 
 
 def jumps(layout: Layout, m: Arrays, flow: jax.Array, x: jax.Array) -> jax.Array:
@@ -56,7 +58,7 @@ def forward(layout: Layout, m: Arrays, d: Rows, flow: jax.Array, f: jax.Array) -
 
 
 def node_masses(d: Rows, f: jax.Array) -> jax.Array:
-    """g = M' f, the distribution over nodes."""
+    """G = M' f, the distribution over nodes."""
     return jax.linear_transpose(lambda x: weigh(d, x), f)(f)[0]
 
 
@@ -69,13 +71,19 @@ class Forward(NamedTuple):
     factors: linear.Factors
 
 
-def prepare(layout: Layout, m: Arrays, d: Rows, flow: jax.Array, discount: jax.Array | float = SHIFT) -> Forward:
-    """Factor the forward operator with `discount` a year: `SHIFT` for the stationary one, 1/dt for an implicit step of dt years."""
+def prepare(
+    layout: Layout, m: Arrays, d: Rows, flow: jax.Array, discount: jax.Array | float = SHIFT
+) -> Forward:
+    """Factor the forward operator with `discount` a year: `SHIFT` for the stationary one, 1/dt for an
+    implicit step of dt years.
+    """
     factors = local_blocks(layout, m, d, flow, flow, discount, (d.speed_right, d.speed_left))
     return Forward(d, flow, jnp.asarray(discount), factors)
 
 
-def forward_solve(layout: Layout, m: Arrays, op: Forward, rhs: jax.Array, rtol: float | jax.Array, steps: int = 60) -> linear.Solution:
+def forward_solve(
+    layout: Layout, m: Arrays, op: Forward, rhs: jax.Array, rtol: float | jax.Array, steps: int = 60
+) -> linear.Solution:
     """Solve (discount M' - D' - Q' M') f = rhs for row masses f."""
 
     def rest(f: jax.Array) -> jax.Array:
@@ -97,7 +105,9 @@ def to_class_masses(m: Arrays, f: jax.Array) -> jax.Array:
 
 
 class Distribution(NamedTuple):
-    """Row masses f and node masses g (N, S, J), the stationarity residual per year, rounds of defect correction."""
+    """Row masses f and node masses g (N, S, J), the stationarity residual per year, rounds of defect
+    correction.
+    """
 
     f: jax.Array
     g: jax.Array
@@ -106,7 +116,13 @@ class Distribution(NamedTuple):
 
 
 def stationary(
-    layout: Layout, m: Arrays, d: Rows, flow: jax.Array, start: jax.Array, tolerance: float | jax.Array, rounds: int = 12
+    layout: Layout,
+    m: Arrays,
+    d: Rows,
+    flow: jax.Array,
+    start: jax.Array,
+    tolerance: float | jax.Array,
+    rounds: int = 12,
 ) -> Distribution:
     """The stationary distribution, from row masses `start` with the right class masses."""
     op = prepare(layout, m, d, flow)

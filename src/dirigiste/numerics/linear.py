@@ -1,12 +1,14 @@
 """Linear systems in the structure of the model: block elimination along wealth, and GMRES for the rest.
 
-A state is (wealth n, status s, ability j). Drift couples neighbours in wealth, statuses meet at (nearly) the same wealth,
-so the dominant part of every operator is block tridiagonal along wealth: `diag[n] x[n] + lower[n] x[n-1] + upper[n] x[n+1]`.
-The blocks are K x K, and B systems of the same shape are eliminated side by side. Layout: (N, K, K, B), the batch last, so that
-the small blocks vectorise over it. No pivoting: the blocks are M-matrices, whose elimination is stable in natural order.
+A state is (wealth n, status s, ability j). Drift couples neighbours in wealth, statuses meet at (nearly) the
+same wealth, so the dominant part of every operator is block tridiagonal along wealth: `diag[n] x[n] +
+lower[n] x[n-1] + upper[n] x[n+1]`. The blocks are K x K, and B systems of the same shape are eliminated side
+by side. Layout: (N, K, K, B), the batch last, so that the small blocks vectorise over it. No pivoting: the
+blocks are M-matrices, whose elimination is stable in natural order.
 
-What the blocks leave out (jumps in wealth, redrawn ability) goes to :func:`gmres`, with the elimination as preconditioner.
-Reference: Saad (2003), Iterative Methods for Sparse Linear Systems, sections 6.5 and 9.3.2; Golub and Van Loan (2013), 4.5.1.
+What the blocks leave out (jumps in wealth, redrawn ability) goes to :func:`gmres`, with the elimination as
+preconditioner. Reference: Saad (2003), Iterative Methods for Sparse Linear Systems, sections 6.5 and 9.3.2;
+Golub and Van Loan (2013), 4.5.1.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ UNROLLED = 16
 
 
 class Factors(NamedTuple):
-    """Factors of a block tridiagonal matrix: inverse pivots, couplings to the right (E = pivot^-1 upper), and the lower blocks."""
+    """Factors of a block tridiagonal matrix: inverse pivots, couplings to the right (E = pivot^-1 upper), and
+    the lower blocks.
+    """
 
     inverse: jax.Array
     right: jax.Array
@@ -38,7 +42,9 @@ def _product(x: jax.Array, y: jax.Array) -> jax.Array:
 
 
 def _inverse(x: jax.Array) -> jax.Array:
-    """Inverses side by side of (K, K, B): Gauss-Jordan in place without pivoting, or by LU where K is large."""
+    """Inverses side by side of (K, K, B): Gauss-Jordan in place without pivoting, or by LU where K is
+    large.
+    """
     size = x.shape[0]
     if size > UNROLLED:
         return jnp.moveaxis(jnp.linalg.inv(jnp.moveaxis(x, -1, 0)), 0, -1)
@@ -59,7 +65,9 @@ def _inverse(x: jax.Array) -> jax.Array:
 def factor(diag: jax.Array, lower: jax.Array, upper: jax.Array) -> Factors:
     """Eliminate along wealth. All arguments (N, K, K, B); lower[0] and upper[N-1] are not used."""
 
-    def step(right: jax.Array, blocks: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    def step(
+        right: jax.Array, blocks: tuple[jax.Array, ...]
+    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
         d, lo, up = blocks
         inverse = _inverse(d - _product(lo, right))
         right = _product(inverse, up)
@@ -122,7 +130,9 @@ def solve_transposed(factors: Factors, rhs: jax.Array) -> jax.Array:
 
 
 class Solution(NamedTuple):
-    """What :func:`gmres` returns: the solution, its residual norm over that of the right-hand side, and the number of steps."""
+    """What :func:`gmres` returns: the solution, its residual norm over that of the right-hand side, and the
+    number of steps.
+    """
 
     x: jax.Array
     residual: jax.Array
@@ -137,11 +147,12 @@ def gmres(
     rtol: float | jax.Array,
     steps: int = 40,
 ) -> Solution:
-    """Right-preconditioned GMRES without restart, from zero; stops at ||rhs - A x|| <= rtol ||rhs|| or after `steps`.
+    """Right-preconditioned GMRES without restart, from zero; stops at ||rhs - A x|| <= rtol ||rhs|| or after
+    `steps`.
 
-    The matrix is A = P + R: `preconditioner` applies P^-1 exactly and `rest` applies R, so that A P^-1 y = y + R P^-1 y needs
-    neither P nor A. Arnoldi with modified Gram-Schmidt, Givens rotations for the residual (Saad 2003, algorithm 9.5).
-    Arrays keep their shape; the Krylov basis holds `steps` + 1 of them.
+    The matrix is A = P + R: `preconditioner` applies P^-1 exactly and `rest` applies R, so that A P^-1 y = y
+    + R P^-1 y needs neither P nor A. Arnoldi with modified Gram-Schmidt, Givens rotations for the residual
+    (Saad 2003, algorithm 9.5). Arrays keep their shape; the Krylov basis holds `steps` + 1 of them.
     """
     shape, dtype = rhs.shape, rhs.dtype
     b = rhs.reshape(-1)
@@ -173,7 +184,12 @@ def gmres(
 
         def rotate(i: jax.Array, column: jax.Array) -> jax.Array:
             upper, below = column[i], column[i + 1]
-            return column.at[i].set(cosines[i] * upper + sines[i] * below).at[i + 1].set(cosines[i] * below - sines[i] * upper)
+            return (
+                column.at[i]
+                .set(cosines[i] * upper + sines[i] * below)
+                .at[i + 1]
+                .set(cosines[i] * below - sines[i] * upper)
+            )
 
         column = lax.fori_loop(0, k, rotate, column)
         radius = jnp.hypot(column[k], column[k + 1])
@@ -181,7 +197,15 @@ def gmres(
         c, s = column[k] / radius, column[k + 1] / radius
         column = column.at[k].set(radius).at[k + 1].set(0.0)
         g = g.at[k + 1].set(-s * g[k]).at[k].set(c * g[k])
-        return k + 1, basis, triangle.at[:, k].set(column), cosines.at[k].set(c), sines.at[k].set(s), g, jnp.abs(g[k + 1])
+        return (
+            k + 1,
+            basis,
+            triangle.at[:, k].set(column),
+            cosines.at[k].set(c),
+            sines.at[k].set(s),
+            g,
+            jnp.abs(g[k + 1]),
+        )
 
     start = jnp.where(norm > 0, 1.0, 0.0).astype(dtype)
     state = (jnp.asarray(0), basis, triangle, cosines, sines, g, start)

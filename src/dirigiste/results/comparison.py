@@ -30,12 +30,12 @@ class Difference(NamedTuple):
 
     @property
     def absolute(self) -> float:
-        """new - old, in the unit of the number."""
+        """New - old, in the unit of the number."""
         return self.new - self.old
 
     @property
     def relative(self) -> float:
-        """new / old - 1; nan where old is 0."""
+        """New / old - 1; nan where old is 0."""
         return self.new / self.old - 1.0 if self.old else math.nan
 
 
@@ -51,7 +51,9 @@ class Comparison:
         """Every parameter that differs, by dotted path, with its old and its new value; None where there is none."""
         one, other = declared(self.old.economy), declared(self.new.economy)
         return {
-            path: (one.get(path), other.get(path)) for path in {**one, **other} if one.get(path) != other.get(path)
+            path: (one.get(path), other.get(path))
+            for path in {**one, **other}
+            if one.get(path) != other.get(path)
         }
 
     @cached_property
@@ -67,6 +69,7 @@ class Comparison:
     @cached_property
     def by_status(self) -> dict[str, dict[str, Difference]]:
         """Numbers of every status in both, by name."""
+
         def numbers(result: Equilibrium, status: str) -> dict[str, float]:
             return {name: float(result.by_status[status][name]) for name in measures.STATUS}
 
@@ -96,9 +99,11 @@ class Comparison:
             "old": {"name": self.old.economy.name, "hash": self.old.economy.hash},
             "new": {"name": self.new.economy.name, "hash": self.new.economy.hash},
             "inputs": {path: {"old": one, "new": other} for path, (one, other) in self.inputs.items()},
-            "prices": _as_json(self.prices), "aggregates": _as_json(self.aggregates),
+            "prices": _as_json(self.prices),
+            "aggregates": _as_json(self.aggregates),
             "by_status": {name: _as_json(pairs) for name, pairs in self.by_status.items()},
-            "by_edge": _as_json(self.by_edge), "welfare": None if self.welfare is None else _welfare_json(self.welfare),
+            "by_edge": _as_json(self.by_edge),
+            "welfare": None if self.welfare is None else _welfare_json(self.welfare),
         }
         return plain(found)
 
@@ -187,6 +192,7 @@ def _welfare_json(found: xr.Dataset) -> dict[str, Any]:
             continue
         labels = found[dims[0]].values
         groups[group] = {
-            str(label): {name: float(values.values[n]) for name, values in numbers.items()} for n, label in enumerate(labels)
+            str(label): {name: float(values.values[n]) for name, values in numbers.items()}
+            for n, label in enumerate(labels)
         }
     return groups

@@ -55,7 +55,9 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
         variables[f"aggregate_{name}"] = ((), value, about(measures.AGGREGATES[name]))
     moved = point.moves
     for name, key, values in (
-        ("people", "people", moved.people), ("wealth_moved", "wealth", moved.wealth), ("taken", "taken", moved.taken),
+        ("people", "people", moved.people),
+        ("wealth_moved", "wealth", moved.wealth),
+        ("taken", "taken", moved.taken),
     ):
         variables[name] = ("arc", np.asarray(values), about(measures.EDGE[key]))
     return xr.Dataset(
@@ -83,14 +85,25 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mpk = np.where(capital > 0, float(m.alpha * m.eta) * output / capital, np.nan)
     found = {
-        "value": point.values.v, "consumption": rows.consumption, "saving": drift,
+        "value": point.values.v,
+        "consumption": rows.consumption,
+        "saving": drift,
         "income": hjb.income(m, firms, point.prices),
-        "mass": point.distribution.g, "mass_acting": point.distribution.f, "runs": firms.share,
-        "capital": capital, "labor": firms.labor, "credit": firms.credit, "output": output, "profit": firms.profit, "mpk": mpk,
+        "mass": point.distribution.g,
+        "mass_acting": point.distribution.f,
+        "runs": firms.share,
+        "capital": capital,
+        "labor": firms.labor,
+        "credit": firms.credit,
+        "output": output,
+        "profit": firms.profit,
+        "mpk": mpk,
     }
     idle = np.asarray(m.operates)[:, None] == 0
     return {
-        name: np.ascontiguousarray(np.transpose(np.where(idle, np.nan, values) if name in OF_FIRMS else values, (1, 2, 0)))
+        name: np.ascontiguousarray(
+            np.transpose(np.where(idle, np.nan, values) if name in OF_FIRMS else values, (1, 2, 0))
+        )
         for name, values in found.items()
     }
 
@@ -115,10 +128,26 @@ def _coordinates(compiled: Compiled) -> dict[str, Any]:
 
     return {
         "status": ("status", text(list(statuses)), {"long_name": "Political status"}),
-        "ability": ("ability", np.asarray(compiled.arrays.ability), {"units": "1", "long_name": "Ability", "symbol": "z"}),
-        "wealth": ("wealth", np.asarray(compiled.arrays.wealth), {"units": "goods", "long_name": "Wealth", "symbol": "a"}),
-        "arc": ("arc", text([f"{arc.edge}:{statuses[arc.origin]}" for arc in arcs]), {"long_name": "Edge and origin"}),
+        "ability": (
+            "ability",
+            np.asarray(compiled.arrays.ability),
+            {"units": "1", "long_name": "Ability", "symbol": "z"},
+        ),
+        "wealth": (
+            "wealth",
+            np.asarray(compiled.arrays.wealth),
+            {"units": "goods", "long_name": "Wealth", "symbol": "a"},
+        ),
+        "arc": (
+            "arc",
+            text([f"{arc.edge}:{statuses[arc.origin]}" for arc in arcs]),
+            {"long_name": "Edge and origin"},
+        ),
         "edge": ("arc", text([arc.edge for arc in arcs]), {"long_name": "Edge"}),
-        "origin": ("arc", text([statuses[arc.origin] for arc in arcs]), {"long_name": "Status that it leads from"}),
+        "origin": (
+            "arc",
+            text([statuses[arc.origin] for arc in arcs]),
+            {"long_name": "Status that it leads from"},
+        ),
         "destination": ("arc", text(ends), {"long_name": "Status that it leads to, or abroad"}),
     }

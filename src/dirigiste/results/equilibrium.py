@@ -41,10 +41,14 @@ class Equilibrium:
     @cached_property
     def by_status(self) -> dict[str, dict[str, float | bool]]:
         """Numbers and flags of every status, by the names of `measures.STATUS` and `measures.STATUS_FLAGS`."""
-        columns = {name: self.dataset[f"{name}_by_status"].values for name in (*measures.STATUS, *measures.STATUS_FLAGS)}
+        columns = {
+            name: self.dataset[f"{name}_by_status"].values
+            for name in (*measures.STATUS, *measures.STATUS_FLAGS)
+        }
         return {
             str(status): {
-                name: bool(values[n]) if name in measures.STATUS_FLAGS else float(values[n]) for name, values in columns.items()
+                name: bool(values[n]) if name in measures.STATUS_FLAGS else float(values[n])
+                for name, values in columns.items()
             }
             for n, status in enumerate(self.dataset["status"].values)
         }
@@ -59,7 +63,8 @@ class Equilibrium:
         """People, wealth and what is taken for every edge, and under `origins` for each of its origins, all per year."""
         variables = {"people": "people", "wealth": "wealth_moved", "taken": "taken"}
         detail: dict[str, dict[str, Any]] = {
-            edge.name: {**dict.fromkeys(variables, 0.0), "to": edge.to, "origins": {}} for edge in self.economy.edges
+            edge.name: {**dict.fromkeys(variables, 0.0), "to": edge.to, "origins": {}}
+            for edge in self.economy.edges
         }
         columns = {name: self.dataset[variable].values for name, variable in variables.items()}
         labels = zip(self.dataset["edge"].values, self.dataset["origin"].values, strict=True)
@@ -92,12 +97,23 @@ class Equilibrium:
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning; `results.schema` describes it."""
-        return plain({
-            "economy": {"name": self.economy.name, "title": self.economy.title, "hash": self.economy.hash},
-            "prices": self.prices, "aggregates": self.aggregates, "by_status": self.by_status, "by_edge": self.by_edge,
-            "by_edge_detail": self.by_edge_detail, "identity": self.identity, "certificate": self.certificate,
-            "provenance": self.provenance,
-        })
+        return plain(
+            {
+                "economy": {
+                    "name": self.economy.name,
+                    "title": self.economy.title,
+                    "hash": self.economy.hash,
+                },
+                "prices": self.prices,
+                "aggregates": self.aggregates,
+                "by_status": self.by_status,
+                "by_edge": self.by_edge,
+                "by_edge_detail": self.by_edge_detail,
+                "identity": self.identity,
+                "certificate": self.certificate,
+                "provenance": self.provenance,
+            }
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the Dataset to a netCDF file; `open` reads it back."""

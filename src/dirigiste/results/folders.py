@@ -114,4 +114,6 @@ def find(name: str, root: Path = ROOT) -> Path:
         return kept[-1]
     names = [item.name for item in kept]
     has = f"; the newest there is {names[-1]}" if names else ""
-    raise InputError.of(f"no such run, neither a folder nor a name below {root}{has}", file=name, suggestion=near(name, names))
+    raise InputError.of(
+        f"no such run, neither a folder nor a name below {root}{has}", file=name, suggestion=near(name, names)
+    )

@@ -51,9 +51,7 @@ def _kept(name: str) -> Equilibrium | None:
         return Equilibrium.open(path)
     stem, colon, state = name.rpartition(":")
     run, state = (stem, state) if colon and state in STATES else (name, "after")
-    folder = folders.find(run) if run != name or not _is_economy(path, name) else None
-    return None if folder is None else Equilibrium.of(storage.read(folder / folders.RESULTS, state))
-
-
-def _is_economy(path: Path, name: str) -> bool:
-    return path.is_file() or (name in economies.shipped() and not path.is_dir())
+    asked = run != name or path.is_dir() or name == folders.LATEST
+    if not asked and (path.is_file() or name in economies.shipped() or not (folders.ROOT / name).is_dir()):
+        return None
+    return Equilibrium.of(storage.read(folders.find(run) / folders.RESULTS, state))

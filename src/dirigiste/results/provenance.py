@@ -48,7 +48,9 @@ def device() -> str:
     import jax
 
     first = jax.devices()[0]
-    return first.platform if first.platform == first.device_kind else f"{first.platform} ({first.device_kind})"
+    return (
+        first.platform if first.platform == first.device_kind else f"{first.platform} ({first.device_kind})"
+    )
 
 
 def provenance(economy: Economy, seconds: float) -> dict[str, Any]:
@@ -56,9 +58,16 @@ def provenance(economy: Economy, seconds: float) -> dict[str, Any]:
     from dirigiste import __version__
 
     return {
-        "program": "dirigiste", "version": __version__, "python": ".".join(map(str, sys.version_info[:3])),
+        "program": "dirigiste",
+        "version": __version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
         **{package: version_of(package) for package in PACKAGES},
-        "platform": f"{platform.system()} {platform.machine()}", "device": device(),
-        "economy": economy.name, "economy_hash": economy.hash, "created": now(), "command": _command.get(),
-        "seconds": seconds, "seed": None,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": device(),
+        "economy": economy.name,
+        "economy_hash": economy.hash,
+        "created": now(),
+        "command": _command.get(),
+        "seconds": seconds,
+        "seed": None,
     }

@@ -55,19 +55,30 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts: both states, comparison, lasting changes, provenance."""
-        return plain({
-            "name": self.chronicle.name, "title": self.chronicle.title, "economy": self.before.economy.name,
-            "states": "stationary", "events": len(self.chronicle.events),
-            "before": self.before.to_json(), "after": self.after.to_json(), "comparison": self.comparison.to_json(),
-            "changes": [
-                {
-                    "path": item.path, "before": item.before, "after": item.after,
-                    "events": [{"date": event.date.isoformat(), "title": event.title} for event in item.events],
-                }
-                for item in self.changes
-            ],
-            "provenance": self.provenance,
-        })
+        return plain(
+            {
+                "name": self.chronicle.name,
+                "title": self.chronicle.title,
+                "economy": self.before.economy.name,
+                "states": "stationary",
+                "events": len(self.chronicle.events),
+                "before": self.before.to_json(),
+                "after": self.after.to_json(),
+                "comparison": self.comparison.to_json(),
+                "changes": [
+                    {
+                        "path": item.path,
+                        "before": item.before,
+                        "after": item.after,
+                        "events": [
+                            {"date": event.date.isoformat(), "title": event.title} for event in item.events
+                        ],
+                    }
+                    for item in self.changes
+                ],
+                "provenance": self.provenance,
+            }
+        )
 
     def save(self, root: str | Path = folders.ROOT, *, report: bool = True) -> Path:
         """Keep the run in a new folder `<UTC date>-<name>`: inputs, results.nc, summary.json and report.html.
@@ -87,11 +98,16 @@ class Run:
             named = self.chronicle.model_copy(update={"economy": "economy.yaml"})
             (inputs / "chronicle.yaml").write_text(chronicle_yaml(named), encoding="utf-8")
             (inputs / "economy.yaml").write_text(self.before.economy.to_yaml(), encoding="utf-8")
-            about = xr.Dataset(attrs={
-                "title": f"{self.chronicle.name} on {self.before.economy.name}: stationary states before and after",
-                "provenance": json.dumps(self.provenance, ensure_ascii=False),
-            })
-            storage.write({"/": about, "before": self.before.dataset, "after": self.after.dataset}, draft / folders.RESULTS)
+            about = xr.Dataset(
+                attrs={
+                    "title": f"{self.chronicle.name} on {self.before.economy.name}: stationary states before and after",
+                    "provenance": json.dumps(self.provenance, ensure_ascii=False),
+                }
+            )
+            storage.write(
+                {"/": about, "before": self.before.dataset, "after": self.after.dataset},
+                draft / folders.RESULTS,
+            )
             text = json.dumps(self.to_json(), ensure_ascii=False, indent=2, allow_nan=False)
             (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
             if report:
@@ -107,11 +123,16 @@ class Run:
         """
         folder = folders.find(str(name), Path(root))
         inputs, results = folder / folders.INPUTS, folder / folders.RESULTS
-        given = {item.name: item.read_text(encoding="utf-8") for item in sorted((inputs / folders.GIVEN).glob("*"))}
+        given = {
+            item.name: item.read_text(encoding="utf-8") for item in sorted((inputs / folders.GIVEN).glob("*"))
+        }
         return cls(
             chronicle=chronicles.load(inputs / "chronicle.yaml"),
-            before=Equilibrium.of(storage.read(results, "before")), after=Equilibrium.of(storage.read(results, "after")),
-            provenance=folders.summary(folder)["provenance"], given=given, folder=folder,
+            before=Equilibrium.of(storage.read(results, "before")),
+            after=Equilibrium.of(storage.read(results, "after")),
+            provenance=folders.summary(folder)["provenance"],
+            given=given,
+            folder=folder,
         )
 
     def __repr__(self) -> str:
@@ -151,8 +172,12 @@ def run(chronicle: Chronicle | str | Path, *, progress: Progress | None = None) 
     after = solve(chronicle.lasting(baseline), start=before, progress=progress)
     hashed = hashlib.sha256(chronicle_yaml(chronicle).encode()).hexdigest()
     provenance = {
-        **after.provenance, "economy": baseline.name, "economy_hash": baseline.hash, "chronicle": chronicle.name,
-        "chronicle_hash": hashed, "seconds": before.provenance["seconds"] + after.provenance["seconds"],
+        **after.provenance,
+        "economy": baseline.name,
+        "economy_hash": baseline.hash,
+        "chronicle": chronicle.name,
+        "chronicle_hash": hashed,
+        "seconds": before.provenance["seconds"] + after.provenance["seconds"],
     }
     return Run(chronicle, before, after, provenance, given)
 

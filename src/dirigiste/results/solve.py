@@ -89,5 +89,8 @@ def start_of(start: Equilibrium) -> solver.Start:
     if directed is not None:
         quota = prices["added_spread"] if directed.by == "spread" else -np.log(prices["limit_factor"])
     u = jnp.array([np.log(prices["w"]), prices["r"], prices["T"], quota])
-    v, f = (jnp.asarray(start.dataset[name].transpose("wealth", "status", "ability").values) for name in ("value", "mass_acting"))
+    v, f = (
+        jnp.asarray(start.dataset[name].transpose("wealth", "status", "ability").values)
+        for name in ("value", "mass_acting")
+    )
     return solver.Start(u, v, f)

@@ -43,6 +43,10 @@ def read(path: Path, group: str | None = None) -> xr.Dataset:
         what = f"the group `{group}`" if group else "netCDF"
         raise InputError.of(f"cannot be read as {what}: {error}", file=str(path)) from None
     if "economy" not in dataset.attrs:
-        hint = "; a file of a run holds `before` and `after`: name the folder of the run" if group is None else ""
+        hint = (
+            "; a file of a run holds `before` and `after`: name the folder of the run"
+            if group is None
+            else ""
+        )
         raise InputError.of(f"holds no equilibrium{hint}", file=str(path))
     return dataset

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 NONE: Final = "–"
 """What stands for a number that has no meaning."""
 
-STATUS_COLUMNS: Final = ("mass", "output_share", "entrepreneurs", "capital", "labor", "credit", "wealth", "consumption", "mpk")
+STATUS_COLUMNS: Final = (
+    "mass",
+    "output_share",
+    "entrepreneurs",
+    "capital",
+    "labor",
+    "credit",
+    "wealth",
+    "consumption",
+    "mpk",
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,12 @@ def heading(result: Equilibrium) -> str:
 def measured(title: str, values: Mapping[str, float], table: Mapping[str, measures.Measure]) -> Table:
     """Name, symbol, value and unit of every number."""
     rows = [
-        (table[name].label, table[name].symbol, number(value, table[name].unit), _shown_unit(table[name].unit))
+        (
+            table[name].label,
+            table[name].symbol,
+            number(value, table[name].unit),
+            _shown_unit(table[name].unit),
+        )
         for name, value in values.items()
     ]
     return Table(title, ("", "", "value", "unit"), rows, left=(0, 1, 3))
@@ -99,14 +114,24 @@ def equilibrium_tables(result: Equilibrium) -> list[Table]:
         statuses.rows.append((label, *(number(values[column.name], column.unit) for column in columns)))
     tables = [
         measured("Prices", result.prices, measures.PRICES),
-        measured("Aggregates", {n: v for n, v in result.aggregates.items() if math.isfinite(v)}, measures.AGGREGATES),
+        measured(
+            "Aggregates",
+            {n: v for n, v in result.aggregates.items() if math.isfinite(v)},
+            measures.AGGREGATES,
+        ),
         statuses,
     ]
     if result.by_edge_detail:
         columns = list(measures.EDGE.values())
         edges = Table("Edges, per year", ("", "to", *(column.label for column in columns)), left=(0, 1))
         for name, values in result.by_edge_detail.items():
-            edges.rows.append((name, values["to"], *(number(values[c.name], c.unit).removesuffix(" a year") for c in columns)))
+            edges.rows.append(
+                (
+                    name,
+                    values["to"],
+                    *(number(values[c.name], c.unit).removesuffix(" a year") for c in columns),
+                )
+            )
         tables.append(edges)
     return tables
 
@@ -122,7 +147,11 @@ def identity_table(result: Equilibrium) -> Table:
 
 def certificate_table(certificate: Mapping[str, Any]) -> Table:
     """Residuals with their units."""
-    rows = [(m.label, f"{certificate[m.name]:.3g}", m.unit) for m in measures.CERTIFICATE.values() if m.name in certificate]
+    rows = [
+        (m.label, f"{certificate[m.name]:.3g}", m.unit)
+        for m in measures.CERTIFICATE.values()
+        if m.name in certificate
+    ]
     return Table("Certificate", ("", "residual", "unit"), rows, left=(0, 2))
 
 
@@ -138,7 +167,10 @@ def as_text(table: Table) -> str:
     widths = [max(len(row[n]) for row in cells) for n in range(len(table.header))] if cells else []
 
     def line(row: Sequence[str]) -> str:
-        padded = (c.ljust(w) if n in table.left else c.rjust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True)))
+        padded = (
+            c.ljust(w) if n in table.left else c.rjust(w)
+            for n, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
         return ("  " + "  ".join(padded)).rstrip()
 
     return "\n".join([*([table.title] if table.title else []), *(line(row) for row in cells)])
@@ -159,3 +191,36 @@ def as_html(tables: Iterable[Table], heading: str) -> str:
             parts.append(f"<tr>{''.join(cells)}</tr>")
         parts.append("</tbody></table></details>")
     return "".join([*parts, "</div>"])
+
+
+def certify_tables(result: Equilibrium) -> list[Table]:
+    """Certificate, error of the grid, other starts."""
+    certificate = result.certificate
+    tables = [certificate_table(certificate)]
+    grid = certificate.get("grid")
+    if grid:
+        table = Table(
+            f"Error of the grid: {grid['points']} wealth points less {grid['finer']}", ("", "difference")
+        )
+        for name, error in grid["prices"].items():
+            rate = measures.PRICES[name].unit == "per year"
+            table.rows.append((measures.PRICES[name].label, _error(error, "points" if rate else "%")))
+        table.rows.extend(
+            (measures.AGGREGATES[name].label, _error(error, "%"))
+            for name, error in grid["aggregates"].items()
+            if error is not None
+        )
+        tables.append(table)
+    if certificate.get("starts"):
+        table = Table("Other starts", ("wage", "interest", "ends"), left=(2,))
+        for row in certificate["starts"]:
+            ends = "in the same equilibrium" if row["same"] else row["message"] or "in ANOTHER equilibrium"
+            if row["difference"] is not None:
+                ends += f" (difference {row['difference']:.1e})"
+            table.rows.append((number(row["wage"]), number(row["interest"], "per year"), ends))
+        tables.append(table)
+    return tables
+
+
+def _error(value: float | None, unit: str) -> str:
+    return NONE if value is None else f"{100 * value:+.2g} {unit}".replace("-", "−")

@@ -24,15 +24,30 @@ def change(pair: Difference, unit: str) -> str:
     if abs(pair.absolute) <= SAME * max(abs(pair.old), abs(pair.new), 1e-3):
         return "0"
     if unit.startswith("share") or unit in {"per year", "log points"}:
-        return signed(100 * pair.absolute, "points")
-    return signed(100 * pair.relative, "%") if pair.old else signed(pair.absolute, "", 4)
+        return signed(100 * pair.absolute, "points", _digits(100 * pair.absolute))
+    return (
+        signed(100 * pair.relative, "%", _digits(100 * pair.relative))
+        if pair.old
+        else signed(pair.absolute, "", 4)
+    )
+
+
+def _digits(change: float) -> int:
+    """Decimals that show two digits of a small change, and two decimals of others."""
+    return 2 if abs(change) >= 0.01 or change == 0 else min(1 - math.floor(math.log10(abs(change))), 8)
 
 
 def heading(found: Comparison) -> str:
     """One line: what is compared."""
     old, new = (item.economy.title or item.economy.name for item in (found.old, found.new))
     count = len(found.inputs)
-    differ = "no parameter differs" if not count else "1 parameter differs" if count == 1 else f"{count} parameters differ"
+    differ = (
+        "no parameter differs"
+        if not count
+        else "1 parameter differs"
+        if count == 1
+        else f"{count} parameters differ"
+    )
     return f"{old} (old) and {new} (new): {differ}"
 
 
@@ -55,9 +70,14 @@ def pairs_table(title: str, pairs: Mapping[str, Difference], table: Mapping[str,
     for name, pair in pairs.items():
         if math.isfinite(pair.old) or math.isfinite(pair.new):
             measure = table[name]
-            found.rows.append((
-                measure.label, number(pair.old, measure.unit), number(pair.new, measure.unit), change(pair, measure.unit)
-            ))
+            found.rows.append(
+                (
+                    measure.label,
+                    number(pair.old, measure.unit),
+                    number(pair.new, measure.unit),
+                    change(pair, measure.unit),
+                )
+            )
     return found
 
 
@@ -88,9 +108,16 @@ def welfare_tables(found: Comparison) -> list[Table]:
     )
     for title, dim, group in groups:
         labels: list[Any] = list(data[dim].values)
-        rows = [_welfare_row(str(label), {
-            name: float(data[f"{name}_{group}"].values[n]) for name in ("mass", "change", "gains", "loses")
-        }) for n, label in enumerate(labels)]
+        rows = [
+            _welfare_row(
+                str(label),
+                {
+                    name: float(data[f"{name}_{group}"].values[n])
+                    for name in ("mass", "change", "gains", "loses")
+                },
+            )
+            for n, label in enumerate(labels)
+        ]
         everyone = {name: float(data[f"{name}_in_all"]) for name in ("mass", "change", "gains", "loses")}
         tables.append(Table(title, header, [*rows, _welfare_row("all", everyone)]))
     return tables
@@ -99,7 +126,11 @@ def welfare_tables(found: Comparison) -> list[Table]:
 def _welfare_row(label: str, row: dict[str, float]) -> tuple[str, ...]:
     moved = row["change"] if abs(row["change"]) > SAME else 0.0
     return (
-        label, number(row["mass"], "share"), signed(100 * moved, "%"), number(row["gains"], "share"), number(row["loses"], "share")
+        label,
+        number(row["mass"], "share"),
+        signed(100 * moved, "%"),
+        number(row["gains"], "share"),
+        number(row["loses"], "share"),
     )
 
 

@@ -25,7 +25,9 @@ KINDS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
 def heading(found: Run) -> str:
     """One line: what was run, how long it took, how well it is solved."""
     worst = max(
-        abs(state.certificate[name]) for state in (found.before, found.after) for name in ("labor", "budget", "walras")
+        abs(state.certificate[name])
+        for state in (found.before, found.after)
+        for name in ("labor", "budget", "walras")
     )
     count = len(found.chronicle.events)
     return (
@@ -34,9 +36,9 @@ def heading(found: Run) -> str:
     )
 
 
-NOTE: Final = (
-    "Long run: the stationary state with everything that lasts, beside the one without the events. What fades is gone by then."
-)
+NOTE: Final = "Long run: the stationary state with everything that lasts, beside the one without the events. What fades is gone by then."
+
+NOTHING: Final = "Nothing in this chronicle lasts, so both states are the same."
 
 
 def headline(found: Run) -> list[tuple[str, str]]:
@@ -52,7 +54,11 @@ def headline(found: Run) -> list[tuple[str, str]]:
     ]
     cost[1:1] = [told("wages", prices["w"], "goods per year")]
     cost.append(told("interest", prices["r"], "per year"))
-    bought = [_from_to(name, aggregates[name], digits=1) for name in ("control", "silence") if aggregates[name].old == aggregates[name].old]
+    bought = [
+        _from_to(name, aggregates[name], digits=1)
+        for name in ("control", "silence")
+        if aggregates[name].old == aggregates[name].old
+    ]
     return [
         ("What it cost", "   ".join(cost)),
         ("What it bought", "   ".join(bought) or "no status counts as controlled or speaks"),
@@ -74,7 +80,9 @@ def _moved(found: Run) -> list[str]:
         told.append(f"{status} {100 * pair.old:.1f} → {100 * pair.new:.1f} %")
     flight = found.comparison.aggregates["flight"]
     if flight.old or flight.new:
-        told.append(f"wealth carried abroad {100 * flight.old:.2f} → {100 * flight.new:.2f} % of output a year")
+        told.append(
+            f"wealth carried abroad {100 * flight.old:.2f} → {100 * flight.new:.2f} % of output a year"
+        )
     return told or ["nobody"]
 
 
@@ -89,9 +97,15 @@ def events_table(found: Run) -> Table:
     table = Table("Chronicle", ("date", "event", "organisation", "changes", "sources"), left=(0, 1, 2, 3, 4))
     for event in chronicle.ordered:
         channels = dict.fromkeys(chronicle.channel_of(change, economy) or "other" for change in event.changes)
-        table.rows.append((
-            date(event), event.title, event.organisation or "", ", ".join(channels) or "nothing", ", ".join(event.sources)
-        ))
+        table.rows.append(
+            (
+                date(event),
+                event.title,
+                event.organisation or "",
+                ", ".join(channels) or "nothing",
+                ", ".join(event.sources),
+            )
+        )
     return table
 
 
@@ -107,7 +121,8 @@ def discrepancies_table(found: Run) -> Table:
 def changes_table(found: Run) -> Table:
     """Parameters that end elsewhere than they began."""
     rows = [
-        (item.path, number(item.before), number(item.after), ", ".join(date(event) for event in item.events)) for item in found.changes
+        (item.path, number(item.before), number(item.after), ", ".join(date(event) for event in item.events))
+        for item in found.changes
     ]
     return Table("What lasts", ("parameter", "before", "after", "events"), rows, left=(0, 3))
 
@@ -116,7 +131,9 @@ def tables(found: Run) -> list[Table]:
     """Events, discrepancies, what lasts, before and after, who gains."""
     comparison = found.comparison
     drawn = [
-        events_table(found), discrepancies_table(found), changes_table(found),
+        events_table(found),
+        discrepancies_table(found),
+        changes_table(found),
         text_comparison.pairs_table("Prices", comparison.prices, measures.PRICES),
         text_comparison.pairs_table("Aggregates", comparison.aggregates, measures.AGGREGATES),
         text_comparison.status_table(comparison),
@@ -134,7 +151,8 @@ def top(found: Run) -> str:
     """Heading, note and headline as lines of text."""
     lines = headline(found)
     width = max(len(label) for label, _ in lines)
-    return "\n".join([heading(found), NOTE, *(f"{label:<{width}}  {sentence}" for label, sentence in lines)])
+    note = NOTE if found.changes else f"{NOTE} {NOTHING}"
+    return "\n".join([heading(found), note, *(f"{label:<{width}}  {sentence}" for label, sentence in lines)])
 
 
 def run(found: Run) -> str:

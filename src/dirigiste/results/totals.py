@@ -22,7 +22,7 @@ NAN = float("nan")
 
 
 def ratio(above: float, below: float) -> float:
-    """above / below, nan where below is 0."""
+    """Above / below, nan where below is 0."""
     return above / below if below else NAN
 
 
@@ -61,13 +61,24 @@ def by_status(compiled: Compiled, point: Point) -> dict[str, Array]:
         mpk = alpha * eta * output / capital
     none = output <= 0
     return {
-        "mass": g.sum(axis=(0, 2)), "output": output, "output_share": output / max(output.sum(), 1e-300),
-        "capital": capital, "labor": labor, "labor_supply": np.asarray(s.labor_supply), "credit": np.asarray(s.credit),
-        "borrowed": np.asarray(s.borrowed), "wealth": np.asarray(s.wealth), "entrepreneurs": np.asarray(s.entrepreneurs),
-        "consumption": consumed.sum(axis=(0, 2)), "tfp": np.where(none, NAN, tfp),
-        "tfp_efficient": np.array([
-            NAN if none[i] else productivity(logs[i], running[i], eta) for i in range(len(compiled.statuses))
-        ]),
+        "mass": g.sum(axis=(0, 2)),
+        "output": output,
+        "output_share": output / max(output.sum(), 1e-300),
+        "capital": capital,
+        "labor": labor,
+        "labor_supply": np.asarray(s.labor_supply),
+        "credit": np.asarray(s.credit),
+        "borrowed": np.asarray(s.borrowed),
+        "wealth": np.asarray(s.wealth),
+        "entrepreneurs": np.asarray(s.entrepreneurs),
+        "consumption": consumed.sum(axis=(0, 2)),
+        "tfp": np.where(none, NAN, tfp),
+        "tfp_efficient": np.array(
+            [
+                NAN if none[i] else productivity(logs[i], running[i], eta)
+                for i in range(len(compiled.statuses))
+            ]
+        ),
         "mpk": np.where(none, NAN, mpk),
     }
 
@@ -85,8 +96,10 @@ def _misallocation(compiled: Compiled, point: Point, status: dict[str, Array]) -
     parts = (status["capital"] ** alpha * status["labor"] ** (1.0 - alpha)) ** eta
     within = float(np.nansum(status["tfp_efficient"] * parts))
     return {
-        "tfp": Y / inputs, "tfp_efficient": efficient,
-        "tfp_loss_within": float(np.log(within / Y)), "tfp_loss_between": float(np.log(efficient * inputs / within)),
+        "tfp": Y / inputs,
+        "tfp_efficient": efficient,
+        "tfp_loss_within": float(np.log(within / Y)),
+        "tfp_loss_between": float(np.log(efficient * inputs / within)),
     }
 
 
@@ -123,18 +136,28 @@ def aggregates(compiled: Compiled, point: Point) -> dict[str, float]:
     voices = np.array([float(economy.statuses[name].voice) for name in compiled.statuses])
     speakers = np.array([float(speak[name]) for name in compiled.statuses])
     return {
-        "Y": Y, "K": K, "L": L, "C": float(status["consumption"].sum()), "wealth": float(status["wealth"].sum()),
-        "credit": credit, "credit_output": ratio(credit, Y), "borrowed": float(status["borrowed"].sum()),
+        "Y": Y,
+        "K": K,
+        "L": L,
+        "C": float(status["consumption"].sum()),
+        "wealth": float(status["wealth"].sum()),
+        "credit": credit,
+        "credit_output": ratio(credit, Y),
+        "borrowed": float(status["borrowed"].sum()),
         "capital_output": ratio(K, Y),
         # a market that clears leaves rounding, which is not idle capital
         "idle_capital": idle if idle > economy.numerics.tolerances.markets * found["all_capital"] else 0.0,
         **_misallocation(compiled, point, status),
-        "entrepreneurs": entrepreneurs, "firms": entrepreneurs,
+        "entrepreneurs": entrepreneurs,
+        "firms": entrepreneurs,
         **_shares(compiled, point),
         "labor_share": ratio(float(point.prices.wage) * L, Y),
-        "outside_labor": found["outside_labor"], "spending": found["spending"],
-        "wedge_revenue": float(s.wedge_revenue.sum()), "spread_revenue": float(s.spread_revenue.sum()),
-        "fixed_costs": float(s.fixed_costs.sum()), "net_foreign_assets": found["net_foreign_assets"],
+        "outside_labor": found["outside_labor"],
+        "spending": found["spending"],
+        "wedge_revenue": float(s.wedge_revenue.sum()),
+        "spread_revenue": float(s.spread_revenue.sum()),
+        "fixed_costs": float(s.fixed_costs.sum()),
+        "net_foreign_assets": found["net_foreign_assets"],
         "fines": ratio(float(((1.0 - leaves) * taken).sum()), Y),
         "flight": ratio(float((leaves * np.asarray(moved.wealth - moved.taken)).sum()), Y),
         "emigrants": float((leaves * np.asarray(moved.people)).sum()),

@@ -51,7 +51,9 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
         ability), `change_by_status_and_quintile`, `change_in_all`; `gains_by_...` and `loses_by_...` as shares of the group, `mass_by_...`
         as shares of all owners. nan for groups that are empty.
     """
-    change = log_equivalent(new.economy, new.dataset["value"].values) - log_equivalent(old.economy, old.dataset["value"].values)
+    change = log_equivalent(new.economy, new.dataset["value"].values) - log_equivalent(
+        old.economy, old.dataset["value"].values
+    )
     mass = np.maximum(old.dataset["mass"].values, 0.0)
     quintile = group_weights(mass.sum(axis=(0, 1)), len(QUINTILES))
     tercile = group_weights(mass.sum(axis=(0, 2)), len(TERCILES))
@@ -70,12 +72,18 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
     }
     variables: dict[str, object] = {
         "change": (
-            ("status", "ability", "wealth"), change, {"units": UNITS, "long_name": "Consumption-equivalent change of the state"}
+            ("status", "ability", "wealth"),
+            change,
+            {"units": UNITS, "long_name": "Consumption-equivalent change of the state"},
         )
     }
     for group, (dims, sums, weights) in groups.items():
         total = np.einsum(sums, mass, *weights)
-        variables[f"mass_{group}"] = (dims, total, {"units": "share of owners", "long_name": "Owners of the group"})
+        variables[f"mass_{group}"] = (
+            dims,
+            total,
+            {"units": "share of owners", "long_name": "Owners of the group"},
+        )
         for name, (amount, unit, meaning) in amounts.items():
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = np.where(total > 0, np.einsum(sums, amount, *weights) / total, np.nan)

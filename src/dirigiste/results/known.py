@@ -1,0 +1,67 @@
+"""A small economy with known numbers, by which an installation can be checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dirigiste import economy as economies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Progress = Callable[[str, int, float], None]
+
+ECONOMY: Final = """
+name: known
+title: Two statuses, some enforcement and a choice
+preferences: {rho: 0.06, sigma: 1.0}
+technology: {alpha: 0.4, eta: 0.8, delta: 0.06}
+ability:
+  law: redraw
+  rate: 0.12
+  distribution: {pareto: {tail: 6.0, points: 6}}
+statuses:
+  loyal: {collateral: 2.0, wedge: 0.02, productivity: 0.95, controlled: true}
+  free: {collateral: 1.4, spread: 0.02}
+edges:
+  - {name: join, from: free, to: loyal, kind: choice, rate: 0.3, cost: 0.02, scale: 0.05}
+  - {name: leave, from: loyal, to: free, kind: choice, rate: 0.3, cost: 0.02, scale: 0.05}
+  - {name: inspection, from: free, to: loyal, kind: enforcement, actual: 0.05, fine: 0.1, size: {of: capital, ref: 5.0, power: 1.5}}
+closure: {capital: closed, fiscal: rebate}
+numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}
+"""
+
+EXPECTED: Final[dict[str, float]] = {
+    "w": 0.0,
+    "r": 0.0,
+    "Y": 0.0,
+    "K": 0.0,
+    "credit_output": 0.0,
+    "control": 0.0,
+}
+"""Prices and aggregates of that economy, from this program on a CPU."""
+
+CLOSE: Final = 1e-6
+"""Largest relative difference that counts as the same."""
+
+
+class Check(NamedTuple):
+    """A number as expected and as found."""
+
+    name: str
+    expected: float
+    found: float
+
+    @property
+    def good(self) -> bool:
+        """Whether they agree."""
+        return abs(self.found - self.expected) <= CLOSE * max(abs(self.expected), 1e-2)
+
+
+def compare(progress: Progress | None = None) -> list[Check]:
+    """Solve the economy and set its numbers beside the known ones."""
+    from dirigiste.results.solve import solve
+
+    found = solve(economies.loads(ECONOMY, file="<known economy>"), progress=progress)
+    numbers = {**found.prices, **found.aggregates}
+    return [Check(name, expected, numbers[name]) for name, expected in EXPECTED.items()]
