@@ -21,8 +21,8 @@ def cache_folder() -> Path:
 def configure(*, cache: bool | str | Path = True) -> None:
     """Prepare JAX for the solver: 64-bit floats, and a cache of compiled programs on disk.
 
-    `dirigiste.solve` and its like call this with the defaults if nobody has. With the cache, a program that was
-    compiled once starts in a fraction of the time in later sessions.
+    `dirigiste.solve` and its like call this with the defaults if nobody has. With the cache, a program that
+    was compiled once starts in a fraction of the time in later sessions.
 
     Args:
         cache: True for the user's cache directory, False for none, or a folder. Whoever can write to that

@@ -30,7 +30,9 @@ COMMANDS: Final = {
 
 
 class Commands(click.Group):
-    """Commands that are imported when they are called, and exceptions of the package as messages with exit codes."""
+    """Commands that are imported when they are called, and exceptions of the package as messages with exit
+    codes.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """Names in the order of `COMMANDS`."""

@@ -22,8 +22,8 @@ from dirigiste.cli import command_line, console
 def command(a: str, b: str | None, changes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     """Compare two equilibria: A is the old, B the new one.
 
-    Each is an economy (a file or a name, solved now), a netCDF file, or a run (its folder; the state after the events,
-    or the one before with `RUN:before`). Without B, it is A with the changes of --set-b.
+    Each is an economy (a file or a name, solved now), a netCDF file, or a run (its folder; the state after
+    the events, or the one before with `RUN:before`). Without B, it is A with the changes of --set-b.
     """
     from dirigiste.results import provenance, text_comparison
     from dirigiste.results.comparison import compare

@@ -36,7 +36,7 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: version_of(name) for name in packages},
         "devices": devices,
-        "float64": bool(jax.config.jax_enable_x64),
+        "float64": bool(jax.config.read("jax_enable_x64")),
         "cache": str(folder),
         "cache_entries": sum(1 for _ in folder.glob("*")),
     }

@@ -8,7 +8,9 @@ import click
 @click.command()
 @click.argument("path")
 def command(path: str) -> None:
-    """Explain a parameter (a dotted path such as `statuses.collateral`) or a number of the results (such as `silence`)."""
+    """Explain a parameter (a dotted path such as `statuses.collateral`) or a number of the results (such
+    as `silence`).
+    """
     from dirigiste.economy import explain
     from dirigiste.errors import InputError
     from dirigiste.results import measures

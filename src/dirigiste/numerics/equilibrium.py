@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import time
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
@@ -26,27 +27,21 @@ import numpy as np
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe
 from dirigiste.numerics.arrays import Arrays, Compiled, Layout
-from dirigiste.numerics.point import Point, Start, evaluate, prices_of, residuals, unknowns, within
+from dirigiste.numerics.point import Point, Response, Start, evaluate, prices_of, residuals, unknowns, within
 from dirigiste.numerics.start import Progress, cold_start
 
 __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "respond", "solve", "unknowns"]
 
-RESPONSE = 1e-4
-"""Relative accuracy of responses: enough for Newton to gain four digits a round."""
+RESPONSE = 1e-3
+"""Relative accuracy of responses: enough for Newton to gain three digits a round."""
+
+LOOSE = 1e-5
+"""Values and distribution of a round are solved to this times its residual; to their tolerances at the
+end."""
 
 STALE = 0.05
 """A round that leaves more than this share of the residual calls for new responses; else the old ones are
 updated (Broyden 1965)."""
-
-
-class Response(NamedTuple):
-    """Derivatives in the active unknowns (first axis of the last two): residuals (4, n), values and row
-    masses (n, N, S, J).
-    """
-
-    residuals: jax.Array
-    v: jax.Array
-    f: jax.Array
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3))
@@ -87,6 +82,43 @@ class Solved(NamedTuple):
     point: Point
     history: tuple[float, ...]
     seconds: float
+    response: Response | None
+
+    def as_start(self) -> Start:
+        """A start for a neighbouring economy of the same layout."""
+        return Start(self.point.u, self.point.values.v, self.point.distribution.f, self.response)
+
+
+@dataclass
+class _Search:
+    """The state of Newton's method on the conditions of one economy."""
+
+    compiled: Compiled
+    active: tuple[int, ...]
+    point: Point
+    exact: bool
+    """Whether values and distribution of the point meet their tolerances, or are only as good as needed so
+    far."""
+
+    @property
+    def value(self) -> np.ndarray:
+        left = residuals(self.compiled.arrays, self.point.u, self.point.conditions)
+        return np.asarray(left)[list(self.active)]
+
+    @property
+    def size(self) -> float:
+        return float(np.abs(self.value).max(initial=0.0))
+
+
+def _evaluate(
+    compiled: Compiled, u: jax.Array, v: jax.Array, f: jax.Array, size: float
+) -> tuple[Point, bool]:
+    """A point as exact as a residual of `size` needs (0: to the tolerances), and whether that is exact."""
+    tolerances = compiled.economy.numerics.tolerances
+    exact = 0.1 * tolerances.hjb, 0.3 * tolerances.distribution
+    hjb_tol, kfe_tol = max(exact[0], LOOSE * size), max(exact[1], LOOSE * size)
+    point = evaluate(compiled.layout, compiled.arrays, u, v, f, hjb_tol, kfe_tol)
+    return point, (hjb_tol, kfe_tol) == exact
 
 
 def solve(
@@ -97,68 +129,67 @@ def solve(
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
     begun = time.perf_counter()
-    layout, m = compiled.layout, compiled.arrays
-    tolerances = compiled.economy.numerics.tolerances
-    hjb_tol, kfe_tol = 0.1 * tolerances.hjb, 0.3 * tolerances.distribution
+    target = compiled.economy.numerics.tolerances.markets
     active = unknowns(compiled)
-    index = np.array(active, dtype=int)
+    index = list(active)
     if start is None:
         start = cold_start(compiled, progress=progress)
-    point = evaluate(layout, m, start.u, start.v, start.f, hjb_tol, kfe_tol)
+    response = (
+        start.response if start.response is not None and start.response.v.shape[0] == len(active) else None
+    )
+    jac = np.asarray(response.residuals)[index] if response is not None else np.empty(0)
+    search = _Search(
+        compiled, active, *_evaluate(compiled, start.u, start.v, start.f, 1e-3 if index else 0.0)
+    )
     history: list[float] = []
-    value = np.asarray(residuals(m, point.u, point.conditions))[index]
-    response, jac = None, np.empty(0)
+    inherited = response is not None
     for k in range(rounds):
-        size = float(np.abs(value).max()) if index.size else 0.0
+        value, size = search.value, search.size
         history.append(size)
         if progress:
             progress("equilibrium", k, size)
-        if size <= tolerances.markets:
-            break
-        fresh = len(history) > 1 and size > STALE * history[-2]
+        if size <= target:
+            if search.exact:
+                break
+            p = search.point
+            search.point, search.exact = _evaluate(compiled, p.u, p.values.v, p.distribution.f, 0.0)
+            continue
+        fresh = response is None or (len(history) > 1 and size > STALE * history[-2])
         if response is None or fresh:
-            fresh = True
-            response = respond(layout, m, point, active)
+            response = respond(compiled.layout, compiled.arrays, search.point, active)
             jac = np.asarray(response.residuals)[index]
+            inherited = False
         change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
         limit = np.array([0.3, 0.02, 0.2, 0.1])[index]
         change /= max(1.0, float(np.max(np.abs(change) / limit)))
-        trial = _line_search(layout, m, point, response, index, change, size, hjb_tol, kfe_tol)
+        trial = _line_search(search, response, change, halvings=1 if inherited else 8)
         if trial is None:
             if fresh:
-                break
+                if search.exact:
+                    break
+                p = search.point
+                search.point, search.exact = _evaluate(compiled, p.u, p.values.v, p.distribution.f, 0.0)
             response = None
             continue
-        new = np.asarray(residuals(m, trial.u, trial.conditions))[index]
-        moved = np.asarray(trial.u - point.u)[index]
-        jac = jac + np.outer(new - value - jac @ moved, moved) / max(float(moved @ moved), 1e-300)
-        point, value = trial, new
-    return Solved(point, tuple(history), time.perf_counter() - begun)
+        moved = np.asarray(trial.point.u - search.point.u)[index]
+        jac = jac + np.outer(trial.value - value - jac @ moved, moved) / max(float(moved @ moved), 1e-300)
+        search = trial
+    return Solved(search.point, tuple(history), time.perf_counter() - begun, response)
 
 
-def _line_search(
-    layout: Layout,
-    m: Arrays,
-    point: Point,
-    response: Response,
-    index: np.ndarray,
-    change: np.ndarray,
-    size: float,
-    hjb_tol: float,
-    kfe_tol: float,
-) -> Point | None:
+def _line_search(search: _Search, response: Response, change: np.ndarray, halvings: int) -> _Search | None:
     """The first of the steps 1, 1/2, 1/4, ... that lowers the largest residual; values and distribution start
     from where they tend.
     """
+    compiled, active, point, size = search.compiled, search.active, search.point, search.size
     step = 1.0
-    for _ in range(8):
-        u = within(m, point.u.at[index].add(step * change))
-        moved = jnp.asarray(u - point.u)[index]
+    for _ in range(halvings):
+        u = within(compiled.arrays, point.u.at[jnp.array(active)].add(step * change))
+        moved = jnp.asarray(u - point.u)[jnp.array(active)]
         v = point.values.v + jnp.tensordot(moved, response.v, axes=1)
         f = point.distribution.f + jnp.tensordot(moved, response.f, axes=1)
-        trial = evaluate(layout, m, u, v, f, hjb_tol, kfe_tol)
-        new = float(np.abs(np.asarray(residuals(m, u, trial.conditions))[index]).max())
-        if np.isfinite(new) and new < size:
+        trial = _Search(compiled, active, *_evaluate(compiled, u, v, f, size))
+        if np.isfinite(trial.value).all() and trial.size < size:
             return trial
         step *= 0.5
     return None

@@ -81,12 +81,24 @@ def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
     )
 
 
+class Response(NamedTuple):
+    """Derivatives in the active unknowns (first axis of the last two): residuals (4, n), values and row
+    masses (n, N, S, J).
+    """
+
+    residuals: jax.Array
+    v: jax.Array
+    f: jax.Array
+
+
 class Start(NamedTuple):
-    """Where to start: unknowns (4,), values and row masses (N, S, J)."""
+    """Where to start: unknowns (4,), values and row masses (N, S, J), and responses of a neighbour if
+    known."""
 
     u: jax.Array
     v: jax.Array
     f: jax.Array
+    response: Response | None = None
 
 
 @functools.partial(jax.jit, static_argnums=0)

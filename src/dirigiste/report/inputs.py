@@ -102,4 +102,8 @@ def record(value: object) -> dict[str, Any]:
     slots = getattr(type(value), "__dataclass_fields__", None)
     if slots is not None:
         return {name: getattr(value, name) for name in slots}
-    return {key: inner for key, inner in vars(value).items() if not key.startswith("_")} if value is not None else {}
+    return (
+        {key: inner for key, inner in vars(value).items() if not key.startswith("_")}
+        if value is not None
+        else {}
+    )

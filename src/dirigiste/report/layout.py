@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from dirigiste.economy import ABROAD, EnforcementEdge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dirigiste.economy import Economy
 
@@ -50,36 +50,45 @@ def rows(economy: Economy) -> list[list[str]]:
     return [row for row in split if row]
 
 
-def place(order: Sequence[Sequence[str]], width: float, height: float, margin: float) -> dict[str, Point]:
-    """Positions of nodes; rows are spread over the height, nodes over the width, short rows with wider margins."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Width and height of a panel, and the margins that nodes keep: at the sides, above and below."""
+
+    width: float
+    height: float
+    across: float
+    up: float
+    down: float
+
+
+def place(order: Sequence[Sequence[str]], frame: Frame) -> dict[str, Point]:
+    """Positions of nodes: rows spread over the height, nodes of a row as far apart as in the longest."""
     most = max((len(row) for row in order), default=1)
-    step = (width - 2 * margin) / max(most - 1, 1)
-    drop = (height - 2 * margin) / max(len(order) - 1, 1)
+    step = (frame.width - 2 * frame.across) / max(most - 1, 1)
+    drop = (frame.height - frame.up - frame.down) / max(len(order) - 1, 1)
     points: dict[str, Point] = {}
     for n, row in enumerate(order):
-        y = height - margin - n * drop if len(order) > 1 else height / 2
+        y = frame.height - frame.up - n * drop if len(order) > 1 else frame.height / 2
         for k, name in enumerate(row):
-            points[name] = (width / 2 + (k - (len(row) - 1) / 2) * step, y)
+            points[name] = (frame.width / 2 + (k - (len(row) - 1) / 2) * step, y)
     return points
 
 
-def arrange(
-    groups: Sequence[Sequence[str]], arcs: Sequence[Ends], width: float, height: float, margin: float
-) -> dict[str, Point]:
+def arrange(groups: Sequence[Sequence[str]], arcs: Sequence[Ends], frame: Frame) -> dict[str, Point]:
     """Order nodes within rows so that arcs cross little and are short, and place them."""
     order = [list(row) for row in groups]
-    best = _cost(place(order, width, height, margin), arcs)
+    best = _cost(place(order, frame), arcs)
     for _ in range(8):
         improved = False
         for n, row in enumerate(order):
             for trial in itertools.permutations(sorted(row)):
                 new = [*order[:n], list(trial), *order[n + 1 :]]
-                cost = _cost(place(new, width, height, margin), arcs)
+                cost = _cost(place(new, frame), arcs)
                 if cost < best - 1e-9:
                     order, best, improved = new, cost, True
         if not improved:
             break
-    return place(order, width, height, margin)
+    return place(order, frame)
 
 
 def _cost(points: Mapping[str, Point], arcs: Sequence[Ends]) -> float:
@@ -179,6 +188,40 @@ def _trimmed(curve: Bent, start: float, end: float) -> Bent:
     return curve.cut(first, last) if last > first else curve
 
 
+def label(
+    at: Point,
+    radius: float,
+    size: tuple[float, float],
+    arcs: Iterable[Bent],
+    boxes: Sequence[Box],
+    sides: tuple[float, float],
+) -> Box:
+    """Where the label of a node stands: below, above or beside it, wherever fewest arcs and boxes are in its way."""
+    width, height = size
+    down, beside = radius + height / 2 + 0.02, radius + width / 2 + 0.05
+    diagonal = 0.75 * radius
+    tries = [
+        (0.0, -down),
+        (0.0, down),
+        (beside, 0.0),
+        (-beside, 0.0),
+        (diagonal + width / 2, -diagonal - height / 2),
+        (-diagonal - width / 2, -diagonal - height / 2),
+        (diagonal + width / 2, diagonal + height / 2),
+        (-diagonal - width / 2, diagonal + height / 2),
+    ]
+    samples = [curve.at(k / 30) for curve in arcs for k in range(31)]
+    best, least = Box(at[0], at[1] - down, width, height), math.inf
+    for n, (dx, dy) in enumerate(tries):
+        box = Box(at[0] + dx, at[1] + dy, width, height)
+        outside = max(sides[0] - (box.x - width / 2), box.x + width / 2 - sides[1], 0.0)
+        cost = sum(box.holds(point) for point in samples) + 0.4 * n + 60 * outside
+        cost += 20 * sum(box.meets(other) for other in boxes if (other.x, other.y) != at)
+        if cost < least - 1e-9:
+            best, least = box, cost
+    return best
+
+
 def dodge(centres: Sequence[float], radii: Sequence[float], half: float) -> list[float]:
     """Offsets across a lane, within ± `half`, that keep discs on an axis apart where there is room.
 
@@ -192,7 +235,8 @@ def dodge(centres: Sequence[float], radii: Sequence[float], half: float) -> list
 
         def overlap(y: float, n: int = n) -> float:
             return sum(
-                max(0.0, radii[n] + radii[m] - math.hypot(centres[n] - centres[m], y - offsets[m])) for m in placed
+                max(0.0, radii[n] + radii[m] - math.hypot(centres[n] - centres[m], y - offsets[m]))
+                for m in placed
             )
 
         offsets[n] = min(tries, key=lambda y: (round(overlap(y), 6), abs(y)))
@@ -208,6 +252,10 @@ class Box:
     y: float
     width: float
     height: float
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point is inside."""
+        return abs(point[0] - self.x) < self.width / 2 and abs(point[1] - self.y) < self.height / 2
 
     def meets(self, other: Box) -> bool:
         """Whether two rectangles overlap."""

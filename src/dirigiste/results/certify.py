@@ -1,7 +1,7 @@
 """How far a result depends on its grid, and whether other starts lead elsewhere.
 
-The grid error is this result less that on a second grid with twice the wealth points. Several equilibria are not excluded: the same
-economy is solved from other prices, and where that ends is told.
+The grid error is this result less that on a second grid with twice the wealth points. Several equilibria are
+not excluded: the same economy is solved from other prices, and where that ends is told.
 """
 
 from __future__ import annotations

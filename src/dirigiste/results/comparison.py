@@ -48,7 +48,9 @@ class Comparison:
 
     @cached_property
     def inputs(self) -> dict[str, tuple[Any, Any]]:
-        """Every parameter that differs, by dotted path, with its old and its new value; None where there is none."""
+        """Every parameter that differs, by dotted path, with its old and its new value; None where there
+        is none.
+        """
         one, other = declared(self.old.economy), declared(self.new.economy)
         return {
             path: (one.get(path), other.get(path))
@@ -136,8 +138,9 @@ def compare(a: Equilibrium | str | Path, b: Equilibrium | str | Path) -> Compari
     ]
     if differing:
         raise InputError.of(
-            f"{old.economy.name} and {new.economy.name} cannot be compared: they differ in {'; '.join(differing)}. Solve both "
-            "with the same statuses in the same order, the same law of ability and the same numerics.wealth"
+            f"{old.economy.name} and {new.economy.name} cannot be compared: they differ in "
+            f"{'; '.join(differing)}. Solve both with the same statuses in the same order, the same law of "
+            "ability and the same numerics.wealth"
         )
     return Comparison(old, new)
 

@@ -1,8 +1,9 @@
-"""A solved equilibrium as an xarray Dataset: dims `status`, `ability`, `wealth`, and `arc` (an edge from one of its origins).
+"""A solved equilibrium as an xarray Dataset: dims `status`, `ability`, `wealth`, and `arc` (an edge from one
+of its origins).
 
-Names: variables over states as in `measures.STATES`; by status `NAME_by_status`; prices `price_NAME`; aggregates `aggregate_NAME`;
-by arc `people`, `wealth_moved`, `taken`. Every variable carries `units` and `long_name`. Attributes: `economy` (YAML), and as JSON
-`provenance`, `certificate`, `identity`.
+Names: variables over states as in `measures.STATES`; by status `NAME_by_status`; prices `price_NAME`;
+aggregates `aggregate_NAME`; by arc `people`, `wealth_moved`, `taken`. Every variable carries `units` and
+`long_name`. Attributes: `economy` (YAML), and as JSON `provenance`, `certificate`, `identity`.
 """
 
 from __future__ import annotations

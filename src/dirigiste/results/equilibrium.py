@@ -1,4 +1,6 @@
-"""A stationary equilibrium as it comes back: prices, aggregates, statuses, edges, and the Dataset that holds them all."""
+"""A stationary equilibrium as it comes back: prices, aggregates, statuses, edges, and the Dataset that
+holds them all.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Equilibrium:
 
     @cached_property
     def prices(self) -> dict[str, float]:
-        """Wage `w` and transfer `T` (goods per year), interest `r` (per year); with a quota also what meets it."""
+        """Wage `w` and transfer `T` (goods per year), interest `r` (per year); with a quota also what
+        meets it.
+        """
         return self._scalars("price_")
 
     @cached_property
@@ -40,7 +44,9 @@ class Equilibrium:
 
     @cached_property
     def by_status(self) -> dict[str, dict[str, float | bool]]:
-        """Numbers and flags of every status, by the names of `measures.STATUS` and `measures.STATUS_FLAGS`."""
+        """Numbers and flags of every status, by the names of `measures.STATUS` and
+        `measures.STATUS_FLAGS`.
+        """
         columns = {
             name: self.dataset[f"{name}_by_status"].values
             for name in (*measures.STATUS, *measures.STATUS_FLAGS)
@@ -60,7 +66,9 @@ class Equilibrium:
 
     @cached_property
     def by_edge_detail(self) -> dict[str, dict[str, Any]]:
-        """People, wealth and what is taken for every edge, and under `origins` for each of its origins, all per year."""
+        """People, wealth and what is taken for every edge, and under `origins` for each of its origins,
+        all per year.
+        """
         variables = {"people": "people", "wealth": "wealth_moved", "taken": "taken"}
         detail: dict[str, dict[str, Any]] = {
             edge.name: {**dict.fromkeys(variables, 0.0), "to": edge.to, "origins": {}}
@@ -77,7 +85,9 @@ class Equilibrium:
 
     @cached_property
     def certificate(self) -> dict[str, Any]:
-        """Residuals by the names of `measures.CERTIFICATE`, `history`, `warnings`; after `certify` also `grid` and `starts`."""
+        """Residuals by the names of `measures.CERTIFICATE`, `history`, `warnings`; after `certify` also
+        `grid` and `starts`.
+        """
         return json.loads(self.dataset.attrs["certificate"])
 
     @cached_property
@@ -87,7 +97,9 @@ class Equilibrium:
 
     @cached_property
     def identity(self) -> dict[str, float]:
-        """Terms of the goods identity by the names of `measures.IDENTITY`, goods per year, `residual` last."""
+        """Terms of the goods identity by the names of `measures.IDENTITY`, goods per year, `residual`
+        last.
+        """
         return json.loads(self.dataset.attrs["identity"])
 
     @property
@@ -95,8 +107,16 @@ class Equilibrium:
         """What the certificate warns of."""
         return tuple(self.certificate["warnings"])
 
+    @property
+    def worst_residual(self) -> float:
+        """Largest residual of a market, the budget or goods, relative."""
+        certificate = self.certificate
+        return max(abs(size) for size in (certificate["walras"], *certificate["history"][-1:]))
+
     def to_json(self) -> dict[str, Any]:
-        """One object of plain numbers and texts, None where a number has no meaning; `results.schema` describes it."""
+        """One object of plain numbers and texts, None where a number has no meaning; `results.schema`
+        describes it.
+        """
         return plain(
             {
                 "economy": {

@@ -41,7 +41,8 @@ def slug(name: str) -> str:
 
 @contextlib.contextmanager
 def writing(root: Path, name: str) -> Iterator[tuple[Path, list[Path]]]:
-    """A temporary folder that becomes `root/<UTC date>-<name>[-n]` when the block ends, and vanishes if it fails.
+    """A temporary folder that becomes `root/<UTC date>-<name>[-n]` when the block ends, and vanishes if it
+    fails.
 
     Yields:
         The temporary folder, and a list that holds the final folder after the block.

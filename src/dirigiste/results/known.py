@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ECONOMY: Final = """
 name: known
-title: Two statuses, some enforcement and a choice
+title: Three statuses, every kind of edge, a door abroad
 preferences: {rho: 0.06, sigma: 1.0}
 technology: {alpha: 0.4, eta: 0.8, delta: 0.06}
 ability:
@@ -21,23 +21,35 @@ ability:
   rate: 0.12
   distribution: {pareto: {tail: 6.0, points: 6}}
 statuses:
-  loyal: {collateral: 2.0, wedge: 0.02, productivity: 0.95, controlled: true}
+  loyal: {collateral: 2.0, spread: -0.005, wedge: 0.02, productivity: 0.95, controlled: true}
   free: {collateral: 1.4, spread: 0.02}
+  critic: {collateral: 1.4, spread: 0.02, amenity: 0.1, voice: true, labor_efficiency: 0.9}
 edges:
   - {name: join, from: free, to: loyal, kind: choice, rate: 0.3, cost: 0.02, scale: 0.05}
   - {name: leave, from: loyal, to: free, kind: choice, rate: 0.3, cost: 0.02, scale: 0.05}
-  - {name: inspection, from: free, to: loyal, kind: enforcement, actual: 0.05, fine: 0.1, size: {of: capital, ref: 5.0, power: 1.5}}
+  - {name: speak, from: [loyal, free], to: critic, kind: choice, rate: 0.2, cost: 0.09, scale: 0.05}
+  - {name: forgotten, from: critic, to: free, kind: rate, rate: 0.3}
+  - name: inspection
+    from: [free, critic]
+    to: loyal
+    kind: enforcement
+    actual: 0.05
+    fine: 0.1
+    size: {of: capital, ref: 5.0, power: 1.5}
+  - {name: emigrate, from: free, to: abroad, kind: choice, rate: 0.2, cost: 0.05, scale: 0.1, fine: 0.2}
+abroad: {interest: 0.03, wage: 0.2}
+entry: {status: free, wealth: 0.2}
 closure: {capital: closed, fiscal: rebate}
 numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}
 """
 
 EXPECTED: Final[dict[str, float]] = {
-    "w": 0.0,
-    "r": 0.0,
-    "Y": 0.0,
-    "K": 0.0,
-    "credit_output": 0.0,
-    "control": 0.0,
+    "w": 0.832716119,
+    "r": 0.00635153141,
+    "Y": 1.52418474,
+    "K": 4.13372728,
+    "credit_output": 1.06021266,
+    "control": 0.535094843,
 }
 """Prices and aggregates of that economy, from this program on a CPU."""
 

@@ -26,7 +26,8 @@ def equilibrium(
     """Read or solve what a user names.
 
     Args:
-        name: A netCDF file, a run (its folder or name, with `:before` or `:after`, which is the default), or an economy.
+        name: A netCDF file, a run (its folder or name, with `:before` or `:after`, which is the default), or
+            an economy.
         changes: New values by dotted path; then the economy is solved anew.
         start: A solved neighbour.
         progress: Called with stage, round and largest residual.

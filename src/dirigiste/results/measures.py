@@ -1,6 +1,8 @@
-"""Every number that a result holds: its name, unit, meaning and symbol. One table for schema, units, tables and reports.
+"""Every number that a result holds: its name, unit, meaning and symbol. One table for schema, units, tables
+and reports.
 
-Formulas are in the method document, section 6. Population has mass 1 (workers from outside come on top), time is in years.
+Formulas are in the method document, section 6. Population has mass 1 (workers from outside come on top),
+time is in years.
 """
 
 from __future__ import annotations
@@ -35,13 +37,13 @@ PRICES: Final = _table(
         "added_spread",
         "added spread",
         "per year",
-        "What a quota adds to the cost of credit of all statuses that it does not name; 0 where it does not bind",
+        "What a quota adds to the cost of credit of all other statuses; 0 where it does not bind",
     ),
     (
         "limit_factor",
         "limit factor",
         "1",
-        "What a quota leaves of the credit limit of all statuses that it does not name; 1 where it does not bind",
+        "What a quota leaves of the credit limit of all other statuses; 1 where it does not bind",
     ),
 )
 """Prices. The last two exist only where an economy declares a quota (`closure.directed`)."""
@@ -71,14 +73,14 @@ AGGREGATES: Final = _table(
         "idle_capital",
         "idle capital",
         "goods",
-        "Capital that lies idle and depreciates; positive only where the interest rate is at minus depreciation",
+        "Capital that lies idle and depreciates; positive only where interest is minus depreciation",
     ),
     ("tfp", "productivity", "1", "Total factor productivity, Y / (K^α L^(1-α))^η", "TFP"),
     (
         "tfp_efficient",
         "efficient productivity",
         "1",
-        "Productivity if the same firms shared the same capital and labour so that marginal products are equal",
+        "Productivity if the same firms shared the same inputs so that marginal products are equal",
     ),
     (
         "tfp_loss_within",
@@ -101,7 +103,7 @@ AGGREGATES: Final = _table(
         "top10_employment",
         "employment of the top 10 %",
         "share of labour",
-        "Labour in the largest 10 % of firms by employment, as establishments are ranked by Buera and Shin (2013)",
+        "Labour in the largest 10 % of firms by employment; Buera and Shin (2013) rank establishments so",
     ),
     (
         "top5_earnings",
@@ -161,7 +163,7 @@ AGGREGATES: Final = _table(
         "silence",
         "silence",
         "share of owners who could speak",
-        "1 - m_v/(m_v + m_c): m_v owners in statuses with voice, m_c owners in other statuses with a choice to enter one",
+        "1 - m_v/(m_v + m_c): m_v owners with voice, m_c owners without it who have a choice to enter it",
     ),
     (
         "silence_owners",
@@ -170,7 +172,9 @@ AGGREGATES: Final = _table(
         "Silence among owners who run a firm",
     ),
 )
-"""Aggregates of an equilibrium. `null` in JSON (nan in datasets) where one has no meaning, as silence without voice."""
+"""Aggregates of an equilibrium. `null` in JSON (nan in datasets) where one has no meaning, as silence
+without voice.
+"""
 
 STATUS: Final = _table(
     ("mass", "owners", "share of owners", "Owners in the status"),
@@ -189,7 +193,7 @@ STATUS: Final = _table(
         "tfp_efficient",
         "efficient productivity",
         "1",
-        "Productivity of the status if its firms shared its capital and labour so that marginal products are equal",
+        "Productivity if the firms of the status shared its inputs so that marginal products are equal",
         "A_i",
     ),
     (
@@ -232,7 +236,7 @@ STATES: Final = _table(
         "mass_acting",
         "owners by decision",
         "share of owners",
-        "Owners who take the decision of this state (consumption, saving); its sums over states are those of `mass`",
+        "Owners who take the decision of this state, as the scheme weighs nodes; sums to `mass`",
         "f",
     ),
     ("runs", "runs a firm", "share of the state", "Owners of the state who run a firm"),
@@ -243,8 +247,8 @@ STATES: Final = _table(
     ("profit", "profit", "goods per year", "Profit of an owner who runs a firm", "π"),
     ("mpk", "marginal product of capital", "per year", "Marginal product of capital, αη output/capital"),
 )
-"""Variables of a dataset over (status, ability, wealth). Those of an owner who runs are what it would do where none runs, and nan
-in statuses that may run no firm."""
+"""Variables of a dataset over (status, ability, wealth). Those of an owner who runs are what it would do
+where none runs, and nan in statuses that may run no firm."""
 
 IDENTITY: Final = _table(
     ("output", "output", "goods per year", "Output", "Y"),

@@ -33,8 +33,8 @@ def top_share(amounts: ArrayLike, weights: ArrayLike, top: float) -> float:
 def group_weights(mass: ArrayLike, groups: int) -> Array:
     """How much of each cell lies in each of `groups` groups of equal mass, cells in order; (groups, cells).
 
-    A cell that a limit cuts through counts with its parts on both sides; cells without mass count where they stand. Columns sum
-    to 1.
+    A cell that a limit cuts through counts with its parts on both sides; cells without mass count where they
+    stand. Columns sum to 1.
     """
     cells = np.maximum(np.asarray(mass, dtype=float), 0.0)
     upper = np.cumsum(cells) / cells.sum()
@@ -48,7 +48,8 @@ def group_weights(mass: ArrayLike, groups: int) -> Array:
 
 
 def productivity(logs: ArrayLike, weights: ArrayLike, eta: float) -> float:
-    """Productivity of firms that share their inputs efficiently, [∫ A^(1/(1-eta)) dG]^(1-eta) (the highest A for eta = 1).
+    """Productivity of firms that share their inputs efficiently, [∫ A^(1/(1-eta)) dG]^(1-eta) (the highest A
+    for eta = 1).
 
     Args:
         logs: log A of each firm, any shape.

@@ -100,7 +100,7 @@ class Run:
             (inputs / "economy.yaml").write_text(self.before.economy.to_yaml(), encoding="utf-8")
             about = xr.Dataset(
                 attrs={
-                    "title": f"{self.chronicle.name} on {self.before.economy.name}: stationary states before and after",
+                    "title": f"{self.chronicle.name} on {self.before.economy.name}, stationary states",
                     "provenance": json.dumps(self.provenance, ensure_ascii=False),
                 }
             )
@@ -183,7 +183,9 @@ def run(chronicle: Chronicle | str | Path, *, progress: Progress | None = None) 
 
 
 def texts(name: str | Path) -> dict[str, str]:
-    """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be read."""
+    """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
+    read.
+    """
     from dirigiste.economy import yaml_file
 
     found: dict[str, str] = {}

@@ -17,7 +17,9 @@ TEXTS: Final = frozenset(measures.PROVENANCE) - {"seconds", "seed"}
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of `Equilibrium.to_json`; units are under `x-unit`, symbols under `x-symbol`."""
+    """JSON Schema (draft 2020-12) of `Equilibrium.to_json`; units are under `x-unit`, symbols under
+    `x-symbol`.
+    """
     flows = _object("Flows along an edge", _numbers(measures.EDGE))
     edge = _object(
         "Flows along an edge, and by its origins",
@@ -113,7 +115,7 @@ def _certificate() -> dict[str, Any]:
             "finer": {"type": "integer", "description": "Wealth nodes of the second grid"},
             "prices": {
                 **errors,
-                "description": "This result less that of the second grid: w and T relative, r per year (times 100 for percentage points)",
+                "description": "This result less that of the second grid: w and T relative, r per year",
             },
             "aggregates": {
                 **errors,

@@ -31,7 +31,8 @@ def solve(
 
     Args:
         economy: An economy, the name of a shipped one, or a YAML file.
-        start: A solved neighbour to start from. Used where statuses, abilities, wealth nodes and preferences are the same;
+        start: A solved neighbour to start from. Used where statuses, abilities, wealth nodes and preferences
+            are the same;
             the result does not depend on it beyond the tolerances, as long as the equilibrium is unique.
         progress: Called with stage, round and largest residual.
         certify: Also solve on a finer grid and from other prices; see `dirigiste.results.certify`.

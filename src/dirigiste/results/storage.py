@@ -17,7 +17,9 @@ ENGINE: Final = "netcdf4"
 
 
 def write(data: xr.Dataset | Mapping[str, xr.Dataset], path: Path) -> None:
-    """Write a Dataset, or several as groups by name, to a netCDF file that appears only when it is complete."""
+    """Write a Dataset, or several as groups by name, to a netCDF file that appears only when it is
+    complete.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder) / path.name

@@ -79,10 +79,9 @@ def _digits(value: float) -> str:
 
 def heading(result: Equilibrium) -> str:
     """One line: what was solved, and what the certificate says."""
-    vouched = result.certificate
-    worst = max(abs(vouched[name]) for name in ("labor", "budget", "walras"))
     title = result.economy.title or result.economy.name
-    return f"{title}: stationary equilibrium · goods residual {abs(vouched['walras']):.0e} of output · worst residual {worst:.0e}"
+    goods = f"goods residual {abs(result.certificate['walras']):.0e} of output"
+    return f"{title}: stationary equilibrium · {goods} · worst residual {result.worst_residual:.0e}"
 
 
 def measured(title: str, values: Mapping[str, float], table: Mapping[str, measures.Measure]) -> Table:

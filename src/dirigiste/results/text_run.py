@@ -24,19 +24,19 @@ KINDS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
 
 def heading(found: Run) -> str:
     """One line: what was run, how long it took, how well it is solved."""
-    worst = max(
-        abs(state.certificate[name])
-        for state in (found.before, found.after)
-        for name in ("labor", "budget", "walras")
-    )
+    worst = max(found.before.worst_residual, found.after.worst_residual)
     count = len(found.chronicle.events)
+    events = "1 event" if count == 1 else f"{count} events"
     return (
-        f"{found.chronicle.name} on {found.before.economy.name}: solved in {found.provenance['seconds']:.1f} s · "
-        f"{count} {'event' if count == 1 else 'events'} · worst residual {worst:.0e}"
+        f"{found.chronicle.name} on {found.before.economy.name}: {events} · "
+        f"solved in {found.provenance['seconds']:.1f} s · worst residual {worst:.0e}"
     )
 
 
-NOTE: Final = "Long run: the stationary state with everything that lasts, beside the one without the events. What fades is gone by then."
+NOTE: Final = (
+    "Long run: the stationary state with everything that lasts, beside the one without the events. "
+    "What fades is gone by then."
+)
 
 NOTHING: Final = "Nothing in this chronicle lasts, so both states are the same."
 

@@ -1,8 +1,9 @@
 """Who gains from a change: consumption equivalents (method document, section 6).
 
-The change of an owner in state (status, ability, wealth) is log v(V_new) - log v(V_old): the log points by which consumption would
-have to move for ever in the old economy to be worth the new one. Groups are those of the old distribution, in which owners stand when
-the economies are exchanged, and their change is the mean over it.
+The change of an owner in state (status, ability, wealth) is log v(V_new) - log v(V_old): the log points by
+which consumption would have to move for ever in the old economy to be worth the new one. Groups are those of
+the old distribution, in which owners stand when the economies are exchanged, and their change is the mean
+over it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ UNITS: Final = "log points of consumption"
 
 
 def log_equivalent(economy: Economy, value: Array) -> Array:
-    """Log of the permanent consumption that is worth `value`: ρV for σ = 1, else log([(1-σ)ρV])/(1-σ); ρ net of growth."""
+    """Log of the permanent consumption that is worth `value`: ρV for σ = 1, else log([(1-σ)ρV])/(1-σ); ρ
+    net of growth.
+    """
     sigma = economy.preferences.sigma
     rho = economy.preferences.rho - (1.0 - sigma) * economy.technology.growth
     if sigma == 1.0:
@@ -44,12 +47,14 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
 
     Args:
         old: Equilibrium in which owners stand.
-        new: Equilibrium that takes its place; on the same statuses, abilities and wealth nodes, with the same preferences.
+        new: Equilibrium that takes its place; on the same statuses, abilities and wealth nodes, with the
+            same preferences.
 
     Returns:
-        `change` over (status, ability, wealth); `change_by_status`, `change_by_quintile` (of wealth), `change_by_tercile` (of
-        ability), `change_by_status_and_quintile`, `change_in_all`; `gains_by_...` and `loses_by_...` as shares of the group, `mass_by_...`
-        as shares of all owners. nan for groups that are empty.
+        `change` over (status, ability, wealth); `change_by_status`, `change_by_quintile` (of wealth),
+        `change_by_tercile` (of ability), `change_by_status_and_quintile`, `change_in_all`; `gains_by_...`
+        and `loses_by_...` as shares of the group, `mass_by_...` as shares of all owners. nan for groups that
+        are empty.
     """
     change = log_equivalent(new.economy, new.dataset["value"].values) - log_equivalent(
         old.economy, old.dataset["value"].values

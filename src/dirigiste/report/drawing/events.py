@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from dirigiste.report.inputs import Run
 
-LEFT, RIGHT, TOP, BOTTOM = 1.55, 0.15, 0.1, 0.72
+LEFT, RIGHT, TOP, BOTTOM = 1.5, 0.08, 0.06, 0.7
 LANE = 0.5
-LEAST, STEP = 0.045, 0.034
+LEAST, STEP = 0.045, 0.026
 """Radius of a marker without an amount, or with up to USD 10 m; and what each factor of ten above adds. Inches."""
 
 
@@ -37,10 +37,10 @@ def draw(run: Run, title: str | None = None) -> Figure:
     height = BOTTOM + TOP + LANE * len(lanes)
     canvas = sheet.canvas(height, title)
     axes = canvas.plane()
-    width = canvas.width - LEFT - RIGHT
+    width = canvas.width - LEFT - RIGHT - 0.3
 
     def x_of(day: dt.date) -> float:
-        return LEFT + width * (day - first).days / max((last - first).days, 1)
+        return LEFT + 0.1 + width * (day - first).days / max((last - first).days, 1)
 
     heights = {lane: height - TOP - LANE * (n + 0.5) for n, lane in enumerate(lanes)}
     for n, lane in enumerate(lanes):
@@ -60,15 +60,16 @@ def draw(run: Run, title: str | None = None) -> Figure:
         if len(ys) > 1:
             x = x_of(item.event.date)
             axes.plot([x, x], [min(ys), max(ys)], color=sheet.FAINT, lw=0.8, zorder=1, solid_capstyle="butt")
-    _key(axes, 0.16)
+    _key(axes, 0.18)
     return canvas.figure
 
 
 def _lane(axes: Axes, lane: str, y: float, right: float, *, shaded: bool) -> None:
     if shaded:
-        axes.axhspan(y - LANE / 2, y + LANE / 2, xmin=0, xmax=right / float(axes.get_xlim()[1]), color=sheet.PALE, lw=0)
-    label = data.LABELS.get(lane, lane)
-    small = data.MEANING.get(lane)
+        axes.axhspan(
+            y - LANE / 2, y + LANE / 2, xmin=0, xmax=right / float(axes.get_xlim()[1]), color=sheet.PALE, lw=0
+        )
+    label, small = data.LANES.get(lane, (lane, ""))
     axes.text(0.06, y + (0.075 if small else 0), label, va="center", fontweight="bold", fontsize=8)
     if small:
         axes.text(0.06, y - 0.085, small, va="center", fontsize=6.3, color=sheet.SOFT)
@@ -100,10 +101,21 @@ def _marker(axes: Axes, item: data.Dated, lane: str, at: tuple[float, float], si
         face, edge = "#b4bcc6", "white"
     axes.add_patch(
         Circle(
-            at, size, facecolor=face, edgecolor=edge, linewidth=1.3 if not lasts and lane != data.NO_EFFECT else 0.7,
-            zorder=4 - size, gid=f"event{item.number}-{lane}", url=f"#event-{item.number}",
+            at,
+            size,
+            facecolor=face,
+            edgecolor=edge,
+            linewidth=1.3 if not lasts and lane != data.NO_EFFECT else 0.7,
+            zorder=4 - size,
+            gid=f"event{item.number}-{lane}",
+            url=f"#event-{item.number}",
         )
     )
+    if size > 0.08:
+        colour = "white" if face == sheet.NAVY else sheet.INK
+        axes.text(
+            *at, str(item.number), fontsize=5.6, ha="center", va="center", color=colour, zorder=4.05 - size
+        )
 
 
 def hints(run: Run) -> dict[str, str]:
@@ -117,19 +129,17 @@ def hints(run: Run) -> dict[str, str]:
 
 def _key(axes: Axes, y: float) -> None:
     """What markers mean, in one line under the axis."""
-    x = LEFT
-    for face, edge, text in (
-        (sheet.NAVY, "white", "a part lasts"),
-        ("white", sheet.ORANGE, "all of it fades"),
-        ("#b4bcc6", "white", "changes nothing"),
+    x = LEFT + 0.1
+    for face, edge, text, length in (
+        (sheet.NAVY, "white", "a part lasts", 0.9),
+        ("white", sheet.ORANGE, "all of it fades", 1.05),
+        ("#b4bcc6", "white", "changes nothing", 1.45),
     ):
-        axes.add_patch(Circle((x + 0.05, y), 0.055, facecolor=face, edgecolor=edge, linewidth=1.2))
-        axes.text(x + 0.15, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
-        x += 0.35 + 0.062 * len(text)
-    axes.text(x + 0.02, y, "Largest amount:", va="center", fontsize=6.8, color=sheet.SOFT)
-    x += 1.0
-    for usd in (1e9, 1e11, 1e12):
+        axes.add_patch(Circle((x, y), 0.055, facecolor=face, edgecolor=edge, linewidth=1.2))
+        axes.text(x + 0.11, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
+        x += length
+    for usd, length in ((1e8, 0.85), (1e10, 0.9), (1e12, 0.9)):
         r = radius(usd)
-        axes.add_patch(Circle((x + r, y), r, facecolor="none", edgecolor=sheet.SOFT, linewidth=0.8))
-        axes.text(x + 2 * r + 0.05, y, words.usd(usd), va="center", fontsize=6.8, color=sheet.SOFT)
-        x += 2 * r + 0.62
+        axes.add_patch(Circle((x, y), r, facecolor="none", edgecolor=sheet.SOFT, linewidth=0.8))
+        axes.text(x + r + 0.05, y, words.usd(usd), va="center", fontsize=6.8, color=sheet.SOFT)
+        x += length

@@ -14,6 +14,8 @@ from dirigiste.report.drawing import sheet
 from dirigiste.report.figure_data import firms as data
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -28,29 +30,31 @@ def sizes(run: Run, title: str | None = None) -> Figure:
     wealth, employment = data.wealth(run), data.employment(run)
     names = [curve.status for curve in wealth] or [curve.status for curve in employment]
     labels = {curve.status: curve.label for curve in (*wealth, *employment)}
-    height = 0.95 + STEP * (len(names) + 0.5)
+    height = 0.96 + STEP * (len(names) + 0.5)
     canvas = sheet.canvas(height, title)
     left, gap = 1.02, 0.12
     width = (canvas.width - left - gap - 1.5) / 2
     columns = (
-        ("Wealth of owners", "annual wages, log scale", wealth, left),
-        ("Employment of firms", "workers, log scale", employment, left + width + 0.75 + gap),
+        ("Wealth of owners", "annual wages, log scale", wealth, left, f"share\nbelow {data.POOR:g}", _shares),
+        ("Employment of firms", "workers, log scale", employment, left + width + 0.75 + gap, "median", _change),
     )
-    for heading, unit, curves, x in columns:
-        axes = canvas.axes(x, 0.52, width, STEP * (len(names) + 0.5))
-        _ridges(axes, curves, names)
-        axes.set_title(heading, pad=16)
+    for heading, unit, curves, x, about, text in columns:
+        axes = canvas.axes(x, 0.66, width, STEP * (len(names) + 0.5))
+        _ridges(axes, curves, names, text)
+        axes.text(0, 1.0, heading, transform=axes.transAxes, fontsize=8.5, fontweight="bold", va="bottom")
         axes.set_xlabel(unit)
-        axes.text(1.02, 1.0, "median", transform=axes.transAxes, fontsize=6.8, color=sheet.SOFT, va="bottom")
+        axes.text(1.02, 1.0, about, transform=axes.transAxes, fontsize=6.8, color=sheet.SOFT, va="bottom")
     first = canvas.figure.axes[0]
     first.set_yticks([-n for n in range(len(names))])
     first.set_yticklabels([labels[name] for name in names], color=sheet.INK, va="bottom")
     first.tick_params(axis="y", length=0, pad=4)
-    _styles(canvas, height)
+    _styles(canvas, left)
     return canvas.figure
 
 
-def _ridges(axes: Axes, curves: list[data.Curve], names: list[str]) -> None:
+def _ridges(
+    axes: Axes, curves: list[data.Curve], names: list[str], about: Callable[[float, float], str]
+) -> None:
     held = {curve.status: curve for curve in curves}
     if not curves:
         axes.set_axis_off()
@@ -69,9 +73,14 @@ def _ridges(axes: Axes, curves: list[data.Curve], names: list[str]) -> None:
         axes.fill_between(x, base, after, color=sheet.NAVY, alpha=0.13, lw=0, zorder=2 + 0.01 * n)
         axes.plot(x, after, color=sheet.NAVY, zorder=3 + 0.01 * n, **sheet.AFTER)
         axes.plot(x, before, color=sheet.ORANGE, zorder=3.5 + 0.01 * n, **sheet.BEFORE)
-        text = _change(curve.centre_before, curve.centre_after)
+        text = about(curve.centre_before, curve.centre_after)
         axes.annotate(
-            text, (1.02, base + 0.06), xycoords=("axes fraction", "data"), fontsize=6.8, va="bottom", color=sheet.INK
+            text,
+            (1.02, base + 0.06),
+            xycoords=("axes fraction", "data"),
+            fontsize=6.8,
+            va="bottom",
+            color=sheet.INK,
         )
     axes.set(xscale="log", xlim=(x[0], x[-1]), ylim=(-(len(names) - 1) - 0.06, 1.45), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -83,22 +92,37 @@ def _change(before: float, after: float) -> str:
     return a if a == b else f"{a} {words.ARROW} {b}"
 
 
+def _shares(before: float, after: float) -> str:
+    return words.pair(before, after) if words.percent(before) != words.percent(after) else words.percent(after)
+
+
 def decades(axes: Axes, low: float, high: float) -> None:
     """Ticks at powers of ten, written out."""
-    ticks = [10.0**k for k in range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)]
+    ticks = [
+        10.0**k for k in range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+    ]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 1)))
 
 
-def _styles(canvas: sheet.Canvas, height: float) -> None:
+def _styles(canvas: sheet.Canvas, left: float) -> None:
     handles = [
         Line2D([], [], color=sheet.ORANGE, label="before", **sheet.BEFORE),
         Line2D([], [], color=sheet.NAVY, label="with what lasts in place", **sheet.AFTER),
     ]
     total = float(canvas.figure.get_size_inches()[1])
     canvas.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.0, 0.02 / total), frameon=False, fontsize=7, ncols=1,
-        handlelength=2.4, borderaxespad=0.1, labelcolor=sheet.SOFT, alignment="left", labelspacing=0.3,
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(left / canvas.width, 0.02 / total),
+        frameon=False,
+        fontsize=7,
+        ncols=2,
+        handlelength=2.4,
+        borderaxespad=0.1,
+        labelcolor=sheet.SOFT,
+        alignment="left",
+        labelspacing=0.3,
     )
 
 
@@ -111,7 +135,7 @@ def starved(run: Run, title: str | None = None) -> Figure:
     curves = data.starved(run)
     height = 3.1
     canvas = sheet.canvas(height, title)
-    left, right, gap = 0.62, 0.92, 0.22
+    left, right, gap = 0.62, 1.25, 0.22
     width = (canvas.width - left - right - gap) / 2
     panels = [canvas.axes(left + n * (width + gap), 0.5, width, height - 0.82) for n in (0, 1)]
     top = max((float(np.nanmax([c.before, c.after])) for c in curves), default=0.1)
@@ -141,13 +165,33 @@ def _ends(axes: Axes, curves: list[data.Curve], ceiling: float, floor: float) ->
     last = []
     for curve in curves:
         inside = np.flatnonzero(np.isfinite(curve.after))
-        last.append((float(curve.x[inside[-1]]), 100 * float(curve.after[inside[-1]])) if inside.size else (1.0, 0.0))
+        last.append(
+            (float(curve.x[inside[-1]]), 100 * float(curve.after[inside[-1]])) if inside.size else (1.0, 0.0)
+        )
     span = ceiling - floor
-    heights = layout.spread_labels([y for _, y in last], 0.065 * span, floor + 0.03 * span, ceiling - 0.03 * span)
+    heights = layout.spread_labels(
+        [y for _, y in last], 0.065 * span, floor + 0.03 * span, ceiling - 0.03 * span
+    )
     right = float(axes.get_xlim()[1])
+    above = max(heights, default=ceiling) + 0.085 * span
+    axes.annotate(
+        "mean over firms", (right, above), xytext=(right * 1.12, above), va="center", fontsize=6.8, color=sheet.SOFT,
+        annotation_clip=False,
+    )
     for k, (curve, (x, y), height) in enumerate(zip(curves, last, heights, strict=True)):
         axes.annotate(
-            curve.label, (x, y), xytext=(right * 1.12, height), textcoords="data", va="center", fontsize=7.2,
-            color=sheet.COLOURS[k], fontweight="bold", annotation_clip=False,
+            f"{curve.label} {_mean(curve)}",
+            (x, y),
+            xytext=(right * 1.12, height),
+            textcoords="data",
+            va="center",
+            fontsize=7.2,
+            color=sheet.COLOURS[k],
+            fontweight="bold",
+            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": sheet.COLOURS[k], "lw": 0.5, "shrinkA": 1, "shrinkB": 1},
         )
+
+
+def _mean(curve: data.Curve) -> str:
+    return f"{100 * curve.centre_after:.1f}".replace("-", words.MINUS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.patches import Circle, PathPatch, Polygon
 from matplotlib.path import Path
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from dirigiste.economy import Economy
     from dirigiste.report.inputs import Run
 
-HEIGHT: Final = 5.0
 PANEL: Final = 3.62
 SMALLEST, LARGEST = 0.06, 0.40
 """Radii of nodes in inches: of an empty status, and of one that holds everybody."""
@@ -30,6 +30,7 @@ THIN, THICK = 0.5, 9.0
 """Widths of arcs in points: of no flow, and of the largest."""
 MATTERS: Final = 0.05
 """Relative change of a flow from which on it is coloured."""
+SPEAKS, OTHER, STEADY = "#f0c419", "#c5ccd4", "#9aa4b0"
 LABELS: Final = 9
 """Flows that carry their number."""
 
@@ -37,15 +38,13 @@ LABELS: Final = 9
 def graph(run: Run, title: str | None = None) -> Figure:
     """Draw the status graph twice, before and after."""
     rows = layout.rows(run.before.economy)
-    height = max(1.4, HEIGHT * len(rows) / 4)
+    height = 1.2 + 1.16 * len(rows)
     canvas = sheet.canvas(height, title)
     plane = canvas.plane()
     flows = data.flows(run)
     masses = {row.status: (row.before, row.after) for row in data.shares(run)}
     arcs = list(dict.fromkeys((f.origin, f.destination) for f in flows))
-    base, top = 0.36, height - 0.3
-    points = layout.arrange(rows, arcs, PANEL, top - base, 0.58)
-    points = {name: (x, y + base) for name, (x, y) in points.items()}
+    points = layout.arrange(rows, arcs, layout.Frame(PANEL, height, across=0.52, up=0.82, down=0.66))
     for n, heading in enumerate(("Before", "With what lasts in place")):
         left = n * (canvas.width - PANEL)
         plane.text(left + 0.05, height - 0.13, heading, fontweight="bold", fontsize=8.5, va="center")
@@ -65,8 +64,13 @@ def _flow(flow: data.Flow, n: int) -> float:
 
 
 def _panel(
-    axes: Axes, run: Run, flows: list[data.Flow], spots: Mapping[str, layout.Point], sizes: Mapping[str, float],
-    masses: Mapping[str, tuple[float, float]], n: int,
+    axes: Axes,
+    run: Run,
+    flows: list[data.Flow],
+    spots: Mapping[str, layout.Point],
+    sizes: Mapping[str, float],
+    masses: Mapping[str, tuple[float, float]],
+    n: int,
 ) -> None:
     economy = run.before.economy
     most = max((max(f.before, f.after) for f in flows), default=0.0) or 1.0
@@ -74,8 +78,21 @@ def _panel(
     for flow in flows:
         joined.setdefault((flow.origin, flow.destination), []).append(flow)
     curves = layout.route(list(joined), spots, sizes)
-    boxes = [_node(axes, economy, name, spots[name], sizes[name], masses, n) for name in spots]
-    boxes += [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
+    inflow = sum(_flow(f, n) for f in flows if f.destination == ABROAD)
+    texts = {
+        name: (
+            words.status(economy, name),
+            f"{words.percent(inflow)} a year" if name == ABROAD else words.percent(masses[name][n]),
+        )
+        for name in spots
+    }
+    boxes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
+    frame = (min(x for x, _ in spots.values()) - 0.52, max(x for x, _ in spots.values()) + 0.52)
+    for name in spots:
+        _node(axes, economy, name, spots[name], sizes[name])
+        label = layout.label(spots[name], sizes[name], _size(texts[name]), curves.values(), boxes, frame)
+        boxes.append(label)
+        _label(axes, label, texts[name])
     order = sorted(joined, key=lambda ends: sum(_flow(f, n) for f in joined[ends]))
     for ends in order:
         total = sum(_flow(f, n) for f in joined[ends])
@@ -90,7 +107,7 @@ def _panel(
 def _colour(flows: list[data.Flow], n: int) -> str:
     before, after = sum(f.before for f in flows), sum(f.after for f in flows)
     if n == 0 or before <= 0 or abs(after / before - 1) < MATTERS:
-        return "#9aa4b0"
+        return STEADY
     return sheet.NAVY if after > before else sheet.ORANGE
 
 
@@ -100,7 +117,9 @@ def _arc(axes: Axes, curve: layout.Bent, width: float, colour: str) -> None:
     length = math.dist(curve.p, curve.c) + math.dist(curve.c, curve.q)
     body = curve.cut(0.0, max(1 - head / max(length, 1e-6), 0.3))
     path = Path([body.p, body.c, body.q], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-    axes.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=width, capstyle="butt", alpha=0.85, zorder=2))
+    axes.add_patch(
+        PathPatch(path, fill=False, edgecolor=colour, linewidth=width, capstyle="butt", alpha=0.85, zorder=2)
+    )
     dx, dy = curve.q[0] - body.q[0], curve.q[1] - body.q[1]
     size = math.hypot(dx, dy) or 1.0
     half = 0.03 + width / 72 / 2 + 0.012
@@ -109,25 +128,31 @@ def _arc(axes: Axes, curve: layout.Bent, width: float, colour: str) -> None:
     axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="none", zorder=2.2))
 
 
-def _node(
-    axes: Axes, economy: object, name: str, at: layout.Point, size: float,
-    masses: Mapping[str, tuple[float, float]], n: int,
-) -> layout.Box:
-    """A node with its label underneath; returns the box of the label."""
+def _node(axes: Axes, economy: Economy, name: str, at: layout.Point, size: float) -> None:
     if name == ABROAD:
-        axes.add_patch(Circle(at, size, facecolor="white", edgecolor=sheet.SOFT, linewidth=1.0, linestyle=":", zorder=3))
-        label, second = "abroad", ""
-    else:
-        status = economy.statuses[name]  # type: ignore[attr-defined]
-        face = sheet.TEAL if status.controlled else "#f0c419" if status.voice else "#c5ccd4"
-        axes.add_patch(Circle(at, size, facecolor=face, edgecolor=sheet.INK, linewidth=0.6, zorder=3))
-        label, second = words.status(economy, name), words.percent(masses[name][n])  # type: ignore[arg-type]
-    y = at[1] - size - 0.09
-    options = {"ha": "center", "va": "center", "zorder": 6, "bbox": {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6}}
-    axes.text(at[0], y, label, fontsize=7.2, fontweight="bold", **options)
-    if second:
-        axes.text(at[0], y - 0.125, second, fontsize=6.8, **options)
-    return layout.Box(at[0], y - (0.06 if second else 0), 0.07 * max(len(label), len(second)), 0.26 if second else 0.14)
+        axes.add_patch(
+            Circle(at, size, facecolor="white", edgecolor=sheet.SOFT, linewidth=1.0, linestyle=":", zorder=3)
+        )
+        return
+    status = economy.statuses[name]
+    face = sheet.TEAL if status.controlled else SPEAKS if status.voice else OTHER
+    axes.add_patch(Circle(at, size, facecolor=face, edgecolor=sheet.INK, linewidth=0.6, zorder=3))
+
+
+def _size(texts: tuple[str, str]) -> tuple[float, float]:
+    """Width and height of a label in inches."""
+    return max(0.072 * len(texts[0]), 0.062 * len(texts[1])), 0.27
+
+
+def _label(axes: Axes, box: layout.Box, texts: tuple[str, str]) -> None:
+    options: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "zorder": 6,
+        "bbox": {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 0.5},
+    }
+    axes.text(box.x, box.y + 0.065, texts[0], fontsize=7.2, fontweight="bold", **options)
+    axes.text(box.x, box.y - 0.065, texts[1], fontsize=6.8, **options)
 
 
 def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) -> None:
@@ -138,7 +163,14 @@ def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) 
         if not any(box.meets(other) for other in boxes):
             boxes.append(box)
             axes.text(
-                x, y, text, fontsize=6.2, ha="center", va="center", zorder=5, color=sheet.INK,
+                x,
+                y,
+                text,
+                fontsize=6.2,
+                ha="center",
+                va="center",
+                zorder=5,
+                color=sheet.INK,
                 bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 0.5},
             )
             return
@@ -147,7 +179,7 @@ def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) 
 def _graph_key(axes: Axes, flows: list[data.Flow]) -> None:
     """What colours mean, in one line at the foot."""
     x, y = 0.08, 0.12
-    for face, text in ((sheet.TEAL, "controlled"), ("#f0c419", "speaks"), ("#c5ccd4", "other")):
+    for face, text in ((sheet.TEAL, "controlled"), (SPEAKS, "speaks"), (OTHER, "other")):
         axes.add_patch(Circle((x + 0.06, y), 0.06, facecolor=face, edgecolor=sheet.INK, linewidth=0.5))
         axes.text(x + 0.17, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
         x += 0.35 + 0.065 * len(text)
@@ -155,7 +187,9 @@ def _graph_key(axes: Axes, flows: list[data.Flow]) -> None:
         return
     x = max(x + 0.1, 3.0)
     for colour, text in (
-        (sheet.NAVY, "flow up by 5 % or more"), (sheet.ORANGE, "down by 5 % or more"), ("#9aa4b0", "about as before"),
+        (sheet.NAVY, "flow up by 5 % or more"),
+        (sheet.ORANGE, "down by 5 % or more"),
+        (STEADY, "about as before"),
     ):
         axes.plot([x, x + 0.22], [y, y], color=colour, lw=3, solid_capstyle="butt")
         axes.text(x + 0.28, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
@@ -181,12 +215,24 @@ def shares(run: Run, title: str | None = None) -> Figure:
         axes.plot(a, y, "o", ms=5.2, mfc="white", mec=colour, mew=1.2, zorder=3)
         axes.plot(b, y, "o", ms=5.2, mfc=colour, mec="white", mew=0.5, zorder=4)
         axes.annotate(
-            words.pair(row.before, row.after), (1.0, y), xycoords=("axes fraction", "data"), xytext=(10, 0),
-            textcoords="offset points", va="center", fontsize=7.5,
+            words.pair(row.before, row.after),
+            (1.0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(10, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
         )
         axes.annotate(
-            _relative(row), (1.0, y), xycoords=("axes fraction", "data"), xytext=(128, 0),
-            textcoords="offset points", va="center", ha="right", fontsize=7.5, color=colour if row.before != row.after else sheet.SOFT,
+            _relative(row),
+            (1.0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(134, 0),
+            textcoords="offset points",
+            va="center",
+            ha="right",
+            fontsize=7.5,
+            color=colour if row.before != row.after else sheet.SOFT,
         )
     axes.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(rows) - 0.4), yticks=range(len(rows)))
     axes.set_yticklabels([row.label for row in rows], color=sheet.INK)

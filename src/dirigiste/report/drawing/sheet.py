@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Noto Sans
 
 STYLE: Final[dict[str, Any]] = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same measures everywhere; wider than what readers see
+    "font.sans-serif": [
+        "DejaVu Sans"
+    ],  # ships with matplotlib: the same measures everywhere; wider than what readers see
     "font.size": 8.0,
     "text.color": INK,
     "axes.labelsize": 8.0,
@@ -113,13 +115,30 @@ class Canvas:
 
 def canvas(height: float, title: str | None = None, width: float = WIDTH) -> Canvas:
     """A new canvas; with `title` room for it is added on top."""
-    lines = textwrap.wrap(title, 78) if title else []
-    extra = 0.2 * len(lines) + 0.15 if lines else 0.0
+    lines = balanced(title) if title else []
+    extra = 0.2 * len(lines) + 0.12 if lines else 0.0
     figure = Figure(figsize=(width, height + extra))
     for n, line in enumerate(lines):
         y = 1 - (0.16 + 0.2 * n) / (height + extra)
         figure.text(0.01, y, line, fontsize=10.5, fontweight="bold", va="center")
     return Canvas(figure, width, height)
+
+
+def balanced(text: str, width: int = 78) -> list[str]:
+    """Lines of about the same length, no more of them than `width` characters a line need."""
+    lines = textwrap.wrap(text, width)
+    for narrower in range(width - 1, 10, -1):
+        trial = textwrap.wrap(text, narrower)
+        if len(trial) > len(lines):
+            break
+        lines = trial
+    return lines
+
+
+def readable(colour: object) -> str:
+    """Ink or white, whichever is easier to read on a colour."""
+    red, green, blue = to_rgb(colour)  # type: ignore[arg-type]
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
 
 
 def style() -> Any:  # noqa: ANN401  (a context manager of matplotlib)
@@ -135,7 +154,9 @@ def png(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def svg(figure: Figure, name: str, title: str, description: str, hints: Mapping[str, str] | None = None) -> str:
+def svg(
+    figure: Figure, name: str, title: str, description: str, hints: Mapping[str, str] | None = None
+) -> str:
     """The figure as an SVG element with a title and a description for those who cannot see it.
 
     Args:
@@ -165,5 +186,7 @@ def svg(figure: Figure, name: str, title: str, description: str, hints: Mapping[
     root = re.sub(r'\s(width|height|role|id)="[^"]*"', "", head.group(0))
     labels = f'role="img" aria-labelledby="{name}-title {name}-desc" style="stroke-linejoin: round"'
     root = root.replace("<svg", f'<svg id="{name}" {labels}', 1)
-    alternatives = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    alternatives = (
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    )
     return f"{root}{alternatives}{text[head.end() :]}".strip()

@@ -26,7 +26,7 @@ def draw(run: Run, title: str | None = None) -> Figure | None:
     found = data.welfare(run)
     if found is None:
         return None
-    height = 0.95 + ROW * len(found.groups)
+    height = 0.74 + ROW * len(found.groups)
     canvas = sheet.canvas(height, title)
     body = ROW * len(found.groups)
     left, cell = 1.45, 0.6
@@ -51,14 +51,20 @@ def _cells(axes: Axes, found: data.Welfare) -> None:
         values = [(float(k), value) for k, value in enumerate(group.cells)] + [(5.1, group.change)]
         for x, value in values:
             if not math.isfinite(value):
-                axes.text(x + 0.5, y + 0.5, words.NONE, ha="center", va="center", fontsize=7, color=sheet.SOFT)
+                axes.text(
+                    x + 0.5, y + 0.5, words.NONE, ha="center", va="center", fontsize=7, color=sheet.SOFT
+                )
                 continue
             colour = sheet.LOSS_GAIN(norm(value))
             axes.add_patch(Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white", linewidth=1.2))
-            dark = abs(value) > 0.55 * limit
             axes.text(
-                x + 0.5, y + 0.48, words.signed(100 * value, _digits(limit)), ha="center", va="center", fontsize=7.2,
-                color="white" if dark else sheet.INK,
+                x + 0.5,
+                y + 0.48,
+                words.signed(100 * value, _digits(limit)),
+                ha="center",
+                va="center",
+                fontsize=7.2,
+                color=sheet.readable(colour),
             )
     axes.set(xlim=(0, 6.1), ylim=(-0.25, last + 1))
     axes.set_xticks([*(k + 0.5 for k in range(5)), 5.6])
@@ -83,7 +89,9 @@ def _bars(axes: Axes, found: data.Welfare) -> None:
     last = len(found.groups) - 1
     for n, group in enumerate(found.groups):
         y = last - n + 0.5 - (0.25 if n == last else 0.0)
-        axes.barh(y, -100 * group.loses, 0.62, color=sheet.ORANGE, hatch="////", edgecolor="white", linewidth=0)
+        axes.barh(
+            y, -100 * group.loses, 0.62, color=sheet.ORANGE, hatch="////", edgecolor="white", linewidth=0
+        )
         axes.barh(y, 100 * group.gains, 0.62, color=sheet.NAVY, linewidth=0)
     axes.axvline(0, color=sheet.SOFT, lw=0.7)
     axes.set(xlim=(-100, 100), ylim=(-0.25, last + 1), yticks=[])
@@ -95,5 +103,3 @@ def _bars(axes: Axes, found: data.Welfare) -> None:
     options = {"transform": axes.get_xaxis_transform(), "va": "bottom", "fontsize": 7.5, "fontweight": "bold"}
     axes.text(-4, 1.03, "lose", ha="right", color=sheet.ORANGE, **options)
     axes.text(4, 1.03, "gain", ha="left", color=sheet.NAVY, **options)
-
-

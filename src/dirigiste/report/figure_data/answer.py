@@ -132,7 +132,9 @@ def _share(name: str, row: Headline, of: str) -> str:
     if abs(row.difference) < 5e-6:
         return f"{name} stays at {words.percent(row.before)} {of}"
     verb = "rises" if row.difference > 0 else "falls"
-    digits = max(words.decimals(row.before), words.decimals(row.after), 2 if abs(row.difference) < 0.00095 else 1)
+    digits = max(
+        words.decimals(row.before), words.decimals(row.after), 2 if abs(row.difference) < 0.00095 else 1
+    )
     start = words.percent(row.before, digits).removesuffix(f"{words.NARROW}%")
     return f"{name} {verb} from {start} to {words.percent(row.after, digits)} {of}"
 

@@ -126,7 +126,10 @@ def verdict(run: Run) -> Verdict:
         return Verdict(False, f"Not certified: {named} beyond tolerance. Do not use these numbers.")
     if not rows:
         return Verdict(False, "Not certified: there is no certificate.")
-    markets = max((max(abs(r.before), abs(r.after)) for r in rows if r.key in ("labor", "capital", "budget")), default=0.0)
+    markets = max(
+        (max(abs(r.before), abs(r.after)) for r in rows if r.key in ("labor", "capital", "budget")),
+        default=0.0,
+    )
     goods = max((max(abs(r.before), abs(r.after)) for r in rows if r.key == "walras"), default=math.nan)
     text = f"Certified: both states meet every tolerance. Markets clear to {words.residual(markets)}, goods to {words.residual(goods)}."
     count = len(warnings(run))
@@ -137,7 +140,9 @@ def identity(run: Run) -> list[tuple[str, float, float]]:
     """Terms of the goods identity before and after, those that are not 0 in both; the residual last."""
     one, other = dict(run.before.identity), dict(run.after.identity)
     keys = [key for key in {**one, **other} if key != "residual"]
-    rows = [(TERMS.get(k, k.replace("_", " ")), float(one.get(k, 0.0)), float(other.get(k, 0.0))) for k in keys]
+    rows = [
+        (TERMS.get(k, k.replace("_", " ")), float(one.get(k, 0.0)), float(other.get(k, 0.0))) for k in keys
+    ]
     shown = [row for row in rows if row[1] or row[2]]
     last = (TERMS["residual"], float(one.get("residual", math.nan)), float(other.get("residual", math.nan)))
     return [*shown, last]
@@ -146,7 +151,11 @@ def identity(run: Run) -> list[tuple[str, float, float]]:
 def flat(value: object, prefix: str = "") -> list[tuple[str, str]]:
     """A nested record as lines of key and text."""
     if isinstance(value, dict):
-        return [row for key, inner in value.items() for row in flat(inner, f"{prefix}.{key}" if prefix else str(key))]
+        return [
+            row
+            for key, inner in value.items()
+            for row in flat(inner, f"{prefix}.{key}" if prefix else str(key))
+        ]
     if isinstance(value, list | tuple):
         if all(not isinstance(item, dict | list | tuple) for item in value):
             return [(prefix, ", ".join(_text(item) for item in value))]

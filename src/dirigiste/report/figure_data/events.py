@@ -21,15 +21,17 @@ NO_EFFECT: Final = "none"
 
 LABELS: Final = {NO_EFFECT: "no change in the model"}
 
-MEANING: Final = {
-    "credit": "collateral, data lending, spread",
-    "fines": "size of fines and levies",
-    "listing": "access to public equity",
-    "party": "mandates, cost of loyalty",
-    "force": "enforcement that happens",
-    "fear": "enforcement that is believed in",
-    "exit": "doors abroad",
+LANES: Final = {
+    "credit": ("credit", "collateral, data lending, spread"),
+    "fines": ("fines", "size of fines and levies"),
+    "listing": ("listing", "access to public equity"),
+    "party": ("party", "mandates, cost of loyalty"),
+    "force": ("force", "enforcement that happens"),
+    "fear": ("fear", "enforcement that is believed in"),
+    "exit": ("exit", "doors abroad"),
+    NO_EFFECT: ("no change", "one case, an outcome, a repeat"),
 }
+"""Name and meaning of lanes."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,28 @@ def title(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """One row for each event and channel."""
-    columns = ("number", "date", "precision", "until", "title", "organisation", "channel", "lasts", "largest amount (USD)")
+    columns = (
+        "number",
+        "date",
+        "precision",
+        "until",
+        "title",
+        "organisation",
+        "channel",
+        "lasts",
+        "largest amount (USD)",
+    )
     rows = [
         (
-            item.number, str(item.event.date), item.event.precision, str(item.event.until or ""), item.event.title,
-            item.event.organisation or "", LABELS.get(channel, channel), str(channel in item.lasting).lower(), item.usd,
+            item.number,
+            str(item.event.date),
+            item.event.precision,
+            str(item.event.until or ""),
+            item.event.title,
+            item.event.organisation or "",
+            LABELS.get(channel, channel),
+            str(channel in item.lasting).lower(),
+            item.usd,
         )
         for item in dated(run)
         for channel in item.channels
@@ -138,7 +157,9 @@ class Citation:
 
 def bibliography(chronicle: Chronicle) -> dict[str, Citation]:
     """Sources by id, numbered in the order of the file."""
-    return {id_: Citation(n, id_, source) for n, (id_, source) in enumerate(chronicle.sources.items(), start=1)}
+    return {
+        id_: Citation(n, id_, source) for n, (id_, source) in enumerate(chronicle.sources.items(), start=1)
+    }
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,9 @@ class Disagreement:
 
 def disagreements(run: Run) -> list[Disagreement]:
     """Claims that differ from the record, in the order of the events."""
-    return [Disagreement(row.number, row.event, item) for row in dated(run) for item in row.event.discrepancies]
+    return [
+        Disagreement(row.number, row.event, item) for row in dated(run) for item in row.event.discrepancies
+    ]
 
 
 def is_assumption(source: str) -> bool:

@@ -30,6 +30,9 @@ PARTS: Final = 8
 FEW: Final = 1e-4
 """Statuses with a smaller share of owners (or of firms) are left out: their curves rest on next to nobody."""
 
+POOR: Final = 0.05
+"""Wealth, in annual wages, below which owners count as having next to none; logs begin here."""
+
 LINES: Final = 4
 """Most statuses in the figure of marginal products."""
 
@@ -45,7 +48,7 @@ class Curve:
     after: Array
     """nan where nobody is."""
     centre_before: float
-    """Median of x, or mean of y, whatever the figure says."""
+    """Share of owners below `POOR` (wealth), median of x (employment), mean of y (marginal products)."""
     centre_after: float
 
 
@@ -64,9 +67,13 @@ def density(values: Array, weights: Array, at: Array) -> Array:
     if total <= 0 or not used.any():
         return np.zeros_like(at)
     edges = np.linspace(-6.0, 8.0, 2801)
-    binned, _ = np.histogram(np.clip(np.log10(values[used]), edges[0], edges[-1]), bins=edges, weights=weights[used])
+    binned, _ = np.histogram(
+        np.clip(np.log10(values[used]), edges[0], edges[-1]), bins=edges, weights=weights[used]
+    )
     middle = 0.5 * (edges[1:] + edges[:-1])
-    kernel = np.exp(-0.5 * ((np.log10(at)[:, None] - middle) / BANDWIDTH) ** 2) / (BANDWIDTH * np.sqrt(2 * np.pi))
+    kernel = np.exp(-0.5 * ((np.log10(at)[:, None] - middle) / BANDWIDTH) ** 2) / (
+        BANDWIDTH * np.sqrt(2 * np.pi)
+    )
     return kernel @ binned / total
 
 
@@ -78,6 +85,12 @@ def quantile(values: Array, weights: Array, q: float) -> float:
         return float("nan")
     index = int(np.searchsorted(cumulated, q * cumulated[-1]))
     return float(values[order][min(index, values.size - 1)])
+
+
+def below(values: Array, weights: Array, limit: float) -> float:
+    """Share of the weights at values below `limit`."""
+    total = float(weights.sum())
+    return float(weights[values < limit].sum()) / total if total > 0 else float("nan")
 
 
 def _masses(equilibrium: object, status: str) -> tuple[Array, Array]:
@@ -117,30 +130,31 @@ def _curves(run: Run, kind: str) -> list[Curve]:
     samples = {}
     for name in names:
         both = [
-            _employment(eq, name) if kind == "employment" else _wealth(eq, name, unit) for eq in (run.before, run.after)
+            _employment(eq, name) if kind == "employment" else _wealth(eq, name, unit)
+            for eq in (run.before, run.after)
         ]
         samples[name] = both
     ends = [
-        (quantile(v, w, 0.002), quantile(v, w, 0.998)) for both in samples.values() for v, w in both if w.sum() > 0
+        (quantile(v, w, 0.002), quantile(v, w, 0.998))
+        for both in samples.values()
+        for v, w in both
+        if w.sum() > 0
     ]
     if not ends:
         return []
-    low = max(min(end[0] for end in ends), 1e-2 if kind == "wealth" else 1e-3)
+    low = POOR if kind == "wealth" else max(min(end[0] for end in ends), 1e-3) * 10 ** (-2 * BANDWIDTH)
     high = max(end[1] for end in ends)
-    at = np.logspace(np.log10(low) - 2 * BANDWIDTH, np.log10(max(high, low * 10)) + 2 * BANDWIDTH, 160)
+    at = np.logspace(np.log10(low), np.log10(max(high, low * 10)) + 2 * BANDWIDTH, 160)
     curves = []
     for name, (before, after) in samples.items():
-        curves.append(
-            Curve(
-                name, words.status(run.before.economy, name), at, density(*before, at), density(*after, at),
-                quantile(*before, 0.5), quantile(*after, 0.5),
-            )
-        )
+        centres = [below(v, w, POOR) if kind == "wealth" else quantile(v, w, 0.5) for v, w in (before, after)]
+        label = words.status(run.before.economy, name)
+        curves.append(Curve(name, label, at, density(*before, at), density(*after, at), *centres))
     return curves
 
 
 def wealth(run: Run) -> list[Curve]:
-    """Density of owners' wealth by status, in annual wages of the state before; centres are medians."""
+    """Density of owners' wealth by status, in annual wages of the state before; centres are shares below `POOR`."""
     return _curves(run, "wealth")
 
 
@@ -191,7 +205,9 @@ def starved(run: Run) -> list[Curve]:
     at = np.logspace(np.log10(nodes[nodes > 0][0]), np.log10(nodes[-1]), 240)
     curves = []
     for name in names:
-        (before, mean_before), (after, mean_after) = (_mpk(eq, name, at, unit) for eq in (run.before, run.after))
+        (before, mean_before), (after, mean_after) = (
+            _mpk(eq, name, at, unit) for eq in (run.before, run.after)
+        )
         label = words.status(run.before.economy, name)
         curves.append(Curve(name, label, at, before, after, mean_before, mean_after))
     return curves
@@ -208,6 +224,17 @@ def curves_table(curves: list[Curve], x: str, y: str) -> Table:
     return Table.of(("status", x, f"before ({y})", f"after ({y})"), rows)
 
 
+def sizes_table(wealth: list[Curve], employment: list[Curve]) -> Table:
+    """Densities of wealth and employment as one long table."""
+    rows = [
+        (what, *row)
+        for what, curves in (("wealth (annual wages)", wealth), ("employment (workers)", employment))
+        for row in curves_table(curves, "value", "density per decade").rows
+    ]
+    columns = ("of", "status", "value", "before (density per decade)", "after (density per decade)")
+    return Table.of(columns, rows)
+
+
 def sizes_title(run: Run) -> str:
     """What happens to the typical owner and firm of the status with most firms."""
     firms = {curve.status: curve for curve in employment(run)}
@@ -218,15 +245,15 @@ def sizes_title(run: Run) -> str:
     largest = max(firms.values(), key=lambda curve: curve.centre_after)
     text = _median(top)
     if largest.status != top.status:
-        text += f"; the typical {largest.label} firm has {words.number(largest.centre_after, 2)}"
+        text += f"; the median {largest.label} firm {words.number(largest.centre_after, 3)}"
     return text
 
 
 def _median(curve: Curve) -> str:
     before, after = words.number(curve.centre_before, 3), words.number(curve.centre_after, 3)
     if before == after:
-        return f"The typical {curve.label} firm still employs {after} workers"
-    return f"The typical {curve.label} firm employs {after} workers after {before}"
+        return f"The median {curve.label} firm still employs {after} workers"
+    return f"The median {curve.label} firm employs {after} workers, {before} before"
 
 
 def starved_title(run: Run) -> str:
@@ -240,5 +267,5 @@ def starved_title(run: Run) -> str:
         "more than it costs"
     )
     if abs(top.centre_after - top.centre_before) >= 0.0005:
-        text += f", after {100 * top.centre_before:.1f}"
+        text += f", {100 * top.centre_before:.1f} before"
     return text.replace("-", words.MINUS)

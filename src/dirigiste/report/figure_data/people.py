@@ -68,7 +68,9 @@ def _by_arc(equilibrium: object) -> dict[tuple[str, str, str], float]:
     if "arc" not in data.dims:
         return {}
     names = zip(*(data[key].values.tolist() for key in ("edge", "origin", "destination")), strict=True)
-    return dict(zip(((str(e), str(o), str(d)) for e, o, d in names), data["people"].values.tolist(), strict=True))
+    return dict(
+        zip(((str(e), str(o), str(d)) for e, o, d in names), data["people"].values.tolist(), strict=True)
+    )
 
 
 def shares_table(run: Run) -> Table:
@@ -89,7 +91,11 @@ def shares_title(run: Run) -> str:
     table = [row for row in shares(run) if row.before > 0]
     grows = max(table, key=lambda row: row.after - row.before, default=None)
     shrinks = min(table, key=lambda row: row.after - row.before, default=None)
-    if grows is None or shrinks is None or max(grows.after - grows.before, shrinks.before - shrinks.after) < 5e-6:
+    if (
+        grows is None
+        or shrinks is None
+        or max(grows.after - grows.before, shrinks.before - shrinks.after) < 5e-6
+    ):
         return "Owners are spread over the statuses as before"
     parts = []
     for row, verb in ((shrinks, "shrink"), (grows, "grow")):
@@ -112,7 +118,7 @@ def flows_title(run: Run) -> str:
     before, after = (words.percent(x, _digits(top)) for x in (top.before, top.after))
     return (
         f"{verb} owners go from {words.status(run.before.economy, top.origin)} to {end}: "
-        f"{after} of all owners a year after {before}"
+        f"{after} of all owners a year, {before} before"
     )
 
 

@@ -64,7 +64,9 @@ def welfare(run: Run) -> Welfare | None:
         return None
     economy = run.before.economy
     groups = [
-        _group(found.sel(status=name), "by_status", "by_status_and_quintile", name, words.status(economy, name))
+        _group(
+            found.sel(status=name), "by_status", "by_status_and_quintile", name, words.status(economy, name)
+        )
         for name in economy.statuses
         if float(found["mass_by_status"].sel(status=name)) > FEW
     ]
@@ -78,7 +80,9 @@ def _group(found: Any, whole: str, parts: str, name: str, label: str) -> Group: 
         _equivalent(float(value)) if mass > FEW else math.nan
         for value, mass in zip(found[f"change_{parts}"].values, masses, strict=True)
     )
-    change, gains, loses, mass = (float(found[f"{key}_{whole}"]) for key in ("change", "gains", "loses", "mass"))
+    change, gains, loses, mass = (
+        float(found[f"{key}_{whole}"]) for key in ("change", "gains", "loses", "mass")
+    )
     return Group(name, label, mass, cells, masses, _equivalent(change), gains, loses)
 
 
@@ -86,8 +90,12 @@ def table(run: Run) -> Table:
     """One row for each status and quintile, and for each status as a whole."""
     found = welfare(run)
     columns = (
-        "status", "wealth quintile", "owners (share of all)", "consumption equivalent (relative change)",
-        "gain (share of group)", "lose (share of group)",
+        "status",
+        "wealth quintile",
+        "owners (share of all)",
+        "consumption equivalent (relative change)",
+        "gain (share of group)",
+        "lose (share of group)",
     )
     rows: list[tuple[str | float | None, ...]] = []
     for group in found.groups if found else ():
@@ -115,4 +123,6 @@ def title(run: Run) -> str:
     worst, best = min(cells), max(cells)
     at = worst if -worst[0] >= best[0] else best
     kind = "loss" if at[0] < 0 else "gain"
-    return f"{head}; the largest {kind} is that of the {at[2]} fifth of {at[1]} owners ({words.change(at[0])})"
+    return (
+        f"{head}; the largest {kind} is that of the {at[2]} fifth of {at[1]} owners ({words.change(at[0])})"
+    )

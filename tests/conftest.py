@@ -1,0 +1,12 @@
+"""Shared by all tests: the numerical library set up as `dirigiste.configure` does, with compiled programs kept between runs."""
+
+import pytest
+
+import dirigiste
+
+
+@pytest.fixture(scope="session")
+def configured(request, tmp_path_factory):
+    """64-bit floats, and compiled programs in pytest's own cache folder."""
+    store = getattr(request.config, "cache", None)
+    dirigiste.configure(cache=store.mkdir("compiled") if store else tmp_path_factory.mktemp("compiled"))

@@ -1,0 +1,29 @@
+"""Every test here needs the numerical library; solved economies are shared, since compiling one takes longer than solving it."""
+
+import pytest
+
+from numerics_economies import LONE, POLITICAL, TRIANGLE, economy
+from numerics_solving import solved
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready(configured):
+    """Nothing here runs without 64-bit floats."""
+
+
+@pytest.fixture(scope="session")
+def triangle():
+    """Three statuses, every kind of edge, a closed economy that rebates; and its equilibrium."""
+    return solved(economy(TRIANGLE))
+
+
+@pytest.fixture(scope="session")
+def lone():
+    """One status, no edges; and its equilibrium."""
+    return solved(economy(LONE))
+
+
+@pytest.fixture(scope="session")
+def political():
+    """The shipped political economy on fewer abilities and nodes; and its equilibrium."""
+    return solved(POLITICAL())

@@ -1,0 +1,58 @@
+import pytest
+
+import dirigiste as dg
+from dirigiste import economy as economies
+from dirigiste.results import known
+
+
+@pytest.fixture(scope="session")
+def economy():
+    return economies.loads(known.ECONOMY)
+
+
+@pytest.fixture(scope="session")
+def solved(economy):
+    return dg.solve(economy)
+
+
+@pytest.fixture(scope="session")
+def tighter(economy, solved):
+    """The same economy with less credit and more fear."""
+    return dg.solve(
+        economy.with_({"statuses.free.collateral": 1.2, "edges.inspection.perceived": 0.15}), start=solved
+    )
+
+
+CHRONICLE = """
+name: squeeze
+title: A squeeze
+economy: village.yaml
+sources:
+  gazette: {title: Gazette, publisher: The village, date: "2021", quality: read}
+events:
+  - date: 2021-01-01
+    title: Credit is cut
+    organisation: the bank
+    what: The bank lends less.
+    sources: [gazette]
+    quality: read
+    discrepancies:
+      - {claim: "credit was cut by half", claim_source: gazette, record: "by less", record_source: gazette}
+    changes:
+      - {parameter: statuses.free.collateral, multiply: 0.9}
+  - date: 2021-06-01
+    precision: month
+    title: Inspections, for a while
+    sources: [assumption]
+    changes:
+      - {parameter: edges.inspection.perceived, multiply: 4, half_life: 3}
+"""
+
+
+@pytest.fixture
+def squeeze(tmp_path):
+    """A chronicle file beside the economy that it names."""
+    (tmp_path / "village.yaml").write_text(known.ECONOMY)
+    path = tmp_path / "squeeze.yaml"
+    path.write_text(CHRONICLE)
+    return path

@@ -1,0 +1,151 @@
+"""A solved small economy: its numbers agree with each other, with the schema, and with what is written and read."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+
+import dirigiste as dg
+from dirigiste.results import measures
+from dirigiste.results.schema import json_schema
+
+
+def close(value, other):
+    assert value == pytest.approx(other, rel=1e-9, abs=1e-12)
+
+
+def test_json_meets_its_schema_and_the_schema_describes_every_number(solved):
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    text = json.dumps(solved.to_json(), allow_nan=False)
+    jsonschema.validate(json.loads(text), schema)
+    for part in ("prices", "aggregates", "identity"):
+        for name in solved.to_json()[part]:
+            entry = schema["properties"][part]["properties"][name]
+            assert entry["x-unit"]
+            assert entry["description"]
+
+
+def test_schema_refuses_a_missing_number(solved):
+    data = solved.to_json()
+    del data["aggregates"]["control"]
+    with pytest.raises(jsonschema.ValidationError, match="control"):
+        jsonschema.validate(data, json_schema())
+
+
+def test_statuses_sum_to_aggregates(solved):
+    pairs = {"output": "Y", "capital": "K", "labor": "L", "consumption": "C", "wealth": "wealth", "credit": "credit"}
+    for part, whole in pairs.items():
+        close(sum(row[part] for row in solved.by_status.values()), solved.aggregates[whole])
+    close(sum(row["mass"] for row in solved.by_status.values()), 1.0)
+    close(sum(row["entrepreneurs"] for row in solved.by_status.values()), solved.aggregates["firms"])
+
+
+def test_states_sum_to_statuses(solved):
+    data = solved.dataset
+    firms = data["mass"] * data["runs"]
+    for name in ("output", "capital", "labor", "credit"):
+        np.testing.assert_allclose(
+            (firms * data[name]).sum(("ability", "wealth")), data[f"{name}_by_status"], rtol=1e-10
+        )
+    np.testing.assert_allclose(
+        (data["mass_acting"] * data["consumption"]).sum(("ability", "wealth")), data["consumption_by_status"]
+    )
+    np.testing.assert_allclose(data["mass_acting"].sum(("ability", "wealth")), data["mass_by_status"], rtol=1e-9)
+
+
+def test_nobody_drifts_off_and_wealth_stands_still(solved):
+    data = solved.dataset
+    # what owners save, edges take away, net of what newborns bring: wealth is stationary
+    saved = float((data["mass_acting"] * data["saving"]).sum())
+    wealth = solved.by_edge_detail
+    lost = sum(edge["taken"] for edge in wealth.values())
+    carried = wealth["emigrate"]["wealth"] - wealth["emigrate"]["taken"]
+    born = solved.economy.entry.wealth * wealth["emigrate"]["people"]
+    assert saved == pytest.approx(lost + carried - born, rel=1e-8)
+
+
+def test_definitions(solved):
+    a, p, e = solved.aggregates, solved.prices, solved.economy
+    alpha, eta = e.technology.alpha, e.technology.eta
+    close(a["tfp"], a["Y"] / (a["K"] ** alpha * a["L"] ** (1 - alpha)) ** eta)
+    close(np.log(a["tfp_efficient"] / a["tfp"]), a["tfp_loss_within"] + a["tfp_loss_between"])
+    assert a["tfp_loss_within"] > 0
+    assert a["tfp_loss_between"] > 0
+    close(a["credit_output"], a["credit"] / a["Y"])
+    close(a["control"], solved.by_status["loyal"]["output"] / a["Y"])
+    close(a["labor_share"], p["w"] * a["L"] / a["Y"])
+    voice = solved.by_status["critic"]["mass"]
+    close(a["silence"], 1 - voice)  # every other status has a door to voice
+    edges = solved.by_edge_detail
+    close(a["fines"], edges["inspection"]["taken"] / a["Y"])
+    close(edges["inspection"]["taken"], 0.1 * edges["inspection"]["wealth"])
+    close(a["flight"], 0.8 * edges["emigrate"]["wealth"] / a["Y"])
+    close(a["emigrants"], solved.by_edge["emigrate"])
+    assert 0 < a["top1_wealth"] < a["top5_wealth"] < a["top10_wealth"] <= 1
+    assert a["idle_capital"] == 0.0
+
+
+def test_flags(solved):
+    flags = {name: (row["voice"], row["could_speak"], row["controlled"]) for name, row in solved.by_status.items()}
+    assert flags == {"loyal": (False, True, True), "free": (False, True, False), "critic": (True, False, False)}
+
+
+def test_edges_are_the_sum_of_their_origins(solved):
+    speak = solved.by_edge_detail["speak"]
+    assert set(speak["origins"]) == {"loyal", "free"}
+    close(speak["people"], sum(origin["people"] for origin in speak["origins"].values()))
+    assert list(solved.by_edge) == [edge.name for edge in solved.economy.edges]
+
+
+def test_identity_closes(solved):
+    terms = dict(solved.identity)
+    residual = terms.pop("residual")
+    assert set(solved.identity) == set(measures.IDENTITY)
+    close(residual, sum(terms.values()))
+    assert abs(residual) < 1e-7 * terms["output"]
+
+
+def test_every_variable_says_what_it_is(solved):
+    for name, variable in solved.dataset.data_vars.items():
+        assert variable.attrs["units"], name
+        assert variable.attrs["long_name"], name
+    assert solved.dataset["value"].dims == ("status", "ability", "wealth")
+
+
+def test_file_round_trip_is_exact(solved, tmp_path):
+    solved.save(tmp_path / "x.nc")
+    again = dg.Equilibrium.open(tmp_path / "x.nc")
+    assert again.to_json() == solved.to_json()
+    assert again.economy == solved.economy
+    assert again.dataset.identical(solved.dataset)
+    assert [item.name for item in tmp_path.iterdir()] == ["x.nc"]
+
+
+def test_opening_what_is_no_equilibrium(tmp_path):
+    with pytest.raises(dg.InputError, match="no such file"):
+        dg.Equilibrium.open(tmp_path / "none.nc")
+    (tmp_path / "text.nc").write_text("not netCDF")
+    with pytest.raises(dg.InputError, match="cannot be read"):
+        dg.Equilibrium.open(tmp_path / "text.nc")
+
+
+def test_a_solved_neighbour_is_where_it_starts(solved, economy):
+    again = dg.solve(economy, start=solved)
+    assert again.certificate["rounds"] == 1
+    assert again.prices["w"] == pytest.approx(solved.prices["w"], rel=1e-7)
+
+
+def test_text_and_html(solved):
+    text = repr(solved)
+    assert "wage" in text
+    assert "silence" in text
+    page = solved._repr_html_()
+    assert "<table>" in page
+    assert "<script" not in page
+
+
+def test_html_escapes_names(economy, solved):
+    renamed = dg.Equilibrium(economy.model_copy(update={"title": "<b>x</b>"}), solved.dataset)
+    assert "<b>x</b>" not in renamed._repr_html_()
