@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-_state: dict[str, Path | bool | None] = {"done": False, "cache": None}
+
+class _State:
+    """What `configure` was last asked for."""
+
+    done: bool = False
+    cache: Path | None = None
+
 
 FOLDER: Final = "compiled"
 """Folder of compiled programs in the user's cache directory."""
@@ -37,10 +43,15 @@ def configure(*, cache: bool | str | Path = True) -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
-    _state.update(done=True, cache=folder)
+    _State.done, _State.cache = True, folder
+
+
+def current_cache() -> Path | None:
+    """Where compiled programs are kept now; None if they are not."""
+    return _State.cache
 
 
 def ensure() -> None:
     """Configure with the defaults, unless the user has done so."""
-    if not _state["done"]:
+    if not _State.done:
         configure()

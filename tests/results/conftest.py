@@ -11,7 +11,7 @@ def economy():
 
 
 @pytest.fixture(scope="session")
-def solved(economy):
+def solved(economy, configured):
     return dg.solve(economy)
 
 
@@ -39,7 +39,7 @@ events:
     discrepancies:
       - {claim: "credit was cut by half", claim_source: gazette, record: "by less", record_source: gazette}
     changes:
-      - {parameter: statuses.free.collateral, multiply: 0.9}
+      - {parameter: statuses.free.collateral, multiply: 0.9, why: "banks lend less on the same collateral"}
   - date: 2021-06-01
     precision: month
     title: Inspections, for a while

@@ -6,6 +6,7 @@ import pytest
 
 import dirigiste as dg
 from dirigiste import chronicle as chronicles
+from dirigiste import report
 from dirigiste.results import folders
 from dirigiste.results import run as runs
 from dirigiste.results.write import chronicle_yaml
@@ -26,7 +27,15 @@ def test_a_run_is_before_and_after_what_lasts(made):
 
 def test_text_tells_answer_events_and_discrepancies(made):
     text = repr(made)
-    for part in ("What it cost", "What it bought", "Who moved", "2021-06 ", "the bank", "credit was cut by half", "Who gains"):
+    for part in (
+        "What it cost",
+        "What it bought",
+        "Who moved",
+        "2021-06 ",
+        "the bank",
+        "credit was cut by half",
+        "Who gains",
+    ):
         assert part in text
     assert "2021-06-01" not in text  # the date is known to the month only
     assert "<table>" in made._repr_html_()
@@ -57,17 +66,34 @@ def test_a_second_run_on_the_same_day_gets_its_own_folder(made, tmp_path):
     assert [item.name for item in folders.runs(tmp_path / "runs")] == names
 
 
-def test_nothing_is_left_of_a_run_that_fails(tmp_path):
-    with pytest.raises(RuntimeError, match="midway"), folders.writing(tmp_path / "runs", "x") as (draft, _):
+def fail_midway(root):
+    with folders.writing(root, "x") as (draft, _):
         (draft / "file").write_text("half")
         raise RuntimeError("midway")
+
+
+def test_nothing_is_left_of_a_run_that_fails(tmp_path):
+    with pytest.raises(RuntimeError, match="midway"):
+        fail_midway(tmp_path / "runs")
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_report_is_part_of_the_folder(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "write_report", lambda run, path: path.write_text(run.chronicle.name))
+    monkeypatch.setattr(report, "write", lambda run, path: path.write_text(run.chronicle.name), raising=False)
     folder = made.save(tmp_path / "runs")
     assert (folder / "report.html").read_text() == "squeeze"
+
+
+def test_a_report_that_fails_loses_no_numbers(made, tmp_path, monkeypatch):
+    def fail(run, path):
+        path.write_text("half")
+        raise RuntimeError("drawing")
+
+    monkeypatch.setattr(report, "write", fail, raising=False)
+    with pytest.raises(RuntimeError, match="drawing"):
+        made.save(tmp_path / "runs")
+    (folder,) = folders.runs(tmp_path / "runs")
+    assert sorted(path.name for path in folder.iterdir()) == ["inputs", "results.nc", "summary.json"]
 
 
 def test_unknown_runs_are_named(tmp_path):

@@ -24,12 +24,12 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
     from dirigiste.results import known
     from dirigiste.results.provenance import version_of
 
-    config.configure()
+    config.ensure()
     import jax
 
     packages = ("jax", "jaxlib", "numpy", "scipy", "xarray", "netCDF4", "pydantic", "matplotlib")
     devices = [f"{item.platform} {item.device_kind}" for item in jax.devices()]
-    folder = config.cache_folder()
+    folder = config.current_cache()
     told: dict[str, object] = {
         "dirigiste": __version__,
         "python": platform.python_version(),
@@ -37,8 +37,8 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
         "packages": {name: version_of(name) for name in packages},
         "devices": devices,
         "float64": bool(jax.config.read("jax_enable_x64")),
-        "cache": str(folder),
-        "cache_entries": sum(1 for _ in folder.glob("*")),
+        "cache": "none" if folder is None else str(folder),
+        "cache_entries": 0 if folder is None else sum(1 for _ in folder.glob("*")),
     }
     good = True
     if not no_solve:

@@ -33,24 +33,25 @@ def command(chronicle: str, as_json: bool, out: Path, quiet: bool, no_report: bo
         console.warn(str(problem) for problem in declared.baseline.warnings())
 
     from dirigiste.results import folders, provenance, text_run
-    from dirigiste.results.run import run
+    from dirigiste.results.run import run, write_report
 
     with (
         provenance.command(command_line()),
         console.progress(quiet=quiet or as_json, what=declared.name) as report,
     ):
         found = run(chronicle, progress=report)
-        folder = found.save(out, report=not no_report)
+        folder = found.save(out, report=False)
     if as_json:
         console.print_json({**found.to_json(), "folder": str(folder)})
-        return
-    if quiet:
+    elif quiet:
         click.echo(str(folder))
-        return
-    console.warn(dict.fromkeys([*found.before.warnings, *found.after.warnings]))
-    click.echo(text_run.top(found))
-    console.print_tables(text_run.tables(found))
-    click.echo("")
-    if (folder / folders.REPORT).is_file():
-        click.echo(f"Report {folder / folders.REPORT}")
-    click.echo(f"Data   {folder / folders.RESULTS}")
+    else:
+        console.warn(dict.fromkeys([*found.before.warnings, *found.after.warnings]))
+        click.echo(text_run.top(found))
+        console.print_tables(text_run.tables(found))
+        click.echo("")
+    written = None if no_report else write_report(found, folder)
+    if not (as_json or quiet):
+        if written is not None:
+            click.echo(f"Report {written}")
+        click.echo(f"Data   {folder / folders.RESULTS}")

@@ -44,7 +44,7 @@ def html(run: Run) -> str:
 
 
 def figures(run: Run) -> dict[str, Drawn]:
-    """Figures of a run by name, in the order of the report; each knows its title, SVG, PNG and data as CSV."""
+    """Figures of a run by name, in the order of the report; each has a title, SVG, PNG and data as CSV."""
     from dirigiste.report import gallery
 
     return gallery.figures(run)

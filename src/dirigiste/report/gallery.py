@@ -83,10 +83,11 @@ def _events(run: Run) -> Drawn:
         "events",
         run,
         events.title(run),
-        "One lane for each channel through which events act; an event that acts through several stands in each. Discs grow with "
-        "the log of the largest amount in US dollars that a source gives; the smallest discs have none.",
-        f"Time axis from {words.date(first)} to {words.date(last)} with {words.count(len(dated), 'event')} in the lanes "
-        f"{words.listing(lanes)}. Every event is in the table below.",
+        "One lane for each channel through which events act; an event that acts through several stands in "
+        "each. Discs grow with the log of the largest amount in US dollars that a source gives; the "
+        "smallest have none. Numbers are those of the table.",
+        f"Time axis from {words.date(first)} to {words.date(last)} with {words.count(len(dated), 'event')} "
+        f"in the lanes {words.listing(lanes)}. Every event is in the table below.",
         events.table(run),
         draw_events.draw,
         events_hints(run),
@@ -102,12 +103,13 @@ def _graph(run: Run) -> Drawn:
     found = sorted(people.flows(run), key=lambda flow: -flow.after)[:5]
     economy = run.before.economy
     largest = [
-        f"{words.status(economy, f.origin)} to {words.status(economy, f.destination)} ({f.label}) {words.pair(f.before, f.after)}"
+        f"{words.status(economy, f.origin)} to {words.status(economy, f.destination)} ({f.label}) "
+        f"{words.pair(f.before, f.after)}"
         for f in found
     ]
     note = (
-        "Discs: statuses, area by share of owners. Widths of arrows: owners who move in a year, as a share of all owners; the "
-        "largest carry their number."
+        "Discs: statuses, area by share of owners. Widths of arrows: owners who move in a year, as a share "
+        "of all owners; the largest carry their number."
     )
     entry = economy.entry
     if economy.leaves and entry is not None:
@@ -119,8 +121,8 @@ def _graph(run: Run) -> Drawn:
         run,
         people.flows_title(run),
         note,
-        "Two diagrams of statuses and the flows of owners between them, before and with what lasts in place. Largest flows a year, "
-        f"before and after: {'; '.join(largest) or 'none'}.",
+        "Two diagrams of statuses and the flows of owners between them, before and with what lasts in place. "
+        f"Largest flows a year, before and after: {'; '.join(largest) or 'none'}.",
         people.flows_table(run),
         draw_people.graph,
     )
@@ -152,9 +154,11 @@ def _welfare(run: Run) -> Drawn | None:
         "welfare",
         run,
         welfare.title(run),
-        "Consumption equivalent: the lasting change of consumption before that would be worth as much to an owner as being in the "
-        "state after, at the same status, ability and wealth. White is no change. Percentages beside the names: share of owners.",
-        f"Heat map of consumption equivalents by status and fifth of wealth, and shares that gain or lose. In all: {'; '.join(parts)}.",
+        "Consumption equivalent: the lasting change of consumption before that would be worth as much to "
+        "an owner as being in the state after, at the same status, ability and wealth. White is no change. "
+        "Percentages beside the names: share of owners.",
+        "Heat map of consumption equivalents by status and fifth of wealth, and shares that gain or lose. "
+        f"In all: {'; '.join(parts)}.",
         welfare.table(run),
         _draw_welfare,
     )
@@ -176,9 +180,11 @@ def _sizes(run: Run) -> Drawn:
         "firms-sizes",
         run,
         firms.sizes_title(run),
-        f"Densities within each status, smoothed over {words.plain(firms.BANDWIDTH)} decades; statuses with less than "
-        f"{words.percent(firms.FEW)} of owners are left out. Wealth in annual wages of the state before.",
-        f"Densities of wealth and of employment by status. Median employment of firms before and after: {'; '.join(parts) or 'none'}.",
+        f"Densities within each status, smoothed over {words.plain(firms.BANDWIDTH)} decades; statuses with "
+        f"less than {words.percent(firms.FEW)} of owners are left out. Wealth in annual wages of the state "
+        "before.",
+        "Densities of wealth and of employment by status. Median employment of firms before and after: "
+        f"{'; '.join(parts) or 'none'}.",
         firms.sizes_table(wealth, employment),
         draw_firms.sizes,
     )
@@ -198,10 +204,11 @@ def _starved(run: Run) -> Drawn | None:
         "firms-capital",
         run,
         firms.starved_title(run),
-        "Mean over the firms of owners with about that wealth, from the poorest to the richest hundredth of them; zero: the last unit "
-        "of capital earns what own funds cost. Above zero an owner would use more capital on those terms and cannot get it.",
-        "Marginal product of capital less interest and depreciation against the owner's wealth, for the statuses with most firms. "
-        f"Means over firms before and after: {'; '.join(parts)}.",
+        "Mean over the firms of owners with about that wealth, from the poorest to the richest hundredth "
+        "of them. Zero: the last unit of capital earns what own funds cost; above zero more is to be had "
+        "only on worse terms, or not at all.",
+        "Marginal product of capital less interest and depreciation against the owner's wealth, for the "
+        f"statuses with most firms. Means over firms before and after: {'; '.join(parts)}.",
         firms.curves_table(curves, "wealth (annual wages)", "marginal product above cost, per year"),
         draw_firms.starved,
     )

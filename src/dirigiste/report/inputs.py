@@ -1,4 +1,4 @@
-"""What the report reads of a run: the form of its parts, so that nothing here depends on how they came about."""
+"""What the report reads of a run: the form of its parts, however they came about."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Where things go in figures that no library lays out: nodes and arcs of the status graph, markers that must not overlap.
+"""Where things go that no library lays out: nodes, arcs and labels of the status graph, markers side by side.
 
-Statuses stand in rows: those that count as controlled, others that run firms and are not struck by enforcement, those that
-enforcement leads to or that run no firm, and `abroad`. Within rows the order is that with the least crossing and length, by
-exhaustive search row by row. Arcs bend as little as keeps them clear of nodes. All of it is deterministic; lengths are inches.
+Statuses stand in rows: those that count as controlled, others that run firms and are not struck by
+enforcement, those that enforcement leads to or that run no firm, and `abroad`. Within rows the order is
+that with the least crossing and length, by exhaustive search row by row. Arcs bend as little as keeps them
+clear of nodes. All of it is deterministic; lengths are inches.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Bent:
 
 
 def bend(p: Point, q: Point, amount: float) -> Bent:
-    """A curve from p to q that leaves the straight line by `amount` of its length, to the right for positive amounts."""
+    """A curve that leaves the straight line by `amount` of its length, to the right for positive amounts."""
     x, y = (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
     return Bent(p, (x + amount * (q[1] - p[1]), y - amount * (q[0] - p[0])), q)
 
@@ -196,7 +197,7 @@ def label(
     boxes: Sequence[Box],
     sides: tuple[float, float],
 ) -> Box:
-    """Where the label of a node stands: below, above or beside it, wherever fewest arcs and boxes are in its way."""
+    """Where the label of a node stands: below, above or beside it, where least is in its way."""
     width, height = size
     down, beside = radius + height / 2 + 0.02, radius + width / 2 + 0.05
     diagonal = 0.75 * radius
@@ -252,6 +253,10 @@ class Box:
     y: float
     width: float
     height: float
+
+    def moved(self, x: float, y: float) -> Box:
+        """The same elsewhere."""
+        return Box(self.x + x, self.y + y, self.width, self.height)
 
     def holds(self, point: Point) -> bool:
         """Whether a point is inside."""

@@ -53,6 +53,16 @@ def plain(value: float) -> str:
     return text.replace("-", MINUS)
 
 
+def short(value: float) -> str:
+    """A parameter with up to four significant digits, none that say nothing."""
+    return _trimmed(value, 4) if math.isfinite(value) else number(value)
+
+
+def clean(text: str) -> str:
+    """A text without control characters, which neither XML nor readers can use."""
+    return "".join(letter for letter in text if letter in "\n\t" or (letter >= " " and letter != "\x7f"))
+
+
 def residual(value: float) -> str:
     """A residual: one digit and its power of ten."""
     if math.isnan(value):

@@ -88,7 +88,7 @@ class Run:
             report: Also write the report.
 
         Returns:
-            The folder. It appears only when it is complete.
+            The folder. It appears with all its numbers or not at all; the report follows.
         """
         with folders.writing(Path(root), self.chronicle.name) as (draft, final):
             inputs = draft / folders.INPUTS
@@ -110,8 +110,8 @@ class Run:
             )
             text = json.dumps(self.to_json(), ensure_ascii=False, indent=2, allow_nan=False)
             (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
-            if report:
-                write_report(self, draft / folders.REPORT)
+        if report:  # last, so that a fault in drawing loses no numbers
+            write_report(self, final[0])
         return final[0]
 
     @classmethod
@@ -218,12 +218,16 @@ def _text(path: Path, package: str, name: str) -> str | None:
     return None
 
 
-def write_report(found: Run, path: Path) -> bool:
-    """Write the HTML report where this installation has one; returns whether it did."""
+def write_report(found: Run, folder: Path) -> Path | None:
+    """Write the HTML report into the folder of a run; None where this installation has none."""
     from dirigiste import report
 
     write = getattr(report, "write", None)
     if write is None:
-        return False
-    write(found, path)
-    return True
+        return None
+    draft = folder / f".{folders.REPORT}"
+    try:
+        write(found, draft)
+        return draft.replace(folder / folders.REPORT)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -65,8 +65,8 @@ def signed(value: float | None, unit: str = "%", digits: int = 2) -> str:
 
 
 def _fixed(value: float, unit: str) -> str:
-    small = value != 0 and abs(value) < 0.01
-    text = f"{value:.2g}" if small else f"{value:.2f}"
+    small = 1e-4 <= abs(value) < 0.01
+    text = f"{value:.2g}" if small else f"{abs(value) if abs(value) < 1e-4 else value:.2f}"
     return f"{text.replace('-', '−')} {unit}"
 
 

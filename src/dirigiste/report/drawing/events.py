@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING
 
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 
 from dirigiste.report import layout, words
 from dirigiste.report.drawing import sheet
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from dirigiste.report.inputs import Run
 
 LEFT, RIGHT, TOP, BOTTOM = 1.5, 0.08, 0.06, 0.7
-LANE = 0.5
+LANE, CROWDED = 0.48, 0.74
+"""Heights of lanes in inches; events without effect are the most."""
+GREY = "#b4bcc6"
 LEAST, STEP = 0.045, 0.026
-"""Radius of a marker without an amount, or with up to USD 10 m; and what each factor of ten above adds. Inches."""
+"""Radius in inches of a marker without an amount or with up to USD 10 m, and what each factor of ten adds."""
 
 
 def radius(usd: float | None) -> float:
@@ -34,7 +36,8 @@ def draw(run: Run, title: str | None = None) -> Figure:
     events = data.dated(run)
     lanes = data.lanes(events)
     first, last = data.span(events)
-    height = BOTTOM + TOP + LANE * len(lanes)
+    tall = {lane: CROWDED if lane == data.NO_EFFECT else LANE for lane in lanes}
+    height = BOTTOM + TOP + sum(tall.values())
     canvas = sheet.canvas(height, title)
     axes = canvas.plane()
     width = canvas.width - LEFT - RIGHT - 0.3
@@ -42,16 +45,19 @@ def draw(run: Run, title: str | None = None) -> Figure:
     def x_of(day: dt.date) -> float:
         return LEFT + 0.1 + width * (day - first).days / max((last - first).days, 1)
 
-    heights = {lane: height - TOP - LANE * (n + 0.5) for n, lane in enumerate(lanes)}
+    heights: dict[str, float] = {}
+    top = height - TOP
     for n, lane in enumerate(lanes):
-        _lane(axes, lane, heights[lane], canvas.width - RIGHT, shaded=n % 2 == 0)
+        heights[lane] = top - tall[lane] / 2
+        top -= tall[lane]
+        _lane(axes, lane, heights[lane], tall[lane], canvas.width - RIGHT, shaded=n % 2 == 0)
     _years(axes, first, last, x_of, height - TOP)
     spots: dict[tuple[int, str], tuple[float, float]] = {}
     for lane in lanes:
         here = [item for item in events if lane in item.channels]
         centres = [x_of(item.event.date) for item in here]
         radii = [radius(item.usd) for item in here]
-        offsets = layout.dodge(centres, radii, LANE / 2 - 0.02)
+        offsets = layout.dodge(centres, radii, tall[lane] / 2 - 0.02)
         for item, x, y, r in zip(here, centres, offsets, radii, strict=True):
             spots[item.number, lane] = (x, heights[lane] + y)
             _marker(axes, item, lane, (x, heights[lane] + y), r)
@@ -64,11 +70,10 @@ def draw(run: Run, title: str | None = None) -> Figure:
     return canvas.figure
 
 
-def _lane(axes: Axes, lane: str, y: float, right: float, *, shaded: bool) -> None:
+def _lane(axes: Axes, lane: str, y: float, tall: float, right: float, *, shaded: bool) -> None:
     if shaded:
-        axes.axhspan(
-            y - LANE / 2, y + LANE / 2, xmin=0, xmax=right / float(axes.get_xlim()[1]), color=sheet.PALE, lw=0
-        )
+        corner = (0.0, y - tall / 2)
+        axes.add_patch(Rectangle(corner, right, tall, facecolor=sheet.PALE, edgecolor="none", zorder=0))
     label, small = data.LANES.get(lane, (lane, ""))
     axes.text(0.06, y + (0.075 if small else 0), label, va="center", fontweight="bold", fontsize=8)
     if small:
@@ -98,7 +103,7 @@ def _marker(axes: Axes, item: data.Dated, lane: str, at: tuple[float, float], si
     lasts = lane in item.lasting
     face, edge = (sheet.NAVY, "white") if lasts else ("white", sheet.ORANGE)
     if lane == data.NO_EFFECT:
-        face, edge = "#b4bcc6", "white"
+        face, edge = GREY, "white"
     axes.add_patch(
         Circle(
             at,
@@ -129,16 +134,18 @@ def hints(run: Run) -> dict[str, str]:
 
 def _key(axes: Axes, y: float) -> None:
     """What markers mean, in one line under the axis."""
-    x = LEFT + 0.1
+    x = 0.12
     for face, edge, text, length in (
-        (sheet.NAVY, "white", "a part lasts", 0.9),
-        ("white", sheet.ORANGE, "all of it fades", 1.05),
-        ("#b4bcc6", "white", "changes nothing", 1.45),
+        (sheet.NAVY, "white", "a part lasts", 0.95),
+        ("white", sheet.ORANGE, "all of it fades", 1.1),
+        (GREY, "white", "changes nothing", 1.3),
     ):
         axes.add_patch(Circle((x, y), 0.055, facecolor=face, edgecolor=edge, linewidth=1.2))
         axes.text(x + 0.11, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
         x += length
-    for usd, length in ((1e8, 0.85), (1e10, 0.9), (1e12, 0.9)):
+    axes.text(x, y, "Largest amount:", va="center", fontsize=6.8, color=sheet.SOFT)
+    x += 1.1
+    for usd, length in ((1e8, 0.9), (1e10, 0.95), (1e12, 0.9)):
         r = radius(usd)
         axes.add_patch(Circle((x, y), r, facecolor="none", edgecolor=sheet.SOFT, linewidth=0.8))
         axes.text(x + r + 0.05, y, words.usd(usd), va="center", fontsize=6.8, color=sheet.SOFT)

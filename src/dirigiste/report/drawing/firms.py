@@ -30,17 +30,25 @@ def sizes(run: Run, title: str | None = None) -> Figure:
     wealth, employment = data.wealth(run), data.employment(run)
     names = [curve.status for curve in wealth] or [curve.status for curve in employment]
     labels = {curve.status: curve.label for curve in (*wealth, *employment)}
-    height = 0.96 + STEP * (len(names) + 0.5)
+    top = max([0.5, *(_top(curves, names) for curves in (wealth, employment))]) + 0.12
+    height = 1.02 + STEP * (len(names) - 1 + top)
     canvas = sheet.canvas(height, title)
     left, gap = 1.02, 0.12
     width = (canvas.width - left - gap - 1.5) / 2
     columns = (
         ("Wealth of owners", "annual wages, log scale", wealth, left, f"share\nbelow {data.POOR:g}", _shares),
-        ("Employment of firms", "workers, log scale", employment, left + width + 0.75 + gap, "median", _change),
+        (
+            "Employment of firms",
+            "workers, log scale",
+            employment,
+            left + width + 0.75 + gap,
+            "median",
+            _change,
+        ),
     )
     for heading, unit, curves, x, about, text in columns:
-        axes = canvas.axes(x, 0.66, width, STEP * (len(names) + 0.5))
-        _ridges(axes, curves, names, text)
+        axes = canvas.axes(x, 0.66, width, STEP * (len(names) - 1 + top))
+        _ridges(axes, curves, names, top, text)
         axes.text(0, 1.0, heading, transform=axes.transAxes, fontsize=8.5, fontweight="bold", va="bottom")
         axes.set_xlabel(unit)
         axes.text(1.02, 1.0, about, transform=axes.transAxes, fontsize=6.8, color=sheet.SOFT, va="bottom")
@@ -53,14 +61,14 @@ def sizes(run: Run, title: str | None = None) -> Figure:
 
 
 def _ridges(
-    axes: Axes, curves: list[data.Curve], names: list[str], about: Callable[[float, float], str]
+    axes: Axes, curves: list[data.Curve], names: list[str], top: float, about: Callable[[float, float], str]
 ) -> None:
     held = {curve.status: curve for curve in curves}
     if not curves:
         axes.set_axis_off()
         return
     x = curves[0].x
-    peak = max(max(float(c.before.max()), float(c.after.max())) for c in curves)
+    scale = _scale(curves)
     for n, name in enumerate(names):
         base = -float(n)
         axes.plot([x[0], x[-1]], [base, base], color=sheet.FAINT, lw=0.6, zorder=1)
@@ -68,7 +76,6 @@ def _ridges(
         if curve is None:
             axes.text(x[0], base + 0.1, " no firms", fontsize=6.8, color=sheet.SOFT, va="bottom")
             continue
-        scale = 1.25 / peak
         after, before = base + scale * curve.after, base + scale * curve.before
         axes.fill_between(x, base, after, color=sheet.NAVY, alpha=0.13, lw=0, zorder=2 + 0.01 * n)
         axes.plot(x, after, color=sheet.NAVY, zorder=3 + 0.01 * n, **sheet.AFTER)
@@ -82,9 +89,20 @@ def _ridges(
             va="bottom",
             color=sheet.INK,
         )
-    axes.set(xscale="log", xlim=(x[0], x[-1]), ylim=(-(len(names) - 1) - 0.06, 1.45), yticks=[])
+    axes.set(xscale="log", xlim=(x[0], x[-1]), ylim=(-(len(names) - 1) - 0.06, top), yticks=[])
     axes.spines["left"].set_visible(False)
     decades(axes, float(x[0]), float(x[-1]))
+
+
+def _scale(curves: list[data.Curve]) -> float:
+    """Rows per unit of density: the highest peak reaches a quarter into the row above."""
+    return 1.25 / max(max(float(c.before.max()), float(c.after.max())) for c in curves)
+
+
+def _top(curves: list[data.Curve], names: list[str]) -> float:
+    """Height of the highest point above the first base line, in rows."""
+    peaks = {c.status: _scale(curves) * max(float(c.before.max()), float(c.after.max())) for c in curves}
+    return max((peaks.get(name, 0.0) - n for n, name in enumerate(names)), default=0.5)
 
 
 def _change(before: float, after: float) -> str:
@@ -93,7 +111,9 @@ def _change(before: float, after: float) -> str:
 
 
 def _shares(before: float, after: float) -> str:
-    return words.pair(before, after) if words.percent(before) != words.percent(after) else words.percent(after)
+    return (
+        words.pair(before, after) if words.percent(before) != words.percent(after) else words.percent(after)
+    )
 
 
 def decades(axes: Axes, low: float, high: float) -> None:
@@ -170,26 +190,38 @@ def _ends(axes: Axes, curves: list[data.Curve], ceiling: float, floor: float) ->
         )
     span = ceiling - floor
     heights = layout.spread_labels(
-        [y for _, y in last], 0.065 * span, floor + 0.03 * span, ceiling - 0.03 * span
+        [y for _, y in last], 0.075 * span, floor + 0.03 * span, ceiling - 0.03 * span
     )
     right = float(axes.get_xlim()[1])
     above = max(heights, default=ceiling) + 0.085 * span
     axes.annotate(
-        "mean over firms", (right, above), xytext=(right * 1.12, above), va="center", fontsize=6.8, color=sheet.SOFT,
+        "mean over firms",
+        (right, above),
+        xytext=(right * 1.25, above),
+        va="center",
+        fontsize=6.8,
+        color=sheet.SOFT,
         annotation_clip=False,
     )
     for k, (curve, (x, y), height) in enumerate(zip(curves, last, heights, strict=True)):
         axes.annotate(
             f"{curve.label} {_mean(curve)}",
             (x, y),
-            xytext=(right * 1.12, height),
+            xytext=(right * 1.25, height),
             textcoords="data",
             va="center",
             fontsize=7.2,
             color=sheet.COLOURS[k],
             fontweight="bold",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": sheet.COLOURS[k], "lw": 0.5, "shrinkA": 1, "shrinkB": 1},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": sheet.COLOURS[k],
+                "lw": 0.5,
+                "shrinkA": 2,
+                "relpos": (0.0, 0.5),
+                "shrinkB": 1,
+            },
         )
 
 

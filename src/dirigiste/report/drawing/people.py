@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.patches import Circle, PathPatch, Polygon
@@ -38,19 +39,26 @@ LABELS: Final = 9
 def graph(run: Run, title: str | None = None) -> Figure:
     """Draw the status graph twice, before and after."""
     rows = layout.rows(run.before.economy)
-    height = 1.2 + 1.16 * len(rows)
+    height = 1.2 + 1.04 * len(rows)
     canvas = sheet.canvas(height, title)
     plane = canvas.plane()
     flows = data.flows(run)
     masses = {row.status: (row.before, row.after) for row in data.shares(run)}
     arcs = list(dict.fromkeys((f.origin, f.destination) for f in flows))
     points = layout.arrange(rows, arcs, layout.Frame(PANEL, height, across=0.52, up=0.82, down=0.66))
+    radii = {name: tuple(_radius(mass) for mass in masses.get(name, (0.0, 0.0))) for name in points}
+    widest = {name: max(pair) for name, pair in radii.items()}
+    boxes = _labels(run, points, widest, layout.route(arcs, points, widest))
     for n, heading in enumerate(("Before", "With what lasts in place")):
         left = n * (canvas.width - PANEL)
         plane.text(left + 0.05, height - 0.13, heading, fontweight="bold", fontsize=8.5, va="center")
-        spots = {name: (x + left, y) for name, (x, y) in points.items()}
-        sizes = {name: _radius(masses[name][n] if name in masses else 0.0) for name in points}
-        _panel(plane, run, flows, spots, sizes, masses, n)
+        panel = _Panel(
+            {name: (x + left, y) for name, (x, y) in points.items()},
+            {name: pair[n] for name, pair in radii.items()},
+            {name: box.moved(left, 0.0) for name, box in boxes.items()},
+            n,
+        )
+        _panel(plane, run, flows, panel)
     _graph_key(plane, flows)
     return canvas.figure
 
@@ -63,36 +71,53 @@ def _flow(flow: data.Flow, n: int) -> float:
     return (flow.before, flow.after)[n]
 
 
-def _panel(
-    axes: Axes,
+@dataclass(frozen=True)
+class _Panel:
+    """Where nodes and their labels are in one of the two diagrams, and which it is."""
+
+    spots: Mapping[str, layout.Point]
+    sizes: Mapping[str, float]
+    labels: Mapping[str, layout.Box]
+    n: int
+
+
+def _texts(run: Run, name: str, n: int) -> tuple[str, str]:
+    """Name of a node and its number: share of owners, or for `abroad` who arrives in a year."""
+    if name == ABROAD:
+        arrive = sum(_flow(flow, n) for flow in data.flows(run) if flow.destination == ABROAD)
+        return ABROAD, f"{words.percent(arrive)} a year"
+    share = next(row for row in data.shares(run) if row.status == name)
+    return share.label, words.percent((share.before, share.after)[n])
+
+
+def _labels(
     run: Run,
-    flows: list[data.Flow],
-    spots: Mapping[str, layout.Point],
+    points: Mapping[str, layout.Point],
     sizes: Mapping[str, float],
-    masses: Mapping[str, tuple[float, float]],
-    n: int,
-) -> None:
-    economy = run.before.economy
+    curves: Mapping[layout.Ends, layout.Bent],
+) -> dict[str, layout.Box]:
+    """Where labels stand, the same in both diagrams."""
+    nodes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in points.items()]
+    boxes: dict[str, layout.Box] = {}
+    for name, at in points.items():
+        size = max(_size(_texts(run, name, n)) for n in (0, 1))
+        taken = [*nodes, *boxes.values()]
+        boxes[name] = layout.label(at, sizes[name], size, curves.values(), taken, (0.0, PANEL))
+    return boxes
+
+
+def _panel(axes: Axes, run: Run, flows: list[data.Flow], panel: _Panel) -> None:
+    n, spots, sizes = panel.n, panel.spots, panel.sizes
     most = max((max(f.before, f.after) for f in flows), default=0.0) or 1.0
     joined: dict[layout.Ends, list[data.Flow]] = {}
     for flow in flows:
         joined.setdefault((flow.origin, flow.destination), []).append(flow)
     curves = layout.route(list(joined), spots, sizes)
-    inflow = sum(_flow(f, n) for f in flows if f.destination == ABROAD)
-    texts = {
-        name: (
-            words.status(economy, name),
-            f"{words.percent(inflow)} a year" if name == ABROAD else words.percent(masses[name][n]),
-        )
-        for name in spots
-    }
     boxes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
-    frame = (min(x for x, _ in spots.values()) - 0.52, max(x for x, _ in spots.values()) + 0.52)
     for name in spots:
-        _node(axes, economy, name, spots[name], sizes[name])
-        label = layout.label(spots[name], sizes[name], _size(texts[name]), curves.values(), boxes, frame)
-        boxes.append(label)
-        _label(axes, label, texts[name])
+        _node(axes, run.before.economy, name, spots[name], sizes[name])
+        _label(axes, panel.labels[name], _texts(run, name, n))
+        boxes.append(panel.labels[name])
     order = sorted(joined, key=lambda ends: sum(_flow(f, n) for f in joined[ends]))
     for ends in order:
         total = sum(_flow(f, n) for f in joined[ends])
@@ -159,7 +184,7 @@ def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) 
     """The number of a flow on its curve, where there is room."""
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73):
         x, y = curve.at(t)
-        box = layout.Box(x, y, 0.058 * len(text), 0.12)
+        box = layout.Box(x, y, 0.066 * len(text), 0.15)
         if not any(box.meets(other) for other in boxes):
             boxes.append(box)
             axes.text(

@@ -1,7 +1,7 @@
 """The one style sheet of all figures, canvases measured in inches, and SVG that stands in a page.
 
-Colours are told apart by colour-blind readers and in grey; lines differ in style too. Text stays text, and the same figure gives
-the same bytes.
+Colours are told apart by colour-blind readers and in grey; lines differ in style too. Text stays text, and
+the same figure gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+
+from dirigiste.report import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +82,7 @@ STYLE: Final[dict[str, Any]] = {
     "lines.solid_capstyle": "round",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
+    "text.parse_math": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "dirigiste",
     "path.simplify": True,
@@ -143,8 +146,8 @@ def readable(colour: object) -> str:
 
 def style() -> Any:  # noqa: ANN401  (a context manager of matplotlib)
     """Context in which figures are made and written."""
-    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
-    return mpl.rc_context({**defaults, **STYLE})
+    settings: Any = {**mpl.rcParamsDefault, **STYLE}
+    return mpl.rc_context({key: value for key, value in settings.items() if not key.startswith("backend")})
 
 
 def png(figure: Figure) -> bytes:
@@ -189,4 +192,4 @@ def svg(
     alternatives = (
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
     )
-    return f"{root}{alternatives}{text[head.end() :]}".strip()
+    return words.clean(f"{root}{alternatives}{text[head.end() :]}").strip()

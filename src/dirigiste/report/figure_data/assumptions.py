@@ -90,11 +90,12 @@ def _row(parameter: Parameter, after: float) -> Row:
 def sections(run: Run) -> list[Section]:
     """All parameters, section by section in the order of declaration."""
     economy = run.before.economy
-    after = {path: new for path, _, new, _ in run.changes}
+    moved = {path: new for path, _, new, _ in run.changes}
     found: dict[tuple[str, ...], list[Row]] = {}
     for parameter in economy.parameters():
         key, _ = _split(parameter.path)
-        found.setdefault(key, []).append(_row(parameter, after.get(parameter.path, parameter.value)))
+        after = moved.get(parameter.path)
+        found.setdefault(key, []).append(_row(parameter, parameter.value if after is None else after))
     return [Section(_heading(economy, key), tuple(rows)) for key, rows in found.items()]
 
 
@@ -109,7 +110,8 @@ def title(run: Run) -> str:
     """What the numbers rest on, in a sentence."""
     found = counts(sections(run))
     kinds = f"{found[SOURCED]} from a source, {found[ASSUMED]} assumed, {found[DEFAULT]} left to defaults"
-    return f"{words.count(found['all'], 'number')}: {kinds}; {found['changed']} changed by the chronicle for good"
+    changed = f"{found['changed']} changed by the chronicle for good"
+    return f"{words.count(found['all'], 'number')}: {kinds}; {changed}"
 
 
 def table(run: Run) -> Table:

@@ -1,4 +1,4 @@
-"""The certificate: residuals against tolerances, the goods identity, grid errors, and the verdict on both states."""
+"""The certificate: residuals against tolerances, the goods identity, errors of the grid, and the verdict."""
 
 from __future__ import annotations
 
@@ -126,19 +126,23 @@ def verdict(run: Run) -> Verdict:
         return Verdict(False, f"Not certified: {named} beyond tolerance. Do not use these numbers.")
     if not rows:
         return Verdict(False, "Not certified: there is no certificate.")
-    markets = max(
-        (max(abs(r.before), abs(r.after)) for r in rows if r.key in ("labor", "capital", "budget")),
-        default=0.0,
-    )
-    goods = max((max(abs(r.before), abs(r.after)) for r in rows if r.key == "walras"), default=math.nan)
-    text = f"Certified: both states meet every tolerance. Markets clear to {words.residual(markets)}, goods to {words.residual(goods)}."
+    markets = _worst(rows, ("labor", "capital", "budget"))
+    goods = _worst(rows, ("walras",))
+    text = f"Certified: both states meet every tolerance. Markets clear to {markets}, goods to {goods}."
     count = len(warnings(run))
     return Verdict(True, text + (f" {words.count(count, 'warning')} below." if count else ""))
 
 
+def _worst(rows: list[Residual], keys: tuple[str, ...]) -> str:
+    return words.residual(
+        max((max(abs(r.before), abs(r.after)) for r in rows if r.key in keys), default=math.nan)
+    )
+
+
 def identity(run: Run) -> list[tuple[str, float, float]]:
     """Terms of the goods identity before and after, those that are not 0 in both; the residual last."""
-    one, other = dict(run.before.identity), dict(run.after.identity)
+    one: dict[str, float] = dict(run.before.identity)
+    other: dict[str, float] = dict(run.after.identity)
     keys = [key for key in {**one, **other} if key != "residual"]
     rows = [
         (TERMS.get(k, k.replace("_", " ")), float(one.get(k, 0.0)), float(other.get(k, 0.0))) for k in keys

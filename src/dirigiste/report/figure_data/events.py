@@ -1,4 +1,4 @@
-"""Events: which channels each acts through, how large it was in dollars, where it stands in time; claims beside the record."""
+"""Events: through which channels each acts, how large it was in dollars; claims beside the record."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Firms: densities of wealth and employment by status in logs, and the marginal product of capital against wealth.
+"""Firms: densities of wealth and employment by status in logs; marginal product of capital against wealth.
 
-Densities are per decade (factor of ten) and integrate to 1 within a status. The mass of a wealth node is spread over its cell
-(midpoint to midpoint); what results is smoothed with a Gaussian kernel in logs, since the abilities of the model are points.
+Densities are per decade (factor of ten) and integrate to 1 within a status. The mass of a wealth node is
+spread over its cell (midpoint to midpoint); what results is smoothed with a Gaussian kernel in logs, since
+the abilities of the model are points.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _wealth_points(nodes: Array) -> Array:
 
 
 def density(values: Array, weights: Array, at: Array) -> Array:
-    """Density per decade of positive `values` with `weights`, at the points `at`; integrates to the share of positive values."""
+    """Density per decade of weighted values at the points `at`; its integral is the share above 0."""
     used = (weights > 0) & (values > 0)
     total = float(weights[weights > 0].sum())
     if total <= 0 or not used.any():
@@ -147,14 +148,17 @@ def _curves(run: Run, kind: str) -> list[Curve]:
     at = np.logspace(np.log10(low), np.log10(max(high, low * 10)) + 2 * BANDWIDTH, 160)
     curves = []
     for name, (before, after) in samples.items():
-        centres = [below(v, w, POOR) if kind == "wealth" else quantile(v, w, 0.5) for v, w in (before, after)]
+        one, other = (
+            below(v, w, POOR) if kind == "wealth" else quantile(v, w, 0.5) for v, w in (before, after)
+        )
         label = words.status(run.before.economy, name)
-        curves.append(Curve(name, label, at, density(*before, at), density(*after, at), *centres))
+        first, second = (density(v, w, at) for v, w in (before, after))
+        curves.append(Curve(name, label, at, first, second, one, other))
     return curves
 
 
 def wealth(run: Run) -> list[Curve]:
-    """Density of owners' wealth by status, in annual wages of the state before; centres are shares below `POOR`."""
+    """Density of wealth by status, in annual wages of the state before; centres are shares below `POOR`."""
     return _curves(run, "wealth")
 
 
@@ -263,8 +267,8 @@ def starved_title(run: Run) -> str:
         return "No status has firms"
     top = max(curves, key=lambda curve: curve.centre_after)
     text = (
-        f"Capital is scarcest in {top.label} firms: the last unit earns {100 * top.centre_after:.1f} points a year "
-        "more than it costs"
+        f"Capital is scarcest in {top.label} firms: the last unit earns {100 * top.centre_after:.1f} points "
+        "a year more than it costs"
     )
     if abs(top.centre_after - top.centre_before) >= 0.0005:
         text += f", {100 * top.centre_before:.1f} before"

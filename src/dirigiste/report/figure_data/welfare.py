@@ -24,7 +24,7 @@ SAME: Final = 5e-7
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Owners of one status, or all of them. Changes are consumption equivalents (0.01 is 1 %), nan where nobody is."""
+    """Owners of one status, or all. Changes are consumption equivalents (0.01 is 1 %), nan for nobody."""
 
     status: str
     label: str
@@ -124,5 +124,5 @@ def title(run: Run) -> str:
     at = worst if -worst[0] >= best[0] else best
     kind = "loss" if at[0] < 0 else "gain"
     return (
-        f"{head}; the largest {kind} is that of the {at[2]} fifth of {at[1]} owners ({words.change(at[0])})"
+        f"{head}; the largest {kind} is that of {at[1]} owners in the {at[2]} fifth ({words.change(at[0])})"
     )

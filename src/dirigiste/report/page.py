@@ -1,0 +1,350 @@
+"""The page: what templates need, as plain texts and lists, and the HTML made of it."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import jinja2
+from markupsafe import Markup, escape
+
+from dirigiste.chronicle import ASSUMPTION
+from dirigiste.report import gallery, words
+from dirigiste.report.figure_data import answer, assumptions, certificate, events, people, welfare
+
+if TYPE_CHECKING:
+    from dirigiste.chronicle import Amount, Event
+    from dirigiste.report.figure_data.answer import Headline
+    from dirigiste.report.inputs import Run
+
+    Context = dict[str, Any]
+
+SECTIONS: Final = (
+    ("answer", "Answer"),
+    ("events", "Events"),
+    ("people", "People"),
+    ("winners", "Winners and losers"),
+    ("firms", "Firms"),
+    ("assumptions", "Assumptions"),
+    ("certificate", "Certificate and provenance"),
+)
+"""Ids and headings, in order."""
+
+TEMPLATES: Final = {"winners": "welfare.html.j2"}
+"""Templates whose names differ from the ids of their sections."""
+
+WEB: Final = ("http://", "https://")
+"""What an address must begin with to become a link."""
+
+
+def ticked(text: str) -> Markup:
+    """A text as HTML, with what stands between backticks set as code."""
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return Markup("`".join(parts))
+    marked = [f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts)]
+    return Markup("".join(marked))
+
+
+def breakable(path: str) -> Markup:
+    """A dotted path as code that may break after dots and underscores."""
+    text = str(escape(path)).replace(".", ".<wbr>").replace("_", "_<wbr>")
+    return Markup(f"<code>{text}</code>")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dirigiste.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(ticked=ticked, breakable=breakable)
+    return environment
+
+
+def render(run: Run) -> str:
+    """The report of a run as HTML; the same for the same run."""
+    context = {
+        **_head(run),
+        **_answer(run),
+        **_figures(run),
+        **_events(run),
+        **_people(run),
+        "welfare_title": welfare.title(run),
+        **_assumptions(run),
+        **_certificate(run),
+    }
+    environment = _environment()
+    context["m"] = environment.get_template("macros.html.j2").module
+    text = environment.get_template("report.html.j2").render(context)
+    return f"{words.clean(text).strip()}\n"
+
+
+def data_link(text: str) -> str:
+    """A text as an address that holds it, for downloads."""
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _head(run: Run) -> Context:
+    chronicle, economy = run.chronicle, run.before.economy
+    first, last = chronicle.ordered[0], chronicle.ordered[-1]
+    lasting = words.count(len(run.changes), "lasting change")
+    subtitle = (
+        f"{chronicle.name} on {economy.title or economy.name}: {words.count(len(chronicle.events), 'event')} "
+        f"from {words.date(first)} to {words.date(last)}, {lasting}. Stationary states before and after."
+    )
+    css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    sections = [
+        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")} for id_, text in SECTIONS
+    ]
+    return {
+        "title": chronicle.title or chronicle.name,
+        "subtitle": subtitle,
+        "description": chronicle.description,
+        "css": Markup(css),
+        "sections": sections,
+        "program": " ".join(
+            str(run.provenance[key]) for key in ("program", "version") if run.provenance.get(key)
+        )
+        or "dirigiste",
+    }
+
+
+def _answer(run: Run) -> Context:
+    found = certificate.verdict(run)
+    verdict = {"good": found.good, "rest": found.text.split(": ", 1)[1] if ": " in found.text else found.text}
+    verdict["rest"] = words.opening(str(verdict["rest"]))
+    return {
+        "verdict": verdict,
+        "sentences": answer.sentences(run),
+        "headlines": [_headline(row) for row in answer.headlines(run)],
+        "others": [_other(row) for row in answer.others(run)],
+    }
+
+
+def _headline(row: Headline) -> Context:
+    number, _, measure = row.change.partition(words.NARROW)
+    measure = f"{words.NARROW}{measure}" if measure else ""
+    return {"label": row.label, "number": number, "measure": measure, "levels": row.levels, "unit": row.unit}
+
+
+def _other(row: Headline) -> Context:
+    fine = max(
+        words.decimals(row.before), words.decimals(row.after), 2 if abs(row.difference) < 0.00095 else 1
+    )
+
+    def shown(value: float) -> str:
+        return words.percent(value, fine) if row.kind == answer.SHARE else words.number(value, 4)
+
+    return {
+        "label": row.label,
+        "before": shown(row.before),
+        "after": shown(row.after),
+        "change": row.change,
+        "unit": row.unit,
+    }
+
+
+def _figures(run: Run) -> Context:
+    found = {
+        name: {
+            "name": name,
+            "title": figure.title,
+            "svg": Markup(figure.svg()),
+            "note": figure.note,
+            "data": data_link(figure.csv()),
+        }
+        for name, figure in gallery.figures(run).items()
+    }
+    return {"figures": found}
+
+
+def _cite(books: dict[str, events.Citation], id_: str) -> Context:
+    found = books.get(id_)
+    return {"number": found.number, "title": found.source.title} if found else {"number": None, "title": id_}
+
+
+def _events(run: Run) -> Context:
+    books = events.bibliography(run.chronicle)
+    rows = [_event(run, books, item) for item in events.dated(run)]
+    claims = [
+        {
+            "number": row.number,
+            "title": row.event.title,
+            "claim": row.item.claim,
+            "record": row.item.record,
+            "claim_source": _cite(books, row.item.claim_source),
+            "record_source": _cite(books, row.item.record_source),
+        }
+        for row in events.disagreements(run)
+    ]
+    sources = [
+        {
+            "number": book.number,
+            "title": book.source.title.rstrip("."),
+            "publisher": book.source.publisher,
+            "date": book.source.date,
+            "url": book.source.url,
+            "link": book.source.url if (book.source.url or "").lower().startswith(WEB) else None,
+            "quality": book.source.quality,
+        }
+        for book in books.values()
+    ]
+    one = len(claims) == 1
+    tail = f"{'differs' if one else 'differ'} from the record, or {'is' if one else 'are'} qualified by it"
+    return {
+        "events": rows,
+        "marks": any(item.quality in ("remembered", "unsure") for item in run.chronicle.events),
+        "disagreements": claims,
+        "disagreement_title": f"{words.count(len(claims), 'claim')} {tail}",
+        "sources": sources,
+    }
+
+
+def _event(run: Run, books: dict[str, events.Citation], item: events.Dated) -> Context:
+    event = item.event
+    return {
+        "number": item.number,
+        "date": words.date(event),
+        "title": event.title,
+        "organisation": event.organisation,
+        "what": event.what,
+        "quality": event.quality,
+        "sources": [_cite(books, id_) for id_ in event.sources],
+        "amounts": [_amount(amount) for amount in event.amounts],
+        "changes": _changes(run, event),
+        "no_effect": event.no_effect,
+    }
+
+
+def _amount(amount: Amount) -> Context:
+    return {
+        "money": words.money(amount),
+        "usd": words.dollars(amount),
+        "what": words.what(amount),
+        "note": amount.note,
+        "quality": amount.quality,
+    }
+
+
+def _changes(run: Run, event: Event) -> list[Context]:
+    return [
+        {
+            "parameter": change.parameter,
+            "operation": words.operation(change),
+            "channel": run.chronicle.channel_of(change, run.before.economy) or "other",
+            "why": change.why,
+            "source": "" if change.source == ASSUMPTION else change.source,
+        }
+        for change in event.changes
+    ]
+
+
+def _people(run: Run) -> Context:
+    economy = run.before.economy
+    flows = [
+        {
+            "edge": flow.label,
+            "origin": words.status(economy, flow.origin),
+            "destination": words.status(economy, flow.destination),
+            "before": words.percent(flow.before),
+            "after": words.percent(flow.after),
+            "change": words.change(flow.ratio - 1) if flow.before > 0 else words.NONE,
+        }
+        for flow in people.flows(run)
+    ]
+    return {"flows": flows}
+
+
+def _assumptions(run: Run) -> Context:
+    numbers = {id(item.event): item for item in events.dated(run)}
+    found = assumptions.sections(run)
+    rows = {row.path: row for section in found for row in section.rows}
+    changes = []
+    for path, before, after, moved_by in run.changes:
+        row = rows.get(path)
+        links = [numbers[id(event)] for event in moved_by if id(event) in numbers]
+        changes.append(
+            {
+                "path": path,
+                "description": row.description if row else "",
+                "unit": row.unit if row else "",
+                "before": words.short(before),
+                "after": words.short(after),
+                "change": words.change(after / before - 1) if before else words.NONE,
+                "events": [{"number": item.number, "title": item.event.title} for item in links],
+            }
+        )
+    sections = [
+        {"heading": section.heading, "rows": [_parameter(row) for row in section.rows]} for section in found
+    ]
+    return {
+        "assumptions_title": assumptions.title(run),
+        "assumptions_data": data_link(assumptions.table(run).csv()),
+        "changes": changes,
+        "parameters": sections,
+    }
+
+
+def _parameter(row: assumptions.Row) -> Context:
+    value = words.plain(row.before)
+    if row.changed:
+        value = f"{words.short(row.before)} {words.ARROW} {words.short(row.after)}"
+    return {
+        "field": row.field,
+        "description": row.description,
+        "value": value,
+        "unit": row.unit,
+        "kind": row.kind,
+        "source": row.source,
+        "note": row.note,
+        "changed": row.changed,
+    }
+
+
+def _certificate(run: Run) -> Context:
+    residuals = [
+        {
+            "label": row.label,
+            "before": words.residual(row.before),
+            "after": words.residual(row.after),
+            "tolerance": words.residual(row.tolerance),
+            "met": row.met_before and row.met_after,
+            "unit": row.unit,
+        }
+        for row in certificate.residuals(run)
+    ]
+    identity = [
+        {"label": label, "before": _term(label, before), "after": _term(label, after)}
+        for label, before, after in certificate.identity(run)
+    ]
+    return {
+        "warnings": certificate.warnings(run),
+        "residuals": residuals,
+        "identity": identity,
+        "extras": certificate.extras(run),
+        "provenance": certificate.provenance(run),
+        "inputs": _inputs(run),
+    }
+
+
+def _term(label: str, value: float) -> str:
+    if label == certificate.TERMS["residual"]:
+        return words.residual(value)
+    return f"{value:.4f}".replace("-", words.MINUS)
+
+
+def _inputs(run: Run) -> list[tuple[str, str]]:
+    """Texts of the inputs as they were given where the run has them, else as they were understood."""
+    given = dict(getattr(run, "given", None) or {})
+    found = list(given.items())
+    if not any("economy" in name for name in given):
+        found.append(("economy, as understood", run.before.economy.to_yaml()))
+    if run.changes:
+        found.append(("economy with what lasts in place", run.after.economy.to_yaml()))
+    return found

@@ -1,0 +1,37 @@
+import pytest
+from click.testing import CliRunner
+
+from dirigiste.cli import main
+from dirigiste.results import known
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Call the command line in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args):
+        result = CliRunner().invoke(main, [str(arg) for arg in args])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def village(tmp_path):
+    path = tmp_path / "village.yaml"
+    path.write_text(known.ECONOMY)
+    return path
+
+
+@pytest.fixture
+def squeeze(village, tmp_path):
+    path = tmp_path / "squeeze.yaml"
+    path.write_text(
+        "name: squeeze\neconomy: village.yaml\nevents:\n"
+        "  - {date: 2021-01-01, title: Credit is cut, sources: [assumption],\n"
+        "     changes: [{parameter: statuses.free.collateral, multiply: 0.9}]}\n"
+    )
+    return path

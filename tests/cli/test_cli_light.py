@@ -1,0 +1,83 @@
+"""Commands that must start fast: they import no numerical library."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("jax", "scipy", "matplotlib", "xarray", "netCDF4")
+
+PROBE = """
+import sys
+{code}
+loaded = [name for name in {heavy!r} if name in sys.modules]
+assert not loaded, loaded
+"""
+
+
+def probe(code, heavy=HEAVY):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(code=code, heavy=heavy)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def cli(*args):
+    return f"from dirigiste.cli import main; main({list(args)!r}, standalone_mode=False)"
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    probe("import dirigiste as dg; dg.load('china-2019'); dg.shipped(); dg.InputError; dg.__version__")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("check", "china-2019", "crackdown-2020"),
+        ("schema",),
+        ("schema", "--chronicle"),
+        ("schema", "--output"),
+        ("explain", "statuses.collateral"),
+        ("runs", "list"),
+        ("solve", "--help"),
+        ("run", "--help"),
+    ],
+    ids=" ".join,
+)
+def test_commands_import_nothing_heavy(args):
+    probe(cli(*args))
+
+
+def test_showing_results_needs_no_jax():
+    probe(
+        "import dirigiste.results.run, dirigiste.results.text_run, dirigiste.results.lookup",
+        heavy=("jax", "matplotlib"),
+    )
+
+
+def test_help_is_fast():
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "dirigiste", "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 0.6  # 0.15 s on an idle machine; twice the promised 0.3 s leaves room for a busy one
+
+
+def test_every_command_has_help(call):
+    from dirigiste.cli import COMMANDS
+
+    for name in COMMANDS:
+        result = call(name, "--help")
+        assert result.exit_code == 0
+        assert "Usage" in result.output
+
+
+def test_schemas_are_json(call):
+    for option in ((), ("--chronicle",), ("--output",)):
+        schema = json.loads(call("schema", *option).stdout)
+        assert schema["$schema"].startswith("https://json-schema.org/")
+    assert call("schema", "--chronicle", "--output").exit_code == 2

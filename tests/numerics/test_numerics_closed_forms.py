@@ -1,0 +1,91 @@
+"""Values against closed forms of saving without risk (textbook; the constants are derived in each docstring)."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dirigiste.economy import loads
+from dirigiste.numerics import equilibrium, hjb, point
+from dirigiste.numerics.arrays import compile_economy
+
+guess = functools.partial(jax.jit, static_argnums=0)(hjb.guess)
+
+IDLE = """
+name: idle
+preferences: {rho: 0.05, sigma: 1.0}
+technology: {alpha: 0.4, eta: 0.8, delta: 0.06}
+ability: {law: fixed, distribution: {points: {values: [1], weights: [1]}}}
+statuses: {saver: {fixed_cost: 1.0e+6, labor_efficiency: 0}}
+closure: {capital: {open: {interest: 0.06}}, labor: {wage: 1.0}, fiscal: spend}
+numerics: {wealth: {points: 50, min: 1.0, max: 1000000, scale: 1.0}}
+"""
+
+
+def saver(interest, **changes):
+    """Nodes, values and consumption of savers whose firms never pay."""
+    compiled = compile_economy(loads(IDLE).with_({"closure.capital.open.interest": interest, **changes}))
+    layout, m = compiled.layout, compiled.arrays
+    u = jnp.array([0.0, interest, 0.0, 0.0])
+    prices, firms, reach = point.choices(layout, m, u)
+    assert float(jnp.max(firms.share)) == 0
+    values = point.solve_values(layout, m, firms, prices, reach, guess(layout, m, firms, prices), 1e-11)
+    assert float(values.residual) < 1e-10
+    return np.asarray(m.wealth), np.asarray(values.v)[:, 0, 0], np.asarray(values.rows.consumption)[:, 0, 0]
+
+
+@pytest.mark.parametrize(("scheme", "order"), [("compact", 2), ("upwind", 1)])
+@pytest.mark.parametrize("interest", [0.02, 0.08])
+def test_log_savers_consume_rho_times_wealth(scheme, order, interest):
+    """Claim: with log utility and interest only, c = rho a and V = log(rho a)/rho + (r - rho)/rho^2, away from the ends of the
+    grid; errors fall with the square of the gap, or in proportion to it with `upwind`."""
+    rho, errors = 0.05, []
+    for points in (50, 100):
+        a, v, c = saver(interest, **{"numerics.scheme": scheme, "numerics.wealth.points": points})
+        inner = (a > 1e4) if interest < rho else (a < 1e3)
+        exact = np.log(rho * a) / rho + (interest - rho) / rho**2
+        errors.append(np.abs(v - exact)[inner].max() * rho)
+        np.testing.assert_allclose(c[inner], rho * a[inner], rtol=0.15 if scheme == "upwind" else 0.02)
+    assert errors[0] < (0.1 if scheme == "upwind" else 0.005)
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.35)
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.5])
+def test_other_savers_consume_theta_times_wealth(sigma):
+    """Claim: with CRRA utility and interest only, c = theta a, theta = (rho - (1-sigma) r)/sigma, and
+    V = theta^-sigma a^(1-sigma)/(1-sigma)."""
+    theta = (0.05 - (1 - sigma) * 0.07) / sigma
+    a, v, c = saver(0.07, **{"preferences.sigma": sigma, "numerics.wealth.points": 100})
+    inner = a < 1e3
+    np.testing.assert_allclose(c[inner], theta * a[inner], rtol=0.01)
+    np.testing.assert_allclose(v[inner], theta**-sigma * a[inner] ** (1 - sigma) / (1 - sigma), rtol=0.005)
+
+
+def test_certain_earnings_are_worth_their_present_value():
+    """Claim: with log utility, earnings y for ever and r >= rho, so that the constraint never binds, c = rho (a + y/r) and
+    V = log c/rho + (r - rho)/rho^2."""
+    a, v, c = saver(0.06, **{"statuses.saver.labor_efficiency": 1.0, "numerics.wealth.points": 100})
+    inner = a < 1e3
+    exact = 0.05 * (a + 1.0 / 0.06)
+    np.testing.assert_allclose(c[inner], exact[inner], rtol=0.005)
+    np.testing.assert_allclose(0.05 * v[inner], (np.log(exact) + 0.01 / 0.05)[inner], atol=0.002)
+
+
+def test_growth_is_a_change_of_units():
+    """Claim (model.md, section 1): on a path that grows at g, interest r is worth r - g and time preference rho - (1-sigma) g;
+    with CRRA utility and interest only, c = theta a with theta = (rho - (1-sigma) r)/sigma as without growth."""
+    theta = (0.05 + 0.5 * 0.07) / 1.5
+    a, _, c = saver(0.07, **{"preferences.sigma": 1.5, "technology.growth": 0.01, "numerics.wealth.points": 100})
+    inner = (a > 20) & (a < 1e3)
+    np.testing.assert_allclose(c[inner], theta * a[inner], rtol=0.01)
+
+
+def test_a_point_without_unknowns_is_already_solved():
+    """Claim: where the closure gives every price, solving is one evaluation, and the stationary state of impatient savers is
+    the borrowing limit."""
+    compiled = compile_economy(loads(IDLE).with_({"closure.capital.open.interest": 0.02, "numerics.wealth.points": 100}))
+    solved = equilibrium.solve(compiled)
+    assert solved.history[-1] == 0
+    assert float(solved.point.distribution.g[0].sum()) == pytest.approx(1, abs=1e-6)
