@@ -173,7 +173,8 @@ class _Reader:
         return found
 
     def scalar(self, source: YamlNode) -> object:
-        text, tag = str(source.value), _tag(source)
+        # ruamel marks the folds of `>` scalars with bell characters, for writing them back
+        text, tag = str(source.value).replace("\a", ""), _tag(source)
         kind = tag.removeprefix(TAG)
         try:
             match kind:

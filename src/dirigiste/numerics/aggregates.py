@@ -41,14 +41,13 @@ def static(m: Arrays, f: Firms, prices: Prices, g: jax.Array) -> Static:
     credit = total(f.credit)
     spread = m.spread + (1.0 - m.directed_to) * prices.added_spread
     entrepreneurs = running.sum(axis=(0, 2))
-    a = m.wealth[:, None, None]
     return Static(
         output=output,
         capital=total(f.capital),
         labor=total(f.labor),
         labor_supply=m.labor_efficiency * (g.sum(axis=(0, 2)) - entrepreneurs),
         credit=credit,
-        borrowed=total(jnp.maximum(f.capital - a, 0.0)),
+        borrowed=total(f.borrowed),
         wealth=jnp.einsum("nsj,n->s", g, m.wealth),
         entrepreneurs=entrepreneurs,
         wedge_revenue=m.wedge * output,

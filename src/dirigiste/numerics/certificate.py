@@ -123,6 +123,12 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
             f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): "
             "raise numerics.wealth.max"
         )
+    outside = totals(compiled, point)["outside_labor"]
+    if outside < 0:
+        warnings.append(
+            f"the given wage leaves outside labour at {outside:.3g}: owners supply more labour than firms want at "
+            "it; lower closure.labor.wage"
+        )
     result = Certificate(
         hjb=float(point.values.residual),
         distribution=float(point.distribution.residual),

@@ -35,6 +35,9 @@ __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "re
 RESPONSE = 1e-3
 """Relative accuracy of responses: enough for Newton to gain three digits a round."""
 
+NUDGE = 1e-6
+"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
+
 LOOSE = 1e-5
 """Values and distribution of a round are solved to this times its residual; to their tolerances at the
 end."""
@@ -44,36 +47,69 @@ STALE = 0.05
 updated (Broyden 1965)."""
 
 
-@functools.partial(jax.jit, static_argnums=(0, 3))
-def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
-    """How residuals, values and distribution respond to the active unknowns (implicit function theorem)."""
+def _everything(
+    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """What must be zero, of unknowns, values and row masses: HJB rows, forward equation, conditions."""
+    prices = prices_of(layout, u)
+    firms = firm.firms(layout, m, prices)
+    reach = firm.with_size(layout, m, firms)
+    rows, hazards = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), reach)
+    g = kfe.node_masses(rows, f)
+    static = aggregates.static(m, firms, prices, g)
+    moved = aggregates.moves(m, g, hazards.flow)
+    left = residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
+    return rows.residual, kfe.forward(layout, m, rows, hazards.flow, f), left
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _value_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
+    tangent = hjb.tangent(layout, m, point.values.rows, point.values.hazards)
+    return jax.vmap(lambda b: hjb.tangent_solve(layout, m, tangent, -b, RESPONSE).x)(rhs)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _mass_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
+    op = kfe.prepare(layout, m, point.values.rows, point.values.hazards.flow)
+
+    def one(b: jax.Array) -> jax.Array:
+        df = kfe.forward_solve(layout, m, op, b, RESPONSE).x
+        mass = jnp.einsum("nsj,sjc->c", df, m.class_of) / m.class_mass
+        return df - point.distribution.f * jnp.einsum("sjc,c->sj", m.class_of, mass)
+
+    return jax.vmap(one)(rhs)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _along(
+    layout: Layout, m: Arrays, point: Point, du: jax.Array, dv: jax.Array, df: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Derivatives of `_everything` along directions (n, 4), (n, N, S, J), (n, N, S, J), as difference quotients.
+
+    With steps this small no threshold passes a node, and compiling them takes a tenth of the time that forward-mode
+    differentiation takes. Their error, about 1e-5, is far below `RESPONSE`.
+    """
     v, f = point.values.v, point.distribution.f
 
-    def everything(u: jax.Array, v: jax.Array, f: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        prices = prices_of(layout, u)
-        firms = firm.firms(layout, m, prices)
-        reach = firm.with_size(layout, m, firms)
-        rows, hazards = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), reach)
-        g = kfe.node_masses(rows, f)
-        static = aggregates.static(m, firms, prices, g)
-        moved = aggregates.moves(m, g, hazards.flow)
-        left = residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
-        return rows.residual, kfe.forward(layout, m, rows, hazards.flow, f), left
+    def at(
+        step: jax.Array, du: jax.Array, dv: jax.Array, df: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        return _everything(layout, m, point.u + step * du, v + step * dv, f + step * df)
 
-    _, linear = jax.linearize(everything, point.u, v, f)
-    tangent = hjb.tangent(layout, m, point.values.rows, point.values.hazards)
-    forward = kfe.prepare(layout, m, point.values.rows, point.values.hazards.flow)
-    zero = jnp.zeros_like(v)
+    steps = jnp.concatenate([jnp.zeros(1), jnp.full(du.shape[0], NUDGE)])
+    stacked = [jnp.concatenate([x[:1], x]) for x in (du, dv, df)]
+    values = jax.vmap(at)(steps, *stacked)
+    first, second, third = ((x[1:] - x[:1]) / NUDGE for x in values)
+    return first, second, third
 
-    def along(du: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        dv = hjb.tangent_solve(layout, m, tangent, -linear(du, zero, zero)[0], RESPONSE).x
-        df = kfe.forward_solve(layout, m, forward, linear(du, dv, zero)[1], RESPONSE).x
-        mass = jnp.einsum("nsj,sjc->c", df, m.class_of) / m.class_mass
-        df = df - f * jnp.einsum("sjc,c->sj", m.class_of, mass)
-        return linear(du, dv, df)[2], dv, df
 
-    by_unknown, dv, df = jax.vmap(along)(jnp.eye(4)[jnp.array(active)])
-    return Response(by_unknown.T, dv, df)
+def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
+    """How residuals, values and distribution respond to the active unknowns (implicit function theorem)."""
+    du = jnp.eye(4)[jnp.array(active)]
+    none = jnp.zeros((len(active), *point.values.v.shape))
+    dv = _value_responses(layout, m, point, _along(layout, m, point, du, none, none)[0])
+    df = _mass_responses(layout, m, point, _along(layout, m, point, du, dv, none)[1])
+    return Response(_along(layout, m, point, du, dv, df)[2].T, dv, df)
 
 
 class Solved(NamedTuple):

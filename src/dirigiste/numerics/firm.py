@@ -50,6 +50,8 @@ class Firms(NamedTuple):
     capital: jax.Array
     labor: jax.Array
     credit: jax.Array
+    borrowed: jax.Array
+    """max(k - a, 0), what the firm uses beyond own wealth; less than credit where that is subsidised."""
     output: jax.Array
     profit: jax.Array
     income: jax.Array
@@ -148,7 +150,9 @@ def firms(layout: Layout, m: Arrays, prices: Prices) -> Firms:
     share, shift = cell_share(_at(m, prices, t, a)[-1] - outside, m.wealth, RAMP * prices.wage)
     share = m.operates[:, None] * share
     capital, labor, credit, output, profit = _at(m, prices, t, a + shift)
-    return Firms(share, capital, labor, credit, output, profit, outside + share * (profit - outside))
+    borrowed = jnp.maximum(capital - (a + shift), 0.0)
+    income = outside + share * (profit - outside)
+    return Firms(share, capital, labor, credit, borrowed, output, profit, income)
 
 
 def cell_share(x: jax.Array, nodes: jax.Array, width: jax.Array | float) -> tuple[jax.Array, jax.Array]:

@@ -45,6 +45,9 @@ COARSE = 4
 
 LEAST_NODES = 40
 
+NUDGE = 1e-6
+"""Step of the difference quotients of static excess demand, which only has to point the way."""
+
 
 def cold_start(
     compiled: Compiled,
@@ -78,13 +81,13 @@ def _from_nothing(
     for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
         if not np.isnan(value):
             u[index] = value
-    other = jnp.asarray(0.0)
+    other = jnp.zeros(())
     state, f = _first_distribution(compiled, jnp.asarray(u), active)
     g = f
     v = first_guess(layout, m, *reversed(choices(layout, m, state)[:2]))
     for k in range(COLD_STEPS):
         if active:
-            state = static_prices(layout, m, state, g, other, active)
+            state = static_prices(layout, m, state, g, other, active, 20)
         prices, firms, reach = choices(layout, m, state)
         v_solved = solve_values(layout, m, firms, prices, reach, v, 1e-3)
         v = v_solved.v
@@ -107,14 +110,9 @@ def _first_distribution(
     for mean in np.geomspace(nodes[2], nodes[-1] / 20.0, 8):
         weights = cell * np.exp(-(nodes - nodes[0]) / mean)
         f = jnp.asarray((weights / weights.sum())[:, None, None] * np.asarray(m.start.sum(axis=0)))
-        state = static_prices(layout, m, u, f, jnp.asarray(0.0), active, 8) if active else u
-        prices, firms, _ = choices(layout, m, state)
-        static = aggregates.static(m, firms, prices, f)
-        none = jnp.zeros(layout.arcs)
-        gap = aggregates.conditions(layout, m, prices, static, Moves(none, none, none))
-        miss = (
-            abs(float(state[INTEREST] - u[INTEREST])) / 0.05 + abs(float(gap.capital)) + abs(float(gap.labor))
-        )
+        state = static_prices(layout, m, u, f, jnp.zeros(()), active, 8) if active else u
+        capital, labor = np.abs(_gaps(layout, m, state, f))
+        miss = abs(float(state[INTEREST] - u[INTEREST])) / 0.05 + float(capital) + float(labor)
         if np.isfinite(miss) and (best is None or miss < best[0]):
             best = miss, state, f
     return (u, m.start) if best is None else best[1:]
@@ -129,6 +127,16 @@ def _to_grid(compiled: Compiled, start: Start) -> Start:
     return Start(start.u, jnp.asarray(v), kfe.to_class_masses(compiled.arrays, jnp.asarray(f)))
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def _gaps(layout: Layout, m: Arrays, u: jax.Array, g: jax.Array) -> jax.Array:
+    """Excess demand for capital and labour at unknowns u and node masses g, relative."""
+    prices = prices_of(layout, u)
+    static = aggregates.static(m, firm.firms(layout, m, prices), prices, g)
+    none = jnp.zeros(layout.arcs)
+    gap = aggregates.conditions(layout, m, prices, static, Moves(none, none, none))
+    return jnp.stack([gap.capital, gap.labor])
+
+
 @functools.partial(jax.jit, static_argnums=(0, 5))
 def static_prices(
     layout: Layout,
@@ -137,7 +145,7 @@ def static_prices(
     g: jax.Array,
     other: jax.Array,
     active: tuple[int, ...],
-    rounds: int = 20,
+    rounds: int,
 ) -> jax.Array:
     """Unknowns that clear the static markets given node masses g and receipts other than wedges and
     spreads.
@@ -156,8 +164,9 @@ def static_prices(
 
     def step(state: tuple) -> tuple:
         u, _, k = state
-        value, linear = jax.linearize(gap, u)
-        value, jac = value[index], jax.vmap(linear)(jnp.eye(4)[index])[:, index].T
+        near = jnp.concatenate([u[None], u + NUDGE * jnp.eye(4)[index]])
+        values = jax.vmap(gap)(near)[:, index]
+        value, jac = values[0], (values[1:] - values[0]).T / NUDGE
         change = jnp.linalg.solve(jac - 1e-10 * jnp.eye(len(active)), -value)
         change = jnp.where(jnp.isfinite(change), change, 0.1 * limit * jnp.sign(value))
         change = change / jnp.maximum(1.0, jnp.max(jnp.abs(change) / limit))

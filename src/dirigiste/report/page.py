@@ -135,7 +135,9 @@ def _headline(row: Headline) -> Context:
 
 def _other(row: Headline) -> Context:
     fine = max(
-        words.decimals(row.before), words.decimals(row.after), 2 if abs(row.difference) < 0.00095 else 1
+        words.decimals(row.before),
+        words.decimals(row.after),
+        2 if 5e-5 <= abs(row.difference) < 0.00095 else 1,
     )
 
     def shown(value: float) -> str:

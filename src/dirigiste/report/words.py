@@ -80,7 +80,7 @@ def decimals(share: float) -> int:
     size = abs(share) * 100
     if size == 0 or math.isnan(size) or size >= 9.95:
         return 1
-    return min(max(1 - math.floor(math.log10(size)), 1), 4)
+    return min(max(1 - int(f"{size:.1e}".partition("e")[2]), 1), 4)
 
 
 def percent(share: float, digits: int | None = None) -> str:
@@ -122,7 +122,7 @@ def points(value: float, digits: int | None = None) -> str:
 
 def _fine(value: float) -> int:
     size = abs(value) * 100
-    return 2 if 0 < size < 0.995 else 1
+    return 2 if 0.005 <= size < 0.995 else 1
 
 
 def moved(value: float) -> str:
@@ -147,6 +147,11 @@ def listing(items: Sequence[str]) -> str:
 def count(n: int, one: str, many: str | None = None) -> str:
     """A count with its noun: `1 event`, `3 events`."""
     return f"{n}{NARROW}{one if n == 1 else many or one + 's'}"
+
+
+def clipped(text: str, most: int = 24) -> str:
+    """A text cut to so many characters, with an ellipsis where something is missing."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def opening(text: str) -> str:

@@ -186,6 +186,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401  (any JSON)
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None  # no minus zero
     return value

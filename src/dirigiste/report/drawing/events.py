@@ -136,15 +136,15 @@ def _key(axes: Axes, y: float) -> None:
     """What markers mean, in one line under the axis."""
     x = 0.12
     for face, edge, text, length in (
-        (sheet.NAVY, "white", "a part lasts", 0.95),
-        ("white", sheet.ORANGE, "all of it fades", 1.1),
-        (GREY, "white", "changes nothing", 1.3),
+        (sheet.NAVY, "white", "a part does not fade", 1.4),
+        ("white", sheet.ORANGE, "all of it fades", 1.05),
+        (GREY, "white", "changes nothing", 1.2),
     ):
         axes.add_patch(Circle((x, y), 0.055, facecolor=face, edgecolor=edge, linewidth=1.2))
         axes.text(x + 0.11, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
         x += length
     axes.text(x, y, "Largest amount:", va="center", fontsize=6.8, color=sheet.SOFT)
-    x += 1.1
+    x += 1.0
     for usd, length in ((1e8, 0.9), (1e10, 0.95), (1e12, 0.9)):
         r = radius(usd)
         axes.add_patch(Circle((x, y), r, facecolor="none", edgecolor=sheet.SOFT, linewidth=0.8))

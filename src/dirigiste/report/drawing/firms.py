@@ -29,11 +29,11 @@ def sizes(run: Run, title: str | None = None) -> Figure:
     """Draw densities of owners' wealth and of firms' employment, one row a status."""
     wealth, employment = data.wealth(run), data.employment(run)
     names = [curve.status for curve in wealth] or [curve.status for curve in employment]
-    labels = {curve.status: curve.label for curve in (*wealth, *employment)}
+    labels = {curve.status: words.clipped(curve.label) for curve in (*wealth, *employment)}
     top = max([0.5, *(_top(curves, names) for curves in (wealth, employment))]) + 0.12
     height = 1.02 + STEP * (len(names) - 1 + top)
     canvas = sheet.canvas(height, title)
-    left, gap = 1.02, 0.12
+    left, gap = sheet.room(list(labels.values()), 1.02), 0.12
     width = (canvas.width - left - gap - 1.5) / 2
     columns = (
         ("Wealth of owners", "annual wages, log scale", wealth, left, f"share\nbelow {data.POOR:g}", _shares),
@@ -155,16 +155,17 @@ def starved(run: Run, title: str | None = None) -> Figure:
     curves = data.starved(run)
     height = 3.1
     canvas = sheet.canvas(height, title)
-    left, right, gap = 0.62, 1.25, 0.22
+    left, right, gap = 0.62, sheet.room([_label(curve) for curve in curves], 1.25, 7.8), 0.22
     width = (canvas.width - left - right - gap) / 2
     panels = [canvas.axes(left + n * (width + gap), 0.5, width, height - 0.82) for n in (0, 1)]
     top = max((float(np.nanmax([c.before, c.after])) for c in curves), default=0.1)
     bottom = min(0.0, min((float(np.nanmin([c.before, c.after])) for c in curves), default=0.0))
     used = [c.x[np.isfinite(c.before) | np.isfinite(c.after)] for c in curves]
     low, high = min(float(x[0]) for x in used), max(float(x[-1]) for x in used)
-    ceiling, floor = 100 * top * 1.08, 100 * bottom * 1.15 - 0.3
+    ceiling, floor = 100 * top * 1.08, 100 * bottom * 1.15
     for n, (axes, heading) in enumerate(zip(panels, ("Before", "With what lasts in place"), strict=True)):
-        axes.axhline(0, color=sheet.SOFT, lw=0.7, zorder=1)
+        if floor < 0:
+            axes.axhline(0, color=sheet.SOFT, lw=0.7, zorder=1)
         for k, curve in enumerate(curves):
             y = 100 * (curve.before, curve.after)[n]
             axes.plot(curve.x, y, color=sheet.COLOURS[k], linestyle=DASHES[k], lw=1.6, zorder=3)
@@ -205,7 +206,7 @@ def _ends(axes: Axes, curves: list[data.Curve], ceiling: float, floor: float) ->
     )
     for k, (curve, (x, y), height) in enumerate(zip(curves, last, heights, strict=True)):
         axes.annotate(
-            f"{curve.label} {_mean(curve)}",
+            _label(curve),
             (x, y),
             xytext=(right * 1.25, height),
             textcoords="data",
@@ -225,5 +226,6 @@ def _ends(axes: Axes, curves: list[data.Curve], ceiling: float, floor: float) ->
         )
 
 
-def _mean(curve: data.Curve) -> str:
-    return f"{100 * curve.centre_after:.1f}".replace("-", words.MINUS)
+def _label(curve: data.Curve) -> str:
+    mean = f"{100 * curve.centre_after:.1f}".replace("-", words.MINUS)
+    return f"{words.clipped(curve.label)} {mean}"

@@ -87,7 +87,7 @@ def _texts(run: Run, name: str, n: int) -> tuple[str, str]:
         arrive = sum(_flow(flow, n) for flow in data.flows(run) if flow.destination == ABROAD)
         return ABROAD, f"{words.percent(arrive)} a year"
     share = next(row for row in data.shares(run) if row.status == name)
-    return share.label, words.percent((share.before, share.after)[n])
+    return words.clipped(share.label, 18), words.percent((share.before, share.after)[n])
 
 
 def _labels(
@@ -227,7 +227,8 @@ def shares(run: Run, title: str | None = None) -> Figure:
     rows.sort(key=lambda row: row.before)
     height = 0.62 + 0.25 * len(rows)
     canvas = sheet.canvas(height, title)
-    left, right = 1.3, 2.1
+    labels = [words.clipped(row.label) for row in rows]
+    left, right = sheet.room(labels, 1.3), 2.1
     axes = canvas.axes(left, 0.45, canvas.width - left - right, height - 0.62)
     low = min(min(r.before, r.after) for r in rows if min(r.before, r.after) > 0)
     low, high = max(low / 2, 1e-7), 1.0
@@ -236,6 +237,8 @@ def shares(run: Run, title: str | None = None) -> Figure:
         axes.plot([low, high], [y, y], color=sheet.FAINT, lw=0.5, zorder=1)
         up = b >= a
         colour = sheet.NAVY if up else sheet.ORANGE
+        if abs(row.after - row.before) < 5e-5 * row.before:
+            colour = sheet.SOFT
         axes.plot([a, b], [y, y], color=colour, lw=2.0, zorder=2, solid_capstyle="butt")
         axes.plot(a, y, "o", ms=5.2, mfc="white", mec=colour, mew=1.2, zorder=3)
         axes.plot(b, y, "o", ms=5.2, mfc=colour, mec="white", mew=0.5, zorder=4)
@@ -257,10 +260,10 @@ def shares(run: Run, title: str | None = None) -> Figure:
             va="center",
             ha="right",
             fontsize=7.5,
-            color=colour if row.before != row.after else sheet.SOFT,
+            color=colour,
         )
     axes.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(rows) - 0.4), yticks=range(len(rows)))
-    axes.set_yticklabels([row.label for row in rows], color=sheet.INK)
+    axes.set_yticklabels(labels, color=sheet.INK)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     ticks = [t for t in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0) if low <= t <= high]

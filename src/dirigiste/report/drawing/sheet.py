@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from dirigiste.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -127,6 +127,11 @@ def canvas(height: float, title: str | None = None, width: float = WIDTH) -> Can
     return Canvas(figure, width, height)
 
 
+def room(labels: Sequence[str], least: float, size: float = 8.0) -> float:
+    """Width in inches that the longest of some labels needs at a font size, but at least `least`."""
+    return max(least, max((len(text) for text in labels), default=0) * 0.0089 * size + 0.14)
+
+
 def balanced(text: str, width: int = 78) -> list[str]:
     """Lines of about the same length, no more of them than `width` characters a line need."""
     lines = textwrap.wrap(text, width)
@@ -188,7 +193,7 @@ def svg(
     assert head is not None  # every SVG has a root
     root = re.sub(r'\s(width|height|role|id)="[^"]*"', "", head.group(0))
     labels = f'role="img" aria-labelledby="{name}-title {name}-desc" style="stroke-linejoin: round"'
-    root = root.replace("<svg", f'<svg id="{name}" {labels}', 1)
+    root = root.replace("<svg", f'<svg id="{name}-svg" {labels}', 1)
     alternatives = (
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
     )

@@ -29,12 +29,16 @@ def draw(run: Run, title: str | None = None) -> Figure | None:
     height = 0.74 + ROW * len(found.groups)
     canvas = sheet.canvas(height, title)
     body = ROW * len(found.groups)
-    left, cell = 1.45, 0.6
+    left, cell = sheet.room(_labels(found), 1.45), 0.6
     axes = canvas.axes(left, 0.42, cell * 6 + 0.1, body)
     _cells(axes, found)
     bars = canvas.axes(left + cell * 6 + 0.35, 0.42, canvas.width - left - cell * 6 - 0.5, body)
     _bars(bars, found)
     return canvas.figure
+
+
+def _labels(found: data.Welfare) -> list[str]:
+    return [f"{words.clipped(group.label)}  {words.percent(group.mass)}" for group in found.groups]
 
 
 def _limit(found: data.Welfare) -> float:
@@ -70,8 +74,7 @@ def _cells(axes: Axes, found: data.Welfare) -> None:
     axes.set_xticks([*(k + 0.5 for k in range(5)), 5.6])
     axes.set_xticklabels([*found.quintiles, "all"], color=sheet.INK)
     axes.set_yticks([last - n + 0.5 - (0.25 if n == last else 0.0) for n in range(last + 1)])
-    labels = [f"{group.label}  {words.percent(group.mass)}" for group in found.groups]
-    axes.set_yticklabels(labels, color=sheet.INK)
+    axes.set_yticklabels(_labels(found), color=sheet.INK)
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     for side in axes.spines.values():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy, Parameter
     from dirigiste.report.inputs import Run
 
-SOURCED, ASSUMED, DEFAULT = "source", "assumption", "default"
+SOURCED, ASSUMED, UNSOURCED, DEFAULT = "source", "assumption", "no source", "default"
 
 GROUPS: Final = {
     "preferences": "Preferences",
@@ -38,7 +38,7 @@ class Row:
     before: float
     after: float
     kind: str
-    """Whether it has a source, is an assumption, or was left to its default."""
+    """Whether it has a source, is an assumption, was given without a source, or left to its default."""
     source: str
     note: str
 
@@ -74,10 +74,29 @@ def _heading(economy: Economy, key: tuple[str, ...]) -> str:
     return GROUPS.get(key[0], key[0])
 
 
-def _row(parameter: Parameter, after: float) -> Row:
+def _given(economy: Economy) -> set[str]:
+    """Paths that the economy's file gives, not left to defaults."""
+    found: set[str] = set()
+
+    def walk(value: object, path: str) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, f"{path}.{key}" if path else str(key))
+        elif isinstance(value, list | tuple):
+            for n, item in enumerate(value):
+                label = item.get("name", n) if isinstance(item, dict) else n
+                walk(item, f"{path}.{label}")
+        else:
+            found.add(path)
+
+    walk(economy.model_dump(by_alias=True, exclude_unset=True), "")
+    return found
+
+
+def _row(parameter: Parameter, after: float, given: set[str]) -> Row:
     source = parameter.source
     if source is None:
-        kind, text, note = DEFAULT, "", ""
+        kind, text, note = (UNSOURCED if parameter.path in given else DEFAULT), "", ""
     else:
         kind = ASSUMED if source.source in (ASSUMPTION, "") else SOURCED
         text, note = ("" if kind == ASSUMED else source.source), source.note
@@ -90,26 +109,33 @@ def _row(parameter: Parameter, after: float) -> Row:
 def sections(run: Run) -> list[Section]:
     """All parameters, section by section in the order of declaration."""
     economy = run.before.economy
+    given = _given(economy)
     moved = {path: new for path, _, new, _ in run.changes}
     found: dict[tuple[str, ...], list[Row]] = {}
     for parameter in economy.parameters():
         key, _ = _split(parameter.path)
         after = moved.get(parameter.path)
-        found.setdefault(key, []).append(_row(parameter, parameter.value if after is None else after))
+        found.setdefault(key, []).append(_row(parameter, parameter.value if after is None else after, given))
     return [Section(_heading(economy, key), tuple(rows)) for key, rows in found.items()]
 
 
 def counts(sections: list[Section]) -> dict[str, int]:
     """How many parameters rest on a source, an assumption, a default; and how many change."""
     rows = [row for section in sections for row in section.rows]
-    found = {kind: sum(row.kind == kind for row in rows) for kind in (SOURCED, ASSUMED, DEFAULT)}
+    found = {kind: sum(row.kind == kind for row in rows) for kind in (SOURCED, ASSUMED, UNSOURCED, DEFAULT)}
     return {**found, "changed": sum(row.changed for row in rows), "all": len(rows)}
 
 
 def title(run: Run) -> str:
     """What the numbers rest on, in a sentence."""
     found = counts(sections(run))
-    kinds = f"{found[SOURCED]} from a source, {found[ASSUMED]} assumed, {found[DEFAULT]} left to defaults"
+    rests = (
+        (SOURCED, "from a source"),
+        (ASSUMED, "assumed"),
+        (UNSOURCED, "without a source"),
+        (DEFAULT, "left to defaults"),
+    )
+    kinds = ", ".join(f"{found[kind]} {text}" for kind, text in rests if found[kind])
     changed = f"{found['changed']} changed by the chronicle for good"
     return f"{words.count(found['all'], 'number')}: {kinds}; {changed}"
 

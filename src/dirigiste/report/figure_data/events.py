@@ -110,6 +110,14 @@ def title(run: Run) -> str:
     counts = {lane: sum(lane in item.channels for item in active) for lane in used}
     top = max(used, key=lambda lane: counts[lane])
     head = f"{len(active)} of {words.count(len(events), 'event')} change the model"
+    if len(active) == len(events):
+        head = (
+            f"All {len(events)} events change the model"
+            if len(events) > 1
+            else "The one event changes the model"
+        )
+    if len(events) > 1 and len(used) > 1 and counts[top] == len(active):
+        return f"{head}, all of them through {top}"
     if len(used) == 1:
         return f"{head}, all through {top}"
     return f"{head}, most often through {top} ({counts[top]})"

@@ -34,6 +34,9 @@ FEW: Final = 1e-4
 POOR: Final = 0.05
 """Wealth, in annual wages, below which owners count as having next to none; logs begin here."""
 
+NAMED: Final = 0.05
+"""Statuses with a smaller share of firms are not named in titles."""
+
 LINES: Final = 4
 """Most statuses in the figure of marginal products."""
 
@@ -262,7 +265,9 @@ def _median(curve: Curve) -> str:
 
 def starved_title(run: Run) -> str:
     """Whose firms are short of capital, in a sentence."""
-    curves = [curve for curve in starved(run) if np.isfinite(curve.centre_after)]
+    firms = {name: float(_masses(run.after, name)[1].sum()) for name in run.after.economy.statuses}
+    named = {name for name, size in firms.items() if size >= NAMED * sum(firms.values())}
+    curves = [curve for curve in starved(run) if np.isfinite(curve.centre_after) and curve.status in named]
     if not curves:
         return "No status has firms"
     top = max(curves, key=lambda curve: curve.centre_after)
