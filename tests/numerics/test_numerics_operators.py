@@ -177,14 +177,14 @@ def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
 
     G = quad(lambda x: max(delta + x, 0.0) * density(x), -delta, -delta + 60 * edge.scale)[0]
     taken = quad(density, -delta, -delta + 60 * edge.scale)[0]
-    assert h.flow[n, e, j] == pytest.approx(edge.rate * taken, rel=1e-7)
-    assert h.worth[n, e, j] == pytest.approx(edge.rate * (worth_of(level[n, free, j] * np.exp(G)) - v[n, free, j]), rel=1e-7)
-    for status, slope in ((favoured, h.gain[n, e, j]), (free, -h.loss[n, e, j])):
+    assert float(h.flow[n, e, j]) == pytest.approx(edge.rate * taken, rel=1e-7)
+    assert float(h.worth[n, e, j]) == pytest.approx(edge.rate * (worth_of(level[n, free, j] * np.exp(G)) - v[n, free, j]), rel=1e-7)
+    for status, slope in ((favoured, float(h.gain[n, e, j])), (free, -float(h.loss[n, e, j]))):
         step = 1e-5 * abs(v[n, status, j])
         up, down = v.copy(), v.copy()
         up[n, status, j] += step
         down[n, status, j] -= step
-        ends = [at(layout, m, jnp.asarray(x), reach).worth[n, e, j] for x in (up, down)]
+        ends = [float(at(layout, m, jnp.asarray(x), reach).worth[n, e, j]) for x in (up, down)]
         assert slope == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5)
 
 

@@ -126,8 +126,8 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
     outside = totals(compiled, point)["outside_labor"]
     if outside < 0:
         warnings.append(
-            f"the given wage leaves outside labour at {outside:.3g}: owners supply more labour than firms want at "
-            "it; lower closure.labor.wage"
+            f"the given wage leaves outside labour at {outside:.3g}: owners supply more labour than firms "
+            "want at it; lower closure.labor.wage"
         )
     result = Certificate(
         hjb=float(point.values.residual),

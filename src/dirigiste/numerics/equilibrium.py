@@ -84,10 +84,11 @@ def _mass_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> 
 def _along(
     layout: Layout, m: Arrays, point: Point, du: jax.Array, dv: jax.Array, df: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Derivatives of `_everything` along directions (n, 4), (n, N, S, J), (n, N, S, J), as difference quotients.
+    """Derivatives of `_everything` along directions (n, 4), (n, N, S, J), (n, N, S, J), as difference
+    quotients.
 
-    With steps this small no threshold passes a node, and compiling them takes a tenth of the time that forward-mode
-    differentiation takes. Their error, about 1e-5, is far below `RESPONSE`.
+    With steps this small no threshold passes a node, and compiling them takes a tenth of the time that
+    forward-mode differentiation takes. Their error, about 1e-5, is far below `RESPONSE`.
     """
     v, f = point.values.v, point.distribution.f
 

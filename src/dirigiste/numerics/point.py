@@ -93,7 +93,8 @@ class Response(NamedTuple):
 
 class Start(NamedTuple):
     """Where to start: unknowns (4,), values and row masses (N, S, J), and responses of a neighbour if
-    known."""
+    known.
+    """
 
     u: jax.Array
     v: jax.Array

@@ -120,6 +120,8 @@ def title(run: Run) -> str:
         return f"{head}, all of them through {top}"
     if len(used) == 1:
         return f"{head}, all through {top}"
+    if counts[top] == 1:
+        return f"{head}, through {words.listing(used)}"
     return f"{head}, most often through {top} ({counts[top]})"
 
 

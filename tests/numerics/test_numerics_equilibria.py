@@ -1,0 +1,278 @@
+"""Equilibria under every closure, law and preference: certificates hold, and what is known of each is so (model.md, section 5).
+
+`solved` raises unless every residual meets its tolerance and goods clear to 1e-6 of output.
+"""
+
+import numpy as np
+import pytest
+
+from dirigiste.numerics import certificate
+from numerics_economies import TRIANGLE, economy
+from numerics_solving import partial, solved
+
+# triangle: three statuses, every kind of edge
+
+
+def residual(found):
+    terms = certificate.identity(found.compiled, found.point)
+    assert abs(terms["residual"] - sum(x for name, x in terms.items() if name != "residual")) < 1e-12
+    return terms
+
+
+def test_closed_economy_that_rebates(triangle):
+    """Claim: labour, capital and budget clear; firms use no more than owners have; owners are counted once."""
+    c = triangle.certificate
+    assert max(abs(c.labor), abs(c.capital), abs(c.budget)) < 1e-8
+    s = triangle.static
+    assert float(s.capital.sum()) == pytest.approx(float(s.wealth.sum()), rel=1e-8)
+    assert abs(c.walras) < 1e-6
+    assert abs(c.mass) < 1e-12
+
+
+def test_political_example(political):
+    """Claim: the shipped example, on fewer nodes and abilities, has a certified equilibrium with every status populated."""
+    assert abs(political.certificate.walras) < 1e-6
+    assert all(political.mass(name) > 1e-4 for name in political.compiled.statuses)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"closure.labor.outside": 0.5},
+        {"closure.foreign_capital": 1.0},
+        {"closure.spending": 0.05},
+        {"technology.growth": 0.02},
+        {"edges.crackdown.burnt": True, "edges.toll.burnt": True, "edges.emigrate.burnt": True},
+        {"edges.toll.fee": 1.0, "edges.emigrate.fee": 0.3},
+        {"ability.rate": 0.02},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_variants_of_one_closure(triangle, changes):
+    """Claim: outside workers, foreign capital, public spending, growth, burnt fines, fees and slow ability keep the certificate, the
+    goods identity included; each enters the identity where the model says."""
+    found = solved(triangle.economy.with_(changes), triangle.start)
+    terms = residual(found)
+    key, value = next(iter(changes.items()))
+    if key == "closure.labor.outside":
+        assert terms["outside_workers"] == pytest.approx(-found.wage * value)
+        assert found.output > 1.2 * triangle.output
+    elif key == "closure.foreign_capital":
+        assert float(found.static.capital.sum() - found.static.wealth.sum()) == pytest.approx(value, rel=1e-6)
+        assert found.interest < triangle.interest
+    elif key == "closure.spending":
+        assert terms["spending"] == -value
+        assert float(found.point.prices.transfer) < float(triangle.point.prices.transfer) - 0.03
+    elif key == "technology.growth":
+        assert terms["growth"] == pytest.approx(-0.02 * float(found.static.wealth.sum()))
+        assert found.interest > triangle.interest + 0.01
+    elif key == "edges.crackdown.burnt":
+        burnt = found.taken("crackdown") + found.taken("toll") + found.taken("emigrate")
+        assert terms["burnt"] == pytest.approx(-burnt)
+        assert burnt > 1e-3 * found.output
+
+
+def test_self_finance_leaves_capital_idle(triangle):
+    """Claim (model.md, section 5): where nobody lends or borrows, r falls to -delta and stays there exactly; wealth that firms do not use
+    lies idle and depreciates."""
+    names = ("favoured", "free", "apart")
+    changes = {f"statuses.{name}.collateral": 1.0 for name in names} | {"statuses.free.data_lending": 0.0}
+    found = solved(triangle.economy.with_(changes))
+    assert found.interest == -triangle.economy.technology.delta
+    used, owned = float(found.static.capital.sum()), float(found.static.wealth.sum())
+    assert used < 0.999 * owned
+    assert residual(found)["depreciation"] == pytest.approx(-0.06 * owned)
+    assert float(found.static.borrowed.sum()) < 1e-12
+
+
+def test_unlimited_credit_equalises_marginal_products(triangle):
+    """Claim: without limits, spreads, wedges and mandates every running firm has marginal product r + delta, so output is the
+    efficient aggregate of the same firms, TFP_eff (K^alpha L^(1-alpha))^eta."""
+    clear = {"collateral": float("inf"), "spread": 0.0, "data_lending": 0.0, "wedge": 0.0, "mandates": {}}
+    names = ("favoured", "free", "apart")
+    found = solved(triangle.economy.with_({f"statuses.{n}.{key}": x for n in names for key, x in clear.items()}))
+    f, m = found.point.firms, found.compiled.arrays
+    runs = np.asarray(f.share) > 0
+    product = 0.32 * np.asarray(f.output) / np.asarray(f.capital)
+    np.testing.assert_allclose(product[runs], found.interest + 0.06, rtol=1e-10)
+    A = np.asarray(m.productivity)[:, None] * np.asarray(m.ability)
+    weight = np.asarray(found.point.distribution.g) * np.asarray(f.share)
+    tfp = float((weight * A**5.0).sum() ** 0.2)
+    K, L = float(found.static.capital.sum()), float(found.static.labor.sum())
+    assert found.output == pytest.approx(tfp * (K**0.4 * L**0.6) ** 0.8, rel=1e-9)
+
+
+def test_unit_of_goods_does_not_matter(triangle):
+    """Claim: amounts in another unit (wealth grid, fees, fixed costs, sizes, earnings abroad, wealth of newborns times x, ability times
+    x^(1 - alpha eta)) multiply wage, transfer and output by x and leave interest, labour and people alone."""
+    x, e = 3.0, triangle.economy
+    amounts = (
+        "numerics.wealth.max", "numerics.wealth.scale", "edges.toll.fee", "statuses.apart.fixed_cost", "edges.crackdown.size.ref",
+        "edges.inspect.size.ref", "abroad.wage", "entry.wealth",
+    )  # fmt: skip
+    changes = {path: x * e.get(path) for path in amounts}
+    found = solved(e.with_({**changes, "ability.distribution.pareto.scale": x ** (1 - 0.4 * 0.8)}))
+    assert found.wage == pytest.approx(x * triangle.wage, rel=1e-6)
+    assert found.interest == pytest.approx(triangle.interest, abs=1e-8)
+    assert float(found.point.prices.transfer) == pytest.approx(x * float(triangle.point.prices.transfer), rel=1e-6)
+    assert found.output == pytest.approx(x * triangle.output, rel=1e-6)
+    assert float(found.static.labor.sum()) == pytest.approx(float(triangle.static.labor.sum()), rel=1e-6)
+    for edge in e.edges_by_name:
+        assert found.people(edge) == pytest.approx(triangle.people(edge), rel=1e-5)
+
+
+def test_unit_of_time_does_not_matter(triangle):
+    """Claim: everything that is per year, times x, is the same economy counted in other years: prices and flows times x, stocks alone."""
+    x, e = 2.0, triangle.economy
+    rates = (
+        "preferences.rho", "technology.delta", "ability.rate", "statuses.favoured.spread", "statuses.free.spread",
+        "statuses.apart.fixed_cost", "edges.crackdown.actual", "edges.crackdown.perceived", "edges.toll.rate", "edges.rectified.rate",
+        "edges.join.rate", "edges.inspect.actual", "edges.emigrate.rate", "abroad.interest", "abroad.wage",
+    )  # fmt: skip
+    changes = {path: x * e.get(path) for path in rates}
+    found = solved(e.with_({**changes, "ability.distribution.pareto.scale": x}))
+    assert found.wage == pytest.approx(x * triangle.wage, rel=1e-6)
+    assert found.interest == pytest.approx(x * triangle.interest, rel=1e-6)
+    assert found.output == pytest.approx(x * triangle.output, rel=1e-6)
+    np.testing.assert_allclose(found.static.wealth, triangle.static.wealth, rtol=1e-5)
+    np.testing.assert_allclose(found.static.capital, triangle.static.capital, rtol=1e-5)
+
+
+ALIKE = {
+    f"statuses.{name}": {"collateral": 1.5} for name in ("favoured", "free", "apart")
+} | {
+    "edges.crackdown.fine": 1e-9, "edges.crackdown.actual": 0.05, "edges.crackdown.perceived": 0.05, "edges.toll.fee": 1e-12,
+    "edges.rectified.rate": 0.0, "edges.emigrate.rate": 0.0,
+}  # fmt: skip
+
+
+def test_statuses_that_are_alike_are_one(triangle):
+    """Claim: names do not matter: with statuses that are alike, edges between them move people and nothing else."""
+    first = solved(triangle.economy.with_(ALIKE), triangle.start)
+    other = {"edges.join.cost": 0.3, "edges.inspect.actual": 0.01, "edges.inspect.perceived": 0.02, "edges.crackdown.actual": 0.01}
+    second = solved(triangle.economy.with_({**ALIKE, **other}), triangle.start)
+    assert second.interest == pytest.approx(first.interest, abs=1e-7)
+    assert second.wage == pytest.approx(first.wage, rel=1e-6)
+    assert second.output == pytest.approx(first.output, rel=1e-6)
+    assert second.mass("free") != pytest.approx(first.mass("free"), rel=0.1)
+    v = np.asarray(first.point.values.v)
+    np.testing.assert_allclose(v[:, 0], v[:, 1], atol=1e-4)
+
+
+def test_an_edge_at_rate_zero_is_no_edge(triangle):
+    """Claim: an enforcement edge with perceived = actual = 0 is the graph without that edge."""
+    off = triangle.economy.with_({"edges.inspect.actual": 0.0, "edges.inspect.perceived": 0.0})
+    gone = triangle.economy.with_({"edges.inspect": None})
+    one, other = partial(off, triangle), partial(gone, triangle)
+    np.testing.assert_allclose(one.values.v, other.values.v, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(one.distribution.g, other.distribution.g, rtol=0, atol=1e-10)
+
+
+def test_open_economy(triangle):
+    """Claim: with an open account r is given and net foreign assets are what is left; at the interest rate of the closed
+    economy nothing changes."""
+    same = solved(triangle.economy.with_({"closure.capital": {"open": {"interest": triangle.interest}}}), triangle.start)
+    assert certificate.totals(same.compiled, same.point)["net_foreign_assets"] == pytest.approx(0, abs=1e-6)
+    assert same.output == pytest.approx(triangle.output, rel=1e-6)
+    dear = solved(same.economy.with_({"closure.capital.open.interest": triangle.interest + 0.01}), same.start)
+    assert certificate.totals(dear.compiled, dear.point)["net_foreign_assets"] > 0.1
+
+
+GROUPS = {
+    "ability": {"law": "fixed", "distribution": {"pareto": {"tail": 6.0, "points": 6}}},
+    "statuses.apart.mass": 0.3, "statuses.free.mass": 0.7,
+    "edges.crackdown.to": "favoured", "edges.inspect.to": "free", "edges.rectified": None, "edges.emigrate": None,
+    "edges.join.ability": "redraw", "abroad": None, "entry": None,
+    "closure.labor": {"wage": 0.8},
+}  # fmt: skip
+
+
+def test_separate_groups_keep_their_masses_and_a_given_wage_finds_its_labour():
+    """Claim (model.md, sections 3 and 5): groups that no edges connect have the masses that are given; where ability is fixed, each
+    ability has its own; with w given, outside labour is what clears the market."""
+    found = solved(economy(TRIANGLE, GROUPS))
+    assert found.wage == pytest.approx(0.8, rel=1e-12)
+    assert found.mass("apart") == pytest.approx(0.3, abs=1e-9)
+    g = np.asarray(found.point.distribution.g)[:, found.index("apart")]
+    np.testing.assert_allclose(g.sum(axis=0), 0.3 * np.asarray(found.compiled.arrays.stationary), atol=1e-9)
+    s = found.static
+    outside = certificate.totals(found.compiled, found.point)["outside_labor"]
+    assert float(s.labor.sum() - s.labor_supply.sum()) == pytest.approx(outside)
+    assert residual(found)["outside_workers"] == pytest.approx(-0.8 * outside)
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.5])
+def test_other_curvature_sharp_choices_and_spending(sigma):
+    """Claim: CRRA utility, choices without tastes (scale 0) and a budget that spends what it takes all keep the certificate; spending
+    is receipts less the given transfer."""
+    changes = {"preferences.sigma": sigma, "closure.fiscal": "spend", "closure.transfer": 0.01, "edges.emigrate.scale": 0.0}
+    found = solved(economy(TRIANGLE, changes))
+    terms = residual(found)
+    s = found.static
+    born = found.economy.entry.wealth * found.people("emigrate")
+    taken = sum(found.taken(edge) for edge in ("crackdown", "toll", "emigrate"))
+    received = float(s.wedge_revenue.sum() + s.spread_revenue.sum()) + taken - born
+    assert terms["spending"] == pytest.approx(-(received - 0.01), abs=1e-9)
+
+
+def test_constant_returns():
+    """Claim (Moll 2014; model.md, section 2): with eta = 1 a firm uses all the capital it may or none, so capital is a multiple of its
+    owner's wealth."""
+    changes = {"technology.eta": 1.0, "statuses.free.data_lending": 0.0, "numerics.wealth.max": 3000}
+    found = solved(economy(TRIANGLE, changes))
+    k, share = np.asarray(found.point.firms.capital), np.asarray(found.point.firms.share)
+    a = np.asarray(found.compiled.arrays.wealth)[:, None]
+    for status in found.compiled.statuses:
+        s = found.index(status)
+        whole = share[:, s] == 1
+        assert whole.any()
+        ratio = np.broadcast_to(k[:, s] / np.maximum(a, 1e-9), whole.shape)[whole]
+        np.testing.assert_allclose(ratio, found.economy.statuses[status].collateral, rtol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def diffusing():
+    """Abilities on a diffusion, an open account, and credit that must reach the favoured, by a spread on all others."""
+    law = {"law": "diffusion", "reversion": 0.15, "sd": 0.3, "points": 6, "width": 2.0, "mean": 0.2}
+    directed = {"to": ["favoured"], "share": 0.01, "of": "credit", "by": "spread"}
+    return solved(economy(TRIANGLE, {
+        "ability": law, "closure.capital": {"open": {"interest": 0.02}}, "closure.directed": directed,
+    }))  # fmt: skip
+
+
+def share_of(found, status, of):
+    amounts = np.asarray(getattr(found.static, of))
+    return amounts[found.index(status)] / amounts.sum()
+
+
+def test_a_quota_that_does_not_bind_changes_nothing_and_one_that_does_is_met_by_a_spread(diffusing):
+    """Claim (model.md, section 5): a slack quota adds no spread; one that binds is met exactly, by a spread on all others that is
+    revenue of the budget."""
+    assert float(diffusing.point.prices.added_spread) == 0
+    before = share_of(diffusing, "favoured", "credit")
+    assert before > 0.01
+    found = solved(diffusing.economy.with_({"closure.directed.share": before + 0.05}), diffusing.start)
+    assert share_of(found, "favoured", "credit") == pytest.approx(before + 0.05, abs=1e-7)
+    added = float(found.point.prices.added_spread)
+    assert added > 1e-4
+    free = found.index("free")
+    assert float(found.static.spread_revenue[free]) == pytest.approx((0.03 + added) * float(found.static.credit[free]))
+
+
+def test_a_chain_of_abilities_is_solved_as_its_generator_says(diffusing):
+    """Claim: `markov` with the generator of a diffusion is that diffusion."""
+    m = diffusing.compiled.arrays
+    law = {"law": "markov", "values": np.asarray(m.ability).tolist(), "generator": np.asarray(m.switching).tolist()}
+    found = solved(diffusing.economy.with_({"ability": law}), diffusing.start)
+    assert found.output == pytest.approx(diffusing.output, rel=1e-7)
+
+
+def test_a_quota_of_capital_by_limit():
+    """Claim (model.md, section 5): a quota met by limits scales the credit limit of all others by one factor in (0, 1]; slack, by 1."""
+    directed = {"to": ["favoured"], "share": 0.01, "of": "capital", "by": "limit"}
+    slack = solved(economy(TRIANGLE, {"closure.directed": directed}))
+    assert float(slack.point.prices.limit_factor) == 1
+    target = share_of(slack, "favoured", "capital") + 0.03
+    found = solved(slack.economy.with_({"closure.directed.share": target}), slack.start)
+    assert share_of(found, "favoured", "capital") == pytest.approx(target, abs=1e-7)
+    assert 0 < float(found.point.prices.limit_factor) < 1
