@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError
@@ -44,7 +43,7 @@ def lognormal(sd: float, points: int, width: float, mean: float = 0.0) -> tuple[
         return np.array([np.exp(mean)]), np.array([1.0])
     x = np.linspace(-width, width, points)
     edges = np.concatenate([[-np.inf], 0.5 * (x[1:] + x[:-1]), [np.inf]])
-    return np.exp(mean + sd * x), np.diff(norm.cdf(edges))
+    return np.exp(mean + sd * x), np.diff(ndtr(edges))
 
 
 def diffusion(
@@ -94,7 +93,9 @@ def stationary(generator: Array) -> Array:
 
 def generator_of(transition: Array) -> Array:
     """Generator log P of an annual transition matrix P; an error where P has none (not embeddable)."""
-    logarithm = scipy.linalg.logm(transition, disp=False)[0]
+    from scipy.linalg import logm  # here, since most economies never need it and it is slow to import
+
+    logarithm = np.asarray(logm(transition))
     off = np.real(logarithm) - np.diag(np.diag(np.real(logarithm)))
     if np.abs(np.imag(logarithm)).max() > 1e-10 or off.min() < -1e-10 or not np.isfinite(logarithm).all():
         raise InputError.of(

@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from scipy.interpolate import PchipInterpolator
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe
 from dirigiste.numerics.aggregates import Moves
@@ -120,6 +119,8 @@ def _first_distribution(
 
 def _to_grid(compiled: Compiled, start: Start) -> Start:
     """A start on another wealth grid of the same economy, interpolated in the grid's own coordinate."""
+    from scipy.interpolate import PchipInterpolator  # here, since it is slow to import
+
     nodes = compiled.layout.nodes
     x, y = np.linspace(0.0, 1.0, start.v.shape[0]), np.linspace(0.0, 1.0, nodes)
     v = PchipInterpolator(x, np.asarray(start.v), axis=0)(y)
