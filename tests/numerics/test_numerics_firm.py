@@ -40,18 +40,29 @@ def draw_economy(rng, eta):
         {"name": f"e{n}", "from": one, "to": other, "kind": "rate", "rate": 0.1}
         for n, (one, other) in enumerate(zip(names, names[1:] + names[:1], strict=True))
     ]
-    return loads(json.dumps({
-        "name": "drawn", "preferences": {"rho": 0.06, "sigma": 1.0},
-        "technology": {"alpha": rng.uniform(0.25, 0.5), "eta": eta, "delta": rng.uniform(0.03, 0.1)},
-        "ability": {"law": "redraw", "rate": 0.1,
-                    "distribution": {"points": {"values": [0.7, 1.0, 1.8], "weights": [0.5, 0.3, 0.2]}}},
-        "statuses": statuses, "edges": edges,
-        "numerics": {"wealth": {"points": 40, "max": 500, "scale": 0.1}},
-    }).replace("Infinity", ".inf"))  # fmt: skip
+    return loads(
+        json.dumps(
+            {
+                "name": "drawn",
+                "preferences": {"rho": 0.06, "sigma": 1.0},
+                "technology": {"alpha": rng.uniform(0.25, 0.5), "eta": eta, "delta": rng.uniform(0.03, 0.1)},
+                "ability": {
+                    "law": "redraw",
+                    "rate": 0.1,
+                    "distribution": {"points": {"values": [0.7, 1.0, 1.8], "weights": [0.5, 0.3, 0.2]}},
+                },
+                "statuses": statuses,
+                "edges": edges,
+                "numerics": {"wealth": {"points": 40, "max": 500, "scale": 0.1}},
+            }
+        ).replace("Infinity", ".inf")
+    )
 
 
 def best_on(A, alpha, eta, wage, rental, low, high):
-    """The best (k, l) of A (k^alpha l^(1-alpha))^eta - wage l - rental k with k in [low, high], by L-BFGS in logs."""
+    """The best (k, l) of A (k^alpha l^(1-alpha))^eta - wage l - rental k with k in [low, high], by L-BFGS
+    in logs.
+    """
 
     def loss(x):
         k, labor = np.exp(x)
@@ -61,20 +72,32 @@ def best_on(A, alpha, eta, wage, rental, low, high):
 
     grid = np.geomspace(max(low, 1e-9), high, 40) if high > low else np.array([high])
     start = min(
-        ((np.log(k), np.log((A * eta * (1 - alpha) * k ** (alpha * eta) / wage) ** (1 / (1 - eta * (1 - alpha))))) for k in grid),
+        (
+            (
+                np.log(k),
+                np.log((A * eta * (1 - alpha) * k ** (alpha * eta) / wage) ** (1 / (1 - eta * (1 - alpha)))),
+            )
+            for k in grid
+        ),
         key=lambda x: loss(np.array(x))[0],
-    )  # fmt: skip
+    )
     size = max(abs(loss(np.array(start))[0]), 1e-12)
     bounds = [(math.log(max(low, 1e-9)), math.log(max(high, 1e-9))), (-40, 40)]
     found = minimize(
-        lambda x: tuple(part / size for part in loss(x)), start, jac=True, method="L-BFGS-B", bounds=bounds,
+        lambda x: tuple(part / size for part in loss(x)),
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
         options={"ftol": 1e-16, "gtol": 1e-10, "maxiter": 500},
-    )  # fmt: skip
+    )
     return *np.exp(found.x), -found.fun * size
 
 
 def optimum(status, technology, z, a, wage, interest, spread, factor):
-    """Capital, labour, credit and true profit of an owner who runs, from the decision problem and nothing else."""
+    """Capital, labour, credit and true profit of an owner who runs, from the decision problem and nothing
+    else.
+    """
     alpha, eta, delta = technology.alpha, technology.eta, technology.delta
     A = (1 - status.wedge) * status.productivity * z
     w = (1 - status.mandates.labor) * wage
@@ -99,8 +122,9 @@ def optimum(status, technology, z, a, wage, interest, spread, factor):
 
 @pytest.mark.parametrize("eta", [0.8, 1.0])
 def test_choices_are_those_of_the_decision_problem(eta):
-    """Claim: the closed forms of section 2 solve max over (k, l, b) at perceived prices, profit is counted at true
-    ones, and a quota's spread and limit factor reach all statuses but those it names."""
+    """Claim: the closed forms of section 2 solve max over (k, l, b) at perceived prices, profit is counted
+    at true ones, and a quota's spread and limit factor reach all statuses but those it names.
+    """
     rng = np.random.default_rng(20 + int(10 * eta))
     kinks = {"self-financed": 0, "at the limit": 0, "free": 0, "subsidised": 0}
     for _ in range(3):
@@ -121,18 +145,28 @@ def test_choices_are_those_of_the_decision_problem(eta):
                 if 0 < share < 1:
                     continue  # a threshold cell: quantities are those of the part that runs
                 k, labor, credit, profit = optimum(
-                    status, economy.technology, float(m.ability[j]), nodes[n], wage, interest, spread,
+                    status,
+                    economy.technology,
+                    float(m.ability[j]),
+                    nodes[n],
+                    wage,
+                    interest,
+                    spread,
                     1.0 if named[s] else factor,
-                )  # fmt: skip
+                )
                 got = found.capital[n, s, j], found.labor[n, s, j], found.credit[n, s, j]
                 scale = 1e-5 * max(k, 1e-3)
-                np.testing.assert_allclose(got, (k, labor, credit), rtol=1e-5, atol=scale, err_msg=f"{status} {n} {j}")
+                np.testing.assert_allclose(
+                    got, (k, labor, credit), rtol=1e-5, atol=scale, err_msg=f"{status} {n} {j}"
+                )
                 assert found.profit[n, s, j] == pytest.approx(profit, rel=1e-6, abs=1e-6)
                 outside = status.labor_efficiency * wage
                 assert share == float(profit > outside)
                 assert found.income[n, s, j] == pytest.approx(max(profit, outside), rel=1e-6, abs=1e-6)
                 kinks["self-financed"] += spread > 0 and abs(k - nodes[n]) < 1e-9 * k
-                kinks["at the limit"] += credit > 0 and status.collateral > 1 and labor > 0 and k > nodes[n] * 1.0001
+                kinks["at the limit"] += (
+                    credit > 0 and status.collateral > 1 and labor > 0 and k > nodes[n] * 1.0001
+                )
                 kinks["free"] += k < nodes[n] * 0.999
                 kinks["subsidised"] += spread < 0 and credit > 0
     assert kinks["at the limit"] > 5, kinks
@@ -142,8 +176,12 @@ def test_choices_are_those_of_the_decision_problem(eta):
 
 
 def test_unlimited_credit_is_the_unconstrained_firm_at_any_wealth():
-    """Claim: with `collateral: .inf` and no spread capital does not depend on wealth, and its marginal product is r + delta."""
-    economy = draw_economy(np.random.default_rng(3), 0.8).with_({"statuses.s4.spread": 0.0, "statuses.s4.mandates.capital": 0.0})
+    """Claim: with `collateral: .inf` and no spread capital does not depend on wealth, and its marginal
+    product is r + delta.
+    """
+    economy = draw_economy(np.random.default_rng(3), 0.8).with_(
+        {"statuses.s4.spread": 0.0, "statuses.s4.mandates.capital": 0.0}
+    )
     compiled = compile_economy(economy)
     m = compiled.arrays
     prices = firm.Prices(*(jnp.asarray(x) for x in (0.7, 0.03, 0.0, 0.0, 1.0)))
@@ -153,8 +191,9 @@ def test_unlimited_credit_is_the_unconstrained_firm_at_any_wealth():
 
 
 def test_share_of_a_cell_is_its_integral():
-    """Claim (docstring of `cell_share`): share and shift are the mean over the cell of the ramp, and the centre of the part
-    that runs; against quadrature on a fine grid."""
+    """Claim (docstring of `cell_share`): share and shift are the mean over the cell of the ramp, and the
+    centre of the part that runs; against quadrature on a fine grid.
+    """
     rng = np.random.default_rng(5)
     nodes = np.cumsum(rng.uniform(0.5, 2.0, 12))
     x = rng.normal(size=12)

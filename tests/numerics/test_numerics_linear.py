@@ -31,8 +31,9 @@ def dense(diag, lower, upper, b):
 
 @pytest.mark.parametrize("size", [1, 4, linear.UNROLLED + 1])
 def test_block_elimination_and_its_transpose_solve_the_system(size):
-    """Claim: `factor`, `solve`, `solve_transposed` invert the block tridiagonal matrix and its transpose, whatever stands in
-    the corners that are not used."""
+    """Claim: `factor`, `solve`, `solve_transposed` invert the block tridiagonal matrix and its transpose,
+    whatever stands in the corners that are not used.
+    """
     rng = np.random.default_rng(size)
     diag, lower, upper = blocks(rng, 9, size, 2)
     rhs = rng.normal(size=(9, size, 2))
@@ -41,8 +42,12 @@ def test_block_elimination_and_its_transpose_solve_the_system(size):
     for b in range(2):
         full = dense(diag, lower, upper, b)
         right = rhs[:, :, b].reshape(-1)
-        np.testing.assert_allclose(np.asarray(x)[:, :, b].reshape(-1), np.linalg.solve(full, right), rtol=1e-9)
-        np.testing.assert_allclose(np.asarray(y)[:, :, b].reshape(-1), np.linalg.solve(full.T, right), rtol=1e-9)
+        np.testing.assert_allclose(
+            np.asarray(x)[:, :, b].reshape(-1), np.linalg.solve(full, right), rtol=1e-9
+        )
+        np.testing.assert_allclose(
+            np.asarray(y)[:, :, b].reshape(-1), np.linalg.solve(full.T, right), rtol=1e-9
+        )
 
 
 def test_gmres_solves_what_the_preconditioner_leaves_out():
@@ -56,12 +61,19 @@ def test_gmres_solves_what_the_preconditioner_leaves_out():
         return linear.gmres(
             lambda x: (rest @ x.reshape(-1)).reshape(x.shape),
             lambda x: (x.reshape(-1) / jnp.diagonal(main)).reshape(x.shape),
-            jnp.asarray(rhs), rtol=rtol, steps=30,
-        )  # fmt: skip
+            jnp.asarray(rhs),
+            rtol=rtol,
+            steps=30,
+        )
 
     exact = np.linalg.solve(main + rest, rhs.reshape(-1))
     tight, rough = solve(1e-12), solve(1e-2)
     np.testing.assert_allclose(np.asarray(tight.x).reshape(-1), exact, rtol=1e-9, atol=1e-10)
-    left = np.linalg.norm((main + rest) @ np.asarray(rough.x).reshape(-1) - rhs.reshape(-1)) / np.linalg.norm(rhs)
+    left = np.linalg.norm((main + rest) @ np.asarray(rough.x).reshape(-1) - rhs.reshape(-1)) / np.linalg.norm(
+        rhs
+    )
     assert 1e-6 < left <= 1e-2
-    assert np.abs(np.asarray(linear.gmres(lambda x: x, lambda x: x, jnp.zeros(3), rtol=1e-8, steps=4).x)).max() == 0
+    assert (
+        np.abs(np.asarray(linear.gmres(lambda x: x, lambda x: x, jnp.zeros(3), rtol=1e-8, steps=4).x)).max()
+        == 0
+    )

@@ -1,14 +1,16 @@
-"""The generator of a solved economy with every kind of edge, against one built entry by entry from the declaration."""
+"""The generator of a solved economy with every kind of edge, against one built entry by entry from the
+declaration.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from numerics_economies import TRIANGLE, economy
 from scipy.integrate import quad
 
 from dirigiste.numerics import generator, hjb, kfe
 from dirigiste.numerics.arrays import compile_economy
-from numerics_economies import TRIANGLE, economy
 
 
 def dense_jumps(found):
@@ -35,7 +37,10 @@ def dense_jumps(found):
                     to, wealth, drawn = found.index(entry.status), entry.wealth, True
                 else:
                     to = found.index(edge.to)
-                    wealth, drawn = max((1 - edge.fine) * nodes[n] - edge.fee, nodes[0]), edge.ability == "redraw"
+                    wealth, drawn = (
+                        max((1 - edge.fine) * nodes[n] - edge.fee, nodes[0]),
+                        edge.ability == "redraw",
+                    )
                 abilities = weights if drawn else np.eye(J)[j]
                 Q[n, arc.origin, j, :, to, :] += flow[n, e, j] * np.outer(land(wealth), abilities)
                 Q[n, arc.origin, j, n, arc.origin, j] -= flow[n, e, j]
@@ -51,7 +56,9 @@ def dense_rows(rows):
         for s in range(S):
             for j in range(J):
                 here = n, s, j
-                M[here][here] = r["right"][here] * r["theta_right"][here] + r["left"][here] * r["theta_left"][here]
+                M[here][here] = (
+                    r["right"][here] * r["theta_right"][here] + r["left"][here] * r["theta_left"][here]
+                )
                 M[here][here] += r["stay"][here]
                 D[here][here] = -r["speed_right"][here] - r["speed_left"][here]
                 if n + 1 < N:
@@ -70,7 +77,9 @@ def dense(triangle):
 
 
 def test_the_forward_operator_is_the_transpose_of_the_declared_generator(triangle, dense):
-    """Claim (model.md, section 4): the distribution moves by the exact adjoint of the generator with actual rates."""
+    """Claim (model.md, section 4): the distribution moves by the exact adjoint of the generator with actual
+    rates.
+    """
     Q, M, D = dense
     A = D + M @ Q
     point, rng = triangle.point, np.random.default_rng(1)
@@ -78,13 +87,22 @@ def test_the_forward_operator_is_the_transpose_of_the_declared_generator(triangl
     shape = point.values.v.shape
     for _ in range(3):
         f = rng.uniform(0, 1, shape)
-        got = forward(triangle.compiled.layout, triangle.compiled.arrays, point.values.rows, point.values.hazards.flow, f)
-        np.testing.assert_allclose(np.asarray(got).reshape(-1), A.T @ f.reshape(-1), atol=1e-11 * np.abs(A).max())
+        got = forward(
+            triangle.compiled.layout,
+            triangle.compiled.arrays,
+            point.values.rows,
+            point.values.hazards.flow,
+            f,
+        )
+        np.testing.assert_allclose(
+            np.asarray(got).reshape(-1), A.T @ f.reshape(-1), atol=1e-11 * np.abs(A).max()
+        )
 
 
 def test_rows_sum_to_nothing_and_off_diagonals_are_rates(dense):
-    """Claim (kfe.py): rows of D and Q sum to 0, those of M to 1, nothing off the diagonal is negative, so mass is kept and
-    no state ever gets negative mass."""
+    """Claim (kfe.py): rows of D and Q sum to 0, those of M to 1, nothing off the diagonal is negative, so
+    mass is kept and no state ever gets negative mass.
+    """
     Q, M, D = dense
     assert np.abs(Q.sum(axis=1)).max() < 1e-13
     assert np.abs(D.sum(axis=1)).max() < 1e-12 * np.abs(D).max()
@@ -110,8 +128,9 @@ def test_the_stationary_distribution_is_the_null_vector(triangle, dense):
 
 
 def test_wealth_is_kept(triangle, dense):
-    """Claim (kfe.py): the drift of the rows moves mean wealth by income less consumption, jumps by what they take; in a
-    stationary state the two cancel to rounding."""
+    """Claim (kfe.py): the drift of the rows moves mean wealth by income less consumption, jumps by what
+    they take; in a stationary state the two cancel to rounding.
+    """
     Q, _, D = dense
     point, m = triangle.point, triangle.compiled.arrays
     g, f = np.asarray(point.distribution.g), np.asarray(point.distribution.f)
@@ -129,8 +148,9 @@ def test_wealth_is_kept(triangle, dense):
 
 
 def test_people_move_by_actual_rates_and_owners_decide_on_perceived_ones(triangle):
-    """Claim (model.md, section 3): an enforcement edge moves people at `actual` chi and is valued at `perceived` chi, with
-    chi = size^zeta/(size^zeta + ref^zeta), 0 for an owner who runs no firm."""
+    """Claim (model.md, section 3): an enforcement edge moves people at `actual` chi and is valued at
+    `perceived` chi, with chi = size^zeta/(size^zeta + ref^zeta), 0 for an owner who runs no firm.
+    """
     point, m = triangle.point, triangle.compiled.arrays
     e, origin = triangle.arc("crackdown")[0], triangle.index("free")
     edge = triangle.economy.edges_by_name["crackdown"]
@@ -139,7 +159,9 @@ def test_people_move_by_actual_rates_and_owners_decide_on_perceived_ones(triangl
     np.testing.assert_allclose(np.asarray(point.values.hazards.flow)[:, e], edge.actual * reach, rtol=1e-12)
     v = np.asarray(point.values.v)
     nodes = np.asarray(m.wealth)
-    there = np.stack([np.interp(0.9 * nodes, nodes, v[:, triangle.index("apart"), j]) for j in range(v.shape[2])], axis=1)
+    there = np.stack(
+        [np.interp(0.9 * nodes, nodes, v[:, triangle.index("apart"), j]) for j in range(v.shape[2])], axis=1
+    )
     worth = edge.perceived * reach * (there - v[:, origin])
     np.testing.assert_allclose(np.asarray(point.values.hazards.worth)[:, e], worth, rtol=1e-9, atol=1e-12)
     assert triangle.people("crackdown") == pytest.approx(
@@ -149,8 +171,10 @@ def test_people_move_by_actual_rates_and_owners_decide_on_perceived_ones(triangl
 
 @pytest.mark.parametrize("sigma", [1.0, 0.7, 1.5])
 def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
-    """Claim (model.md, section 3): a choice is taken with probability 1/(1+exp(-Delta/s)), and the option is worth
-    chi [U(v e^G) - V]; G is the mean of max(Delta + taste, 0) over logistic tastes. gain and loss are its derivatives."""
+    """Claim (model.md, section 3): a choice is taken with probability 1/(1+exp(-Delta/s)), and the option
+    is worth chi [U(v e^G) - V]; G is the mean of max(Delta + taste, 0) over logistic tastes. gain and loss
+    are its derivatives.
+    """
     compiled = compile_economy(economy(TRIANGLE, {"preferences.sigma": sigma}))
     layout, m = compiled.layout, compiled.arrays
     rng = np.random.default_rng(2)
@@ -178,7 +202,9 @@ def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
     G = quad(lambda x: max(delta + x, 0.0) * density(x), -delta, -delta + 60 * edge.scale)[0]
     taken = quad(density, -delta, -delta + 60 * edge.scale)[0]
     assert float(h.flow[n, e, j]) == pytest.approx(edge.rate * taken, rel=1e-7)
-    assert float(h.worth[n, e, j]) == pytest.approx(edge.rate * (worth_of(level[n, free, j] * np.exp(G)) - v[n, free, j]), rel=1e-7)
+    assert float(h.worth[n, e, j]) == pytest.approx(
+        edge.rate * (worth_of(level[n, free, j] * np.exp(G)) - v[n, free, j]), rel=1e-7
+    )
     for status, slope in ((favoured, float(h.gain[n, e, j])), (free, -float(h.loss[n, e, j]))):
         step = 1e-5 * abs(v[n, status, j])
         up, down = v.copy(), v.copy()
@@ -190,9 +216,12 @@ def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
 
 @pytest.mark.parametrize(("sigma", "growth"), [(1.0, 0.0), (1.0, 0.01), (0.7, 0.0), (2.0, 0.01)])
 def test_life_abroad_is_worth_its_consumption_path(sigma, growth):
-    """Claim (model.md, section 3): V* = int exp(-rho' t) u(c_t) dt with c = theta x, x growing at (r* - g) - theta, where x is
-    wealth and the value of earnings; rho' = rho - (1-sigma) g."""
-    found = economy(TRIANGLE, {"preferences.sigma": sigma, "technology.growth": growth, "abroad.interest": 0.04})
+    """Claim (model.md, section 3): V* = int exp(-rho' t) u(c_t) dt with c = theta x, x growing at (r* - g)
+    - theta, where x is wealth and the value of earnings; rho' = rho - (1-sigma) g.
+    """
+    found = economy(
+        TRIANGLE, {"preferences.sigma": sigma, "technology.growth": growth, "abroad.interest": 0.04}
+    )
     compiled = compile_economy(found)
     value = np.asarray(generator.abroad_value(compiled.layout, compiled.arrays))
     e = next(n for n, arc in enumerate(compiled.arcs) if arc.edge == "emigrate")

@@ -1,7 +1,9 @@
-"""Households and owners at given prices against a finite-difference solver written here, and against published numbers.
+"""Households and owners at given prices against a finite-difference solver written here, and against
+published numbers.
 
-The oracle is the textbook one (Achdou, Han, Lasry, Lions and Moll 2022, appendix): implicit upwind steps for values, the transposed
-matrix for the distribution, on thousands of nodes; extrapolated in the number of nodes, as its errors are of first order.
+The oracle is the textbook one (Achdou, Han, Lasry, Lions and Moll 2022, appendix): implicit upwind steps
+for values, the transposed matrix for the distribution, on thousands of nodes; extrapolated in the number of
+nodes, as its errors are of first order.
 """
 
 import numpy as np
@@ -15,13 +17,12 @@ from dirigiste.numerics import equilibrium, point
 from dirigiste.numerics.arrays import compile_economy
 from dirigiste.numerics.point import Start
 
-
 STEP = 100.0
 """Years; longer steps cycle at thresholds of saving, where two directions are all but as good."""
 
 
 def upwind(a, income, switching, rho, sigma):
-    """Consumption and distribution, (N, J) each, of savers with drift income - c on nodes a; income (N, J)."""
+    """Consumption and distribution, (N, J) each, of savers with drift income - c on nodes a."""
     N, J = income.shape
     gap = np.diff(a)
     cell = np.empty(N)
@@ -49,7 +50,12 @@ def upwind(a, income, switching, rho, sigma):
         flat = [x.T.reshape(-1) for x in (up, down)]
         A = sp.diags([flat[1][1:], -flat[0] - flat[1], flat[0][:-1]], [-1, 0, 1]) + between
         step = STEP
-        new = splu(sp.csc_matrix((1 / step + rho) * sp.identity(N * J) - A)).solve((u(c) + v / step).T.reshape(-1)).reshape(J, N).T
+        new = (
+            splu(sp.csc_matrix((1 / step + rho) * sp.identity(N * J) - A))
+            .solve((u(c) + v / step).T.reshape(-1))
+            .reshape(J, N)
+            .T
+        )
         done = np.abs(new - v).max() < 1e-8
         v = new
         if done:
@@ -61,8 +67,6 @@ def upwind(a, income, switching, rho, sigma):
     g = splu(sp.csc_matrix(T)).solve(np.eye(1, N * J)[0]).reshape(J, N).T
     return c, g
 
-
-# --- Huggett ------------------------------------------------------------------------------------------------------------
 
 HUGGETT = """
 name: huggett
@@ -105,13 +109,15 @@ def huggett():
     counts = (("compact", (75, 150, 300)), ("upwind", (75, 150)))
     return {
         (scheme, nodes): AtPrices(HUGGETT, {"numerics.scheme": scheme, "numerics.wealth.points": nodes})
-        for scheme, many in counts for nodes in many
-    }  # fmt: skip
+        for scheme, many in counts
+        for nodes in many
+    }
 
 
 def test_huggett_interest_rate(huggett):
-    """Claim (published-numbers.md, section 9): CRRA 2, rho .05, incomes .1/.2, rates 1.2, a in [-.15, 5]: bonds in zero net supply clear at
-    r = .03393555 on 1,000 even nodes by the textbook scheme. That is 2e-3 from the limit of many nodes, where 300 nodes are here.
+    """Claim (published-numbers.md, section 9): CRRA 2, rho .05, incomes .1/.2, rates 1.2, a in [-.15, 5]:
+    bonds in zero net supply clear at r = .03393555 on 1,000 even nodes by the textbook scheme. That is 2e-3
+    from the limit of many nodes, where 300 nodes are here.
 
     Wealth here starts at 0, so a' = a + .15 and everyone pays .15 r.
     """
@@ -135,7 +141,9 @@ def test_huggett_interest_rate(huggett):
 
 
 def test_order_of_convergence(huggett):
-    """Claim (hjb.py): aggregates converge to the same limit, with about the square of the gap (`compact`) or the gap (`upwind`)."""
+    """Claim (hjb.py): aggregates converge to the same limit, with about the square of the gap (`compact`)
+    or the gap (`upwind`).
+    """
     held = {key: float(at(0.2, 0.033, -0.15 * 0.033).static.wealth.sum()) for key, at in huggett.items()}
     coarse, middle, fine = (held["compact", nodes] for nodes in (75, 150, 300))
     assert np.log2((middle - coarse) / (fine - middle)) > 1.5, held
@@ -145,13 +153,14 @@ def test_order_of_convergence(huggett):
     assert first[1] > 5 * abs(middle - limit)
 
 
-# --- Owners -------------------------------------------------------------------------------------------------------------
-
 OWNERS = """
 name: owners
 preferences: {rho: 0.06, sigma: 1.5}
 technology: {alpha: 0.35, eta: 0.8, delta: 0.06}
-ability: {law: redraw, rate: 0.15, distribution: {points: {values: [0.8, 1.2, 1.8], weights: [0.6, 0.3, 0.1]}}}
+ability:
+  law: redraw
+  rate: 0.15
+  distribution: {points: {values: [0.8, 1.2, 1.8], weights: [0.6, 0.3, 0.1]}}
 statuses: {owner: {collateral: 1.6}}
 closure: {capital: {open: {interest: 0.02}}, labor: {wage: 0.7}, fiscal: spend}
 numerics: {wealth: {points: 300, max: 400, scale: 0.3}}
@@ -182,10 +191,11 @@ def sums(found):
 
 
 def test_owners_at_given_prices():
-    """Claim (model.md, sections 2 and 4): wealth, capital, labour and consumption of owners who choose between work and a
-    collateral-bound firm are those of the textbook scheme in the limit of many nodes."""
+    """Claim (model.md, sections 2 and 4): wealth, capital, labour and consumption of owners who choose
+    between work and a collateral-bound firm are those of the textbook scheme in the limit of many nodes.
+    """
     at = AtPrices(OWNERS)
     for prices in PRICES:
         coarse, fine = owners(1000, *prices), owners(2000, *prices)
-        # capital and labour jump where a threshold passes a node of the oracle, which extrapolation does not remove
+        # capital and labour of the oracle jump where a threshold passes a node; extrapolation keeps that
         np.testing.assert_allclose(sums(at(*prices)), 2 * fine - coarse, rtol=4e-4)

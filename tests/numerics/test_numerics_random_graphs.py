@@ -5,22 +5,31 @@ import json
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from dirigiste.economy import loads
-from dirigiste.errors import DirigisteError
 from numerics_economies import TRIANGLE, economy
 from numerics_solving import solved
 
-BASE = economy(TRIANGLE)
+from dirigiste.economy import loads
+from dirigiste.errors import NotConverged
+
+BASE = economy(TRIANGLE, {"ability.distribution.pareto.points": 20})
 NAMES = list(BASE.statuses)
 
-share = st.floats(0.01, 0.5).map(lambda x: round(x, 4))
-rate = st.floats(0.02, 0.5).map(lambda x: round(x, 4))
+
+def amount(low, high):
+    """Numbers as people write them."""
+    return st.floats(low, high).map(lambda x: round(x, 3))
+
+
+share, rate = amount(0.01, 0.5), amount(0.02, 0.5)
 
 
 @st.composite
 def size(draw):
-    return {"of": draw(st.sampled_from(["capital", "revenue", "wealth"])), "ref": draw(st.floats(0.5, 20)), "power": draw(st.floats(0.5, 2))}
+    return {
+        "of": draw(st.sampled_from(["capital", "revenue", "wealth"])),
+        "ref": draw(amount(0.5, 20)),
+        "power": draw(amount(0.5, 2)),
+    }
 
 
 @st.composite
@@ -34,28 +43,37 @@ def edge(draw, name, origin, to, kinds=("rate", "enforcement", "choice"), sized=
     else:
         made["rate"] = draw(rate)
     if kind == "choice":
-        made |= {"cost": draw(st.floats(-0.1, 0.2)), "scale": draw(st.floats(0.02, 0.2))}
+        made |= {"cost": draw(amount(-0.1, 0.2)), "scale": draw(amount(0.02, 0.2))}
     return made
 
 
 @st.composite
 def status(draw):
     return {
-        "collateral": draw(st.floats(1.0, 3.0)), "spread": draw(st.floats(-0.02, 0.08)), "productivity": draw(st.floats(0.7, 1.2)),
-        "wedge": draw(st.floats(-0.05, 0.2)), "data_lending": draw(st.sampled_from([0.0, 0.2])), "fixed_cost": draw(st.sampled_from([0.0, 0.05])),
-        "labor_efficiency": draw(st.floats(0.3, 1.0)), "amenity": draw(st.floats(-0.1, 0.1)), "operates": draw(st.sampled_from([True, True, False])),
-        "mandates": {"labor": draw(st.floats(0, 0.3)), "capital": draw(st.floats(0, 0.3))},
-    }  # fmt: skip
+        "collateral": draw(amount(1.0, 3.0)),
+        "spread": draw(amount(-0.02, 0.08)),
+        "productivity": draw(amount(0.7, 1.2)),
+        "wedge": draw(amount(-0.05, 0.2)),
+        "data_lending": draw(st.sampled_from([0.0, 0.2])),
+        "fixed_cost": draw(st.sampled_from([0.0, 0.05])),
+        "labor_efficiency": draw(amount(0.3, 1.0)),
+        "amenity": draw(amount(-0.1, 0.1)),
+        "operates": draw(st.sampled_from([True, True, False])),
+        "mandates": {"labor": draw(amount(0, 0.3)), "capital": draw(amount(0, 0.3))},
+    }
 
 
 @st.composite
 def economies(draw):
-    """Three statuses on a ring of edges of any kind, with fines, a successor, two more edges and a door abroad: one layout."""
+    """Three statuses on a ring of edges of any kind, with fines, a successor, two more edges and a door
+    abroad: one layout.
+    """
     one, two, three = draw(st.permutations(NAMES))
     other = draw(st.permutations(NAMES))
     edges = [
         draw(edge("first", one, two)) | {"fine": draw(share), "burnt": draw(st.booleans())},
-        draw(edge("second", two, three)) | {"fee": draw(share), "ability": draw(st.sampled_from(["keep", "redraw"]))},
+        draw(edge("second", two, three))
+        | {"fee": draw(share), "ability": draw(st.sampled_from(["keep", "redraw"]))},
         draw(edge("third", three, one)) | {"ability": "redraw"},
         draw(edge("fourth", other[0], other[1], kinds=("choice",))),
         draw(edge("fifth", other[1], other[2], kinds=("enforcement",), sized=True)),
@@ -63,30 +81,41 @@ def economies(draw):
     ]
     statuses = {name: draw(status()) for name in NAMES}
     statuses[NAMES[0]]["operates"] = True
-    data = BASE.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"edges": edges, "statuses": statuses, "name": "random"}
-    data["entry"] = {"status": draw(st.sampled_from(NAMES)), "wealth": draw(st.floats(0, 2))}
+    data = BASE.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {
+        "edges": edges,
+        "statuses": statuses,
+        "name": "random",
+    }
+    data["entry"] = {"status": draw(st.sampled_from(NAMES)), "wealth": draw(amount(0, 2))}
     return json.dumps(data)
 
 
 def test_random_graphs():
-    """Claim: whatever the graph, solving ends in a certificate or in a `DirigisteError`, never in nan or another exception; with six
-    abilities excess demand may jump (the program says so), but most have an equilibrium."""
-    seen = []
+    """Claim: whatever the graph, solving ends in a certificate or in `NotConverged` with finite residuals,
+    never in another exception. Excess demand may jump where abilities are few (with six a
+    third of these fail), but with twenty most have an equilibrium.
+    """
+    failures, certified = [], []
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(economies())
     def run(text):
         try:
-            found = solved(loads(text))
-        except DirigisteError as error:
-            seen.append(str(error))
-            assert "nan" not in str(error)
-            return
-        seen.append(None)
-        assert np.isfinite(found.certificate.walras)
-        assert found.output > 0
-        assert float(found.point.distribution.g.min()) > -1e-12
+            certified.append(solved(loads(text)))
+        except NotConverged as error:
+            failures.append(error)
 
     run()
-    good = sum(x is None for x in seen)
-    assert good >= 0.7 * len(seen), [x for x in seen if x]
+    for error in failures:
+        assert np.isfinite(list(error.residuals.values())).all(), str(error)
+    for found in certified:
+        assert abs(found.certificate.walras) < 1e-6
+        assert found.output > 0
+        assert float(found.point.distribution.g.min()) > -1e-12
+    assert len(certified) >= 0.8 * (len(certified) + len(failures)), [str(error) for error in failures]
