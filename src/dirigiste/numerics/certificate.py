@@ -19,7 +19,8 @@ from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics.aggregates import receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import Solved
-from dirigiste.numerics.point import INTEREST, TRANSFER, WAGE, Point, unknowns
+from dirigiste.numerics.hjb import LEAST_CONSUMPTION
+from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, unknowns
 
 WALRAS = 1e-6
 """Largest goods residual that is accepted, over output."""
@@ -152,9 +153,10 @@ def _check(
     compiled: Compiled, point: Point, r: Certificate, hjb: float, distribution: float, markets: float
 ) -> None:
     m = compiled.arrays
-    idle = float(point.prices.interest) <= -float(m.delta) + 1e-12
+    at_bound = 2.0 * markets / CORNER  # Newton stops this near to the corner of a complementarity
+    idle = float(point.prices.interest) + float(m.delta) <= at_bound
     slack = max(0.0, r.capital) if idle else abs(r.capital)
-    binds = float(point.u[-1]) > 0
+    binds = float(point.u[-1]) > at_bound
     quota = abs(r.quota) if binds else max(0.0, -r.quota)
     missed = {
         name: value
@@ -169,6 +171,15 @@ def _check(
         )
         if not value <= limit
     }
+    g, consumption = np.asarray(point.distribution.g), np.asarray(point.values.rows.consumption)
+    starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
+    if starving.any():
+        status = compiled.statuses[int(np.argmax(starving.any(axis=(0, 2))))]
+        raise NotConverged(
+            f"{compiled.economy.name}: owners in status {status} have no income to live on",
+            history=r.history,
+            advice="Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min.",
+        )
     if missed:
         raise NotConverged(
             f"{compiled.economy.name}: no stationary equilibrium within the tolerances "

@@ -27,7 +27,18 @@ import numpy as np
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe
 from dirigiste.numerics.arrays import Arrays, Compiled, Layout
-from dirigiste.numerics.point import Point, Response, Start, evaluate, prices_of, residuals, unknowns, within
+from dirigiste.numerics.point import (
+    WAGE,
+    Point,
+    Response,
+    Start,
+    evaluate,
+    prices_of,
+    residuals,
+    unknowns,
+    with_given,
+    within,
+)
 from dirigiste.numerics.start import Progress, cold_start
 
 __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "respond", "solve", "unknowns"]
@@ -171,20 +182,24 @@ def solve(
     index = list(active)
     if start is None:
         start = cold_start(compiled, progress=progress)
-    response = (
-        start.response if start.response is not None and start.response.v.shape[0] == len(active) else None
-    )
+    start = start._replace(u=with_given(compiled, start.u))
+    response = start.response
+    if response is not None and response.v.shape[0] != len(active):
+        response = None
     jac = np.asarray(response.residuals)[index] if response is not None else np.empty(0)
     search = _Search(
         compiled, active, *_evaluate(compiled, start.u, start.v, start.f, 1e-3 if index else 0.0)
     )
     history: list[float] = []
     inherited = response is not None
+    nested = False
     for k in range(rounds):
         value, size = search.value, search.size
         history.append(size)
         if progress:
             progress("equilibrium", k, size)
+        if not np.isfinite(value).all():
+            break
         if size <= target:
             if search.exact:
                 break
@@ -199,13 +214,16 @@ def solve(
         change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
         limit = np.array([0.3, 0.02, 0.2, 0.1])[index]
         change /= max(1.0, float(np.max(np.abs(change) / limit)))
-        trial = _line_search(search, response, change, halvings=1 if inherited else 8)
+        trial = _line_search(search, response, change, halvings=1 if inherited else 8, nested=nested)
         if trial is None:
-            if fresh:
+            if fresh and (nested or WAGE not in active):
                 if search.exact:
                     break
                 p = search.point
                 search.point, search.exact = _evaluate(compiled, p.u, p.values.v, p.distribution.f, 0.0)
+            elif fresh:
+                nested = True
+                search = _clear_labor(search)
             response = None
             continue
         moved = np.asarray(trial.point.u - search.point.u)[index]
@@ -214,9 +232,13 @@ def solve(
     return Solved(search.point, tuple(history), time.perf_counter() - begun, response)
 
 
-def _line_search(search: _Search, response: Response, change: np.ndarray, halvings: int) -> _Search | None:
-    """The first of the steps 1, 1/2, 1/4, ... that lowers the largest residual; values and distribution start
-    from where they tend.
+def _line_search(
+    search: _Search, response: Response, change: np.ndarray, *, halvings: int, nested: bool
+) -> _Search | None:
+    """The first of the steps 1, 1/2, 1/4, ... that lowers the largest residual.
+
+    Values and distribution start from where they tend. `nested`: the wage clears the labour market before the
+    residuals are compared.
     """
     compiled, active, point, size = search.compiled, search.active, search.point, search.size
     step = 1.0
@@ -226,7 +248,58 @@ def _line_search(search: _Search, response: Response, change: np.ndarray, halvin
         v = point.values.v + jnp.tensordot(moved, response.v, axes=1)
         f = point.distribution.f + jnp.tensordot(moved, response.f, axes=1)
         trial = _Search(compiled, active, *_evaluate(compiled, u, v, f, size))
+        if nested and np.isfinite(trial.value).all() and trial.size >= 0.5 * size:
+            trial = _clear_labor(trial)
         if np.isfinite(trial.value).all() and trial.size < size:
             return trial
         step *= 0.5
     return None
+
+
+def _clear_labor(search: _Search, rounds: int = 40) -> _Search:
+    """The same point with the wage at which the labour market clears, by bracketing and the Illinois rule.
+
+    Where many like owners are on the brink between running a firm and working, labour demand all but jumps
+    at one wage; Newton cannot see that from either side, and a bracket can.
+    """
+    compiled, active, target = search.compiled, search.active, 1e-3 * search.size
+    if abs(float(search.point.conditions.labor)) <= target:
+        return search
+
+    def at(log_wage: float) -> _Search:
+        p = search.point
+        u = p.u.at[WAGE].set(log_wage)
+        return _Search(compiled, active, *_evaluate(compiled, u, p.values.v, p.distribution.f, search.size))
+
+    def excess(at: _Search) -> float:
+        return float(at.point.conditions.labor)
+
+    low = high = search
+    step = 1e-4
+    while excess(low) * excess(high) > 0:
+        if step > 0.5:
+            return search
+        if excess(search) > 0:
+            low, high = high, at(float(high.point.u[WAGE]) + step)
+        else:
+            low, high = at(float(low.point.u[WAGE]) - step), low
+        step *= 4.0
+    below, above = excess(low), excess(high)
+    best = min(low, high, key=lambda s: abs(excess(s)))
+    side = 0
+    for _ in range(rounds):
+        if abs(excess(best)) <= target or below == above:
+            break
+        left, right = float(low.point.u[WAGE]), float(high.point.u[WAGE])
+        middle = at((left * above - right * below) / (above - below))
+        left_over = excess(middle)
+        best = min(best, middle, key=lambda s: abs(excess(s)))
+        if left_over > 0:
+            low, below = middle, left_over
+            above = 0.5 * above if side == 1 else above
+            side = 1
+        else:
+            high, above = middle, left_over
+            below = 0.5 * below if side == -1 else below
+            side = -1
+    return best

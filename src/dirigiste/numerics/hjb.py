@@ -389,7 +389,7 @@ def solve(
 
     def going(state: tuple) -> jax.Array:
         _, _, _, residual, k, _, waited = state
-        patience = jnp.where(residual < ROUNDING, 1, 12)
+        patience = jnp.where(residual < ROUNDING, 1, jnp.where(residual < 1.0, 12, 40))
         return (residual > tolerance) & (k < rounds) & (waited < patience) & jnp.isfinite(residual)
 
     def step(state: tuple) -> tuple:

@@ -135,6 +135,15 @@ def evaluate(
     )
 
 
+def with_given(compiled: Compiled, u: jax.Array) -> jax.Array:
+    """The unknowns u with the prices that the closure fixes."""
+    given = compiled.given
+    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
+        if not np.isnan(value):
+            u = u.at[index].set(value)
+    return u if compiled.layout.directed_of else u.at[QUOTA].set(0.0)
+
+
 def within(m: Arrays, u: jax.Array) -> jax.Array:
     """U with the interest rate at least -delta and the unknown of the quota at least 0."""
     return u.at[INTEREST].max(-m.delta).at[QUOTA].max(0.0)

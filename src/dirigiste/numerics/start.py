@@ -21,14 +21,13 @@ from dirigiste.numerics.arrays import Arrays, Compiled, Layout, compile_economy
 from dirigiste.numerics.hjb import Values
 from dirigiste.numerics.point import (
     INTEREST,
-    TRANSFER,
-    WAGE,
     Start,
     choices,
     prices_of,
     residuals,
     solve_values,
     unknowns,
+    with_given,
     within,
 )
 
@@ -75,13 +74,9 @@ def _from_nothing(
     active = unknowns(compiled)
     first_wage = wage if wage is not None else 0.3 * float(m.productivity.max() * (m.ability @ m.stationary))
     first_interest = interest if interest is not None else 0.25 * float(m.rho)
-    u = np.array([np.log(first_wage), first_interest, 0.0, 0.0])
-    given = compiled.given
-    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
-        if not np.isnan(value):
-            u[index] = value
+    u = with_given(compiled, jnp.array([np.log(first_wage), first_interest, 0.0, 0.0]))
     other = jnp.zeros(())
-    state, f = _first_distribution(compiled, jnp.asarray(u), active)
+    state, f = _first_distribution(compiled, u, active)
     g = f
     v = first_guess(layout, m, *reversed(choices(layout, m, state)[:2]))
     for k in range(COLD_STEPS):
