@@ -13,7 +13,8 @@ from dirigiste.results.schema import json_schema
 pytestmark = pytest.mark.usefixtures("configured")
 
 
-def test_json_is_one_object_and_nothing_else(call, village):
+def test_json_is_one_object_and_nothing_else(call, village, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["dirigiste", "solve", str(village)])
     result = call("solve", village, "--json", "--set", "statuses.free.collateral=1.3")
     assert result.exit_code == 0
     data = json.loads(result.stdout)
