@@ -6,11 +6,10 @@ added spread, or minus the log of a factor on credit limits). **Conditions**, on
 with r >= -delta, budget, quota with its unknown >= 0; the two complementarities as min(slack, distance to the
 bound) = 0.
 
-**Algorithm.** (1) Cold start: prices clear the static markets given the distribution, owners take them to
-last for ever, and the distribution moves by an implicit step of some years; a dozen such steps come near the
-stationary state from anywhere. (2) Newton on the conditions with their exact Jacobian: the responses of
-values and distribution to prices are linear solves with the operators that `hjb` and `kfe` use already
-(implicit function theorem). Steps are halved until the largest residual falls.
+**Algorithm.** From cold, `start` comes near. Then Newton on the conditions: the responses of values and
+distribution to prices are linear solves with the operators that `hjb` and `kfe` use already (implicit
+function theorem), updated by Broyden's rule while a round still gains enough. Steps are halved until the
+largest residual falls; where none does, the wage is bracketed in each round.
 **Stopping rule:** every condition is met to the relative tolerance `markets`.
 """
 
@@ -28,6 +27,7 @@ import numpy as np
 from dirigiste.numerics import aggregates, firm, hjb, kfe
 from dirigiste.numerics.arrays import Arrays, Compiled, Layout
 from dirigiste.numerics.point import (
+    NUDGE,
     WAGE,
     Point,
     Response,
@@ -45,9 +45,6 @@ __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "re
 
 RESPONSE = 1e-3
 """Relative accuracy of responses: enough for Newton to gain three digits a round."""
-
-NUDGE = 1e-6
-"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
 
 LOOSE = 1e-5
 """Values and distribution of a round are solved to this times its residual; to their tolerances at the
@@ -157,6 +154,11 @@ class _Search:
     def size(self) -> float:
         return float(np.abs(self.value).max(initial=0.0))
 
+    def refine(self) -> None:
+        """Solve values and distribution of the point to their tolerances."""
+        p = self.point
+        self.point, self.exact = _evaluate(self.compiled, p.u, p.values.v, p.distribution.f, 0.0)
+
 
 def _evaluate(
     compiled: Compiled, u: jax.Array, v: jax.Array, f: jax.Array, size: float
@@ -203,8 +205,7 @@ def solve(
         if size <= target:
             if search.exact:
                 break
-            p = search.point
-            search.point, search.exact = _evaluate(compiled, p.u, p.values.v, p.distribution.f, 0.0)
+            search.refine()
             continue
         fresh = response is None or (len(history) > 1 and size > STALE * history[-2])
         if response is None or fresh:
@@ -219,8 +220,7 @@ def solve(
             if fresh and (nested or WAGE not in active):
                 if search.exact:
                     break
-                p = search.point
-                search.point, search.exact = _evaluate(compiled, p.u, p.values.v, p.distribution.f, 0.0)
+                search.refine()
             elif fresh:
                 nested = True
                 search = _clear_labor(search)

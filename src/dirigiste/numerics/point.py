@@ -44,6 +44,10 @@ CORNER = 50.0
 few per mille of it."""
 
 
+NUDGE = 1e-6
+"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
+
+
 def prices_of(layout: Layout, u: jax.Array) -> Prices:
     """Prices from the unknowns."""
     by_spread = layout.directed_by == "spread"

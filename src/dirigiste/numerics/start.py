@@ -21,6 +21,7 @@ from dirigiste.numerics.arrays import Arrays, Compiled, Layout, compile_economy
 from dirigiste.numerics.hjb import Values
 from dirigiste.numerics.point import (
     INTEREST,
+    NUDGE,
     Start,
     choices,
     prices_of,
@@ -42,9 +43,6 @@ COARSE = 4
 """A cold start happens on a grid with this many times fewer wealth nodes, but at least `LEAST_NODES`."""
 
 LEAST_NODES = 40
-
-NUDGE = 1e-6
-"""Step of the difference quotients of static excess demand, which only has to point the way."""
 
 
 def cold_start(
