@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from dirigiste.results.text import Table
 
     Progress = Callable[[str, int, float], None]
+
+
+runs_folder = click.option(
+    "--in",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    metavar="DIR",
+    show_default=True,
+    help="Folder of runs.",
+)
+"""The option `--in DIR`: the folder that runs are kept in."""
 
 
 def print_json(data: object) -> None:

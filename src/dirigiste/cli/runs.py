@@ -15,15 +15,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option(
-    "--in",
-    "root",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    metavar="DIR",
-    show_default=True,
-    help="Folder of runs.",
-)
+@console.runs_folder
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(root: Path, as_json: bool) -> None:
     """List runs, oldest first."""

@@ -11,15 +11,7 @@ from dirigiste.cli import console
 
 @click.command()
 @click.argument("run")
-@click.option(
-    "--in",
-    "root",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    metavar="DIR",
-    show_default=True,
-    help="Folder of runs.",
-)
+@console.runs_folder
 @click.option("--json", "as_json", is_flag=True, help="Print its summary as one JSON object.")
 def command(run: str, root: Path, as_json: bool) -> None:
     """Show a run: its folder, its name, or `latest`."""
