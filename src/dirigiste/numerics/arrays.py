@@ -8,6 +8,7 @@ e. Arcs that move wealth come first, then those that draw ability anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -115,6 +116,8 @@ class Arrays(NamedTuple):
     size_of: jax.Array  # (4, E) one-hot over SIZES
     size_ref: jax.Array
     size_power: jax.Array
+    fine: jax.Array  # share of wealth taken
+    fee: jax.Array  # amount taken
     landing: jax.Array  # (E, N) wealth after the move
     lottery_below: jax.Array  # (F, N) integers: node below the landing
     lottery_share: jax.Array  # (F, N) share of the node above
@@ -152,8 +155,14 @@ class Compiled:
     arcs: tuple[Arc, ...]
 
 
-def compile_economy(economy: Economy) -> Compiled:
-    """Compile a valid economy to arrays (float64)."""
+def compile_economy(economy: Economy, moving: Collection[str] = ()) -> Compiled:
+    """Compile a valid economy to arrays (float64).
+
+    Args:
+        economy: The economy.
+        moving: Edges that count as moving wealth even if they have no fine or fee, for economies that are to
+            share one layout.
+    """
     if jnp.asarray(0.0).dtype != jnp.float64:
         raise RuntimeError(
             "the solver needs 64-bit floats: call dirigiste.configure() first, or set jax_enable_x64"
@@ -162,7 +171,7 @@ def compile_economy(economy: Economy) -> Compiled:
     chain = ability.chain(economy)
     wealth = economy.numerics.wealth
     nodes = grid.wealth_nodes(wealth.points, wealth.min, wealth.max, wealth.scale)
-    arcs, edges = _arcs(economy, names)
+    arcs, edges = _arcs(economy, names, moving)
     class_of, class_mass, start = _classes(economy, names, arcs, chain, nodes.size)
     numbers: dict[str, object] = {
         **_scalars(economy),
@@ -265,11 +274,12 @@ def _arc_rows(
         return (np.arange(size)[:, None] == np.array(of, dtype=int)[None, :]).astype(float)
 
     sizes = [getattr(e, "size", None) for e in edges]
-    landing = np.array([np.maximum((1 - e.fine) * nodes - e.fee, nodes[0]) for e in edges])
-    landing = landing.reshape(len(edges), nodes.size)
+    fine, fee = np.array([e.fine for e in edges]), np.array([e.fee for e in edges])
     jumping = sum(arc.jumps for arc in arcs)
-    below, share = grid.lottery(nodes, landing[:jumping])
     return {
+        **landings(nodes, fine, fee, jumping),
+        "fine": fine,
+        "fee": fee,
         "origin": one_hot([arc.origin for arc in arcs], statuses),
         "destination": one_hot([arc.destination for arc in arcs], statuses),
         "choice": np.array([float(arc.choice) for arc in arcs]),
@@ -284,11 +294,15 @@ def _arc_rows(
         "size_of": one_hot([arc.size for arc in arcs], len(SIZES)),
         "size_ref": np.array([size.ref if size else 1.0 for size in sizes]),
         "size_power": np.array([size.power if size else 1.0 for size in sizes]),
-        "landing": landing,
-        "lottery_below": below,
-        "lottery_share": share,
         "destination_of": np.array([arc.destination for arc in arcs[:jumping]], dtype=int),
     }
+
+
+def landings(nodes: np.ndarray, fine: np.ndarray, fee: np.ndarray, jumping: int) -> dict[str, np.ndarray]:
+    """Where arcs land on the grid, from fines and fees (..., E); the first `jumping` arcs move wealth."""
+    landing = np.maximum((1 - fine)[..., None] * nodes - fee[..., None], nodes[0])
+    below, share = grid.lottery(nodes, landing[..., :jumping, :])
+    return {"landing": landing, "lottery_below": below, "lottery_share": share}
 
 
 def _entry(economy: Economy, names: tuple[str, ...], nodes: np.ndarray) -> np.ndarray:
@@ -304,7 +318,9 @@ def _as_jax(x: object) -> jax.Array:
     return jnp.asarray(array, jnp.int64 if array.dtype.kind in "iu" else jnp.float64)
 
 
-def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], tuple[Edge, ...]]:
+def _arcs(
+    economy: Economy, names: tuple[str, ...], moving: Collection[str]
+) -> tuple[tuple[Arc, ...], tuple[Edge, ...]]:
     """Arcs with their edges, those that move wealth first."""
     pairs = []
     for edge in economy.edges:
@@ -319,7 +335,8 @@ def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], tu
                         choice=edge.kind == "choice",
                         size=SIZES.index(size.of) if size is not None and size.power > 0 else 0,
                         redraw=edge.ability == "redraw",
-                        jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0),
+                        jumps=edge.to != "abroad"
+                        and (edge.fine > 0 or edge.fee > 0 or edge.name in moving),
                         burnt=edge.burnt,
                         sharp=edge.kind == "choice" and edge.scale == 0,
                     ),

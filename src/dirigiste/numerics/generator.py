@@ -60,6 +60,14 @@ def off_place(layout: Layout, m: Arrays, rate: jax.Array, v: jax.Array) -> jax.A
     return out
 
 
+def off_state(layout: Layout, m: Arrays, rate: jax.Array, v: jax.Array) -> jax.Array:
+    """What elimination state by state along wealth leaves out of Q v with arc rates (N, E, J): all
+    arrivals.
+    """
+    off = m.switching - jnp.diag(jnp.diagonal(m.switching))
+    return jnp.einsum("nsj,ij->nsi", v, off) + by_origin(m, rate * landed(layout, m, v))
+
+
 def at_origin(m: Arrays, v: jax.Array) -> jax.Array:
     """Value at the origin of every arc, (N, E, J)."""
     return jnp.einsum("nsj,se->nej", v, m.origin)

@@ -259,6 +259,28 @@ def local_blocks(
     return linear.factor(diag, lower, upper)
 
 
+def own_rows(
+    layout: Layout,
+    m: Arrays,
+    d: Rows,
+    loss: jax.Array,
+    discount: jax.Array | float,
+    speeds: tuple[jax.Array, jax.Array],
+) -> linear.Factors:
+    """Factors of the operator M (discount + exits) - D, state by state along wealth: no jump lands anywhere.
+
+    Enough to precondition a step that is short against the time between jumps.
+    """
+    exits = by_origin(m, loss) + discount - jnp.diagonal(m.switching)
+    right, left = speeds
+    ahead = jnp.concatenate([exits[1:], exits[-1:]])
+    behind = jnp.concatenate([exits[:1], exits[:-1]])
+    diag = (d.right * d.theta_right + d.left * d.theta_left + d.stay) * exits + right + left
+    upper = d.right * (1 - d.theta_right) * ahead - right
+    lower = d.left * (1 - d.theta_left) * behind - left
+    return linear.factor(*(x.reshape(layout.nodes, 1, 1, -1) for x in (diag, lower, upper)))
+
+
 def in_blocks(layout: Layout, x: jax.Array) -> jax.Array:
     """(N, S, J) as the vectors that the blocks act on."""
     return x.reshape(layout.nodes, -1, 1) if layout.dense else x
@@ -302,11 +324,16 @@ class Values(NamedTuple):
 
 
 def evaluate(
-    layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, reach: jax.Array
+    layout: Layout,
+    m: Arrays,
+    v: jax.Array,
+    inc: jax.Array,
+    reach: jax.Array,
+    slower: jax.Array | float = 0.0,
 ) -> tuple[Rows, Hazards]:
-    """Decisions, hazards and residual at values v."""
+    """Decisions, hazards and residual at values v that fall by `slower` a year (0 where nothing changes)."""
     h = hazards(layout, m, v, reach)
-    return rows(layout, m, v, inc, rest(m, v, h)), h
+    return rows(layout, m, v, inc, rest(m, v, h) + slower), h
 
 
 def guess(layout: Layout, m: Arrays, f: Firms, prices: Prices) -> jax.Array:

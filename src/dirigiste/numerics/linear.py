@@ -46,6 +46,8 @@ def _inverse(x: jax.Array) -> jax.Array:
     large.
     """
     size = x.shape[0]
+    if size == 1:
+        return 1.0 / x
     if size > UNROLLED:
         return jnp.moveaxis(jnp.linalg.inv(jnp.moveaxis(x, -1, 0)), 0, -1)
     index = jnp.arange(size)
