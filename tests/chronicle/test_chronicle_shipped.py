@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dirigiste import chronicle
+from dirigiste import chronicle, economy
+from dirigiste.chronicle import ASSUMPTION, Chronicle
 
 ROWS = [
     "2020-10-24",
@@ -256,3 +257,89 @@ def test_nothing_heavy_is_imported():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(out.stdout) == []
+
+
+@pytest.fixture(scope="module", params=chronicle.shipped())
+def any_shipped(request) -> Chronicle:
+    return chronicle.load(request.param)
+
+
+def test_what_is_shipped():
+    assert set(chronicle.shipped()) >= {"crackdown-2020", "easing-2023", "open-credit"}
+
+
+def test_every_shipped_chronicle_is_told_with_reasons_and_marks(any_shipped):
+    assert any_shipped.title
+    assert any_shipped.description
+    assert set(any_shipped.sources) <= {id_ for event in any_shipped.events for id_ in event.sources}
+    assert list(any_shipped.events) == list(any_shipped.ordered)
+    for event in any_shipped.events:
+        assert event.what.endswith(".")
+        assert event.assumed or event.quality in {"read", "remembered", "unsure"}
+        assert all(len(change.why) > 10 and change.source == ASSUMPTION for change in event.changes)
+    assert all(source.quality == "read" for source in any_shipped.sources.values() if source.url)
+
+
+def test_open_credit_is_hypothetical_and_opens_lending_on_data_only():
+    told = chronicle.load("open-credit")
+    assert told.baseline.name == "china-2019"
+    assert told.channels() == ("credit",)
+    assert told.surprises == (dt.date(2020, 11, 1),)
+    acting = [event for event in told.events if event.acts]
+    assert all(event.assumed and "Hypothetical" in event.title for event in acting)
+    assert "pawnshop" in told.events[0].what
+    assert {id_ for event in told.events if not event.assumed for id_ in event.sources} == set(told.sources)
+    lasting = {item.path: item for item in told.lasting_changes()}
+    for status in ("independent", "critic", "listed", "partyorg"):
+        item = lasting.pop(f"statuses.{status}.data_lending")
+        assert item.after > item.before
+    assert set(lasting) == {"statuses.independent.spread", "statuses.critic.spread"}
+    assert all(item.after < item.before for item in lasting.values())
+    path, half = "statuses.independent.data_lending", dt.date(2022, 11, 1)
+    assert told.value(path, half) == pytest.approx((0.08 + 0.2) / 2, abs=1e-3)
+    told.check(economy.load("china-2022"))
+
+
+def test_the_economy_of_2022_is_what_the_campaign_leaves(crackdown):
+    before = tuple(event for event in crackdown.events if event.date <= dt.date(2022, 12, 31))
+    after = crackdown.model_copy(update={"events": before}).lasting()
+    shipped = economy.load("china-2022")
+    found = {parameter.path: parameter.value for parameter in shipped.parameters()}
+    implied = {parameter.path: parameter.value for parameter in after.parameters()}
+    assert found == pytest.approx(implied, rel=1e-12)
+    changed = {path for path, value in implied.items() if value != crackdown.baseline.get(path)}
+    marked = {path for path, source in shipped.sources.items() if "crackdown-2020" in source.note}
+    assert marked <= changed
+    assert all(source.source and source.note for source in shipped.sources.values())
+
+
+def test_easing_starts_where_the_campaign_ends_and_takes_back_a_part(crackdown):
+    told = chronicle.load("easing-2023")
+    assert told.baseline.name == "china-2022"
+    assert told.channels() == ("credit", "listing", "fear")
+    lasting = {item.path: item for item in told.lasting_changes()}
+    first = crackdown.baseline
+    for path in (
+        "statuses.independent.collateral",
+        "statuses.independent.data_lending",
+        "edges.list.rate",
+        "edges.crackdown.perceived",
+        "edges.retaliation.perceived",
+    ):
+        item, origin = lasting[path], float(first.get(path))
+        assert abs(item.after - origin) < abs(item.before - origin)
+    assert lasting["statuses.critic.collateral"].after < first.get("statuses.critic.collateral")
+    assert not [path for path in lasting if path.endswith((".actual", ".fine"))]
+
+
+def test_easing_tells_common_events_as_the_campaign_does(crackdown):
+    told = chronicle.load("easing-2023")
+    for event in told.events:
+        if event.date > dt.date(2023, 12, 31):
+            continue
+        twin = next(other for other in on(crackdown, str(event.date)) if other.title == event.title)
+        assert [change.model_copy(update={"why": ""}) for change in event.changes] == [
+            change.model_copy(update={"why": ""}) for change in twin.changes
+        ]
+        assert (event.amounts, event.quality, event.what) == (twin.amounts, twin.quality, twin.what)
+    assert {event.quality for event in told.events if event.date.year == 2025} == {"read"}

@@ -3,10 +3,12 @@
 Declarations only, read from YAML like economies; knows nothing of arrays.
 """
 
+from dirigiste.chronicle.beliefs import Beliefs, Case
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.channels import CHANNELS, Channel, default_channel
 from dirigiste.chronicle.days import years_between
 from dirigiste.chronicle.event import ASSUMPTION, Amount, Discrepancy, Event, Source
+from dirigiste.chronicle.explain import explain
 from dirigiste.chronicle.loader import load, loads, shipped
 from dirigiste.chronicle.model import Chronicle, LastingChange, Step
 
@@ -14,6 +16,8 @@ __all__ = [
     "ASSUMPTION",
     "CHANNELS",
     "Amount",
+    "Beliefs",
+    "Case",
     "Change",
     "Channel",
     "Chronicle",
@@ -23,6 +27,7 @@ __all__ = [
     "Source",
     "Step",
     "default_channel",
+    "explain",
     "load",
     "loads",
     "shipped",

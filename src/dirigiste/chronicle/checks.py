@@ -1,17 +1,22 @@
-"""What the form of a chronicle does not show: references, dates, and whether its economy can follow it."""
+"""What the form of a chronicle does not show: references, dates, and whether its economy can follow it.
+
+Whether values stay in range is in `ranges`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from dirigiste.chronicle.change import Change
+from dirigiste.chronicle.beliefs import Beliefs
 from dirigiste.chronicle.channels import CHANNELS
 from dirigiste.chronicle.days import years_between
-from dirigiste.chronicle.event import ASSUMPTION, Event
+from dirigiste.chronicle.event import ASSUMPTION
+from dirigiste.chronicle.ranges import out_of_range, steps_to
+from dirigiste.chronicle.spots import Spot, Where, believed, merged, written
+from dirigiste.economy import EnforcementEdge
 from dirigiste.economy.messages import near, one_of
-from dirigiste.economy.nodes import Document, Leaf, Path
+from dirigiste.economy.nodes import Document, Path
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -27,28 +32,41 @@ FIXED: Final = ("numerics.", "ability.distribution.")
 """Beginnings of paths that no event can change: how it is solved, and the points of the ability law."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A change, its event, and where it stands in the file."""
+def of_form(
+    chronicle: Chronicle, document: Document | None = None, unread: Collection[str] = ()
+) -> list[Problem]:
+    """Faults that show without the economy: sources, reasons, cases, changes that fight each other.
 
-    event: Event
-    change: Change
-    path: Path
+    Args:
+        chronicle: The chronicle, or what can be read of it.
+        document: Where it stands.
+        unread: Parameters with changes that cannot be read.
+    """
+    where = Where(document)
+    return [
+        *_citations(chronicle, where),
+        *_reasons(chronicle, where),
+        *_cases(chronicle, where),
+        *_fights([spot for spot in written(chronicle) if spot.change.parameter not in unread], where),
+    ]
 
 
-def of_form(chronicle: Chronicle, document: Document | None = None) -> list[Problem]:
-    """Faults that show without the economy: sources, reasons, changes that fight each other."""
-    where = _Where(document)
-    return [*_citations(chronicle, where), *_reasons(chronicle, where), *_fights(chronicle, where)]
+def on_economy(
+    chronicle: Chronicle, economy: Economy, document: Document | None = None, unread: Collection[str] = ()
+) -> list[Problem]:
+    """Faults that show on the economy: parameters and edges that it lacks, idle factors, values out of range.
 
-
-def on_economy(chronicle: Chronicle, economy: Economy, document: Document | None = None) -> list[Problem]:
-    """Faults that show on the economy: parameters that it lacks, idle factors, values out of range."""
-    where = _Where(document)
+    Args:
+        chronicle: The chronicle, or what can be read of it.
+        economy: The economy.
+        document: Where the chronicle stands.
+        unread: Parameters with changes that cannot be read, so that nobody knows what values they take.
+    """
+    where = Where(document)
     numbers = {parameter.path for parameter in economy.parameters()}
     problems: list[Problem] = []
-    good: list[_Spot] = []
-    for spot in _spots(chronicle):
+    good: list[Spot] = []
+    for spot in written(chronicle):
         fault = _unknown(spot, economy, numbers, where)
         if fault is None:
             good.append(spot)
@@ -58,32 +76,15 @@ def on_economy(chronicle: Chronicle, economy: Economy, document: Document | None
                 problems.append(where.problem((*spot.path, "parameter"), message))
         else:
             problems.append(fault)
-    return [*problems, *_idle(good, economy, where), *_ranges(good, economy, where)]
+    if chronicle.beliefs is not None:
+        beliefs, faults = _known_edges(chronicle.beliefs, economy, where)
+        problems += faults
+        good = merged(good, [] if beliefs is None else believed(chronicle, beliefs, economy))
+    good = [spot for spot in good if spot.change.parameter not in unread]
+    return [*problems, *_idle(good, economy, where), *out_of_range(good, economy, where)]
 
 
-class _Where:
-    """Makes problems, with places where a document is at hand."""
-
-    def __init__(self, document: Document | None) -> None:
-        self.document = document if document is not None else Document(Leaf(None))
-
-    def problem(self, path: Path, message: str, suggestion: str | None = None) -> Problem:
-        place = self.document.locate(path)
-        file = place.file or self.document.file
-        return Problem(file, place.line, place.column, self.document.dotted(path), message, suggestion)
-
-
-def _spots(chronicle: Chronicle) -> list[_Spot]:
-    """Changes in the order in which they act."""
-    spots = [
-        _Spot(event, change, ("events", n, "changes", m))
-        for n, event in enumerate(chronicle.events)
-        for m, change in enumerate(event.changes)
-    ]
-    return sorted(spots, key=lambda spot: spot.event.date)
-
-
-def _citations(chronicle: Chronicle, where: _Where) -> Iterator[Problem]:
+def _citations(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
     """Sources that are not in the bibliography, and facts that are better known than all they rest on."""
     known = [*chronicle.sources, ASSUMPTION]
     for n, event in enumerate(chronicle.events):
@@ -106,35 +107,92 @@ def _citations(chronicle: Chronicle, where: _Where) -> Iterator[Problem]:
             yield where.problem(("events", n, "quality"), message)
 
 
-def _reasons(chronicle: Chronicle, where: _Where) -> Iterator[Problem]:
+def _reasons(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
     """Changes without a reason, by events that cite a source; series that begin too early."""
-    for spot in _spots(chronicle):
+    for spot in written(chronicle):
         if not spot.event.assumed and not spot.change.why:
             message = "`why` is missing: say why the event changes this parameter in this way"
             yield where.problem(spot.path, message)
         for when in spot.change.series or {}:
             if when <= spot.event.date:
                 message = f"must hold dates after that of the event ({spot.event.date}); got {when}"
-                yield where.problem((*spot.path, "series"), message)
+                yield where.problem((*spot.path, "series", str(when)), message, key=True)
 
 
-def _fights(chronicle: Chronicle, where: _Where) -> Iterator[Problem]:
-    """Changes of one date to one parameter of which one is `to`: which comes last would decide."""
-    first: dict[tuple[dt.date, str], _Spot] = {}
-    for spot in _spots(chronicle):
-        key = (spot.event.date, spot.change.parameter)
-        other = first.setdefault(key, spot)
-        if other is not spot and "to" in (spot.change.operation, other.change.operation):
-            line = where.document.locate((*other.path, "parameter")).line
-            first_at = f" (first at line {line})" if line else ""
+def _cases(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
+    """Cases that nothing says how to reckon with."""
+    for n, event in enumerate(chronicle.events):
+        if event.case is None:
+            continue
+        if chronicle.beliefs is None:
+            message = "a case moves beliefs, and there are none: add `beliefs: {half_life: ..., edges: ...}`"
+            yield where.problem(("events", n, "case"), message, key=True)
+        elif event.case.size is not None and chronicle.beliefs.reference is None:
             message = (
-                f"`{spot.change.parameter}` is changed twice on {spot.event.date}{first_at}, "
-                "and one of the changes is `to`; keep one, or use `multiply` or `add` for both"
+                "says nothing without `beliefs.reference`, the size of a case of salience 1; add it there"
             )
-            yield where.problem((*spot.path, "parameter"), message)
+            yield where.problem(("events", n, "case", "size"), f"{message}, or give `salience`")
 
 
-def _unknown(spot: _Spot, economy: Economy, numbers: set[str], where: _Where) -> Problem | None:
+def _fights(spots: list[Spot], where: Where) -> Iterator[Problem]:
+    """Changes of one date to one parameter that the order of the file would decide between.
+
+    That is two of which one is `to`, or `multiply` and `add` by two events.
+    """
+    earlier: dict[tuple[dt.date, str], list[Spot]] = {}
+    for spot in spots:
+        others = earlier.setdefault((spot.event.date, spot.change.parameter), [])
+        other = next((other for other in others if _fight(spot, other)), None)
+        others.append(spot)
+        if other is None:
+            continue
+        line = where.document.locate((*other.path, "parameter")).line
+        first_at = f" (first at line {line})" if line else ""
+        message = f"`{spot.change.parameter}` is changed twice on {spot.event.date}{first_at}, "
+        if "to" in (spot.change.operation, other.change.operation):
+            message += "and one of the changes is `to`; keep one, or use `multiply` or `add` for both"
+        else:
+            message += "by `multiply` and by `add`, whose order matters; use one of them for both events"
+        yield where.problem((*spot.path, "parameter"), message)
+
+
+def _fight(one: Spot, other: Spot) -> bool:
+    operations = {one.change.operation, other.change.operation}
+    return "to" in operations or (len(operations) > 1 and one.event is not other.event)
+
+
+def _known_edges(beliefs: Beliefs, economy: Economy, where: Where) -> tuple[Beliefs | None, list[Problem]]:
+    """The rule on those of its edges that have a perceived rate, and what is wrong with the others."""
+    edges = economy.edges_by_name
+    enforcement = [name for name, edge in edges.items() if isinstance(edge, EnforcementEdge)]
+    problems: list[Problem] = []
+    for name in beliefs.edges:
+        edge = edges.get(name)
+        suggestion: str | None = None
+        if isinstance(edge, EnforcementEdge):
+            if edge.perceived_rate > 0:
+                continue
+            message = (
+                f"the perceived rate of `{name}` is 0 in the economy {economy.name}, so a case adds nothing; "
+                "give it a rate there, or leave it out here"
+            )
+        elif edge is not None:
+            message = (
+                f"`{name}` is an edge of kind {edge.kind}; only edges of kind enforcement have a perceived"
+            )
+            message += f" rate: {one_of(enforcement) or 'there are none'}"
+        else:
+            suggestion = near(name, enforcement)
+            message = f"the economy {economy.name} has no edge `{name}`"
+            if suggestion is None:
+                message += f"; its edges of kind enforcement: {one_of(enforcement) or 'none'}"
+        problems.append(where.problem(("beliefs", "edges", name), message, suggestion, key=True))
+    bad = {problem.key.rpartition(".")[2] for problem in problems}
+    left = {name: weight for name, weight in beliefs.edges.items() if name not in bad}
+    return (beliefs.model_copy(update={"edges": left}) if left else None), problems
+
+
+def _unknown(spot: Spot, economy: Economy, numbers: set[str], where: Where) -> Problem | None:
     path = spot.change.parameter
     if path.startswith(FIXED):
         return where.problem((*spot.path, "parameter"), f"`{path}` cannot be changed by an event")
@@ -151,67 +209,16 @@ def _unknown(spot: _Spot, economy: Economy, numbers: set[str], where: _Where) ->
     return where.problem((*spot.path, "parameter"), message, suggestion or near(path, numbers))
 
 
-def _idle(spots: list[_Spot], economy: Economy, where: _Where) -> Iterator[Problem]:
+def _idle(spots: list[Spot], economy: Economy, where: Where) -> Iterator[Problem]:
     """Factors on a value that is zero."""
     for n, spot in enumerate(spots):
         if spot.change.operation != "multiply":
             continue
-        if _value(spots[:n], spot.change.parameter, economy, _at(spot.event.date)) == 0.0:
-            message = f"`{spot.change.parameter}` is 0 here, so a factor changes nothing; use `add` or `to`"
+        path, when = spot.change.parameter, spot.event.date
+        value = float(economy.get(path))
+        for other in steps_to(path, spots[:n], economy):
+            years = years_between(other.event.date, when)
+            value = other.change.apply(value, years, other.event.date)
+        if value == 0.0:
+            message = f"`{path}` is 0 here, so a factor changes nothing; use `add` or `to`"
             yield where.problem((*spot.path, "multiply"), message)
-
-
-Unfold = Callable[[Event, Change, float], float]
-
-
-def _at(when: dt.date) -> Unfold:
-    return lambda event, change, value: change.apply(value, years_between(event.date, when), event.date)
-
-
-def _in_the_end(event: Event, change: Change, value: float) -> float:  # noqa: ARG001  (same shape as `_at`)
-    return change.apply_lasting(value)
-
-
-def _value(spots: list[_Spot], path: str, economy: Economy, unfold: Unfold) -> float:
-    value = float(economy.get(path))
-    for spot in spots:
-        if spot.change.parameter == path:
-            value = unfold(spot.event, spot.change, value)
-    return value
-
-
-def _ranges(spots: list[_Spot], economy: Economy, where: _Where) -> list[Problem]:
-    """Values that the economy refuses, on the date of a change or in the end."""
-    problems: dict[str, Problem] = {}
-    for n, spot in enumerate(spots):
-        if n + 1 < len(spots) and spots[n + 1].event.date == spot.event.date:
-            continue  # the last of its date tries them all
-        day = spot.event.date
-        _try(spots[: n + 1], economy, _at(day), f"from {day} on", where, problems)
-    if spots:
-        _try(spots, economy, _in_the_end, "in the long run", where, problems)
-    return list(problems.values())
-
-
-def _try(
-    spots: list[_Spot],
-    economy: Economy,
-    unfold: Unfold,
-    when: str,
-    where: _Where,
-    problems: dict[str, Problem],
-) -> None:
-    values = {
-        path: _value(spots, path, economy, unfold) for path in {spot.change.parameter: None for spot in spots}
-    }
-    values = {path: value for path, value in values.items() if path not in problems}
-    try:
-        economy.with_(values)
-    except InputError as error:
-        for fault in error.problems:
-            culprits = [spot for spot in spots if fault.key.startswith(spot.change.parameter)] or spots
-            spot = culprits[-1]
-            message = f"takes `{fault.key}` out of its range {when}: {fault.message}"
-            problems.setdefault(
-                spot.change.parameter, where.problem((*spot.path, spot.change.operation), message)
-            )

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from dirigiste.chronicle.beliefs import Case
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.days import Day
 from dirigiste.economy.fields import Count, Declaration, Real
@@ -115,6 +116,7 @@ class Event(Declaration):
     quality: Quality | None = Field(None, description="How well it is known; left out for an assumption")
     discrepancies: tuple[Discrepancy, ...] = Field((), description="Claims that differ from the record")
     changes: tuple[Change, ...] = Field((), description="What it changes in the model")
+    case: Case | None = Field(None, description="A publicised case: what it adds to `beliefs`")
     no_effect: str | None = Field(None, min_length=1, description="Why it changes nothing, where it does not")
 
     @property
@@ -122,12 +124,18 @@ class Event(Declaration):
         """Whether it rests on no source at all."""
         return set(self.sources) == {ASSUMPTION}
 
+    @property
+    def acts(self) -> bool:
+        """Whether it changes anything in the model, by its `changes` or as a `case`."""
+        return bool(self.changes) or self.case is not None
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not self.changes and self.no_effect is None:
+        if not self.acts and self.no_effect is None:
             raise ValueError("has no `changes`: say why under `no_effect`")
-        if self.changes and self.no_effect is not None:
-            raise ValueError("has `changes` and `no_effect`: keep one of them")
+        if self.acts and self.no_effect is not None:
+            given = "changes" if self.changes else "case"
+            raise ValueError(f"has `{given}` and `no_effect`: keep one of them")
         if self.until is not None and self.until < self.date:
             raise ValueError(f"`until` ({self.until}) must not be before `date` ({self.date})")
         if self.assumed:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from dirigiste import economy as economies
 from dirigiste.chronicle.checks import of_form, on_economy
-from dirigiste.chronicle.event import ASSUMPTION, Event, Source
 from dirigiste.chronicle.model import SCHEMA_VERSION, Chronicle
+from dirigiste.chronicle.salvage import readable
 from dirigiste.economy import yaml_file
 from dirigiste.economy.messages import near
 from dirigiste.errors import InputError, Problem
@@ -19,8 +17,6 @@ from dirigiste.errors import InputError, Problem
 if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.economy.nodes import Document
-
-M = TypeVar("M", bound=BaseModel)
 
 
 def shipped() -> list[str]:
@@ -62,41 +58,14 @@ def _build(document: Document) -> Chronicle:
     chronicle, problems = yaml_file.attempt(Chronicle, document)
     economy, faults = _economy_of(data, document)
     problems += faults
-    readable = chronicle if chronicle is not None else _readable(data)
-    problems += of_form(readable, document)
+    known, unread = (chronicle, frozenset()) if chronicle is not None else readable(data)
+    problems += of_form(known, document, unread)
     if economy is not None:
-        problems += on_economy(readable, economy, document)
+        problems += on_economy(known, economy, document, unread)
     if problems or chronicle is None:
         raise InputError(problems)
     chronicle._baseline = economy
     return chronicle
-
-
-def _readable(data: dict[str, Any]) -> Chronicle:
-    """What can be read of a chronicle with faults of form, so that all its faults are told at once.
-
-    Events and sources that cannot be read give way to ones that say nothing; every event keeps its number.
-    """
-    given, bibliography = data.get("events"), data.get("sources")
-    mute = Event.model_validate(
-        {"date": "0001-01-01", "title": "?", "sources": [ASSUMPTION], "no_effect": "?"}
-    )
-    unread = Source.model_validate({"title": "?", "publisher": "?", "date": "?", "quality": "read"})
-    events = [_or(Event, item, mute) for item in given] if isinstance(given, list) else []
-    sources = bibliography if isinstance(bibliography, dict) else {}
-    return Chronicle.model_construct(
-        name="?",
-        economy="?",
-        sources={id_: _or(Source, item, unread) for id_, item in sources.items()},
-        events=tuple(events),
-    )
-
-
-def _or(model: type[M], data: object, otherwise: M) -> M:
-    try:
-        return model.model_validate(data)
-    except ValidationError:
-        return otherwise
 
 
 def _economy_of(data: dict[str, Any], document: Document) -> tuple[Economy | None, list[Problem]]:

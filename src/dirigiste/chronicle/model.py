@@ -6,16 +6,18 @@ Reading files is in `loader`, the checks of a chronicle against its economy are 
 import datetime as dt
 import math
 from collections.abc import Collection, Iterator
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from pydantic import Field, PrivateAttr
 
 from dirigiste import economy as economies
+from dirigiste.chronicle.beliefs import RATE, Beliefs
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.channels import CHANNELS, Channel, default_channel
 from dirigiste.chronicle.days import years_between
 from dirigiste.chronicle.event import AtLeastOne, Discrepancy, Event, Source
-from dirigiste.economy import Economy
+from dirigiste.economy import Economy, EnforcementEdge
 from dirigiste.economy.fields import Count, Declaration
 from dirigiste.errors import InputError
 
@@ -54,6 +56,9 @@ class Chronicle(Declaration):
     sources: dict[str, Source] = Field(
         default_factory=dict, description="Bibliography, by the ids that are cited"
     )
+    beliefs: Beliefs | None = Field(
+        None, description="How publicised cases move what owners believe; needed where an event has a `case`"
+    )
     events: AtLeastOne[Event] = Field(description="What happened, and what it changes")
 
     _baseline: Economy | None = PrivateAttr(default=None)
@@ -75,7 +80,7 @@ class Chronicle(Declaration):
     @property
     def surprises(self) -> tuple[dt.date, ...]:
         """Dates on which something changes in the model."""
-        return tuple(dict.fromkeys(event.date for event in self.ordered if event.changes))
+        return tuple(dict.fromkeys(event.date for event in self.ordered if event.acts))
 
     @property
     def discrepancies(self) -> tuple[tuple[Event, Discrepancy], ...]:
@@ -85,7 +90,24 @@ class Chronicle(Declaration):
     @property
     def parameters(self) -> tuple[str, ...]:
         """Dotted paths that events change, in the order in which they are first touched."""
-        return tuple(dict.fromkeys(step.change.parameter for step in self._steps()))
+        found: dict[str, None] = {}
+        for _, events in self._days():
+            found |= {change.parameter: None for event in events for change in event.changes}
+            if self.beliefs is not None and any(event.case is not None for event in events):
+                found |= dict.fromkeys(self.beliefs.parameters())
+        return tuple(found)
+
+    def changes_of(self, event: Event, economy: Economy | None = None) -> tuple[Change, ...]:
+        """What an event changes: what is written under `changes`, then what it adds to beliefs as a `case`.
+
+        Args:
+            event: The event.
+            economy: Economy whose perceived rates a case raises; the baseline if left out.
+
+        Raises:
+            InputError: The economy lacks an edge that `beliefs` names.
+        """
+        return (*event.changes, *self._believed(event, economy))
 
     def channel_of(self, change: Change, economy: Economy | None = None) -> Channel | None:
         """Channel of a change: its own, or that of its parameter (in `economy`, default the baseline)."""
@@ -96,17 +118,25 @@ class Chronicle(Declaration):
     def channels(self, economy: Economy | None = None) -> tuple[Channel, ...]:
         """Channels that the events use, in the order of `CHANNELS`."""
         on = economy or self.baseline
-        used = {self.channel_of(step.change, on) for step in self._steps()}
+        used = {self.channel_of(step.change, on) for step in self._steps(on)}
         return tuple(channel for channel in CHANNELS if channel in used)
 
     def steps(
         self, path: str, economy: Economy | None = None, channels: Collection[Channel] | None = None
     ) -> tuple[Step, ...]:
-        """Changes to one parameter in the order of their dates, all or those of some channels."""
-        found = (step for step in self._steps() if step.change.parameter == path)
+        """Changes to one parameter in the order in which they act, all or those of some channels.
+
+        That is the order of their dates, and on one date that of the file, with what cases add to beliefs
+        last. A perceived rate that the economy leaves out is the actual one: what changes the actual rate
+        comes before all else.
+        """
+        on = economy or self.baseline
+        found = [step for step in self._steps(on, path) if step.change.parameter == path]
+        base = followed(path, on)
+        if base is not None:
+            found = [*self.steps(base, on), *found]
         if channels is None:
             return tuple(found)
-        on = economy or self.baseline
         return tuple(step for step in found if self.channel_of(step.change, on) in channels)
 
     def value(
@@ -172,6 +202,7 @@ class Chronicle(Declaration):
             for step in steps:
                 after = step.change.apply_lasting(after)
             if not math.isclose(before, after, rel_tol=SAME):
+                steps.sort(key=lambda step: step.event.date)
                 events = tuple({id(step.event): step.event for step in steps}.values())
                 found.append(LastingChange(path, before, after, events))
         return found
@@ -188,8 +219,38 @@ class Chronicle(Declaration):
         if problems:
             raise InputError(problems)
 
-    def _steps(self) -> Iterator[Step]:
-        return (Step(event, change) for event in self.ordered for change in event.changes)
+    def to_yaml(self) -> str:
+        """The chronicle as YAML that `loads` reads back: as written, beliefs as a rule and cases as cases."""
+        from dirigiste.chronicle.write import to_yaml
+
+        return to_yaml(self)
+
+    def _days(self) -> Iterator[tuple[dt.date, list[Event]]]:
+        """Dates with their events."""
+        return ((day, list(events)) for day, events in groupby(self.ordered, key=lambda event: event.date))
+
+    def _steps(self, economy: Economy, path: str | None = None) -> Iterator[Step]:
+        """Changes in the order in which they act, all or at least those to one parameter."""
+        believed = self.beliefs is not None and (path is None or path in self.beliefs.parameters())
+        for _, events in self._days():
+            yield from (Step(event, change) for event in events for change in event.changes)
+            if believed:
+                yield from (Step(event, new) for event in events for new in self._believed(event, economy))
+
+    def _believed(self, event: Event, economy: Economy | None = None) -> Iterator[Change]:
+        if self.beliefs is None or event.case is None:
+            return iter(())
+        return self.beliefs.unfold(event.case, economy or self.baseline)
+
+
+def followed(path: str, economy: Economy) -> str | None:
+    """What a parameter equals as long as nothing sets it: the actual rate, for a perceived one left out."""
+    head, _, rest = path.partition(".")
+    name, _, field = rest.partition(".")
+    edge = economy.edges_by_name.get(name) if head == "edges" and field == RATE else None
+    if isinstance(edge, EnforcementEdge) and edge.perceived is None:
+        return f"edges.{name}.actual"
+    return None
 
 
 def _parameter_channel(path: str, economy: Economy) -> Channel | None:

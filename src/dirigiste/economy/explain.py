@@ -12,11 +12,12 @@ from dirigiste.economy.model import Economy
 from dirigiste.errors import InputError
 
 
-def explain(path: str) -> str:
+def explain(path: str, model: type[BaseModel] = Economy) -> str:
     """Explain a parameter or a group of parameters.
 
     Args:
         path: Dotted path; the name of a status or an edge may be left out (`statuses.collateral`).
+        model: Declaration that the path leads into; files of other kinds have their own.
 
     Returns:
         A few lines of text.
@@ -24,7 +25,7 @@ def explain(path: str) -> str:
     Raises:
         InputError: No such parameter; with a near match.
     """
-    spots = [walk.Spot(Economy)]
+    spots = [walk.Spot(model)]
     parts = [part for part in path.split(".") if part]
     trail: list[str] = []
     for n, part in enumerate(parts):

@@ -56,12 +56,48 @@ class Tolerances(Declaration):
     markets: Real = parameter(
         "Largest relative excess demand of a market", unit="relative", enters="solver", default=1e-8, gt=0
     )
+    paths: Real = parameter(
+        "Largest relative excess demand of a market in any step of a path",
+        unit="relative",
+        enters="solver",
+        default=1e-6,
+        gt=0,
+    )
+
+
+class PathSteps(Declaration):
+    """Steps of a path: even at first, growing from the last event on."""
+
+    step: Real = parameter(
+        "Longest step while events unfold and for some years after",
+        unit="years",
+        symbol="dt",
+        enters="path",
+        default=1.0 / 12.0,
+        gt=0,
+    )
+    even: Real = parameter(
+        "Time after the last event before steps grow", unit="years", enters="path", default=1.0, gt=0
+    )
+    growth: Real = parameter(
+        "Factor from step to step after that", unit="factor", enters="path", default=1.06, ge=1
+    )
+    horizon: Real = parameter(
+        "Least time that every surprise looks ahead", unit="years", enters="path", default=150.0, gt=0
+    )
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.step > self.horizon:
+            raise ValueError(f"`step` must not be above `horizon` = {self.horizon!r}, got {self.step!r}")
+        return self
 
 
 class Numerics(Declaration):
-    """Grid, tolerances, scheme."""
+    """Grid, steps of paths, tolerances, scheme."""
 
     wealth: WealthGrid = Field(default_factory=WealthGrid, description="Wealth grid")
+    path: PathSteps = Field(default_factory=PathSteps, description="Steps of a path")
     tolerances: Tolerances = Field(default_factory=Tolerances, description="When a solution counts as found")
     scheme: Literal["compact", "upwind"] = Field(
         default="compact", description="Scheme in wealth: compact (higher order) or upwind (first order)"

@@ -108,3 +108,8 @@ def conditions(layout: Layout, m: Arrays, prices: Prices, s: Static, moved: Move
         budget=(receipts(m, s, moved) - prices.transfer - m.spending) / jnp.maximum(output, 1e-12),
         quota=share - m.directed_share,
     )
+
+
+def raw(c: Conditions) -> jax.Array:
+    """The four conditions as they enter `point.residuals`, without the bounds (4,)."""
+    return jnp.stack([c.labor, -c.capital, c.budget, c.quota])

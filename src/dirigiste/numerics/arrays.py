@@ -63,8 +63,8 @@ class Layout:
     dense: bool
     """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple
     abilities strongly."""
-    sized: bool
-    """Some enforcement depends on size."""
+    sized: tuple[tuple[int, int, int], ...]
+    """Arcs whose enforcement depends on size: number of the arc, its origin, index in `SIZES`."""
     chooses: bool
     sharp: bool
     """Some choice has no taste shocks."""
@@ -113,7 +113,6 @@ class Arrays(NamedTuple):
     actual: jax.Array
     cost: jax.Array
     taste: jax.Array
-    size_of: jax.Array  # (4, E) one-hot over SIZES
     size_ref: jax.Array
     size_power: jax.Array
     fine: jax.Array  # share of wealth taken
@@ -203,7 +202,7 @@ def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes
         linear=economy.technology.eta == 1.0,
         upwind=economy.numerics.scheme == "upwind",
         dense=economy.ability.law in ("diffusion", "markov") and chain.values.size > 1,
-        sized=any(arc.size for arc in arcs),
+        sized=tuple((e, arc.origin, arc.size) for e, arc in enumerate(arcs) if arc.size),
         chooses=any(arc.choice for arc in arcs),
         sharp=any(arc.sharp for arc in arcs),
         redraws=any(arc.redraw for arc in arcs),
@@ -291,7 +290,6 @@ def _arc_rows(
         "actual": np.array([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
         "cost": np.array([getattr(e, "cost", 0.0) for e in edges]),
         "taste": np.array([getattr(e, "scale", 0.0) or 1.0 for e in edges]),
-        "size_of": one_hot([arc.size for arc in arcs], len(SIZES)),
         "size_ref": np.array([size.ref if size else 1.0 for size in sizes]),
         "size_power": np.array([size.power if size else 1.0 for size in sizes]),
         "destination_of": np.array([arc.destination for arc in arcs[:jumping]], dtype=int),
@@ -335,8 +333,7 @@ def _arcs(
                         choice=edge.kind == "choice",
                         size=SIZES.index(size.of) if size is not None and size.power > 0 else 0,
                         redraw=edge.ability == "redraw",
-                        jumps=edge.to != "abroad"
-                        and (edge.fine > 0 or edge.fee > 0 or edge.name in moving),
+                        jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0 or edge.name in moving),
                         burnt=edge.burnt,
                         sharp=edge.kind == "choice" and edge.scale == 0,
                     ),

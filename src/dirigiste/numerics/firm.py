@@ -20,7 +20,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dirigiste.numerics.arrays import Arrays, Layout
+from dirigiste.numerics.arrays import SIZES, Arrays, Layout
 
 RAMP = 1e-4
 """Width, in wages, over which the share of owners who run rises from 0 to 1 (model.md, section 2)."""
@@ -61,7 +61,7 @@ class Firms(NamedTuple):
 def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
     """base^exponent for base >= 0 with derivative 0 (not infinite) at base = 0."""
     positive = base > 0
-    return jnp.where(positive, jnp.where(positive, base, 1.0) ** exponent, 0.0)
+    return jnp.where(positive, jnp.exp(exponent * jnp.log(jnp.where(positive, base, 1.0))), 0.0)
 
 
 def _unconstrained(
@@ -203,13 +203,13 @@ def with_size(layout: Layout, m: Arrays, f: Firms) -> jax.Array:
 
     Capital and revenue are 0 for owners who run no firm.
     """
-    ones = jnp.ones((layout.nodes, layout.arcs, layout.abilities))
-    if not layout.sized:
-        return ones
-    wealth = jnp.broadcast_to(m.wealth[:, None, None], f.capital.shape)
-    sizes = jnp.stack([jnp.zeros_like(wealth), f.capital, f.output, wealth])
-    size = jnp.einsum("knsj,ke,se->nej", sizes, m.size_of, m.origin)
-    relative = jnp.minimum(power(size / m.size_ref[:, None], m.size_power[:, None]), 1e12)
-    runs = jnp.einsum("nsj,se->nej", f.share, m.origin)
-    runs = jnp.where((m.size_of[1] + m.size_of[2])[:, None] > 0, runs, 1.0)
-    return jnp.where(m.size_of[0][:, None] > 0, ones, runs * relative / (1.0 + relative))
+    reach = jnp.ones((layout.nodes, layout.arcs, layout.abilities))
+    for arc, origin, kind in layout.sized:
+        share = f.share[:, origin]
+        if SIZES[kind] == "wealth":
+            size, share = jnp.broadcast_to(m.wealth[:, None], share.shape), jnp.ones_like(share)
+        else:
+            size = (f.capital if SIZES[kind] == "capital" else f.output)[:, origin]
+        relative = jnp.minimum(power(size / m.size_ref[arc], m.size_power[arc]), 1e12)
+        reach = reach.at[:, arc].set(share * relative / (1.0 + relative))
+    return reach

@@ -9,9 +9,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dirigiste.numerics import steps
+from dirigiste.numerics import aggregates, firm, steps
+from dirigiste.numerics.aggregates import Moves, Static
 from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.steps import Decisions, Sums
+from dirigiste.numerics.point import prices_of
+from dirigiste.numerics.steps import Decisions, Flows
 
 
 class Begin(NamedTuple):
@@ -31,11 +33,28 @@ class Backwards(NamedTuple):
 
 
 class Forwards(NamedTuple):
-    """Sums of every step, and row and node masses at the ends of the steps that were asked for (K, N, S, J)."""
+    """Row masses and node masses at the end of every step (T, N, S, J), and flows of every step."""
 
-    sums: Sums
-    end: Begin
-    kept: Begin
+    f: jax.Array
+    g: jax.Array
+    flows: Flows
+
+
+class Sums(NamedTuple):
+    """Sums over owners in every step, the axis of steps first; per year and per owner in the economy."""
+
+    static: Static
+    moves: Moves
+    mass: jax.Array
+    """Owners by status (T, S)."""
+    consumption: jax.Array
+    """By status (T, S)."""
+    running: jax.Array
+    """Owners who run a firm, by status and ability (T, S, J)."""
+    least: jax.Array
+    """Smallest mass of a state (T,)."""
+    top: jax.Array
+    """Mass at the last wealth node (T,)."""
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -44,26 +63,26 @@ def backwards(
     m: Arrays,
     stacked: dict[str, jax.Array],
     u: jax.Array,
+    near: jax.Array,
     dt: jax.Array,
     end: jax.Array,
     guess: jax.Array,
     tolerance: float,
 ) -> Backwards:
-    """Values of all steps from those at the end (N, S, J), with guesses (T, N, S, J), at unknowns u (T, 4).
+    """Values of all steps from those at the end (N, S, J), with guesses (T, N, S, J), at unknowns u (T, 4)
+    and with firms run as at prices `near` (T, 4).
 
     The guess of a step moves with what the step after it turned out to be.
     """
 
     def step(carry: tuple, inputs: tuple) -> tuple:
         later, guessed_later = carry
-        fields, u, dt, guess = inputs
-        found = steps.backward(
-            layout, m._replace(**fields), u, dt, later, guess + (later - guessed_later), tolerance
-        )
+        fields, u, near, dt, guess = inputs
+        start = guess + (later - guessed_later)
+        found = Backwards(*steps.backward(layout, m._replace(**fields), u, near, dt, later, start, tolerance))
         return (found.v, guess), found
 
-    _, found = lax.scan(step, (end, end), (stacked, u, dt, guess), reverse=True)
-    return Backwards(*found)
+    return lax.scan(step, (end, end), (stacked, u, near, dt, guess), reverse=True)[1]
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -71,25 +90,32 @@ def forwards(
     layout: Layout,
     m: Arrays,
     stacked: dict[str, jax.Array],
-    u: jax.Array,
     dt: jax.Array,
     decisions: Decisions,
     begin: Begin,
-    keep: jax.Array,
     rtol: float,
 ) -> Forwards:
-    """Distributions of all steps from `begin`; `keep` (K,) are the steps at whose ends they are kept."""
-    kept = jnp.zeros((keep.shape[0], *begin.f.shape))
+    """Distributions of all steps from `begin`."""
 
-    def step(carry: tuple, inputs: tuple) -> tuple:
-        f, g, kept_f, kept_g = carry
-        k, fields, u, dt, decisions = inputs
-        f, g, sums = steps.forward(layout, m._replace(**fields), u, dt, decisions, g, f, rtol)
-        here = (keep == k)[:, None, None, None]
-        return (f, g, jnp.where(here, f, kept_f), jnp.where(here, g, kept_g)), sums
+    def step(carry: Begin, inputs: tuple) -> tuple:
+        fields, dt, decisions = inputs
+        f, g, flows = steps.forward(layout, m._replace(**fields), dt, decisions, carry.g, carry.f, rtol)
+        return Begin(f, g), Forwards(f, g, flows)
 
-    index = jnp.arange(dt.shape[0])
-    (f, g, kept_f, kept_g), sums = lax.scan(
-        step, (*begin, kept, kept), (index, stacked, u, dt, decisions)
-    )
-    return Forwards(sums, Begin(f, g), Begin(kept_f, kept_g))
+    return lax.scan(step, begin, (stacked, dt, decisions))[1]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def sums(layout: Layout, m: Arrays, stacked: dict[str, jax.Array], u: jax.Array, forwards: Forwards) -> Sums:
+    """Sums of all steps at unknowns u (T, 4)."""
+
+    def step(inputs: tuple) -> tuple[Static, jax.Array]:
+        fields, u, g = inputs
+        here = m._replace(**fields)
+        prices = prices_of(layout, u)
+        firms = firm.firms(layout, here, prices)
+        return aggregates.static(here, firms, prices, g), jnp.einsum("nsj,nsj->sj", g, firms.share)
+
+    static, running = lax.map(step, (stacked, u, forwards.g))
+    flows = forwards.flows
+    return Sums(static, flows.moves, flows.mass, flows.consumption, running, flows.least, flows.top)

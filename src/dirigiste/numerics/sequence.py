@@ -1,7 +1,7 @@
 """How conditions along a path respond to prices along it: the sequence-space Jacobian of a stationary state.
 
-Auclert, Bardoczy, Rognlie and Straub (2021, Econometrica), in continuous time as in Glawion (2023). Two families
-of vectors say everything:
+Auclert, Bardoczy, Rognlie and Straub (2021, Econometrica), in continuous time as in Glawion (2023). Two
+families of vectors say everything:
 
     W_i(s)  change of values today when price i is one unit higher for the next s years
     E_c(a)  what a unit of mass put into a state today adds to condition c in a years
@@ -11,10 +11,11 @@ condition c, a years after the day on which owners act on the news that price i 
 from that day on. Both families are computed on a grid of times that grows from days to the horizon, and the
 response at the end of step k to a price in step l on any grid of steps is a sum of K over the steps up to k,
 
-    J[k, l] = direct effects in step k = l + sum over j <= k of dt_j [K(t_k+1 - t_j, t_l+1 - t_j) - K(.., t_l - t_j)]
+    J[k, l] = direct effects in step k = l + sum over j <= k of dt_j [K(t_k+1 - t_j, t_l+1 - t_j) - K(..,
+    t_l - t_j)]
 
-with K interpolated between its times. It serves as the matrix of Newton's method on paths (`transition`), where
-it need not be exact, and as the first guess of impulse responses.
+with K interpolated between its times. It serves as the matrix of Newton's method on paths (`transition`),
+where it need not be exact, and as the first guess of impulse responses.
 """
 
 from __future__ import annotations
@@ -64,11 +65,6 @@ def kernel_times() -> Array:
     return times[: int(np.searchsorted(times, LAST)) + 1]
 
 
-def raw(c: aggregates.Conditions) -> jax.Array:
-    """The four conditions as they enter `point.residuals`, without the bounds (4,)."""
-    return jnp.stack([c.labor, -c.capital, c.budget, c.quota])
-
-
 @functools.partial(jax.jit, static_argnums=(0, 3))
 def _kernel(
     layout: Layout, m: Arrays, point: Point, active: tuple[int, ...], lengths: jax.Array
@@ -82,13 +78,11 @@ def _kernel(
         """Residual of values, mass flow at held row weights, conditions."""
         prices = prices_of(layout, u)
         firms = firm.firms(layout, m, prices)
-        d, h = hjb.evaluate(
-            layout, m, v, hjb.income(m, firms, prices), firm.with_size(layout, m, firms)
-        )
+        d, h = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), firm.with_size(layout, m, firms))
         held = rows._replace(speed_right=d.speed_right, speed_left=d.speed_left)
         static = aggregates.static(m, firms, prices, g)
         found = aggregates.conditions(layout, m, prices, static, aggregates.moves(m, g, h.flow))
-        return d.residual, kfe.forward(layout, m, held, h.flow, f), raw(found)
+        return d.residual, kfe.forward(layout, m, held, h.flow, f), aggregates.raw(found)
 
     base = at(point.u, v)
 
@@ -113,13 +107,13 @@ def _kernel(
     def sums(g: jax.Array) -> jax.Array:
         static = aggregates.static(m, point.firms, point.prices, g)
         moved = aggregates.moves(m, g, hazards.flow)
-        return raw(aggregates.conditions(layout, m, point.prices, static, moved))
+        return aggregates.raw(aggregates.conditions(layout, m, point.prices, static, moved))
 
     gradient = jax.jacrev(sums)(g)
 
     def mass_step(e: jax.Array, dt: jax.Array) -> tuple[jax.Array, jax.Array]:
         def one(e: jax.Array) -> jax.Array:
-            return steps.expect(layout, m, steps.Decisions(rows, hazards.flow), dt, e, ACCURACY)
+            return steps.expect(layout, m, rows, hazards.flow, dt, e, ACCURACY)
 
         e = jax.vmap(one)(e)
         return e, e

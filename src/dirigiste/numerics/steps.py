@@ -22,57 +22,57 @@ import jax.numpy as jnp
 from jax import lax
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe, linear
-from dirigiste.numerics.aggregates import Conditions, Moves, Static
+from dirigiste.numerics.aggregates import Moves
 from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.generator import Hazards, off_place, off_state
+from dirigiste.numerics.generator import off_place, off_state
 from dirigiste.numerics.hjb import Rows
 from dirigiste.numerics.point import prices_of
 
-KRYLOV = 24
+KRYLOV = 16
 """Krylov steps of one linear system; more are restarted from where they end."""
 
-ROUNDS = 10
+
+ROUNDS = 40
 """Newton rounds of a step of values."""
 
+PATIENCE = 10
+"""Rounds in a row that do not halve the residual before a step counts as stuck."""
+
 SHORT = 0.01
-"""Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for so
-short a time."""
+"""Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for
+so short a time."""
+
+
+class Setting(NamedTuple):
+    """What owners take as given in a step: incomes (N, S, J), and reach of enforcement (N, E, J)."""
+
+    income: jax.Array
+    reach: jax.Array
 
 
 class Decisions(NamedTuple):
-    """What moves owners in a step: rows of the value equation and flows along arcs (N, E, J)."""
+    """What moves owners in a step: rows of the value equation, derivatives of what arcs are worth, and
+    flows along arcs, (N, E, J) each.
+    """
 
     rows: Rows
+    gain: jax.Array
+    loss: jax.Array
     flow: jax.Array
 
 
-class Sums(NamedTuple):
-    """Sums over the distribution at the end of a step; per year and per owner in the economy."""
+class Flows(NamedTuple):
+    """What moves in a step, and sums over the masses at its end; per year and per owner in the economy."""
 
-    static: Static
     moves: Moves
     mass: jax.Array
     """Owners by status (S,)."""
     consumption: jax.Array
     """By status (S,)."""
-    running: jax.Array
-    """Owners who run a firm, by status and ability (S, J)."""
-    conditions: Conditions
     least: jax.Array
     """Smallest mass of a state."""
     top: jax.Array
     """Mass at the last wealth node."""
-
-
-class Backward(NamedTuple):
-    """A step of values: values at its beginning, decisions, residual in logs of consumption a year, Newton
-    rounds.
-    """
-
-    v: jax.Array
-    decisions: Decisions
-    residual: jax.Array
-    rounds: jax.Array
 
 
 def solve_backward(
@@ -111,71 +111,114 @@ def _flat(layout: Layout, x: jax.Array) -> jax.Array:
     return hjb.in_blocks(layout, x) if layout.dense else x.reshape(layout.nodes, 1, -1)
 
 
+def decide(
+    layout: Layout, m: Arrays, given: Setting, dt: jax.Array, v: jax.Array, later: jax.Array
+) -> tuple[Decisions, jax.Array]:
+    """Decisions at values v at the beginning of a step and `later` at its end (N, S, J), and the largest
+    residual in logs of consumption a year.
+    """
+    d, h = hjb.evaluate(layout, m, v, given.income, given.reach, (v - later) / dt)
+    error = jnp.max(jnp.abs(d.residual) / d.scale + d.capped)
+    none = jnp.zeros(())
+    return Decisions(d._replace(stay=none, scale=none, capped=none), h.gain, h.loss, h.flow), error
+
+
+def whole(d: Decisions) -> Rows:
+    """The rows of decisions, with the weight of staying filled in."""
+    return d.rows._replace(stay=1.0 - d.rows.right - d.rows.left)
+
+
+def correct(
+    layout: Layout, m: Arrays, decisions: Decisions, dt: jax.Array, rtol: jax.Array | float
+) -> jax.Array:
+    """Newton's change of values at the beginning of a step (N, S, J)."""
+    d = whole(decisions)
+    speeds = d.tangent_right, d.tangent_left
+    return solve_backward(
+        layout, m, d, decisions.gain, decisions.loss, m.rho + 1.0 / dt, speeds, -d.residual, rtol
+    )
+
+
 def backward(
     layout: Layout,
     m: Arrays,
     u: jax.Array,
+    near: jax.Array,
     dt: jax.Array,
     later: jax.Array,
     guess: jax.Array,
     tolerance: jax.Array | float,
-) -> Backward:
-    """Values at the beginning of a step, from those at its end (N, S, J) and a guess, at unknowns u (4,)."""
+) -> tuple[jax.Array, Decisions, jax.Array, jax.Array]:
+    """Values at the beginning of a step from those at its end (N, S, J) and a guess, at unknowns u (4,); with
+    decisions, residual in logs of consumption a year, and Newton rounds.
+
+    Enforcement by size reaches those who run a firm at prices `near` (4,), at which markets clear nearly:
+    where owners are indifferent, who runs one hangs on a hair of the price, and only clearing knows.
+    """
     prices = prices_of(layout, u)
     firms = firm.firms(layout, m, prices)
-    reach = firm.with_size(layout, m, firms)
-    inc = hjb.income(m, firms, prices)
+    run = firm.firms(layout, m, prices_of(layout, near)) if layout.sized else firms
+    given = Setting(hjb.income(m, firms, prices), firm.with_size(layout, m, run))
     target = tolerance * (1.0 + SHORT / dt)
 
-    def at(v: jax.Array) -> tuple[Rows, Hazards, jax.Array]:
-        d, h = hjb.evaluate(layout, m, v, inc, reach, (v - later) / dt)
-        return d, h, jnp.max(jnp.abs(d.residual) / d.scale + d.capped)
-
     def going(state: tuple) -> jax.Array:
-        _, _, _, residual, last, k = state
-        return (residual > target) & (k < ROUNDS) & jnp.isfinite(residual) & ~((residual > 0.5 * last) & (k > 5))
+        _, _, residual, _, waited, k = state
+        patience = jnp.where(residual < hjb.ROUNDING, 1, PATIENCE)
+        return (residual > target) & (k < ROUNDS) & (waited < patience) & jnp.isfinite(residual)
 
     def step(state: tuple) -> tuple:
-        v, d, h, residual, _, k = state
+        v, decisions, residual, best, waited, k = state
         rtol = jnp.clip(0.1 * target / residual, 1e-8, 1e-3)
-        speeds = d.tangent_right, d.tangent_left
-        change = solve_backward(layout, m, d, h.gain, h.loss, m.rho + 1.0 / dt, speeds, -d.residual, rtol)
-        v = v + change
-        return v, *at(v), residual, k + 1
+        v = v + correct(layout, m, decisions, dt, rtol)
+        decisions, residual = decide(layout, m, given, dt, v, later)
+        waited = jnp.where(residual < 0.5 * best, 0, waited + 1)
+        return v, decisions, residual, jnp.minimum(best, residual), waited, k + 1
 
-    state = (guess, *at(guess), jnp.inf, jnp.asarray(0))
-    v, d, h, residual, _, k = lax.while_loop(going, step, state)
-    none = jnp.zeros(())
-    kept = d._replace(tangent_right=none, tangent_left=none, residual=none, scale=none, capped=none)
-    return Backward(v, Decisions(kept, h.flow), residual, k)
+    decisions, residual = decide(layout, m, given, dt, guess, later)
+    start = (guess, decisions, residual, residual, jnp.asarray(0), jnp.asarray(0))
+    v, decisions, residual, _, _, rounds = lax.while_loop(going, step, start)
+    none = jnp.zeros(())  # what only Newton needs
+    rows = decisions.rows._replace(tangent_right=none, tangent_left=none, residual=none)
+    return v, Decisions(rows, none, none, decisions.flow), residual, rounds
 
 
 def forward(
     layout: Layout,
     m: Arrays,
-    u: jax.Array,
     dt: jax.Array,
     decisions: Decisions,
     g: jax.Array,
     guess: jax.Array,
     rtol: jax.Array | float,
-) -> tuple[jax.Array, jax.Array, Sums]:
-    """Row masses of a step, node masses at its end (N, S, J) and its sums, from node masses g at its
+) -> tuple[jax.Array, jax.Array, Flows]:
+    """Row masses of a step, node masses at its end (N, S, J) and its flows, from node masses g at its
     beginning.
     """
-    d, flow = decisions
+    d, flow = whole(decisions), decisions.flow
     miss = (g - kfe.node_masses(d, guess)) / dt + kfe.forward(layout, m, d, flow, guess)
-    f = guess + _solve_forward(layout, m, decisions, dt, miss, rtol)
+    f = guess + _solve_forward(layout, m, d, flow, dt, miss, rtol)
     f = kfe.to_class_masses(m, f)
     later = kfe.node_masses(d, f)
-    return f, later, sums(layout, m, u, decisions, f, later)
+    flows = Flows(
+        moves=aggregates.moves(m, later, flow),
+        mass=later.sum(axis=(0, 2)),
+        consumption=jnp.einsum("nsj,nsj->s", f, d.consumption),
+        least=later.min(),
+        top=later[-1].sum(),
+    )
+    return f, later, flows
 
 
 def _solve_forward(
-    layout: Layout, m: Arrays, decisions: Decisions, dt: jax.Array, rhs: jax.Array, rtol: jax.Array | float
+    layout: Layout,
+    m: Arrays,
+    d: Rows,
+    flow: jax.Array,
+    dt: jax.Array,
+    rhs: jax.Array,
+    rtol: jax.Array | float,
 ) -> jax.Array:
     """Solve (M'/dt - D' - Q' M') f = rhs."""
-    d, flow = decisions
     speeds = d.speed_right, d.speed_left
     if layout.dense:
         factors = hjb.local_blocks(layout, m, d, flow, flow, 1.0 / dt, speeds)
@@ -199,12 +242,17 @@ def _solve_forward(
 
 
 def expect(
-    layout: Layout, m: Arrays, decisions: Decisions, dt: jax.Array, later: jax.Array, rtol: jax.Array | float
+    layout: Layout,
+    m: Arrays,
+    d: Rows,
+    flow: jax.Array,
+    dt: jax.Array,
+    later: jax.Array,
+    rtol: jax.Array | float,
 ) -> jax.Array:
-    """What a unit of mass in each state is expected to be worth dt years later, if that is `later` (N, S, J) by
-    state: the transpose of the step of masses.
+    """What a unit of mass in each state is expected to be worth dt years later, if that is `later` (N, S,
+    J) by state: the transpose of the step of masses.
     """
-    d, flow = decisions
     speeds = d.speed_right, d.speed_left
     if layout.dense:
         factors = hjb.local_blocks(layout, m, d, flow, flow, 1.0 / dt, speeds)
@@ -222,23 +270,3 @@ def expect(
         rtol=rtol,
         steps=KRYLOV,
     ).x
-
-
-def sums(
-    layout: Layout, m: Arrays, u: jax.Array, decisions: Decisions, f: jax.Array, g: jax.Array
-) -> Sums:
-    """All sums at row masses f and node masses g."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    static = aggregates.static(m, firms, prices, g)
-    moves = aggregates.moves(m, g, decisions.flow)
-    return Sums(
-        static=static,
-        moves=moves,
-        mass=g.sum(axis=(0, 2)),
-        consumption=jnp.einsum("nsj,nsj->s", f, decisions.rows.consumption),
-        running=jnp.einsum("nsj,nsj->sj", g, firms.share),
-        conditions=aggregates.conditions(layout, m, prices, static, moves),
-        least=g.min(),
-        top=g[-1].sum(),
-    )

@@ -32,7 +32,6 @@ SHARED = (
     "choice",
     "leaves",
     "redraws",
-    "size_of",
     "start",
     "class_of",
     "class_mass",
@@ -122,8 +121,8 @@ def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
             changed = compile_economy(fixed.with_({path: value}), moving)
             if changed.layout != compiled.layout:
                 raise InputError.of(
-                    f"cannot go from {given[path]:g} to {value:g} along a path: it changes what the solver has "
-                    "to solve (such as the form of utility, or a taste scale of 0); keep it on one side",
+                    f"cannot go from {given[path]:g} to {value:g} along a path: it changes what the solver "
+                    "has to solve (such as the form of utility, or a taste scale of 0); keep it on one side",
                     key=path,
                 )
             found = _places(compiled, changed, given[path], value)

@@ -1,11 +1,17 @@
 """A perfect-foresight path on which every market clears in every step (model.md, section 7).
 
-**Unknowns**: those of the stationary state, in every step. **Conditions**: those of the stationary state, in
-every step, at the masses at its end. **Algorithm**: Newton with the sequence-space Jacobian of the stationary
-state in which the path ends (`sequence`), improved by Broyden's rule from round to round; a step that does not
-lower the largest residual is halved. Values are solved backwards and masses forwards (`path`), as exactly as
-the residual of the round calls for. **Stopping rule**: every condition of every step is met to the relative
-tolerance `paths`, with values solved to the tolerance `hjb`.
+**Unknowns**: the prices that owners foresee in every step, u. **Condition**: they are the prices P(u) that
+clear the markets of every step at the masses that follow from what owners decide, foreseeing u.
+**Algorithm**: values backwards, masses forwards (`path`), clearing prices date by date (`clearing`); then
+Newton,
+
+    (D + N) change = D (P(u) - u)
+
+with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
+through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
+Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is
+halved. **Stopping rule**: the gap is at most the tolerance `paths`. The prices of the path are P(u), at
+which every market clears far within the tolerance; what owners foresaw differs from them by the gap.
 """
 
 from __future__ import annotations
@@ -20,34 +26,35 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.errors import NotConverged
 from dirigiste.numerics import path
 from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.path import Backwards, Begin, Forwards
-from dirigiste.numerics.point import CORNER, INTEREST, QUOTA, TRANSFER, WAGE
-from dirigiste.numerics.sequence import Kernel, jacobian, raw
+from dirigiste.numerics.clearing import LIMITS, Clearing
+from dirigiste.numerics.path import Backwards, Begin, Forwards, Sums
+from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
+from dirigiste.numerics.sequence import Kernel, jacobian
 from dirigiste.numerics.timed import Timed
 
 Array = NDArray[np.float64]
 
 Progress = Callable[[int, float], None]
-"""Called with the round and the largest residual."""
+"""Called with the round and the largest gap."""
 
-LOOSE = 1e-4
-"""Values of a round are solved to this times its residual."""
+LOOSE = 1e-3
+"""Values of a round are solved to this times its gap, markets to ten times that."""
 
-MASSES = 1e-7
+MASSES = 1e-6
 """Relative accuracy of the change of masses in a step."""
 
-LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
-"""Largest change of each unknown in a round."""
+HALVINGS = 5
 
-HALVINGS = 6
+WIDER = 2.0
+"""A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
+many, gaps fall only after a round in which the matrix has learnt of them."""
 
 
-class Course(NamedTuple):
-    """What a path must go through: parameters and lengths of its steps (T,), where it begins, and the values in
-    which it ends (N, S, J).
+class Task(NamedTuple):
+    """What a path must go through: parameters and lengths of its steps (T,), where it begins, and the
+    values in which it ends (N, S, J).
     """
 
     timed: Timed
@@ -57,24 +64,25 @@ class Course(NamedTuple):
 
 
 class Guess(NamedTuple):
-    """Unknowns (T, 4) and values (T, N, S, J) to start from."""
+    """Unknowns (T, 4) and values (T, N, S, J) to start from, and prices (T, 4) near which markets clear."""
 
     u: Array
+    near: Array
     v: jax.Array
 
 
-@dataclass(frozen=True)
-class Solved:
+class Solved(NamedTuple):
     """A solved path and how it was reached."""
 
     u: Array
-    """(T, 4)."""
+    """Unknowns that clear markets (T, 4)."""
+    foreseen: Array
+    """Unknowns that owners foresaw (T, 4)."""
     backwards: Backwards
     forwards: Forwards
+    sums: Sums
     left: Array
-    """Residuals of the four conditions in every step, bounds included (T, 4)."""
-    hjb: Array
-    """Residual of values in every step, in logs of consumption a year (T,)."""
+    """What is left of the four conditions in every step, bounds included (T, 4)."""
     history: tuple[float, ...]
     seconds: float
 
@@ -83,74 +91,63 @@ class Solved:
         """Largest residual of a condition."""
         return float(np.abs(self.left).max())
 
+    @property
+    def gap(self) -> float:
+        """Largest difference between foreseen and clearing prices."""
+        return float(np.abs(self.u - self.foreseen).max())
+
+    @property
+    def finite(self) -> bool:
+        """Whether all prices are numbers."""
+        return bool(np.isfinite(self.u).all() and np.isfinite(self.foreseen).all())
+
 
 @dataclass
+class _Try:
+    """Everything that follows from foreseen prices."""
+
+    u: Array
+    backwards: Backwards
+    forwards: Forwards
+    clearing: Array
+    left: Array
+
+    @property
+    def gap(self) -> Array:
+        return self.clearing - self.u
+
+    @property
+    def size(self) -> float:
+        return float(np.abs(self.gap).max())
+
+
 class _Search:
-    layout: Layout
-    m: Arrays
-    course: Course
-    active: list[int]
-    target: float
-    hjb: float
-    keep: jax.Array
+    def __init__(
+        self, layout: Layout, m: Arrays, task: Task, active: list[int], target: float, hjb: float
+    ) -> None:
+        self.layout, self.m, self.task, self.target, self.hjb = layout, m, task, target, hjb
+        self.clearing = Clearing.of(layout, m, task.timed.stacked, active)
 
-    def at(self, u: Array, guess: jax.Array, size: float) -> Solved:
-        """Everything at unknowns u, as exact as a residual of `size` calls for (0: to the tolerances)."""
-        dt, stacked = jnp.asarray(self.course.lengths), self.course.timed.stacked
-        unknowns = jnp.asarray(u)
+    def at(self, u: Array, v: jax.Array, near: Array, size: float) -> _Try:
+        """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
+        as a gap of `size` calls for.
+        """
+        dt, stacked = jnp.asarray(self.task.lengths), self.task.timed.stacked
+        exact = max(self.hjb, min(LOOSE * size, 1e-6))
         back = path.backwards(
-            self.layout,
-            self.m,
-            stacked,
-            unknowns,
-            dt,
-            self.course.end,
-            guess,
-            max(self.hjb, min(LOOSE * size, 1e-6)),
+            self.layout, self.m, stacked, jnp.asarray(u), jnp.asarray(near), dt, self.task.end, v, exact
         )
-        forth = path.forwards(
-            self.layout,
-            self.m,
-            stacked,
-            unknowns,
-            dt,
-            back.decisions,
-            self.course.begin,
-            self.keep,
-            MASSES,
+        forth = path.forwards(self.layout, self.m, stacked, dt, back.decisions, self.task.begin, MASSES)
+        cleared, left = self.clearing.clear(
+            forth.g, forth.flows.moves, near, max(1e-3 * self.target, min(10.0 * LOOSE * size, 1e-4))
         )
-        left = np.asarray(raw(forth.sums.conditions)).T
-        return Solved(u, back, forth, self._bounded(u, left), np.asarray(back.residual), (), 0.0)
-
-    def _delta(self) -> Array:
-        return np.broadcast_to(np.asarray(self.course.timed.stacked["delta"]), self.course.lengths.shape)
-
-    def _bounded(self, u: Array, left: Array) -> Array:
-        """Residuals with the bounds r >= -delta and unknown of the quota >= 0; those not sought are 0."""
-        found = left.copy()
-        found[:, INTEREST] = np.minimum(left[:, INTEREST], CORNER * (u[:, INTEREST] + self._delta()))
-        found[:, QUOTA] = np.minimum(left[:, QUOTA], CORNER * u[:, QUOTA])
-        idle = [i for i in range(4) if i not in self.active]
-        found[:, idle] = 0.0
-        return found
-
-    def bounded_rows(self, u: Array, left: Array) -> Array:
-        """Whether a condition of a step is decided by its bound (T, 4)."""
-        found = np.zeros(left.shape, dtype=bool)
-        at_r, at_q = CORNER * (u[:, INTEREST] + self._delta()), CORNER * u[:, QUOTA]
-        found[:, INTEREST] = left[:, INTEREST] >= at_r
-        found[:, QUOTA] = left[:, QUOTA] >= at_q
-        return found
-
-    def within(self, u: Array) -> Array:
-        u = u.copy()
-        u[:, INTEREST] = np.maximum(u[:, INTEREST], -self._delta())
-        u[:, QUOTA] = np.maximum(u[:, QUOTA], 0.0)
-        return u
+        return _Try(u, back, forth, cleared, left)
 
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
-    """Unknowns (T, 4) with the prices that the closure fixes in every step, and no quota where there is none."""
+    """Unknowns (T, 4) with the prices that the closure fixes in every step;
+    the unknown of a quota is 0 where there is none.
+    """
     u = u.copy()
     for index, values in ((WAGE, np.log(given[:, 0])), (INTEREST, given[:, 1]), (TRANSFER, given[:, 2])):
         if index not in active:
@@ -163,84 +160,71 @@ def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
 def solve(
     layout: Layout,
     m: Arrays,
-    course: Course,
+    task: Task,
     kernel: Kernel,
     guess: Guess,
     *,
     target: float,
     hjb: float,
-    keep: Array | None = None,
     progress: Progress | None = None,
-    rounds: int = 30,
+    rounds: int = 25,
 ) -> Solved:
     """Find the path; what comes back may miss `target`, for the caller to check."""
     begun = time.perf_counter()
     active = list(kernel.active)
-    kept = jnp.asarray(np.array([0]) if keep is None else keep)
-    search = _Search(layout, m, course, active, target, hjb, kept)
-    steps, n = course.lengths.size, len(active)
-    full = jacobian(kernel, course.lengths)[:, active]  # (T, n, T, n)
-    matrix = full.reshape(steps * n, steps * n)
-    correction = np.zeros_like(matrix)
-    u = search.within(fill_given(guess.u, course.timed.given, kernel.active))
-    found = search.at(u, guess.v, 1e-2 if n else 0.0)
-    history: list[float] = []
+    steps, n = task.lengths.size, len(active)
+    search = _Search(layout, m, task, active, target, hjb)
+    through_masses = jacobian(kernel, task.lengths)[:, active]
+    every = np.arange(steps)
+    through_masses[every, :, every, :] -= kernel.direct[active]
+    correction = np.zeros((steps * n, steps * n))
+    u = fill_given(guess.u, task.timed.given, kernel.active)
+    near = fill_given(guess.near, task.timed.given, kernel.active)
+    found = search.at(u, guess.v, near, 1e-3 if n else 0.0)
+    history = [found.size]
+    best = found
     while True:
-        size = found.worst
-        history.append(size)
+        size = found.size
         if progress:
             progress(len(history), size)
-        if not np.isfinite(found.left).all() or len(history) > rounds:
+        if size <= target or not np.isfinite(size) or len(history) > rounds:
             break
-        if size <= target:
-            if found.hjb.max() <= 1.01 * _hjb_limit(hjb, course.lengths).max():
-                break
-            found = search.at(found.u, found.backwards.v, 0.0)
-            if found.worst <= target:
-                history.append(found.worst)
-                break
-            continue
-        jac = matrix + correction
-        bound = search.bounded_rows(found.u, np.asarray(raw(found.forwards.sums.conditions)).T)[:, active]
-        if bound.any():
-            rows = np.flatnonzero(bound.reshape(-1))
-            jac = jac.copy()
-            jac[rows] = 0.0
-            jac[rows, rows] = CORNER
-        value = found.left[:, active].reshape(-1)
-        change = np.linalg.solve(jac, -value).reshape(steps, n)
+        slopes = search.clearing.slopes
+        matrix = np.eye(steps * n).reshape(steps, n, steps, n)
+        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(slopes), through_masses)
+        matrix = matrix.reshape(steps * n, steps * n) + correction
+        change = np.linalg.solve(matrix, found.gap[:, active].reshape(-1)).reshape(steps, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         trial = None
-        step = 1.0
-        for _ in range(HALVINGS):
+        for halving in range(HALVINGS):
             u = found.u.copy()
-            u[:, active] += step * change
-            u = search.within(u)
-            trial = search.at(u, found.backwards.v, size)
+            u[:, active] += 0.5**halving * change
+            u = search.clearing.within(u, every)
+            trial = search.at(u, found.backwards.v, found.clearing, size)
             moved = (u - found.u)[:, active].reshape(-1)
-            gained = trial.left[:, active].reshape(-1) - value
+            gained = (trial.gap - found.gap)[:, active].reshape(-1)
             length = float(moved @ moved)
             if np.isfinite(gained).all() and length > 0:
-                correction += np.outer(gained - (matrix + correction) @ moved, moved) / length
-            if np.isfinite(trial.left).all() and trial.worst < size:
+                correction += np.outer(-gained - matrix @ moved, moved) / length
+            if trial.size < WIDER * best.size:
                 break
-            step *= 0.5
             trial = None
         if trial is None:
             break
         found = trial
+        best = found if found.size < best.size else best
+        history.append(found.size)
+    found = best
+    sums = path.sums(layout, m, task.timed.stacked, jnp.asarray(found.clearing), found.forwards)
+    left = np.zeros((steps, 4))
+    left[:, active] = found.left
     return Solved(
-        found.u,
-        found.backwards,
-        found.forwards,
-        found.left,
-        found.hjb,
-        tuple(history),
-        time.perf_counter() - begun,
+        u=found.clearing,
+        foreseen=found.u,
+        backwards=found.backwards,
+        forwards=found.forwards,
+        sums=sums,
+        left=left,
+        history=tuple(history),
+        seconds=time.perf_counter() - begun,
     )
-
-
-def _hjb_limit(hjb: float, lengths: Array) -> Array:
-    from dirigiste.numerics.steps import SHORT
-
-    return hjb * (1.0 + SHORT / lengths)

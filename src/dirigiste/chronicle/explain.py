@@ -1,0 +1,25 @@
+"""What a key of a chronicle file is: its meaning, symbol, unit, range and default."""
+
+from __future__ import annotations
+
+from dirigiste import economy as economies
+from dirigiste.chronicle.model import Chronicle
+
+
+def explain(path: str) -> str:
+    """Explain a key of chronicle files, such as `events.changes.half_life` or `beliefs.half_life`.
+
+    Args:
+        path: Dotted path; numbers of list entries and names of edges are left out.
+
+    Returns:
+        A few lines of text.
+
+    Raises:
+        InputError: No such key; with a near match.
+    """
+    text = economies.explain(path, Chronicle)
+    front = path.rpartition(".")[0]
+    if text == path and front:  # one of the numbers that a mapping holds by names
+        return f"{path}\n" + explain(front).partition("\n")[2]
+    return text

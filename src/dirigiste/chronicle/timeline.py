@@ -1,0 +1,259 @@
+"""A chronicle on a grid of steps: when things change, and what owners foresee on each date.
+
+What happens is told on one grid for the whole chronicle. Its edges are the dates on which something
+changes (surprises, ends of pulses and ramps, dates of series), even steps between them and for some time
+after, and steps that grow from there on. Each surprise is followed by an instant, a step too short for
+anything to move in, so that the impact of the surprise is on the grid.
+
+What owners foresee after a surprise follows that grid until the next surprise interrupts it, and has steps of
+its own from there on, which grow sooner.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from dirigiste.chronicle.change import Change
+from dirigiste.chronicle.days import DAYS_PER_YEAR, years_between
+from dirigiste.chronicle.event import Event
+from dirigiste.errors import InputError
+
+if TYPE_CHECKING:
+    from dirigiste.chronicle.channels import Channel
+    from dirigiste.chronicle.model import Chronicle
+    from dirigiste.economy import Economy
+    from dirigiste.economy.numerics import PathSteps
+
+Array = NDArray[np.float64]
+
+INSTANT: Final = 1e-4
+"""Length in years of the step that holds the impact of a surprise (53 minutes)."""
+
+MULTIPLE: Final = 32
+"""The number of steps that a surprise looks ahead is a multiple of this, so that paths share compiled
+programs."""
+
+SOONER: Final = 0.25
+"""Years of even steps that a path goes on for after the surprise that interrupts it."""
+
+FASTER: Final = 1.15
+"""Least growth of the steps that follow: what happens in them is never told."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Steps in years from the first surprise."""
+
+    first: dt.date
+    edges: Array
+    """(G + 1,) years at which steps begin and end."""
+    surprises: tuple[int, ...]
+    """Number of the step that begins on the date of each surprise."""
+    bends: tuple[float, ...]
+    """Years at which a change that is under way bends."""
+    how: PathSteps
+
+    @cached_property
+    def lengths(self) -> Array:
+        """Years of each step (G,)."""
+        return np.diff(self.edges)
+
+    @cached_property
+    def time(self) -> Array:
+        """Years from the first surprise at which what a step holds is told, its end less an instant (G,).
+
+        An impact is told on the date of its surprise, and the last step before it an instant earlier.
+        """
+        return self.edges[1:] - INSTANT
+
+    @cached_property
+    def dates(self) -> list[dt.datetime]:
+        """Dates of `time`."""
+        return [self.date(float(years)) for years in self.time]
+
+    def date(self, years: float) -> dt.datetime:
+        """The date some years after the first surprise."""
+        return dt.datetime.combine(self.first, dt.time()) + dt.timedelta(days=years * DAYS_PER_YEAR)
+
+    def ahead(self, surprise: int, until: int | None) -> Array:
+        """Edges (T + 1,) of the path that a surprise announces, if surprise number `until` interrupts it
+        (None: no other does).
+        """
+        begin = self.surprises[surprise]
+        if until is None:
+            return tail(list(self.edges[begin:]), self.how, self.bends, even=0.0)
+        lived = list(self.edges[begin : self.surprises[until] + 1])
+        how = self.how.model_copy(update={"growth": max(self.how.growth, FASTER)})
+        return tail(lived, how, self.bends, even=SOONER)
+
+
+def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
+    """The grid of a chronicle."""
+    dates = chronicle.surprises
+    if not dates:
+        raise InputError.of("no event changes anything: there is no path to solve", key="events")
+    first = dates[0]
+    surprises = [years_between(first, date) for date in dates]
+    bends = sorted(
+        {round(m, 6) for m in _marks(chronicle, first) if min(abs(m - s) for s in surprises) > 2 * INSTANT}
+    )
+    even = surprises[-1] + how.even
+    marks = sorted({*surprises, *(mark for mark in bends if mark < even), even})
+    edges: list[float] = []
+    at: list[int] = []
+    for begin, end in pairwise(marks):
+        start = begin
+        if begin in surprises:
+            at.append(len(edges))
+            edges.append(begin)
+            start += INSTANT
+        count = max(1, int(np.ceil((end - start) / how.step - 1e-3)))
+        edges += list(start + (end - start) * np.arange(count) / count)
+    edges.append(even)
+    last = tail(edges[at[-1] :], how, bends, even=0.0)
+    return Grid(first, np.array([*edges[: at[-1]], *last]), tuple(at), tuple(bends), how)
+
+
+def tail(edges: list[float], how: PathSteps, bends: Collection[float], even: float) -> Array:
+    """Edges with steps after the last one: even for a while, then growing up to the horizon, bends among
+    them.
+
+    Growth is at most that of `how`, and such that the number of steps is a multiple of `MULTIPLE`.
+    """
+    edges = list(edges)
+    for _ in range(round(even / how.step)):
+        edges.append(edges[-1] + how.step)
+    left = edges[0] + how.horizon - edges[-1]
+    if left > INSTANT:
+        count = len(edges) - 1
+        least = 1
+        while _length(how.growth, least) * how.step < left:
+            least += 1
+        steps = -(-(count + least) // MULTIPLE) * MULTIPLE - count
+        growth = root(lambda x: _length(x, steps) * how.step - left, 0.5, max(how.growth, 1.0) + 1e-9)
+        edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, steps + 1)))
+    found = np.array(edges)
+    gives_way = found > edges[-1] - left + 1e-9  # only steps of the tail, and each to one bend
+    gives_way[-1] = False
+    for bend in bends:
+        if edges[0] + 2 * INSTANT < bend < found[-1] and np.abs(found - bend).min() > 1e-9:
+            near = int(np.where(gives_way, np.abs(found - bend), np.inf).argmin())
+            if gives_way[near]:
+                found[near], gives_way[near] = bend, False
+    return np.sort(found)
+
+
+def root(of: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function of one number is nil."""
+    return float(np.asarray(brentq(of, low, high)))
+
+
+def _length(growth: float, steps: int) -> float:
+    """Sum of growth^1 ... growth^steps."""
+    return float(np.sum(growth ** np.arange(1, steps + 1)))
+
+
+def _marks(chronicle: Chronicle, first: dt.date) -> set[float]:
+    """Times at which a change that is under way bends: ends of pulses and ramps, dates of series."""
+    found: set[float] = set()
+    for path in chronicle.parameters:
+        for event, change in chronicle.steps(path):
+            begin = years_between(first, event.date)
+            found |= {begin + length for length in (change.duration, change.over) if length is not None}
+            found |= {years_between(first, when) for when in change.series or {}}
+    return found
+
+
+class Timeline:
+    """The values that parameters take along a chronicle, step by step."""
+
+    def __init__(self, chronicle: Chronicle, economy: Economy, grid: Grid) -> None:
+        self.chronicle = chronicle
+        self.economy = economy
+        self.grid = grid
+        self.channels = chronicle.channels(economy)
+        self._steps = {path: chronicle.steps(path, economy) for path in chronicle.parameters}
+        self._channel = {
+            id(step.change): chronicle.channel_of(step.change, economy)
+            for steps in self._steps.values()
+            for step in steps
+        }
+
+    def acts(self, surprise: int, channels: Collection[Channel]) -> frozenset[Channel]:
+        """Those of the channels through which the events of a surprise act."""
+        date = self.chronicle.surprises[surprise]
+        found = {
+            self._channel[id(step.change)]
+            for steps in self._steps.values()
+            for step in steps
+            if step.event.date == date
+        }
+        return frozenset(channel for channel in channels if channel in found)
+
+    def values(self, known: int, channels: Collection[Channel], edges: Array) -> dict[str, Array]:
+        """Values of all parameters in steps with given edges (T + 1,), as announced by surprise number
+        `known`.
+        """
+        date = self.chronicle.surprises[known]
+        found = {}
+        for path, steps in self._steps.items():
+            value = np.full(edges.size - 1, float(self.economy.get(path)))
+            for event, change in steps:
+                if event.date <= date and self._channel[id(change)] in channels:
+                    value = _compose(change, value, *self._shape(event, change, edges))
+            found[path] = value
+        return found
+
+    def following(self, known: int, channels: Collection[Channel]) -> int | None:
+        """The next surprise after number `known` in which one of the channels acts."""
+        later = range(known + 1, len(self.grid.surprises))
+        return next((n for n in later if self.acts(n, channels)), None)
+
+    def lasting(self, known: int, channels: Collection[Channel]) -> dict[str, float]:
+        """Values in the end of what is announced by surprise number `known`."""
+        date = self.chronicle.surprises[known]
+        found = {}
+        for path, steps in self._steps.items():
+            value = float(self.economy.get(path))
+            for event, change in steps:
+                if event.date <= date and self._channel[id(change)] in channels:
+                    value = change.apply_lasting(value)
+            found[path] = value
+        return found
+
+    def ranges(self, channels: Collection[Channel]) -> dict[str, tuple[float, float]]:
+        """Least and greatest value that each parameter takes on any path."""
+        found = {path: [float(self.economy.get(path))] for path in self._steps}
+        for known in range(len(self.grid.surprises)):
+            edges = self.grid.edges[self.grid.surprises[known] :]
+            for path, value in self.values(known, channels, edges).items():
+                found[path] += [float(value.min()), float(value.max())]
+            for path, value in self.lasting(known, channels).items():
+                found[path].append(value)
+        return {path: (min(values), max(values)) for path, values in found.items()}
+
+    def _shape(self, event: Event, change: Change, edges: Array) -> tuple[Array, Array]:
+        """Share of a change that is in force, and its number, at the end of every step (just before it)."""
+        begin = years_between(self.grid.first, event.date)
+        years = np.maximum(edges[1:] - begin, 0.0) - 1e-7
+        share = np.array([change.share_in_force(float(t)) for t in years])
+        size = np.array([change.size_at(float(t), event.date) for t in years])
+        return share, size
+
+
+def _compose(change: Change, value: Array, share: Array, size: Array) -> Array:
+    """`Change.apply` on arrays."""
+    if change.operation == "to":
+        return np.where(share == 1.0, size, value + (size - value) * share)
+    if change.operation == "multiply":
+        return value * (1.0 + (size - 1.0) * share)
+    return value + size * share

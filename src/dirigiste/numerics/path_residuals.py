@@ -1,0 +1,81 @@
+"""What vouches for a path: in every step the residual of each market, of values, of mass, and of goods.
+
+Goods (model.md, section 5) are never used to solve. In every step
+
+    Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A - dA/dt = 0
+
+with K all capital, idle capital too, and dA/dt the change of wealth over the step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste.numerics.arrays import Compiled
+from dirigiste.numerics.path import Begin
+from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
+from dirigiste.numerics.transition import Solved, Task
+
+Array = NDArray[np.float64]
+
+MARKETS = {"labor": WAGE, "capital": INTEREST, "budget": TRANSFER, "quota": QUOTA}
+
+
+def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array]:
+    """Residuals by name, each (T,): markets relative to their size, values in logs of consumption a year,
+    mass, and goods over output.
+    """
+    found = {name: solved.left[:, index] for name, index in MARKETS.items()}
+    mass = np.asarray(solved.sums.mass).sum(axis=1)
+    return {
+        **found,
+        "walras": _goods(compiled, task, solved),
+        "foresight": np.abs(solved.u - solved.foreseen).max(axis=1),
+        "hjb": np.asarray(solved.backwards.residual),
+        "mass": mass - float(np.asarray(task.begin.g).sum()),
+    }
+
+
+def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
+    m, sums, stacked = compiled.arrays, solved.sums, task.timed.stacked
+    active = unknowns(compiled)
+
+    def number(name: str) -> Array:
+        return np.asarray(stacked[name])
+
+    static = {name: np.asarray(value).sum(axis=1) for name, value in sums.static._asdict().items()}
+    people, moved, taken = (np.asarray(x) for x in sums.moves)
+    wage, interest, transfer = np.exp(solved.u[:, WAGE]), solved.u[:, INTEREST], solved.u[:, TRANSFER]
+    leaves, burnt = np.asarray(m.leaves), number("burnt")
+    wealth, capital = static["wealth"], static["capital"]
+    funds = wealth + number("foreign_capital")
+    all_capital = np.maximum(capital, funds) if INTEREST in active else capital
+    spending, outside = number("spending"), number("outside_labor")
+    if TRANSFER not in active:
+        newborns = number("entry_wealth") * (leaves * people).sum(axis=1)
+        kept = ((1.0 - burnt) * taken).sum(axis=1)
+        spending = static["wedge_revenue"] + static["spread_revenue"] + kept - newborns - transfer
+    if WAGE not in active:
+        outside = static["labor"] - static["labor_supply"]
+    before = wealth_of(compiled, task.begin)
+    change = np.diff(np.concatenate([[before], wealth])) / task.lengths
+    left = (
+        static["output"]
+        - np.asarray(sums.consumption).sum(axis=1)
+        - wage * outside
+        - number("delta") * all_capital
+        - static["fixed_costs"]
+        - spending
+        - interest * (all_capital - wealth)
+        - (leaves * (moved - taken)).sum(axis=1)
+        - (burnt * taken).sum(axis=1)
+        - number("growth") * wealth
+        - change
+    )
+    return left / static["output"]
+
+
+def wealth_of(compiled: Compiled, masses: Begin) -> float:
+    """Mean wealth of node masses."""
+    return float(np.einsum("nsj,n->", np.asarray(masses.g), np.asarray(compiled.arrays.wealth)))
