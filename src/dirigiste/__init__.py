@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.results.comparison import Comparison, compare
     from dirigiste.results.equilibrium import Equilibrium
+    from dirigiste.results.impulse import ar1, impulse
     from dirigiste.results.run import Run, run
     from dirigiste.results.shipped import shipped
     from dirigiste.results.solve import solve
@@ -41,8 +42,10 @@ _HOMES: Final = {
     "InputError": "dirigiste.errors",
     "NotConverged": "dirigiste.errors",
     "Run": "dirigiste.results.run",
+    "ar1": "dirigiste.results.impulse",
     "compare": "dirigiste.results.comparison",
     "configure": "dirigiste.config",
+    "impulse": "dirigiste.results.impulse",
     "load": "dirigiste.economy",
     "run": "dirigiste.results.run",
     "shipped": "dirigiste.results.shipped",
@@ -60,8 +63,10 @@ __all__ = [
     "NotConverged",
     "Run",
     "__version__",
+    "ar1",
     "compare",
     "configure",
+    "impulse",
     "load",
     "run",
     "shipped",

@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import pytest
 from click.testing import CliRunner
 
@@ -33,5 +36,16 @@ def squeeze(village, tmp_path):
         "name: squeeze\neconomy: village.yaml\nevents:\n"
         "  - {date: 2021-01-01, title: Credit is cut, sources: [assumption],\n"
         "     changes: [{parameter: statuses.free.collateral, multiply: 0.9}]}\n"
+        "  - {date: 2022-03-01, title: Fear, sources: [assumption], organisation: the bank,\n"
+        "     changes: [{parameter: edges.inspection.perceived, multiply: 4, half_life: 3}]}\n"
     )
     return path
+
+
+@pytest.fixture
+def made_up(configured, monkeypatch):
+    """Paths made up in place of solved ones; commands that solve none need no JAX."""
+    import fake_course
+
+    module = SimpleNamespace(solve=fake_course.solver(*fake_course.village()))
+    monkeypatch.setitem(sys.modules, "dirigiste.results.course", module)

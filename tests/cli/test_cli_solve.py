@@ -35,15 +35,16 @@ def test_tables_and_file(call, village, tmp_path):
     assert data["aggregates"]["Y"]["absolute"] < 0
 
 
-def test_run_show_list_compare(call, squeeze, tmp_path):
+def test_run_show_list_compare(call, squeeze, made_up, tmp_path):
     result = call("run", squeeze, "--no-report")
     assert result.exit_code == 0
     assert "What it cost" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("Data   runs/")
     listed = json.loads(call("runs", "list", "--json").stdout)["runs"]
     assert [row["chronicle"] for row in listed] == ["squeeze"]
     shown = call("show", "latest")
     assert shown.exit_code == 0
-    assert "What it cost" in shown.stdout
+    assert shown.stdout == result.stdout
     compared = json.loads(call("compare", "latest:before", listed[0]["run"], "--json").stdout)
     assert set(compared["inputs"]) == {"statuses.free.collateral"}
     data = json.loads(call("run", squeeze, "--no-report", "--json", "--out", tmp_path / "other").stdout)

@@ -1,6 +1,10 @@
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 import dirigiste as dg
+import fake_course
 from dirigiste import economy as economies
 from dirigiste.results import known
 
@@ -56,3 +60,16 @@ def squeeze(tmp_path):
     path = tmp_path / "squeeze.yaml"
     path.write_text(CHRONICLE)
     return path
+
+
+@pytest.fixture(scope="session")
+def village(configured):
+    """The known economy solved before and after a cut of credit, with the solver's points."""
+    return fake_course.village()
+
+
+@pytest.fixture
+def made_up(village, monkeypatch):
+    """Paths made up in place of solved ones."""
+    module = SimpleNamespace(solve=fake_course.solver(*village))
+    monkeypatch.setitem(sys.modules, "dirigiste.results.course", module)

@@ -1,28 +1,134 @@
 """Runs: what they hold, and folders that appear whole or not at all."""
 
 import json
+import sys
+from dataclasses import replace
 
+import netCDF4
+import numpy as np
 import pytest
+import xarray as xr
 
 import dirigiste as dg
 from dirigiste import chronicle as chronicles
 from dirigiste import report
-from dirigiste.results import folders
+from dirigiste.results import folders, storage, text_run
 from dirigiste.results import run as runs
-from dirigiste.results.write import chronicle_yaml
 
 
 @pytest.fixture
-def made(squeeze):
+def made(squeeze, made_up):
     return dg.run(squeeze)
 
 
-def test_a_run_is_before_and_after_what_lasts(made):
+@pytest.fixture
+def whole(squeeze, made_up):
+    """A run with everything that can be asked for."""
+    return dg.run(squeeze, channels=True, certify=True)
+
+
+def test_a_run_is_a_path_between_two_stationary_states(made):
     assert made.before.economy.get("statuses.free.collateral") == 1.4
     assert made.after.economy.get("statuses.free.collateral") == pytest.approx(1.26)
     assert made.after.economy.get("edges.inspection.perceived") == 0.05  # what fades is gone
     assert [item.path for item in made.changes] == ["statuses.free.collateral"]
     assert made.comparison.aggregates["Y"].absolute < 0
+    assert float(made.base["output"]) == made.before.aggregates["Y"]
+    output = made.path["output"].values
+    assert made.after.aggregates["Y"] < output[-1] < output[0] < made.before.aggregates["Y"]
+    assert made.horizon == 10.0
+    assert made.default_times == (0.0, 1.0, 2.0, 5.0, 10.0)
+    assert made.warnings[-1] == "mind the gap"
+    assert set(made.before.warnings) < set(made.warnings)
+    assert (made.split, made.only) == (None, None)
+
+
+def test_arguments_reach_the_solver(squeeze, made_up, monkeypatch):
+    asked = {}
+    module = sys.modules["dirigiste.results.course"]
+    solve = module.solve
+
+    def spy(chronicle, **options):
+        asked.update(options)
+        return solve(chronicle, **options)
+
+    monkeypatch.setattr(module, "solve", spy)
+    told = []
+    dg.run(squeeze, only="fear", certify=True, progress=lambda *stage: told.append(stage))
+    assert (asked["only"], asked["channels"], asked["certify"]) == (("fear",), False, True)
+    assert told
+
+
+@pytest.mark.parametrize(
+    ("only", "words"),
+    [
+        (["faer"], ("`faer` is no channel", "`credit`, `fear`", "did you mean `fear`?")),
+        (["fines"], ("no change in the channel `fines`", "the chronicle uses `credit`, `fear`")),
+        ([], ("names no channel",)),
+    ],
+)
+def test_channels_that_the_chronicle_does_not_use_are_refused(squeeze, only, words):
+    with pytest.raises(dg.InputError) as caught:
+        dg.run(squeeze, only=only)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_only_some_channels(squeeze, made_up):
+    found = dg.run(squeeze, only=["fear"])
+    assert found.only == ("fear",)
+    assert found.changes == []
+    assert "squeeze on known, only fear:" in repr(found)
+
+
+def test_the_certificate_names_the_worst_residual_and_its_date(whole):
+    told = whole.certificate
+    assert told["markets"]["labor"] == {
+        "worst": -3e-7, "time": float(whole.path["time"][3]), "date": "2021-04-02",
+    }  # fmt: skip
+    assert told["worst"] == 3e-7
+    assert told["mass"]["worst"] == 1e-15
+    assert told["rounds"] == 9
+    assert told["horizon"] == 10.0
+    assert [row["date"] for row in told["surprises"]] == ["2021-01-01", "2021-06-01"]
+    assert told["certify"]["half_step"]["output"] == 1e-4
+    assert "certify, half step, output" in repr(whole)
+
+
+def test_json_is_one_object_of_plain_numbers(whole):
+    data = json.loads(json.dumps(whole.to_json(), allow_nan=False))
+    steps = whole.path.sizes["time"]
+    assert len(data["time"]) == len(data["date"]) == steps
+    asked = "output wage interest transfer capital consumption credit tfp control silence flight fines"
+    for name in (*asked.split(), "entrepreneurs"):
+        assert len(data["path"][name]) == steps
+        assert data["base"][name] == pytest.approx(float(whole.base[name]))
+    assert set(data["by_status"]["mass"]) == {"loyal", "free", "critic"}
+    assert set(data["channels"]) == {"output", "wage", "interest", "tfp", "control", "silence", "flight"}
+    assert set(data["channels"]["output"]) == {"credit", "fear"}
+    parts = np.array(list(data["channels"]["output"].values()))
+    lost = np.array(data["path"]["output"]) - data["base"]["output"]
+    np.testing.assert_allclose(parts.sum(axis=0), lost, atol=1e-12)
+    assert len(data["surprises"]) == 2
+    assert data["provenance"]["chronicle"] == "squeeze"
+
+
+def test_json_at_some_years(whole):
+    data = whole.to_json(at=[0, 2.5, 10])
+    assert data["time"] == [0.0, 2.5, 10.0]
+    assert data["path"]["output"] == whole.at([0, 2.5, 10])["output"].values.tolist()
+    assert data["by_status"]["credit"]["free"][2] == float(
+        whole.path["credit_by_status"].sel(status="free")[-1]
+    )
+    assert len(data["channels"]["silence"]["fear"]) == 3
+    with pytest.raises(dg.InputError, match="beyond the horizon"):
+        whole.to_json(at=[60])
+
+
+def test_without_channels_there_is_no_split(made):
+    assert made.to_json()["channels"] is None
+    with pytest.raises(dg.InputError, match="channels=True"):
+        made.channels("output")
 
 
 def test_text_tells_answer_events_and_discrepancies(made):
@@ -41,6 +147,23 @@ def test_text_tells_answer_events_and_discrepancies(made):
     assert "<table>" in made._repr_html_()
 
 
+def test_the_headline_is_of_the_years_after_the_events(made):
+    later = made.path.assign_coords(time=5 * made.path["time"])
+    found = replace(made, path=later)
+    assert float(later["time"][text_run.peak(found)]) <= 10.0
+    assert float(made.path["time"][text_run.peak(made)]) == 10.0
+
+
+def test_changes_in_few_characters():
+    told = text_run.change
+    assert told(2.0, 1.9, "goods per year") == "−5.00 %"
+    assert told(0.5, 0.53, "share of output") == "+3.00 pp"
+    assert told(0.02, 0.019, "per year") == "−0.10 pp"
+    assert told(0.01, 0.02, "share of owners per year") == "+100.00 %"
+    assert told(0.0, 0.1, "goods") == "–"
+    assert told(1.0, 1.0 - 1e-9, "goods") == "0.00 %"
+
+
 def test_kept_and_opened_again(made, tmp_path):
     root = tmp_path / "runs"
     folder = made.save(root, report=False)
@@ -53,11 +176,46 @@ def test_kept_and_opened_again(made, tmp_path):
     }  # fmt: skip
     again = dg.Run.open(folder)
     assert again.to_json() == made.to_json()
+    assert repr(again) == repr(made)
+    assert (again.split, again.only) == (None, None)
     assert again.given == made.given
     assert again.chronicle.events == made.chronicle.events
     assert dg.Run.open("latest", root).folder == folder
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["before"]["aggregates"]["Y"] == made.before.aggregates["Y"]
+
+
+def test_everything_is_kept(whole, tmp_path):
+    again = dg.Run.open(whole.save(tmp_path / "runs", report=False))
+    for name in ("path", "base", "surprises", "welfare", "split"):
+        assert getattr(again, name).identical(getattr(whole, name)), name
+    assert again.certificate == whole.certificate
+    assert repr(again) == repr(whole)
+
+
+def test_only_is_kept(squeeze, made_up, tmp_path):
+    found = dg.run(squeeze, only=["credit"], channels=True)
+    again = dg.Run.open(found.save(tmp_path / "runs", report=False))
+    assert again.only == ("credit",)
+    assert again.channels("output")["channel"].values.tolist() == ["credit"]
+
+
+def test_the_summary_is_short_and_the_numbers_are_compressed(whole, tmp_path):
+    folder = whole.save(tmp_path / "runs", report=False)
+    assert json.loads((folder / "summary.json").read_text())["time"] == [0.0, 1.0, 2.0, 5.0, 10.0]
+    with netCDF4.Dataset(folder / "results.nc") as file:
+        for group, name in (("path", "mass_by_status"), ("split", "output"), ("before", "value")):
+            variable = file[group][name]
+            assert variable.filters()["zlib"] == (variable.size > 1000)
+
+
+def test_a_run_that_was_kept_without_a_path_says_so(made, tmp_path):
+    folder = made.save(tmp_path / "runs", report=False)
+    storage.write(
+        {"/": xr.Dataset(attrs={"only": "null"}), "before": made.before.dataset}, folder / "results.nc"
+    )
+    with pytest.raises(dg.InputError, match="holds no path: it was kept by an earlier version"):
+        dg.Run.open(folder)
 
 
 def test_a_second_run_on_the_same_day_gets_its_own_folder(made, tmp_path):
@@ -106,5 +264,5 @@ def test_unknown_runs_are_named(tmp_path):
 @pytest.mark.parametrize("name", chronicles.shipped())
 def test_chronicles_are_written_as_they_were_read(name):
     chronicle = chronicles.load(name)
-    assert chronicles.loads(chronicle_yaml(chronicle)) == chronicle
+    assert chronicles.loads(chronicle.to_yaml()) == chronicle
     assert runs.texts(name).keys() == {"chronicle.yaml", "economy.yaml"}

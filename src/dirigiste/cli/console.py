@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +63,13 @@ def print_tables(tables: Iterable[Table]) -> None:
         console.print(drawn)
 
 
+def print_files(results: Path, report: Path | None) -> None:
+    """Where the report, if there is one, and the data of a run are."""
+    if report is not None:
+        click.echo(f"Report {report}")
+    click.echo(f"Data   {results}")
+
+
 @contextlib.contextmanager
 def progress(*, quiet: bool, what: str) -> Iterator[Progress | None]:
     """A line of progress on stderr, only if that is a terminal and nobody asked for quiet."""
@@ -76,6 +85,78 @@ def progress(*, quiet: bool, what: str) -> Iterator[Progress | None]:
             status.update(f"{what}: {stage}, round {round_}{left}")
 
         yield report
+
+
+@contextlib.contextmanager
+def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
+    """A progress bar on stderr, only if that is a terminal and nobody asked for quiet.
+
+    It fills as stages say how far they are (`surprise 2 of 6`, `channels: 5 of 64`).
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task(f"{what}: compiling", total=None)
+
+        def report(stage: str, round_: int, residual: float) -> None:
+            left = "" if residual != residual else f", largest residual {residual:.1e}"
+            done, total = part(stage)
+            drawn.update(
+                task, description=f"{what}: {stage}, round {round_}{left}", completed=done, total=total
+            )
+
+        yield report
+
+
+def part(stage: str) -> tuple[int, int | None]:
+    """How much of a stage is done, and of how many, as its name says; 0 of unknown if it does not."""
+    found = re.search(r"(\d+) of (\d+)", stage)
+    return (int(found[1]) - 1, int(found[2])) if found else (0, None)
+
+
+def names(text: str | None) -> list[str] | None:
+    """Names from an option, with commas between; None where it was not given."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def years(text: str | None) -> list[float] | None:
+    """Numbers of years from the option `--at`, with commas between; None where it was not given.
+
+    Raises:
+        InputError: One is no number of 0 or more.
+    """
+    given = names(text)
+    if given is None:
+        return None
+    found = []
+    for item in given:
+        try:
+            value = float(item)
+        except ValueError:
+            value = math.nan
+        if not 0.0 <= value < math.inf:
+            message = (
+                f"must be years from the first event, numbers of 0 or more with commas between; got `{item}`"
+            )
+            raise InputError.of(message, key="--at")
+        found.append(value)
+    if not found:
+        raise InputError.of("holds no number of years", key="--at")
+    return found
+
+
+at = click.option(
+    "--at",
+    metavar="YEARS",
+    help="Years from the first event to show, such as 0,1,2,5,10; default: those and the end.",
+)
+"""The option `--at YEARS`."""
 
 
 def warn(messages: Iterable[str]) -> None:

@@ -8,14 +8,16 @@ import click
 @click.command()
 @click.argument("path")
 def command(path: str) -> None:
-    """Explain a parameter (a dotted path such as `statuses.collateral`) or a number of the results (such
-    as `silence`).
+    """Explain a parameter (a dotted path such as `statuses.collateral`), a key of chronicles (such as
+    `beliefs.half_life`) or a number of the results (such as `silence`).
     """
-    from dirigiste.economy import explain
+    from dirigiste import chronicle, economy
     from dirigiste.errors import InputError
     from dirigiste.results import measures
 
     told = measures.explain(path)
+    own = {*chronicle.Chronicle.model_fields} - {*economy.Economy.model_fields}
+    explain = chronicle.explain if path.partition(".")[0] in own else economy.explain
     try:
         told.insert(0, explain(path))
     except InputError:

@@ -12,7 +12,18 @@ from dirigiste.cli import command_line, console
 @click.command()
 @click.argument("chronicle", metavar="NAME|FILE")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object; its `folder` says where the run is kept."
+    "--only", metavar="CHANNELS", help="Let only these channels act, such as fear,credit (commas between)."
+)
+@click.option("--channels", is_flag=True, help="Also split the damage by channel: 2^n paths for n channels.")
+@console.at
+@click.option(
+    "--certify", is_flag=True, help="Also solve with half the steps' length and with a longer horizon."
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object, at all steps or those of --at; its `folder` says where the run is kept.",
 )
 @click.option(
     "--out",
@@ -24,34 +35,45 @@ from dirigiste.cli import command_line, console
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but the folder of the run and errors.")
 @click.option("--no-report", is_flag=True, help="Write no report.")
-def command(chronicle: str, as_json: bool, out: Path, quiet: bool, no_report: bool) -> None:
-    """Run a chronicle of dated events on its economy and keep inputs, results and report."""
+def command(
+    chronicle: str,
+    only: str | None,
+    channels: bool,
+    at: str | None,
+    certify: bool,
+    as_json: bool,
+    out: Path,
+    quiet: bool,
+    no_report: bool,
+) -> None:
+    """Run a chronicle of dated events on its economy, and keep inputs, results and report."""
     from dirigiste import chronicle as chronicles
 
     declared = chronicles.load(chronicle)
+    times, acting = console.years(at), console.names(only)
     if not quiet:
         console.warn(str(problem) for problem in declared.baseline.warnings())
 
-    from dirigiste.results import folders, provenance, text_run
+    from dirigiste.results import folders, paths, provenance, split, text_run
     from dirigiste.results.run import run, write_report
 
+    split.asked(declared, acting, "--only")
     with (
         provenance.command(command_line()),
-        console.progress(quiet=quiet or as_json, what=declared.name) as report,
+        console.bar(quiet=quiet or as_json, what=declared.name) as report,
     ):
-        found = run(chronicle, progress=report)
+        found = run(chronicle, only=acting, channels=channels, certify=certify, progress=report)
         folder = found.save(out, report=False)
+    paths.checked(found.path, times or ())
     if as_json:
-        console.print_json({**found.to_json(), "folder": str(folder)})
+        console.print_json({**found.to_json(times), "folder": str(folder)})
     elif quiet:
         click.echo(str(folder))
     else:
-        console.warn(dict.fromkeys([*found.before.warnings, *found.after.warnings]))
+        console.warn(found.warnings)
         click.echo(text_run.top(found))
-        console.print_tables(text_run.tables(found))
+        console.print_tables(text_run.tables(found, times))
         click.echo("")
     written = None if no_report else write_report(found, folder)
     if not (as_json or quiet):
-        if written is not None:
-            click.echo(f"Report {written}")
-        click.echo(f"Data   {folder / folders.RESULTS}")
+        console.print_files(folder / folders.RESULTS, written)

@@ -12,19 +12,27 @@ from dirigiste.cli import console
 @click.command()
 @click.argument("run")
 @console.runs_folder
-@click.option("--json", "as_json", is_flag=True, help="Print its summary as one JSON object.")
-def command(run: str, root: Path, as_json: bool) -> None:
+@console.at
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, at the years of --at.")
+def command(run: str, root: Path, at: str | None, as_json: bool) -> None:
     """Show a run: its folder, its name, or `latest`."""
     from dirigiste.results import folders
 
+    times = console.years(at)
     folder = folders.find(run, root)
-    if as_json:
+    if as_json and times is None:
         console.print_json({**folders.summary(folder), "folder": str(folder)})
         return
-    from dirigiste.results import text_run
+    from dirigiste.results import paths, text_run
     from dirigiste.results.run import Run
 
     found = Run.open(folder)
+    paths.checked(found.path, times or ())
+    if as_json:
+        console.print_json({**found.to_json(times), "folder": str(folder)})
+        return
     click.echo(text_run.top(found))
-    console.print_tables(text_run.tables(found))
-    click.echo(f"\nFolder {folder}")
+    console.print_tables(text_run.tables(found, times))
+    click.echo("")
+    report = folder / folders.REPORT
+    console.print_files(folder / folders.RESULTS, report if report.is_file() else None)

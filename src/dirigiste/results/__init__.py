@@ -1,7 +1,8 @@
 """What comes back: equilibria, comparisons and runs as named numbers with units, and where they are kept.
 
-Modules: `measures` (every number: unit, meaning, symbol), `schema` (their JSON Schema), `totals` and
-`quantiles` (formulas), `dataset` (the Dataset of an equilibrium), `solve`, `certify`, `equilibrium`,
-`comparison`, `welfare`, `run`, `storage`, `folders`, `text` (tables). Reading and printing results needs no
-JAX; only `solve` and `certify` do.
+Modules: `measures` (every number: unit, meaning, symbol), `schema` (their JSON Schema), `formulas` (numbers
+from sums over the distribution), `totals` and `quantiles` (those that need all of it), `dataset` (the Dataset
+of an equilibrium), `solve`, `certify`, `equilibrium`, `comparison`, `welfare`; `course` (a chronicle solved),
+`paths` (its Dataset), `shapley` and `split` (what each channel did), `run`, `run_json`, `impulse`; `storage`,
+`folders`, `text` (tables). Reading and printing results needs no JAX; only solving and `certify` do.
 """

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.numerics import certificate, hjb
-from dirigiste.results import measures, totals
+from dirigiste.results import formulas, measures, totals
 from dirigiste.results.provenance import provenance
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ STATE: Final = ("status", "ability", "wealth")
 
 OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk")
 """Variables over states that are nan in statuses which may run no firm."""
-
-
-def about(measure: measures.Measure) -> dict[str, str]:
-    """Attributes of a variable."""
-    found = {"units": measure.unit, "long_name": measure.description}
-    return found | {"symbol": measure.symbol} if measure.symbol else found
 
 
 def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
@@ -45,25 +39,25 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     vouched = certificate.certificate(compiled, solved)
     variables: dict[str, Any] = {}
     for name, values in _states(compiled, point).items():
-        variables[name] = (STATE, values, about(measures.STATES[name]))
+        variables[name] = (STATE, values, measures.about(measures.STATES[name]))
     for name, values in totals.by_status(compiled, point).items():
-        variables[f"{name}_by_status"] = ("status", values, about(measures.STATUS[name]))
+        variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS[name]))
     for name, values in _flags(compiled).items():
-        variables[f"{name}_by_status"] = ("status", values, about(measures.STATUS_FLAGS[name]))
+        variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS_FLAGS[name]))
     for name, value in totals.prices(compiled, point).items():
-        variables[f"price_{name}"] = ((), value, about(measures.PRICES[name]))
+        variables[f"price_{name}"] = ((), value, measures.about(measures.PRICES[name]))
     for name, value in totals.aggregates(compiled, point).items():
-        variables[f"aggregate_{name}"] = ((), value, about(measures.AGGREGATES[name]))
+        variables[f"aggregate_{name}"] = ((), value, measures.about(measures.AGGREGATES[name]))
     moved = point.moves
     for name, key, values in (
         ("people", "people", moved.people),
         ("wealth_moved", "wealth", moved.wealth),
         ("taken", "taken", moved.taken),
     ):
-        variables[name] = ("arc", np.asarray(values), about(measures.EDGE[key]))
+        variables[name] = ("arc", np.asarray(values), measures.about(measures.EDGE[key]))
     return xr.Dataset(
         variables,
-        coords=_coordinates(compiled),
+        coords=coordinates(compiled),
         attrs={
             "title": f"Stationary equilibrium of {economy.name}",
             "Conventions": "CF-1.10",
@@ -111,7 +105,7 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
 
 def _flags(compiled: Compiled) -> dict[str, np.ndarray]:
     economy = compiled.economy
-    speak = totals.could_speak(economy)
+    speak = formulas.could_speak(economy)
     declared = {
         name: np.array([getattr(economy.statuses[status], name) for status in compiled.statuses])
         for name in measures.STATUS_FLAGS
@@ -120,7 +114,8 @@ def _flags(compiled: Compiled) -> dict[str, np.ndarray]:
     return {**declared, "could_speak": np.array([speak[status] for status in compiled.statuses])}
 
 
-def _coordinates(compiled: Compiled) -> dict[str, Any]:
+def coordinates(compiled: Compiled) -> dict[str, Any]:
+    """Statuses, abilities, wealth nodes and arcs, with names and units."""
     statuses, arcs = compiled.statuses, compiled.arcs
     ends = [statuses[arc.destination] if arc.destination >= 0 else "abroad" for arc in arcs]
 

@@ -7,7 +7,7 @@ time is in years.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -23,6 +23,12 @@ class Measure:
     description: str
     """One sentence without full stop."""
     symbol: str = ""
+
+
+def about(measure: Measure) -> dict[str, str]:
+    """Attributes of a variable of a dataset."""
+    found = {"units": measure.unit, "long_name": measure.description}
+    return found | {"symbol": measure.symbol} if measure.symbol else found
 
 
 def _table(*rows: tuple[str, str, str, str] | tuple[str, str, str, str, str]) -> dict[str, Measure]:
@@ -335,6 +341,125 @@ PROVENANCE: Final = _table(
 )
 """Where a result comes from."""
 
+
+def _as(table: dict[str, Measure], **names: str) -> dict[str, Measure]:
+    """Rows of a table under other names."""
+    return {new: replace(table[old], name=new) for new, old in names.items()}
+
+
+PATH: Final[dict[str, Measure]] = {
+    **_as(AGGREGATES, output="Y"),
+    **_as(PRICES, wage="w", interest="r", transfer="T"),
+    **_as(AGGREGATES, capital="K", consumption="C", labor="L"),
+    **{
+        name: AGGREGATES[name]
+        for name in (
+            "wealth",
+            "credit",
+            "credit_output",
+            "capital_output",
+            "idle_capital",
+            "tfp",
+            "tfp_efficient",
+            "tfp_loss_within",
+            "tfp_loss_between",
+            "entrepreneurs",
+            "labor_share",
+            "outside_labor",
+            "spending",
+            "net_foreign_assets",
+            "fines",
+            "flight",
+            "emigrants",
+            "control",
+            "silence",
+            "silence_owners",
+        )
+    },
+    **{name: PRICES[name] for name in ("added_spread", "limit_factor")},
+}
+"""Variables of a path over time, and of the economy without the events. The last two exist only where an
+economy declares a quota."""
+
+PATH_STATUS: Final[dict[str, Measure]] = {
+    **_as(
+        STATUS,
+        **{
+            f"{name}_by_status": name
+            for name in (
+                "mass",
+                "output",
+                "capital",
+                "labor",
+                "credit",
+                "wealth",
+                "entrepreneurs",
+                "consumption",
+                "mpk",
+            )
+        },
+    ),
+    "investment_by_status": Measure(
+        "investment_by_status",
+        "investment",
+        "goods per year",
+        "Gross investment in firms of the status, dK/dt + (δ + g) K with K per unit of trend; capital that "
+        "changes hands on the day of a surprise is no investment",
+        "I",
+    ),
+}
+"""Variables of a path over time and status."""
+
+PATH_ARC: Final[dict[str, Measure]] = _as(EDGE, people="people", wealth_moved="wealth", taken="taken")
+"""Variables of a path over time and arc."""
+
+PATH_PARAMETER: Final = _table(
+    (
+        "parameter_value",
+        "parameter",
+        "as declared",
+        "Actual value of a parameter that the chronicle moves, in the unit of the parameter",
+    ),
+)
+"""Variables of a path over time and parameter."""
+
+PATH_RESIDUAL: Final[dict[str, Measure]] = _as(
+    CERTIFICATE,
+    **{f"residual_{name}": name for name in ("labor", "capital", "budget", "quota", "walras", "hjb", "mass")},
+)
+"""Residuals of a path over time."""
+
+SURPRISE: Final = _table(
+    ("rounds", "rounds", "rounds", "Rounds of Newton on the path that the surprise announces"),
+    ("seconds", "seconds", "seconds", "Time that solving the path took"),
+    ("worst", "worst residual", "relative", "Largest residual of a market at any date of the path"),
+    (
+        "distance",
+        "distance to the end",
+        "share of owners",
+        "L1 distance of the distribution at the horizon from the stationary state announced",
+    ),
+    ("horizon", "horizon", "years", "Years from the surprise to the end of the path that was solved"),
+)
+"""Numbers of each surprise."""
+
+SURPRISE_WELFARE: Final = _table(
+    (
+        "gain",
+        "gain",
+        "log points of consumption",
+        "Mean consumption-equivalent change of the group: the path announced at the surprise against the one "
+        "that was expected just before",
+    ),
+    ("mass", "owners", "share of owners", "Owners of the group at the surprise"),
+    ("share_gaining", "share that gains", "share of the group", "Owners of the group who gain"),
+    ("share_losing", "share that loses", "share of the group", "Owners of the group who lose"),
+    ("gain_in_all", "gain of all", "log points of consumption", "Mean consumption-equivalent change"),
+    ("votes_for", "votes for", "share of owners", "Owners who gain, and would vote for it"),
+    ("votes_against", "votes against", "share of owners", "Owners who lose, and would vote against it"),
+)
+"""Who gains from a surprise, by status, quintile of wealth and ability; and in all."""
+
 TABLES: Final = (
     ("price", PRICES),
     ("aggregate", AGGREGATES),
@@ -344,19 +469,29 @@ TABLES: Final = (
     ("state variable", STATES),
     ("certificate", CERTIFICATE),
     ("provenance", PROVENANCE),
+    ("path", PATH),
+    ("path by status", PATH_STATUS),
+    ("path by edge and origin", PATH_ARC),
+    ("path by parameter", PATH_PARAMETER),
+    ("certificate of a path", PATH_RESIDUAL),
+    ("number of a surprise", SURPRISE),
+    ("welfare of a surprise", SURPRISE_WELFARE),
 )
 """All tables with what their entries are."""
 
 
 def explain(name: str) -> list[str]:
-    """What every number of that name is, a paragraph for each; empty where there is none."""
-    told = []
+    """What every number of that name is, a paragraph for each meaning; empty where there is none."""
+    kinds: dict[tuple[str, str, str], list[str]] = {}
     for kind, table in TABLES:
         if name in table:
             measure = table[name]
-            rows = {"symbol": measure.symbol, "unit": measure.unit}
-            lines = [f"{name} ({kind} of a result)", f"  {measure.description}"]
-            told.append(
-                "\n".join([*lines, *(f"  {key + ':':<9}{value}" for key, value in rows.items() if value)])
-            )
+            kinds.setdefault((measure.description, measure.symbol, measure.unit), []).append(kind)
+    told = []
+    for (description, symbol, unit), found in kinds.items():
+        rows = {"symbol": symbol, "unit": unit}
+        lines = [f"{name} ({', '.join(found)} of a result)", f"  {description}"]
+        told.append(
+            "\n".join([*lines, *(f"  {key + ':':<9}{value}" for key, value in rows.items() if value)])
+        )
     return told

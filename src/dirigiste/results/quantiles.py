@@ -47,24 +47,28 @@ def group_weights(mass: ArrayLike, groups: int) -> Array:
     return weights / weights.sum(axis=0)
 
 
-def productivity(logs: ArrayLike, weights: ArrayLike, eta: float) -> float:
+def productivity(logs: ArrayLike, weights: ArrayLike, eta: ArrayLike, axes: int = 1) -> Array:
     """Productivity of firms that share their inputs efficiently, [∫ A^(1/(1-eta)) dG]^(1-eta) (the highest A
     for eta = 1).
 
     Args:
-        logs: log A of each firm, any shape.
+        logs: log A of each firm; firms are on the last `axes` axes.
         weights: Mass of firms, of the same shape.
-        eta: Returns to scale, in (0, 1].
+        eta: Returns to scale, in (0, 1]; of the shape that is left without firms.
+        axes: Number of axes that firms are on.
 
     Returns:
         Productivity; 0 where there are no firms.
     """
-    log, mass = np.ravel(np.asarray(logs, dtype=float)), np.ravel(np.asarray(weights, dtype=float))
+    log, mass = np.broadcast_arrays(np.asarray(logs, dtype=float), np.asarray(weights, dtype=float))
+    shape = log.shape[: log.ndim - axes]
+    log, mass = log.reshape(*shape, -1), mass.reshape(*shape, -1)
     held = mass > 0
-    if not held.any():
-        return 0.0
-    log, mass = log[held], mass[held]
-    highest = log.max()
-    if eta == 1.0:
-        return float(np.exp(highest))
-    return float(np.exp(highest) * (mass * np.exp((log - highest) / (1.0 - eta))).sum() ** (1.0 - eta))
+    highest = np.max(log, axis=-1, initial=-np.inf, where=held)
+    returns = np.broadcast_to(np.asarray(eta, dtype=float), shape)
+    power = np.where(returns < 1.0, 1.0 - returns, 1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        relative = np.where(held, np.exp((log - highest[..., None]) / power[..., None]), 0.0)
+        total = (np.where(held, mass, 0.0) * relative).sum(axis=-1)
+        share = np.where(returns < 1.0, total**power, 1.0)
+        return np.where(held.any(axis=-1), np.exp(highest) * share, 0.0)

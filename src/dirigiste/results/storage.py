@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import xarray as xr
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 ENGINE: Final = "netcdf4"
 
+COMPRESSED: Final = {"zlib": True, "complevel": 4, "shuffle": True}
+
+LARGE: Final = 1000
+"""Variables of numbers with more entries than this are compressed."""
+
 
 def write(data: xr.Dataset | Mapping[str, xr.Dataset], path: Path) -> None:
     """Write a Dataset, or several as groups by name, to a netCDF file that appears only when it is
@@ -23,27 +28,30 @@ def write(data: xr.Dataset | Mapping[str, xr.Dataset], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder) / path.name
-        if isinstance(data, xr.Dataset):
-            data.to_netcdf(draft, engine=ENGINE)
-        else:
-            for n, (group, dataset) in enumerate(data.items()):
-                dataset.to_netcdf(draft, engine=ENGINE, group=group, mode="a" if n else "w")
+        groups = {None: data} if isinstance(data, xr.Dataset) else data
+        for n, (group, dataset) in enumerate(groups.items()):
+            large = [
+                name
+                for name, item in dataset.variables.items()
+                if item.size > LARGE and item.dtype.kind in "fi"
+            ]
+            dataset.to_netcdf(
+                draft,
+                engine=ENGINE,
+                group=group,
+                mode="a" if n else "w",
+                encoding=dict.fromkeys(large, COMPRESSED),
+            )
         draft.replace(path)
 
 
 def read(path: Path, group: str | None = None) -> xr.Dataset:
-    """Read a Dataset, or a group of a file, into memory.
+    """Read the Dataset of an equilibrium, or that in a group of a file, into memory.
 
     Raises:
         InputError: There is no such file or group, or it holds no equilibrium.
     """
-    if not path.is_file():
-        raise InputError.of("no such file", file=str(path))
-    try:
-        dataset = xr.load_dataset(path, engine=ENGINE, group=group)
-    except (OSError, ValueError, KeyError) as error:
-        what = f"the group `{group}`" if group else "netCDF"
-        raise InputError.of(f"cannot be read as {what}: {error}", file=str(path)) from None
+    dataset = read_any(path, group)
     if "economy" not in dataset.attrs:
         hint = (
             "; a file of a run holds `before` and `after`: name the folder of the run"
@@ -52,3 +60,35 @@ def read(path: Path, group: str | None = None) -> xr.Dataset:
         )
         raise InputError.of(f"holds no equilibrium{hint}", file=str(path))
     return dataset
+
+
+def read_any(path: Path, group: str | None = None) -> xr.Dataset:
+    """Read a Dataset, or a group of a file, into memory.
+
+    Raises:
+        InputError: There is no such file or group.
+    """
+    if not path.is_file():
+        raise InputError.of("no such file", file=str(path))
+    try:
+        return xr.load_dataset(path, engine=ENGINE, group=group, decode_timedelta=False)
+    except (OSError, ValueError, KeyError) as error:
+        what = f"the group `{group}`" if group else "netCDF"
+        raise InputError.of(f"cannot be read as {what}: {error}", file=str(path)) from None
+
+
+def groups(path: Path) -> tuple[str, ...]:
+    """Names of the groups of a file."""
+    import netCDF4
+
+    with netCDF4.Dataset(path) as file:
+        return tuple(file.groups)
+
+
+def attributes(path: Path) -> dict[str, Any]:
+    """Attributes of a whole file.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    return dict(read_any(path).attrs)

@@ -14,9 +14,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from dirigiste.results import measures
 from dirigiste.results.quantiles import group_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dirigiste.economy import Economy
     from dirigiste.results.equilibrium import Equilibrium
 
@@ -27,6 +30,9 @@ SAME: Final = 1e-6
 
 QUINTILES: Final = ("poorest", "second", "middle", "fourth", "richest")
 TERCILES: Final = ("lowest", "middle", "highest")
+
+ABILITY_GROUPS: Final = ("low", "middle", "high")
+"""Terciles of ability at a surprise."""
 
 UNITS: Final = "log points of consumption"
 
@@ -100,5 +106,69 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
             **coords,
             "quintile": ("quintile", list(QUINTILES), {"long_name": "Quintile of wealth, old distribution"}),
             "tercile": ("tercile", list(TERCILES), {"long_name": "Tercile of ability"}),
+        },
+    )
+
+
+def at_surprise(
+    economy: Economy, statuses: Sequence[str], v_before: Array, v_after: Array, g: Array
+) -> xr.Dataset:
+    """Who gains from a surprise: the path that it announces against the one that was expected just before.
+
+    Args:
+        economy: For preferences.
+        statuses: Names of statuses.
+        v_before: Values just before, (N, S, J).
+        v_after: Values just after, (N, S, J).
+        g: Node masses at the surprise, (N, S, J).
+
+    Returns:
+        The variables of `measures.SURPRISE_WELFARE`, over (status, quintile, ability_group) or for all;
+        quintiles of wealth and terciles of ability of the whole population at the surprise. nan for groups
+        that are empty.
+    """
+    change = log_equivalent(economy, np.asarray(v_after)) - log_equivalent(economy, np.asarray(v_before))
+    mass = np.maximum(np.asarray(g), 0.0)
+    groups = (
+        group_weights(mass.sum(axis=(1, 2)), len(QUINTILES)),
+        group_weights(mass.sum(axis=(0, 1)), len(ABILITY_GROUPS)),
+    )
+    gains, loses = mass * (change > SAME), mass * (change < -SAME)
+
+    def total(amount: Array) -> Array:
+        return np.einsum("nsj,qn,tj->sqt", amount, *groups)
+
+    people = total(mass)
+
+    def mean(amount: Array) -> Array:
+        return total(amount) / np.where(people > 0, people, np.nan)
+
+    found = {
+        "gain": mean(mass * change),
+        "mass": people,
+        "share_gaining": mean(gains),
+        "share_losing": mean(loses),
+        "gain_in_all": (mass * change).sum() / mass.sum(),
+        "votes_for": gains.sum() / mass.sum(),
+        "votes_against": loses.sum() / mass.sum(),
+    }
+    dims = ("status", "quintile", "ability_group")
+    return xr.Dataset(
+        {
+            name: (dims if np.ndim(values) else (), values, measures.about(measures.SURPRISE_WELFARE[name]))
+            for name, values in found.items()
+        },
+        coords={
+            "status": ("status", np.array(list(statuses), dtype=str), {"long_name": "Political status"}),
+            "quintile": (
+                "quintile",
+                np.arange(1, len(QUINTILES) + 1),
+                {"long_name": "Quintile of wealth at the surprise, 1 the poorest"},
+            ),
+            "ability_group": (
+                "ability_group",
+                np.array(ABILITY_GROUPS, dtype=str),
+                {"long_name": "Tercile of ability at the surprise"},
+            ),
         },
     )

@@ -1,0 +1,209 @@
+"""Paths as Datasets: the formulas of an equilibrium step by step, names and units, times between steps."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+import dirigiste as dg
+import fake_course
+from dirigiste.numerics import certificate
+from dirigiste.results import formulas, measures, paths
+
+DATES = [dt.date(2021, 1, 1), dt.date(2021, 6, 1), dt.date(2023, 6, 1)]
+PARAMETERS = {"statuses.free.collateral": 1.4, "edges.inspection.perceived": 0.05}
+
+
+@pytest.fixture(scope="module")
+def still(village):
+    compiled, before, _, (point, _) = village
+    path = paths.build(fake_course.constant(compiled, point, DATES, PARAMETERS), compiled)
+    return path, paths.base(before, path)
+
+
+@pytest.fixture(scope="module")
+def course(village):
+    compiled, _, _, points = village
+    return fake_course.between(compiled, *points, DATES, [0.3, 0.8, 1.0], PARAMETERS)
+
+
+@pytest.fixture(scope="module")
+def moving(village, course):
+    return paths.build(course, village[0])
+
+
+def test_a_path_on_which_nothing_happens_is_the_economy_without_events(still):
+    path, base = still
+    assert set(base.data_vars) == set(path.data_vars)
+    for name in path.data_vars:
+        if not name.startswith("residual"):
+            np.testing.assert_allclose(
+                path[name], base[name].broadcast_like(path[name]).transpose(*path[name].dims),
+                rtol=1e-10, atol=1e-13, err_msg=name,
+            )  # fmt: skip
+
+
+def test_the_economy_without_events_is_the_equilibrium(still, village):
+    base, before = still[1], village[1]
+    assert float(base["output"]) == before.aggregates["Y"]
+    assert float(base["wage"]) == before.prices["w"]
+    assert float(base["silence"]) == before.aggregates["silence"]
+    assert float(base["mpk_by_status"].sel(status="free")) == before.by_status["free"]["mpk"]
+    assert float(base["investment_by_status"].sum()) == pytest.approx(0.06 * before.aggregates["K"])
+    assert base["parameter_value"].values.tolist() == list(PARAMETERS.values())
+
+
+def test_statuses_sum_to_the_whole_and_ratios_hold(moving):
+    for name in ("output", "capital", "labor", "credit", "wealth", "entrepreneurs", "consumption"):
+        np.testing.assert_allclose(moving[f"{name}_by_status"].sum("status"), moving[name])
+    np.testing.assert_allclose(moving["mass_by_status"].sum("status"), 1.0)
+    np.testing.assert_allclose(moving["credit_output"], moving["credit"] / moving["output"])
+    np.testing.assert_allclose(moving["labor_share"], moving["wage"] * moving["labor"] / moving["output"])
+    np.testing.assert_allclose(
+        np.log(moving["tfp_efficient"] / moving["tfp"]),
+        moving["tfp_loss_within"] + moving["tfp_loss_between"],
+    )
+    loyal = moving["output_by_status"].sel(status="loyal")
+    np.testing.assert_allclose(moving["control"], loyal / moving["output"])
+    abroad = moving["arc"].values[moving["destination"].values == "abroad"]
+    carried = (moving["wealth_moved"] - moving["taken"]).sel(arc=abroad).sum("arc")
+    np.testing.assert_allclose(moving["flight"], carried / moving["output"])
+
+
+def test_closing_agrees_with_the_certificate_whatever_the_closure(village):
+    compiled, _, _, (point, _) = village
+    sums, found = formulas.sums_of(point), formulas.facts(compiled)
+    for closed, wage, transfer in ((True, True, True), (False, True, True), (True, False, False)):
+        facts = found._replace(open_interest=closed, open_wage=wage, open_transfer=transfer)
+        given = compiled.given._replace(
+            wage=np.nan if wage else 1.0,
+            interest=np.nan if closed else 0.02,
+            transfer=np.nan if transfer else 0.0,
+        )
+        other = type(compiled)(**{**vars(compiled), "given": given})
+        expected = certificate.totals(other, point)
+        for name, value in formulas.closing(facts, sums, point.prices.transfer).items():
+            assert float(value) == pytest.approx(expected[name], rel=1e-12, abs=1e-14), name
+
+
+def test_parameters_that_move_enter_the_formulas(village):
+    compiled, _, _, (point, _) = village
+    course = fake_course.constant(compiled, point, DATES[:1])
+    steps = course.grid.time.size
+    ramp = np.linspace(0.95, 1.2, steps)
+    plain = paths.build(course, compiled)
+    moved = paths.build(course._replace(parameters={"statuses.loyal.productivity": ramp}), compiled)
+    assert float(moved["tfp_efficient"][0]) == pytest.approx(float(plain["tfp_efficient"][0]))
+    assert (moved["tfp_efficient"].diff("time") > 0).all()
+    np.testing.assert_allclose(moved["parameter_value"].squeeze(), ramp)
+    faster = paths.build(
+        course._replace(parameters={"technology.delta": 2 * 0.06 * np.ones(steps)}), compiled
+    )
+    np.testing.assert_allclose(faster["investment_by_status"], 2 * plain["investment_by_status"])
+
+
+@pytest.mark.parametrize("path", paths.PLACES)
+def test_places_hold_the_parameters_as_declared(village, path):
+    compiled = village[0]
+    declared = compiled.economy.get(path)
+    found = formulas.facts(compiled).numbers[paths.PLACES[path]]
+    assert float(found) == (declared or 0.0)
+
+
+def test_investment_is_change_and_depreciation_and_leaves_out_jumps(moving):
+    capital, time = moving["capital_by_status"].values, moving["time"].values
+    invested = moving["investment_by_status"].values - 0.06 * capital
+    second = (capital[1] - capital[0]) / (time[1] - time[0])
+    np.testing.assert_allclose(invested[:2], [second, second])
+    impact = int(np.flatnonzero(np.diff(moving["surprise"].values))[0]) + 1
+    jump = abs((capital[impact] - capital[impact - 1]) / fake_course.BEFORE_IMPACT).max()
+    assert jump > 10 * abs(invested).max()
+    # over a stretch between surprises it adds up to the change of capital
+    added = (invested[1:impact] * np.diff(time[:impact])[:, None]).sum(axis=0)
+    np.testing.assert_allclose(added, capital[impact - 1] - capital[0], atol=1e-12)
+
+
+def test_every_variable_says_what_it_is(moving, village):
+    names = {*measures.PATH, *measures.PATH_STATUS, *measures.PATH_ARC}
+    names |= {*measures.PATH_PARAMETER, *measures.PATH_RESIDUAL}
+    assert set(moving.data_vars) == names - {*paths.QUOTA}
+    for name, variable in moving.data_vars.items():
+        assert variable.attrs["units"], name
+        assert variable.attrs["long_name"], name
+        assert measures.explain(name), name
+    assert moving["date"].values[0] == np.datetime64("2021-01-01")
+    assert float(moving["year"][0]) == 2021.0
+
+
+def test_quotas_give_a_spread_or_a_factor(village, course):
+    compiled = village[0]
+    u = course.u.copy()
+    u[:, 3] = 0.02
+    for by, spread, factor in (("spread", 0.02, 1.0), ("limit", 0.0, np.exp(-0.02))):
+        layout = type(compiled.layout)(
+            **{**vars(compiled.layout), "directed_of": "credit", "directed_by": by}
+        )
+        other = type(compiled)(**{**vars(compiled), "layout": layout})
+        path = paths.build(course._replace(u=u), other)
+        np.testing.assert_allclose(path["added_spread"], spread)
+        np.testing.assert_allclose(path["limit_factor"], factor)
+
+
+def test_times_between_steps(moving):
+    time, output = moving["time"].values, moving["output"].values
+    found = paths.at(moving, [0.0, 0.5 * (time[1] + time[2]), time[-1]])
+    np.testing.assert_allclose(found["output"], [output[0], 0.5 * (output[1] + output[2]), output[-1]])
+    assert found["output_by_status"].dims == ("time", "status")
+    assert found["output"].attrs == moving["output"].attrs
+
+
+def test_on_the_date_of_a_surprise_stands_the_value_after_it(moving):
+    step = int(np.flatnonzero(np.diff(moving["surprise"].values))[0]) + 1
+    time = float(moving["time"][step])
+    assert time == pytest.approx(151 / 365.25)
+    for near in (time, time + 4e-7, time - 4e-7):
+        assert float(paths.at(moving, [near])["output"][0]) == float(moving["output"][step])
+    before = float(paths.at(moving, [time - 2e-4])["output"][0])
+    assert before == pytest.approx(float(moving["output"][step - 1]), rel=1e-4)
+    assert abs(before / float(moving["output"][step]) - 1) > 1e-4
+    assert paths.at(moving, [time])["date"].values[0] == np.datetime64("2021-06-01")
+
+
+@pytest.mark.parametrize(
+    ("times", "word"), [([0, 10.1], "10.1 years"), ([-0.1], "0 or more"), ([np.nan], "nan")]
+)
+def test_times_off_the_path_are_refused(moving, times, word):
+    with pytest.raises(dg.InputError, match=word) as caught:
+        paths.at(moving, times)
+    if word == "10.1 years":
+        assert "beyond the horizon of the path, 10 years (2031-01-0" in str(caught.value)
+
+
+def test_dates_are_of_the_day_whatever_the_rounding(village, course):
+    grid = course.grid
+    early = grid._replace(date=[date - dt.timedelta(microseconds=1) for date in grid.date])
+    path = paths.build(course._replace(grid=early), village[0])
+    assert path["date"].values[0] == np.datetime64("2021-01-01")
+    assert int(path["year"][0]) == 2021
+
+
+def test_horizons_of_centuries_keep_their_dates(village, course):
+    grid = course.grid
+    late = grid._replace(date=[*grid.date[:-1], dt.datetime(2400, 7, 1)])
+    path = paths.build(course._replace(grid=late), village[0])
+    assert path["date"].values[-1] == np.datetime64("2400-07-01")
+    assert float(path["year"][-1]) == pytest.approx(2400.4973, abs=1e-3)
+
+
+def test_calendar_years(moving):
+    assert paths.years_from_start(moving, 2021.0) == 0.0
+    assert paths.years_from_start(moving, 2022.0) == pytest.approx(365 / 365.25)
+    assert paths.year_of(dt.datetime(2024, 7, 2)) == pytest.approx(2024.5)
+
+
+def test_surprises_tell_how_they_were_solved(course):
+    found = paths.surprises(course)
+    assert found["rounds"].values.tolist() == [4, 5, 6]
+    assert found["worst_market"].values.tolist() == ["labor"] * 3
+    assert found["worst_date"].values[1] == np.datetime64("2021-06-01")
+    assert found["date"].values[1] == np.datetime64("2021-06-01")

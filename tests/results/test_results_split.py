@@ -1,0 +1,138 @@
+"""Channels: parts that add up, interactions, present values, and what is refused."""
+
+import numpy as np
+import pytest
+
+import dirigiste as dg
+from dirigiste.results import shapley, split
+
+
+@pytest.fixture(scope="module")
+def run(village, configured, tmp_path_factory):
+    """A run of a chronicle with three channels."""
+    import sys
+    from types import SimpleNamespace
+
+    import fake_course
+
+    folder = tmp_path_factory.mktemp("three")
+    (folder / "village.yaml").write_text(village[1].economy.to_yaml())
+    (folder / "three.yaml").write_text(
+        "name: three\neconomy: village.yaml\nevents:\n"
+        "  - {date: 2021-01-01, title: A, sources: [assumption], changes: [\n"
+        "     {parameter: statuses.free.collateral, multiply: 0.9},\n"
+        "     {parameter: edges.inspection.actual, multiply: 2},\n"
+        "     {parameter: edges.inspection.perceived, multiply: 2}]}\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        module = SimpleNamespace(solve=fake_course.solver(*village))
+        patch.setitem(sys.modules, "dirigiste.results.course", module)
+        return dg.run(folder / "three.yaml", channels=True)
+
+
+def test_every_set_of_channels_has_a_path(run):
+    labels = run.split["subset"].values.tolist()
+    assert labels == ["", "credit", "force", "credit+force", "fear", "credit+fear", "force+fear",
+                      "credit+force+fear"]  # fmt: skip
+    assert run.split["output"].dims == ("subset", "time")
+    np.testing.assert_allclose(run.split["output"].sel(subset=labels[-1]), run.path["output"], rtol=1e-14)
+    assert (run.split["output"].sel(subset="") == run.base["output"]).all()
+
+
+@pytest.mark.parametrize("outcome", split.OUTCOMES)
+def test_parts_add_up_to_the_whole_at_every_step(run, outcome):
+    parts = run.channels(outcome)
+    assert parts.dims == ("channel", "time")
+    whole = run.path[outcome] - run.base[outcome]
+    np.testing.assert_allclose(parts.sum("channel"), whole, atol=1e-12 * float(abs(run.path[outcome]).max()))
+    np.testing.assert_allclose(parts.attrs["whole"], whole)
+    assert parts.attrs["base"] == float(run.base[outcome])
+    assert parts.attrs["units"] == run.path[outcome].attrs["units"]
+
+
+def test_parts_are_the_shapley_values_of_the_paths(run):
+    game = run.split["wage"].sel(time=run.path["time"][7]).values
+    np.testing.assert_allclose(run.channels("wage").values[:, 7], shapley.values(game), atol=1e-15)
+    # one channel alone moves less than its share: all three are alike in the made-up paths
+    np.testing.assert_allclose(run.channels("wage").values[:, 7], (game[-1] - game[0]) / 3)
+
+
+def test_a_time_a_year_or_several(run):
+    one = run.channels("output", time=1.0)
+    assert one.dims == ("channel",)
+    assert one.attrs["value"] == pytest.approx(float(run.at([1.0])["output"][0]))
+    several = run.channels("output", time=[0.0, 1.0])
+    assert several.dims == ("channel", "time")
+    np.testing.assert_allclose(several.values[:, 1], one.values)
+    np.testing.assert_allclose(run.channels("output", year=2021.0).values, several.values[:, 0])
+    by_year = run.channels("output", year=[2021.5, 2022.0])
+    assert by_year["year"].values == pytest.approx([2021.5, 2022.0], abs=1e-6)
+
+
+def test_present_values(run):
+    parts = run.channels("output", present_value=0.05)
+    lost = (run.path["output"] - run.base["output"]).values
+    total = float(shapley.present_value(lost, run.path["step"].values, 0.05))
+    assert float(parts.sum()) == pytest.approx(total, rel=1e-12)
+    assert parts.attrs["whole"] == pytest.approx(total)
+    assert parts.attrs["units"] == "goods per year × years"
+
+
+def test_interactions(run):
+    pairs = run.channels("output", time=2.0, interactions=True)
+    assert pairs.dims == ("channel", "other")
+    np.testing.assert_allclose(pairs, pairs.values.T)
+    assert np.isnan(np.diag(pairs)).all()
+    game = run.split["output"].sel(time=run.path["time"][7]).values
+    at_step = run.channels("output", interactions=True).isel(time=7)
+    np.testing.assert_allclose(at_step.values, shapley.interactions(game))
+    assert float(pairs.sel(channel="fear", other="credit")) == float(pairs[2, 0])
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"outcome": "outptu"}, "did you mean `output`"),
+        ({"outcome": "mass_by_status"}, "is not split by channel"),
+        ({"outcome": "output", "time": 60.0}, "beyond the horizon"),
+        ({"outcome": "output", "year": 2019.0}, "0 or more"),
+        ({"outcome": "output", "time": 1.0, "present_value": 0.03}, "give one of"),
+    ],
+)
+def test_what_is_refused(run, options, word):
+    with pytest.raises(dg.InputError, match=word):
+        run.channels(**options)
+
+
+def test_the_text_tells_what_each_channel_did(run):
+    text = repr(run)
+    assert "What each channel did, 2031-01-01" in text
+    assert "Output by channel" in text
+    assert all(f"% {channel}" in text.splitlines()[1] for channel in ("credit", "force", "fear"))
+
+
+def test_paths_on_other_times_are_put_on_those_of_the_whole(village, run):
+    import fake_course
+
+    compiled, _, _, points = village
+    dates = list(run.chronicle.surprises)
+    course = fake_course.between(compiled, *points, dates, [0.5])
+    sparse = course._replace(
+        grid=fake_course.Grid(
+            course.grid.time[::2], course.grid.length[::2], course.grid.date[::2], course.grid.surprise[::2]
+        ),
+        u=course.u[::2],
+        sums=type(course.sums)(
+            type(course.sums.static)(*(x[::2] for x in course.sums.static)),
+            type(course.sums.moves)(*(x[::2] for x in course.sums.moves)),
+            *(x[::2] for x in course.sums[2:]),
+        ),
+        residuals={name: x[::2] for name, x in course.residuals.items()},
+        parameters={},
+    )
+    found = split.build({frozenset({"fear"}): sparse}, compiled, run.path, run.base)
+    assert found["subset"].values.tolist() == ["", "fear"]
+    np.testing.assert_allclose(
+        found["output"][1, ::2], np.asarray(course.sums.static.output).sum(axis=1)[::2]
+    )
+    assert np.isfinite(found["output"]).all()
