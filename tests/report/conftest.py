@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import made_up_path
 import numpy as np
 import pytest
 import xarray as xr
@@ -202,6 +203,40 @@ def build(folder, title="A title", url="https://example.org/a?b=1&c=2"):
         },
         given={"chronicle.yaml": text},
     )
+
+
+def course_run(folder, declared=made_up_path.ECONOMY, told=made_up_path.CHRONICLE, **options):
+    """A run with a made-up path: three surprises on a toy economy with listed and withdrawn owners."""
+    path = folder / "course.yaml"
+    path.write_text(declared, encoding="utf-8")
+    text = told.replace("ECONOMY", "course.yaml")
+    file = folder / "course-chronicle.yaml"
+    file.write_text(text, encoding="utf-8")
+    told = chronicle.load(file)
+    before = equilibrium(economy.load(path), made_up_path.states(economy.load(path)))
+    after = equilibrium(told.lasting(), made_up_path.states(told.lasting(), 0.02), Y=1.96)
+    run = SimpleNamespace(
+        chronicle=told,
+        before=before,
+        after=after,
+        comparison=SimpleNamespace(welfare=welfare(before, after)),
+        changes=told.lasting_changes(),
+        provenance={"program": "dirigiste", "version": "9.9"},
+        given={},
+    )
+    days = [event.date for event in told.ordered if event.changes]
+    vars(run).update(vars(made_up_path.path_parts(run, days, **options)))
+    return run
+
+
+@pytest.fixture
+def make_course(tmp_path):
+    return lambda **options: course_run(tmp_path, **options)
+
+
+@pytest.fixture(scope="session")
+def course_of_three(tmp_path_factory):
+    return course_run(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture

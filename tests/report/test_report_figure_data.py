@@ -60,10 +60,10 @@ def test_shares_and_flows_come_from_the_datasets(run):
     rows = {row.status: row for row in people.shares(run)}
     assert rows["inside"].before == pytest.approx(0.3)
     assert rows["inside"].after == pytest.approx(0.4)
-    flows = {(flow.edge, flow.origin): flow for flow in people.flows(run)}
-    assert flows["released", "held"].ratio == pytest.approx(1.5)
-    assert flows["strike", "loud"].destination == "held"
-    assert people.flows_title(run).replace("\N{NO-BREAK SPACE}", " ") == (
+    before, after = people.stages(run)
+    assert after.flows["released", "held", "plain"] == pytest.approx(1.5 * 0.01)
+    assert before.flows["strike", "loud", "held"] == pytest.approx(0.002)
+    assert people.flows_title(run, [before, after]).replace("\N{NO-BREAK SPACE}", " ") == (
         "More owners go from held to plain: 1.5 % of all owners a year, 1.0 % before"
     )
     assert people.shares_title(run).startswith("Plain owners shrink from 60.0 to 50.0")

@@ -2,76 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dirigiste.report import words
+from dirigiste.report import gallery_path, words
 from dirigiste.report.drawing import events as draw_events
 from dirigiste.report.drawing import firms as draw_firms
 from dirigiste.report.drawing import people as draw_people
-from dirigiste.report.drawing import sheet
 from dirigiste.report.drawing import welfare as draw_welfare
-from dirigiste.report.figure_data import events, firms, people, welfare
+from dirigiste.report.drawn import Drawn
+from dirigiste.report.figure_data import course, events, firms, people, welfare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from matplotlib.figure import Figure
 
-    from dirigiste.report.figure_data.table import Table
     from dirigiste.report.inputs import Run
-
-    Draw = Callable[[Run, str | None], Figure]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure of a run."""
-
-    name: str
-    run: Run
-    title: str
-    """What it finds, in a sentence."""
-    note: str
-    """How to read it."""
-    description: str
-    """What it shows, for those who cannot see it."""
-    table: Table
-    draw: Draw
-    hints: Mapping[str, str] = field(default_factory=dict)
-
-    def figure(self, *, titled: bool = True) -> Figure:
-        """The figure as matplotlib has it."""
-        with sheet.style():
-            return self.draw(self.run, self.title if titled else None)
-
-    @cached_property
-    def _bare(self) -> str:
-        return self._svg(titled=False)
-
-    def svg(self, *, titled: bool = False) -> str:
-        """The figure as an SVG element; with its title drawn into it if `titled`."""
-        return self._svg(titled=True) if titled else self._bare
-
-    def _svg(self, *, titled: bool) -> str:
-        with sheet.style():
-            figure = self.draw(self.run, self.title if titled else None)
-            return sheet.svg(figure, self.name, self.title, self.description, self.hints)
-
-    def png(self) -> bytes:
-        """The figure with its title as PNG."""
-        with sheet.style():
-            return sheet.png(self.draw(self.run, self.title))
-
-    def csv(self) -> str:
-        """Its data as CSV."""
-        return self.table.csv()
 
 
 def figures(run: Run) -> dict[str, Drawn]:
     """Figures of a run by name, in the order of the report."""
-    found = [_events(run), _graph(run), _shares(run), _welfare(run), _sizes(run), _starved(run)]
+    if course.has(run):
+        found = [
+            _events(run),
+            *gallery_path.before_firms(run),
+            _sizes(run),
+            _starved(run),
+            gallery_path.residuals(run),
+        ]
+    else:
+        found = [_events(run), _graph(run), _shares(run), _welfare(run), _sizes(run), _starved(run)]
     return {figure.name: figure for figure in found if figure is not None}
 
 
@@ -100,31 +58,15 @@ def events_hints(run: Run) -> dict[str, str]:
 
 
 def _graph(run: Run) -> Drawn:
-    found = sorted(people.flows(run), key=lambda flow: -flow.after)[:5]
-    economy = run.before.economy
-    largest = [
-        f"{words.status(economy, f.origin)} to {words.status(economy, f.destination)} ({f.label}) "
-        f"{words.pair(f.before, f.after)}"
-        for f in found
-    ]
-    note = (
-        "Discs: statuses, area by share of owners. Widths of arrows: owners who move in a year, as a share "
-        "of all owners; the largest carry their number."
-    )
-    entry = economy.entry
-    if economy.leaves and entry is not None:
-        note += (
-            f" Who goes abroad is replaced by a newborn who starts as {words.status(economy, entry.status)}."
-        )
+    found = people.stages(run)
     return Drawn(
         "people-flows",
         run,
-        people.flows_title(run),
-        note,
-        "Two diagrams of statuses and the flows of owners between them, before and with what lasts in place. "
-        f"Largest flows a year, before and after: {'; '.join(largest) or 'none'}.",
-        people.flows_table(run),
-        draw_people.graph,
+        people.flows_title(run, found),
+        people.note(run),
+        people.describe(run, found),
+        people.flows_table(found),
+        lambda run, title: draw_people.graph(run, found, title),
     )
 
 

@@ -214,9 +214,11 @@ def label(
     samples = [curve.at(k / 30) for curve in arcs for k in range(31)]
     best, least = Box(at[0], at[1] - down, width, height), math.inf
     for n, (dx, dy) in enumerate(tries):
-        box = Box(at[0] + dx, at[1] + dy, width, height)
-        outside = max(sides[0] - (box.x - width / 2), box.x + width / 2 - sides[1], 0.0)
-        cost = sum(box.holds(point) for point in samples) + 0.4 * n + 60 * outside
+        x = min(max(at[0] + dx, sides[0] + width / 2), sides[1] - width / 2)
+        box = Box(x, at[1] + dy, width, height)
+        cost = sum(box.holds(point) for point in samples) + 0.4 * n
+        beside, above = max(abs(x - at[0]) - width / 2, 0.0), max(abs(dy) - height / 2, 0.0)
+        cost += 40 * max(radius - math.hypot(beside, above), 0.0)
         cost += 20 * sum(box.meets(other) for other in boxes if (other.x, other.y) != at)
         if cost < least - 1e-9:
             best, least = box, cost
@@ -271,24 +273,18 @@ class Box:
 
 
 def spread_labels(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Heights near those wanted, at least `gap` apart and within [low, high] where that is possible."""
+    """Heights nearest to those wanted, at least `gap` apart and within [low, high] where possible."""
     order = sorted(range(len(wanted)), key=lambda n: (wanted[n], n))
-    heights = [min(max(wanted[n], low), high) for n in order]
-    for _ in range(200):
-        moved = False
-        for k in range(len(heights) - 1):
-            lack = gap - (heights[k + 1] - heights[k])
-            if lack > 1e-9:
-                heights[k] -= lack / 2
-                heights[k + 1] += lack / 2
-                moved = True
-        if heights and heights[0] < low:
-            heights = [height + low - heights[0] for height in heights]
-        if heights and heights[-1] > high:
-            heights = [height + high - heights[-1] for height in heights]
-        if not moved:
-            break
+    # blocks of labels that touch: sum of heights less distances from the first, and number
+    blocks: list[list[float]] = []
+    for k, n in enumerate(order):
+        blocks.append([wanted[n] - k * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + total, blocks[-1][1] + count]
+    top = max(high - (len(order) - 1) * gap, low)
+    bases = [min(max(total / count, low), top) for total, count in blocks for _ in range(int(count))]
     result = [0.0] * len(wanted)
     for k, n in enumerate(order):
-        result[n] = heights[k]
+        result[n] = bases[k] + k * gap
     return result

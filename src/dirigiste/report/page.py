@@ -12,7 +12,20 @@ from markupsafe import Markup, escape
 
 from dirigiste.chronicle import ASSUMPTION
 from dirigiste.report import gallery, words
-from dirigiste.report.figure_data import answer, assumptions, certificate, events, people, welfare
+from dirigiste.report.figure_data import (
+    answer,
+    answer_path,
+    assumptions,
+    bands,
+    certificate,
+    certificate_path,
+    channels,
+    course,
+    events,
+    gains,
+    people,
+    welfare,
+)
 
 if TYPE_CHECKING:
     from dirigiste.chronicle import Amount, Event
@@ -31,6 +44,9 @@ SECTIONS: Final = (
     ("certificate", "Certificate and provenance"),
 )
 """Ids and headings, in order."""
+
+COURSE: Final = (*SECTIONS[:2], ("paths", "Paths"), ("channels", "Channels"), *SECTIONS[2:])
+"""The same for a run with a path."""
 
 TEMPLATES: Final = {"winners": "welfare.html.j2"}
 """Templates whose names differ from the ids of their sections."""
@@ -75,7 +91,9 @@ def render(run: Run) -> str:
         **_figures(run),
         **_events(run),
         **_people(run),
-        "welfare_title": welfare.title(run),
+        "has_path": course.has(run),
+        "channels_how": channels.HOW.format(name=run.chronicle.name),
+        "welfare_title": _no_welfare(run),
         **_assumptions(run),
         **_certificate(run),
     }
@@ -96,11 +114,12 @@ def _head(run: Run) -> Context:
     lasting = words.count(len(run.changes), "lasting change")
     subtitle = (
         f"{chronicle.name} on {economy.title or economy.name}: {words.count(len(chronicle.events), 'event')} "
-        f"from {words.date(first)} to {words.date(last)}, {lasting}. Stationary states before and after."
+        f"from {words.date(first)} to {words.date(last)}, {lasting}. {_scope(run)}"
     )
     css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     sections = [
-        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")} for id_, text in SECTIONS
+        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")}
+        for id_, text in (COURSE if course.has(run) else SECTIONS)
     ]
     return {
         "title": chronicle.title or chronicle.name,
@@ -115,22 +134,53 @@ def _head(run: Run) -> Context:
     }
 
 
+def _scope(run: Run) -> str:
+    """What was solved."""
+    if not course.has(run):
+        return "Stationary states before and after."
+    surprises = words.count(len(course.dates(run)), "surprise")
+    only = getattr(run, "only", None)
+    acting = f" Only these channels act: {words.listing(list(only))}." if only else ""
+    return (
+        f"The path over {words.plain(round(course.horizon(run)))} years with {surprises}; owners know the "
+        "future "
+        f"except for surprises.{acting}"
+    )
+
+
+def _no_welfare(run: Run) -> str:
+    """What stands where there is no figure of winners and losers."""
+    if course.has(run) and not gains.has(run):
+        return "This run does not hold what owners gain and lose at its surprises"
+    return "" if course.has(run) else welfare.title(run)
+
+
 def _answer(run: Run) -> Context:
-    found = certificate.verdict(run)
+    found = certificate_path.verdict(run) if course.has(run) else certificate.verdict(run)
     verdict = {"good": found.good, "rest": found.text.split(": ", 1)[1] if ": " in found.text else found.text}
     verdict["rest"] = words.opening(str(verdict["rest"]))
+    if course.has(run):
+        return {
+            "verdict": verdict,
+            "sentences": answer_path.sentences(run),
+            "headlines": [
+                _number(row.label, row.change, row.levels, row.unit) for row in answer_path.headlines(run)
+            ],
+            "others": answer_path.others(run),
+            "mark": words.plain(round(answer_path.mark(run), 1)),
+        }
     return {
         "verdict": verdict,
         "sentences": answer.sentences(run),
-        "headlines": [_headline(row) for row in answer.headlines(run)],
+        "headlines": [_number(row.label, row.change, row.levels, row.unit) for row in answer.headlines(run)],
         "others": [_other(row) for row in answer.others(run)],
     }
 
 
-def _headline(row: Headline) -> Context:
-    number, _, measure = row.change.partition(words.NARROW)
+def _number(label: str, change: str, levels: str, unit: str) -> Context:
+    number, _, measure = change.partition(words.NARROW)
     measure = f"{words.NARROW}{measure}" if measure else ""
-    return {"label": row.label, "number": number, "measure": measure, "levels": row.levels, "unit": row.unit}
+    return {"label": label, "number": number, "measure": measure, "levels": levels, "unit": unit}
 
 
 def _other(row: Headline) -> Context:
@@ -243,24 +293,36 @@ def _changes(run: Run, event: Event) -> list[Context]:
             "why": change.why,
             "source": "" if change.source == ASSUMPTION else change.source,
         }
-        for change in event.changes
+        for change in run.chronicle.changes_of(event, run.before.economy)
     ]
 
 
 def _people(run: Run) -> Context:
     economy = run.before.economy
+    found = bands.stages(run) if course.has(run) else people.stages(run)
     flows = [
         {
-            "edge": flow.label,
-            "origin": words.status(economy, flow.origin),
-            "destination": words.status(economy, flow.destination),
-            "before": words.percent(flow.before),
-            "after": words.percent(flow.after),
-            "change": words.change(flow.ratio - 1) if flow.before > 0 else words.NONE,
+            "edge": words.edge(economy, edge),
+            "origin": words.status(economy, origin),
+            "destination": words.status(economy, destination),
+            "values": [
+                {
+                    "share": words.percent(stage.flows.get((edge, origin, destination), 0.0)),
+                    "change": _ratio(
+                        found[0].flows.get((edge, origin, destination), 0.0),
+                        stage.flows.get((edge, origin, destination), 0.0),
+                    ),
+                }
+                for stage in found
+            ],
         }
-        for flow in people.flows(run)
+        for edge, origin, destination in people.arcs(found)
     ]
-    return {"flows": flows}
+    return {"flows": flows, "stages": [stage.heading for stage in found]}
+
+
+def _ratio(before: float, after: float) -> str:
+    return words.change(after / before - 1) if before > 0 else words.NONE
 
 
 def _assumptions(run: Run) -> Context:
@@ -325,7 +387,10 @@ def _certificate(run: Run) -> Context:
         {"label": label, "before": _term(label, before), "after": _term(label, after)}
         for label, before, after in certificate.identity(run)
     ]
+    path = course.has(run)
     return {
+        "path_residuals": certificate_path.summary(run) if path else [],
+        "surprises": certificate_path.surprises(run) if path else [],
         "warnings": certificate.warnings(run),
         "residuals": residuals,
         "identity": identity,

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from dirigiste.chronicle import Amount, Change, Event
@@ -211,18 +212,23 @@ def what(amount: Amount) -> str:
 
 def date(event: Event) -> str:
     """The date of an event, as exact as it is known."""
-    day, until = event.date, event.until
+    start, until = event.date, event.until
     if event.precision == "year":
-        return f"{day.year}"
+        return f"{start.year}"
     if event.precision == "month":
-        text = f"{MONTHS[day.month - 1]} {day.year}"
+        text = f"{MONTHS[start.month - 1]} {start.year}"
         return text if until is None else f"{text} – {MONTHS[until.month - 1]} {until.year}"
-    text = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    text = day(start)
     if event.precision == "reported":
         return f"reported {text}"
     if until is None:
         return text
-    return f"{text} – {until.day} {MONTHS[until.month - 1]} {until.year}"
+    return f"{text} – {day(until)}"
+
+
+def day(when: dt.date) -> str:
+    """A day as readers see it: `3 Nov 2020`."""
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
 def operation(change: Change) -> str:

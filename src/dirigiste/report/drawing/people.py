@@ -36,102 +36,150 @@ LABELS: Final = 9
 """Flows that carry their number."""
 
 
-def graph(run: Run, title: str | None = None) -> Figure:
-    """Draw the status graph twice, before and after."""
+def graph(run: Run, found: list[data.Stage], title: str | None = None) -> Figure:
+    """Draw the status graph once for each stage, two in a row, with the largest changes beside an odd one."""
     rows = layout.rows(run.before.economy)
-    height = 1.2 + 1.04 * len(rows)
+    many = len(found) > 2
+    tall = 0.94 + (0.82 if many else 1.04) * len(rows)
+    foot = 0.36
+    height = foot + tall * math.ceil(len(found) / 2)
     canvas = sheet.canvas(height, title)
     plane = canvas.plane()
-    flows = data.flows(run)
-    masses = {row.status: (row.before, row.after) for row in data.shares(run)}
-    arcs = list(dict.fromkeys((f.origin, f.destination) for f in flows))
-    points = layout.arrange(rows, arcs, layout.Frame(PANEL, height, across=0.52, up=0.82, down=0.66))
-    radii = {name: tuple(_radius(mass) for mass in masses.get(name, (0.0, 0.0))) for name in points}
-    widest = {name: max(pair) for name, pair in radii.items()}
-    boxes = _labels(run, points, widest, layout.route(arcs, points, widest))
-    for n, heading in enumerate(("Before", "With what lasts in place")):
-        left = n * (canvas.width - PANEL)
-        plane.text(left + 0.05, height - 0.13, heading, fontweight="bold", fontsize=8.5, va="center")
+    arcs = list(dict.fromkeys((origin, destination) for _, origin, destination in data.arcs(found)))
+    points = layout.arrange(rows, arcs, layout.Frame(PANEL, tall, across=0.52, up=0.86, down=0.46))
+    radii = {name: [_radius(stage.masses.get(name, 0.0)) for stage in found] for name in points}
+    widest = {name: max(sizes) for name, sizes in radii.items()}
+    texts = {name: [_texts(run, stage, name) for stage in found] for name in points}
+    boxes = _labels(points, widest, layout.route(arcs, points, widest), texts)
+    corners = [(n % 2 * (canvas.width - PANEL), height - tall * (n // 2 + 1)) for n in range(len(found) + 1)]
+    for n, stage in enumerate(found):
+        left, low = corners[n]
+        plane.text(
+            left + 0.05, low + tall - 0.13, stage.heading, fontweight="bold", fontsize=8.5, va="center"
+        )
         panel = _Panel(
-            {name: (x + left, y) for name, (x, y) in points.items()},
-            {name: pair[n] for name, pair in radii.items()},
-            {name: box.moved(left, 0.0) for name, box in boxes.items()},
+            {name: (x + left, y + low) for name, (x, y) in points.items()},
+            {name: sizes[n] for name, sizes in radii.items()},
+            {name: box.moved(left, low) for name, box in boxes.items()},
+            {name: pair[n] for name, pair in texts.items()},
             n,
         )
-        _panel(plane, run, flows, panel)
-    _graph_key(plane, flows)
+        _panel(plane, run, found, panel)
+    if len(found) % 2:
+        _largest(plane, run, found, (corners[-1][0], corners[-1][1] + tall))
+    _graph_key(plane, bool(arcs))
     return canvas.figure
+
+
+MOST: Final = 12
+"""Flows that are listed beside the diagrams."""
+
+
+def _largest(axes: Axes, run: Run, found: list[data.Stage], corner: layout.Point) -> None:
+    """The flows that change most, as a list."""
+    x, y = corner[0] + 0.1, corner[1] - 0.13
+    arcs = sorted(
+        data.arcs(found),
+        key=lambda arc: -max(abs(s.flows.get(arc, 0.0) - found[0].flows.get(arc, 0.0)) for s in found),
+    )[:MOST]
+    axes.text(x, y, "Largest changes, % of owners a year", fontweight="bold", fontsize=8.5, va="center")
+    columns = [x + 2.32 + 0.56 * n for n in range(len(found))]
+    for at, text in zip(columns, ("without", "peak", "end"), strict=False):
+        axes.text(at, y - 0.22, text, fontsize=6.8, color=sheet.SOFT, ha="right", va="center")
+    for n, arc in enumerate(arcs):
+        at = y - 0.44 - 0.245 * n
+        axes.plot([x, columns[-1]], [at + 0.12, at + 0.12], color=sheet.FAINT, lw=0.5)
+        ends = f"{_end(run, arc[1])} {words.ARROW} {_end(run, arc[2])}"
+        axes.text(x, at, ends, fontsize=6.8, va="center")
+        values = [stage.flows.get(arc, 0.0) for stage in found]
+        digits = max(words.decimals(value) for value in values if value or not any(values))
+        for k, (column, value) in enumerate(zip(columns, values, strict=True)):
+            text = words.percent(value, digits).removesuffix(f"{words.NARROW}%")
+            colour = _colour(values[0], value) if k else sheet.INK
+            weight = "bold" if colour in (sheet.NAVY, sheet.ORANGE) else "normal"
+            colour = colour if weight == "bold" else sheet.INK
+            axes.text(
+                column, at, text, fontsize=6.8, va="center", ha="right", color=colour, fontweight=weight
+            )
+
+
+def _end(run: Run, name: str) -> str:
+    return words.clipped(ABROAD if name == ABROAD else words.status(run.before.economy, name), 15)
 
 
 def _radius(mass: float) -> float:
     return SMALLEST + (LARGEST - SMALLEST) * math.sqrt(max(mass, 0.0))
 
 
-def _flow(flow: data.Flow, n: int) -> float:
-    return (flow.before, flow.after)[n]
-
-
 @dataclass(frozen=True)
 class _Panel:
-    """Where nodes and their labels are in one of the two diagrams, and which it is."""
+    """Where nodes and their labels are in one of the diagrams, and which stage it shows."""
 
     spots: Mapping[str, layout.Point]
     sizes: Mapping[str, float]
     labels: Mapping[str, layout.Box]
+    texts: Mapping[str, tuple[str, str]]
     n: int
 
 
-def _texts(run: Run, name: str, n: int) -> tuple[str, str]:
+def _texts(run: Run, stage: data.Stage, name: str) -> tuple[str, str]:
     """Name of a node and its number: share of owners, or for `abroad` who arrives in a year."""
     if name == ABROAD:
-        arrive = sum(_flow(flow, n) for flow in data.flows(run) if flow.destination == ABROAD)
+        arrive = sum(people for (_, _, end), people in stage.flows.items() if end == ABROAD)
         return ABROAD, f"{words.percent(arrive)} a year"
-    share = next(row for row in data.shares(run) if row.status == name)
-    return words.clipped(share.label, 18), words.percent((share.before, share.after)[n])
+    label = words.status(run.before.economy, name)
+    return words.clipped(label, 18), words.percent(stage.masses.get(name, 0.0))
 
 
 def _labels(
-    run: Run,
     points: Mapping[str, layout.Point],
     sizes: Mapping[str, float],
     curves: Mapping[layout.Ends, layout.Bent],
+    texts: Mapping[str, list[tuple[str, str]]],
 ) -> dict[str, layout.Box]:
-    """Where labels stand, the same in both diagrams."""
+    """Where labels stand, the same in all diagrams."""
     nodes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in points.items()]
     boxes: dict[str, layout.Box] = {}
     for name, at in points.items():
-        size = max(_size(_texts(run, name, n)) for n in (0, 1))
+        size = max(_size(pair) for pair in texts[name])
         taken = [*nodes, *boxes.values()]
-        boxes[name] = layout.label(at, sizes[name], size, curves.values(), taken, (0.0, PANEL))
+        boxes[name] = layout.label(at, sizes[name], size, curves.values(), taken, (0.05, PANEL - 0.05))
     return boxes
 
 
-def _panel(axes: Axes, run: Run, flows: list[data.Flow], panel: _Panel) -> None:
-    n, spots, sizes = panel.n, panel.spots, panel.sizes
-    most = max((max(f.before, f.after) for f in flows), default=0.0) or 1.0
-    joined: dict[layout.Ends, list[data.Flow]] = {}
-    for flow in flows:
-        joined.setdefault((flow.origin, flow.destination), []).append(flow)
-    curves = layout.route(list(joined), spots, sizes)
+def _joined(stage: data.Stage) -> dict[layout.Ends, float]:
+    """People from status to status, over all edges between them."""
+    found: dict[layout.Ends, float] = {}
+    for (_, origin, destination), people in stage.flows.items():
+        found[origin, destination] = found.get((origin, destination), 0.0) + people
+    return found
+
+
+def _panel(axes: Axes, run: Run, found: list[data.Stage], panel: _Panel) -> None:
+    spots, sizes = panel.spots, panel.sizes
+    joined = [_joined(stage) for stage in found]
+    flows = {
+        ends: joined[panel.n].get(ends, 0.0) for ends in dict.fromkeys(e for stage in joined for e in stage)
+    }
+    most = max((people for stage in found for people in stage.flows.values()), default=0.0) or 1.0
+    curves = layout.route(list(flows), spots, sizes)
     boxes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
     for name in spots:
         _node(axes, run.before.economy, name, spots[name], sizes[name])
-        _label(axes, panel.labels[name], _texts(run, name, n))
+        _label(axes, panel.labels[name], panel.texts[name])
         boxes.append(panel.labels[name])
-    order = sorted(joined, key=lambda ends: sum(_flow(f, n) for f in joined[ends]))
+    order = sorted(flows, key=lambda ends: flows[ends])
     for ends in order:
-        total = sum(_flow(f, n) for f in joined[ends])
-        width = THIN + (THICK - THIN) * total / most
-        _arc(axes, curves[ends], width, _colour(joined[ends], n))
+        width = THIN + (THICK - THIN) * flows[ends] / most
+        colour = _colour(joined[0].get(ends, 0.0), flows[ends]) if panel.n else STEADY
+        _arc(axes, curves[ends], width, colour)
     for ends in list(reversed(order))[:LABELS]:
-        total = sum(_flow(f, n) for f in joined[ends])
-        if total > 0:
-            _number(axes, curves[ends], words.percent(total), boxes)
+        if flows[ends] > 0:
+            _number(axes, curves[ends], words.percent(flows[ends]), boxes)
 
 
-def _colour(flows: list[data.Flow], n: int) -> str:
-    before, after = sum(f.before for f in flows), sum(f.after for f in flows)
-    if n == 0 or before <= 0 or abs(after / before - 1) < MATTERS:
+def _colour(before: float, after: float) -> str:
+    if before <= 0 or abs(after / before - 1) < MATTERS:
         return STEADY
     return sheet.NAVY if after > before else sheet.ORANGE
 
@@ -166,7 +214,7 @@ def _node(axes: Axes, economy: Economy, name: str, at: layout.Point, size: float
 
 def _size(texts: tuple[str, str]) -> tuple[float, float]:
     """Width and height of a label in inches."""
-    return max(0.072 * len(texts[0]), 0.062 * len(texts[1])), 0.27
+    return max(0.068 * len(texts[0]), 0.062 * len(texts[1])), 0.27
 
 
 def _label(axes: Axes, box: layout.Box, texts: tuple[str, str]) -> None:
@@ -201,7 +249,7 @@ def _number(axes: Axes, curve: layout.Bent, text: str, boxes: list[layout.Box]) 
             return
 
 
-def _graph_key(axes: Axes, flows: list[data.Flow]) -> None:
+def _graph_key(axes: Axes, flows: bool) -> None:
     """What colours mean, in one line at the foot."""
     x, y = 0.08, 0.12
     for face, text in ((sheet.TEAL, "controlled"), (SPEAKS, "speaks"), (OTHER, "other")):

@@ -24,16 +24,26 @@ ROW: Final = 0.29
 def draw(run: Run, title: str | None = None) -> Figure | None:
     """Draw the heat map; None where welfare cannot be compared."""
     found = data.welfare(run)
-    if found is None:
-        return None
-    height = 0.74 + ROW * len(found.groups)
-    canvas = sheet.canvas(height, title)
-    body = ROW * len(found.groups)
-    left, cell = sheet.room(_labels(found), 1.45), 0.6
-    axes = canvas.axes(left, 0.42, cell * 6 + 0.1, body)
-    _cells(axes, found)
-    bars = canvas.axes(left + cell * 6 + 0.35, 0.42, canvas.width - left - cell * 6 - 0.5, body)
-    _bars(bars, found)
+    return maps([("", found)], title) if found is not None else None
+
+
+def maps(found: list[tuple[str, data.Welfare]], title: str | None = None) -> Figure:
+    """Draw heat maps below one another on one scale, each with its heading and its bars."""
+    limit = max(_limit(panel) for _, panel in found)
+    tall = [0.74 + ROW * len(panel.groups) + (0.24 if heading else 0.0) for heading, panel in found]
+    canvas = sheet.canvas(sum(tall), title)
+    left = max(sheet.room(_labels(panel), 1.45) for _, panel in found)
+    low, cell = sum(tall), 0.6
+    for (heading, panel), height in zip(found, tall, strict=True):
+        low -= height
+        body = ROW * len(panel.groups)
+        axes = canvas.axes(left, low + 0.42, cell * 6 + 0.1, body)
+        _cells(axes, panel, limit)
+        bars = canvas.axes(left + cell * 6 + 0.35, low + 0.42, canvas.width - left - cell * 6 - 0.5, body)
+        _bars(bars, panel)
+        if heading:
+            at = (0.08 - left) / (cell * 6 + 0.1)
+            axes.text(at, 1 + 0.36 / body, heading, transform=axes.transAxes, fontsize=8.5, fontweight="bold")
     return canvas.figure
 
 
@@ -46,8 +56,7 @@ def _limit(found: data.Welfare) -> float:
     return max([*values, 1e-6])
 
 
-def _cells(axes: Axes, found: data.Welfare) -> None:
-    limit = _limit(found)
+def _cells(axes: Axes, found: data.Welfare, limit: float) -> None:
     norm = TwoSlopeNorm(0.0, -limit, limit)
     last = len(found.groups) - 1
     for n, group in enumerate(found.groups):
@@ -64,7 +73,7 @@ def _cells(axes: Axes, found: data.Welfare) -> None:
             axes.text(
                 x + 0.5,
                 y + 0.48,
-                words.signed(100 * value, _digits(limit)),
+                words.signed(100 * value, digits(limit)),
                 ha="center",
                 va="center",
                 fontsize=7.2,
@@ -79,11 +88,12 @@ def _cells(axes: Axes, found: data.Welfare) -> None:
     axes.xaxis.tick_top()
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.set_xlabel("consumption equivalent in %, by fifth of the wealth distribution before")
+    axes.set_xlabel("consumption equivalent in %, by fifth of wealth before")
     axes.xaxis.set_label_position("bottom")
 
 
-def _digits(limit: float) -> int:
+def digits(limit: float) -> int:
+    """Digits after the point, in %, that the largest of some changes needs."""
     return 1 if limit >= 0.02 else 2 if limit >= 0.002 else 3
 
 
@@ -98,8 +108,7 @@ def _bars(axes: Axes, found: data.Welfare) -> None:
         axes.barh(y, 100 * group.gains, 0.62, color=sheet.NAVY, linewidth=0)
     axes.axvline(0, color=sheet.SOFT, lw=0.7)
     axes.set(xlim=(-100, 100), ylim=(-0.25, last + 1), yticks=[])
-    axes.set_xticks([-100, -50, 0, 50, 100])
-    axes.set_xticklabels(["100", "50", "0", "50", "100"])
+    axes.set_xticks([-100, 0, 100], ["100", "0", "100"])
     axes.xaxis.grid(True)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("% of the group")

@@ -109,6 +109,8 @@ def _number(value: object) -> float:
 def warnings(run: Run) -> list[str]:
     """Warnings of both certificates, each once, and of the economies."""
     found: dict[str, None] = {}
+    for text in getattr(run, "warnings", ()):
+        found.setdefault(str(text))
     for equilibrium in (run.before, run.after):
         for text in record(equilibrium.certificate).get("warnings") or ():
             found.setdefault(str(text))

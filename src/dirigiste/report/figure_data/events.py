@@ -78,7 +78,7 @@ def dated(run: Run) -> list[Dated]:
 
 def _dated(chronicle: Chronicle, economy: Economy, n: int, event: Event) -> Dated:
     by_channel: dict[str, list[Change]] = {}
-    for change in event.changes:
+    for change in chronicle.changes_of(event, economy):
         by_channel.setdefault(chronicle.channel_of(change, economy) or "other", []).append(change)
     order = [*CHANNELS, "other"]
     used = tuple(channel for channel in order if channel in by_channel) or (NO_EFFECT,)

@@ -1,9 +1,9 @@
-"""People: shares of the statuses, and flows along the edges between them, before and after."""
+"""People: shares of the statuses, and flows along the edges between them, in two states or more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dirigiste.economy import ABROAD
 from dirigiste.report import words
@@ -11,6 +11,9 @@ from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
     from dirigiste.report.inputs import Run
+
+    Arc = tuple[str, str, str]
+    """Edge, origin and destination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +26,28 @@ class Share:
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Owners who move along one arc of an edge, in shares of all owners a year."""
+@dataclass(frozen=True)
+class Stage:
+    """The economy at one point: shares of owners by status, and flows by arc in shares of owners a year."""
 
-    edge: str
-    label: str
-    origin: str
-    destination: str
-    before: float
-    after: float
+    heading: str
+    masses: dict[str, float]
+    flows: dict[Arc, float]
 
-    @property
-    def ratio(self) -> float:
-        """Flow after over flow before; 1 where both are 0, infinite where only the first is."""
-        if self.before <= 0:
-            return 1.0 if self.after <= 0 else float("inf")
-        return self.after / self.before
+
+def stages(run: Run) -> list[Stage]:
+    """The two stationary states."""
+    before = {row.status: row.before for row in shares(run)}
+    after = {row.status: row.after for row in shares(run)}
+    return [
+        Stage("Before", before, by_arc(run.before.dataset)),
+        Stage("With what lasts in place", after, by_arc(run.after.dataset)),
+    ]
+
+
+def arcs(found: list[Stage]) -> list[Arc]:
+    """Arcs of all stages, each once."""
+    return list(dict.fromkeys(arc for stage in found for arc in stage.flows))
 
 
 def shares(run: Run) -> list[Share]:
@@ -53,18 +61,8 @@ def shares(run: Run) -> list[Share]:
     ]
 
 
-def flows(run: Run) -> list[Flow]:
-    """Flows by arc, in the order of the arcs."""
-    economy = run.before.economy
-    before, after = _by_arc(run.before), _by_arc(run.after)
-    return [
-        Flow(arc[0], words.edge(economy, arc[0]), arc[1], arc[2], before.get(arc, 0.0), after.get(arc, 0.0))
-        for arc in dict.fromkeys([*before, *after])
-    ]
-
-
-def _by_arc(equilibrium: object) -> dict[tuple[str, str, str], float]:
-    data = equilibrium.dataset  # type: ignore[attr-defined]
+def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
+    """People by arc, in shares of all owners a year."""
     if "arc" not in data.dims:
         return {}
     names = zip(*(data[key].values.tolist() for key in ("edge", "origin", "destination")), strict=True)
@@ -79,11 +77,12 @@ def shares_table(run: Run) -> Table:
     return Table.of(("status", "before (share of owners)", "after (share of owners)"), rows)
 
 
-def flows_table(run: Run) -> Table:
-    """Flows as a table."""
+def flows_table(found: list[Stage]) -> Table:
+    """Flows as a table, a column for each stage."""
     unit = "share of owners per year"
-    rows = [(f.edge, f.origin, f.destination, f.before, f.after) for f in flows(run)]
-    return Table.of(("edge", "origin", "destination", f"before ({unit})", f"after ({unit})"), rows)
+    rows = [(*arc, *(stage.flows.get(arc, 0.0) for stage in found)) for arc in arcs(found)]
+    headings = (f"{stage.heading.lower()} ({unit})" for stage in found)
+    return Table.of(("edge", "origin", "destination", *headings), rows)
 
 
 def shares_title(run: Run) -> str:
@@ -105,23 +104,65 @@ def shares_title(run: Run) -> str:
     return words.opening(", ".join(parts))
 
 
-def flows_title(run: Run) -> str:
-    """Which flow changes most, in a sentence."""
-    found = sorted(flows(run), key=lambda f: -abs(f.after - f.before))
-    if not found:
+def flows_title(run: Run, found: list[Stage]) -> str:
+    """Which flow changes most from the first stage to the second, in a sentence."""
+    first, second = found[:2]
+    order = sorted(arcs(found), key=lambda arc: -abs(_change(found, arc)))
+    if not order:
         return "Nobody moves between statuses in this economy"
-    if abs(found[0].after - found[0].before) < 1e-9:
+    top = order[0]
+    if abs(_change(found, top)) < 1e-9:
         return "As many owners move along every edge as before"
-    top = found[0]
-    end = "abroad" if top.destination == ABROAD else words.status(run.before.economy, top.destination)
-    verb = "More" if top.after > top.before else "Fewer"
-    before, after = (words.percent(x, _digits(top)) for x in (top.before, top.after))
+    end = "abroad" if top[2] == ABROAD else words.status(run.before.economy, top[2])
+    verb = "More" if _change(found, top) > 0 else "Fewer"
+    values = [stage.flows.get(top, 0.0) for stage in (second, first)]
+    digits = _digits(values)
+    after, before = (words.percent(value, digits) for value in values)
     return (
-        f"{verb} owners go from {words.status(run.before.economy, top.origin)} to {end}: "
-        f"{after} of all owners a year, {before} before"
+        f"{verb} owners go from {words.status(run.before.economy, top[1])} to {end}: "
+        f"{after} of all owners a year{_when(second)}, {before} before"
     )
 
 
-def _digits(flow: Flow) -> int:
-    digits = max(words.decimals(flow.before), words.decimals(flow.after))
-    return min(digits + 1, 4) if abs(flow.ratio - 1) < 0.05 else digits
+def _when(stage: Stage) -> str:
+    """The date of a stage that has one in its heading."""
+    return f" in {stage.heading.split(', ')[1]}" if ", " in stage.heading else ""
+
+
+def _change(found: list[Stage], arc: Arc) -> float:
+    return found[1].flows.get(arc, 0.0) - found[0].flows.get(arc, 0.0)
+
+
+def _digits(values: list[float]) -> int:
+    digits = max(words.decimals(value) for value in values)
+    close = values[1] > 0 and abs(values[0] / values[1] - 1) < 0.05
+    return min(digits + 1, 4) if close else digits
+
+
+def note(run: Run) -> str:
+    """How to read the status graph."""
+    economy = run.before.economy
+    note = (
+        "Discs: statuses, area by share of owners. Widths of arrows: owners who move in a year, as a share "
+        "of all owners; the largest carry their number."
+    )
+    if economy.leaves and economy.entry is not None:
+        start = words.status(economy, economy.entry.status)
+        note += f" Who goes abroad is replaced by a newborn who starts as {start}."
+    return note
+
+
+def describe(run: Run, found: list[Stage]) -> str:
+    """The status graph in words."""
+    economy = run.before.economy
+    order = sorted(arcs(found), key=lambda arc: -found[-1].flows.get(arc, 0.0))[:5]
+    largest = [
+        f"{words.status(economy, arc[1])} to {words.status(economy, arc[2])} ({words.edge(economy, arc[0])}) "
+        + ", ".join(words.percent(stage.flows.get(arc, 0.0)) for stage in found)
+        for arc in order
+    ]
+    stages = words.listing([stage.heading.lower() for stage in found])
+    return (
+        f"Diagrams of statuses and the flows of owners between them: {stages}. "
+        f"Largest flows a year, in this order: {'; '.join(largest) or 'none'}."
+    )

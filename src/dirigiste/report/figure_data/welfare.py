@@ -53,7 +53,8 @@ class Welfare:
         return self.groups[-1]
 
 
-def _equivalent(log_points: float) -> float:
+def equivalent(log_points: float) -> float:
+    """Log points of consumption as a relative change; nan for nobody."""
     return math.expm1(log_points) if math.isfinite(log_points) else math.nan
 
 
@@ -77,13 +78,13 @@ def welfare(run: Run) -> Welfare | None:
 def _group(found: Any, whole: str, parts: str, name: str, label: str) -> Group:  # noqa: ANN401  (an xarray Dataset)
     masses = tuple(float(value) for value in found[f"mass_{parts}"].values)
     cells = tuple(
-        _equivalent(float(value)) if mass > FEW else math.nan
+        equivalent(float(value)) if mass > FEW else math.nan
         for value, mass in zip(found[f"change_{parts}"].values, masses, strict=True)
     )
     change, gains, loses, mass = (
         float(found[f"{key}_{whole}"]) for key in ("change", "gains", "loses", "mass")
     )
-    return Group(name, label, mass, cells, masses, _equivalent(change), gains, loses)
+    return Group(name, label, mass, cells, masses, equivalent(change), gains, loses)
 
 
 def table(run: Run) -> Table:

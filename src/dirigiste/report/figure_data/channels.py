@@ -1,0 +1,172 @@
+"""Channels: what each adds to the deviation of output over time, at its worst, and in present value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dirigiste.report import words
+from dirigiste.report.figure_data import course
+from dirigiste.report.figure_data.table import Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dirigiste.report.inputs import Run
+
+    Array = NDArray[np.float64]
+
+NAMED: Final = 3
+"""Channels that have a colour of their own in the figure over time; the others are taken together."""
+
+OTHERS: Final = "all others"
+
+HOW: Final = "dirigiste run {name} --channels"
+"""What splits a run into channels."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a channel adds: a share of a year's output without the events."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Split:
+    """Contributions to the deviation of output, as shares of output without the events."""
+
+    channels: tuple[str, ...]
+    when: Array
+    """(T,) calendar years."""
+    steps: NDArray[np.int64]
+    """(T,) steps of the path."""
+    parts: Array
+    """(channels, T)."""
+    worst: int
+    """Position in `when` at which output is furthest from where it was."""
+    present: Array
+    """(channels,) present values, in years of output without the events."""
+    end: Array
+    """(channels,) in the end."""
+
+    @property
+    def whole(self) -> Array:
+        """(T,) sum of all channels."""
+        return self.parts.sum(axis=0)
+
+    @property
+    def at_worst(self) -> list[Bar]:
+        """Channels when output is furthest from where it was, from losses to gains."""
+        return _bars(self.channels, self.parts[:, self.worst])
+
+    @property
+    def in_all(self) -> list[Bar]:
+        """Channels in present value, from losses to gains."""
+        return _bars(self.channels, self.present)
+
+    @property
+    def bands(self) -> list[tuple[str, Array]]:
+        """The channels with the largest contributions over time, and the others together."""
+        order = np.argsort(-np.abs(self.parts).sum(axis=1), kind="stable")
+        first = order[:NAMED] if len(order) > NAMED + 1 else order
+        found = [(self.channels[n], self.parts[n]) for n in first]
+        rest = [n for n in order if n not in first]
+        return [*found, (OTHERS, self.parts[rest].sum(axis=0))] if rest else found
+
+
+def _bars(names: tuple[str, ...], values: Array) -> list[Bar]:
+    return sorted((Bar(n, float(v)) for n, v in zip(names, values, strict=True)), key=lambda bar: bar.value)
+
+
+def has(run: Run) -> bool:
+    """Whether the run was solved channel by channel."""
+    return course.has(run) and getattr(run, "split", None) is not None
+
+
+def split(run: Run) -> Split | None:
+    """Contributions to output; None where the run was not solved channel by channel."""
+    if not has(run):
+        return None
+    told: Any = run
+    steps = np.flatnonzero(course.shown(run))
+    last = course.time(run)[-1:]
+    output = course.scalar(course.base(run)["output"].values)
+    found = told.channels("output", time=course.time(run)[steps]).transpose("channel", "time")
+    parts = np.asarray(found.values, dtype=float) / output
+    end = told.channels("output", time=last).transpose("channel", "time").sel(channel=found["channel"].values)
+    present = told.channels("output", present_value=course.discount_rate(run))
+    names = tuple(str(name) for name in found["channel"].values)
+    return Split(
+        names,
+        course.years(run)[steps],
+        steps,
+        parts,
+        int(np.argmax(np.abs(parts.sum(axis=0)))),
+        np.asarray(present.sel(channel=list(names)).values, dtype=float) / output,
+        np.asarray(end.values, dtype=float)[:, 0] / output,
+    )
+
+
+def _leading(bars: list[Bar], whole: float) -> Bar:
+    """The channel that adds most in the direction of the whole."""
+    return bars[0] if whole < 0 else bars[-1]
+
+
+def over_time_title(run: Run, found: Split) -> str:
+    """Through which channel most comes when output is furthest from where it was."""
+    whole = float(found.whole[found.worst])
+    if float(np.abs(found.parts).max(initial=0.0)) < course.STILL:
+        return "No channel moves output"
+    when = course.month(run, int(found.steps[found.worst]))
+    if abs(whole) < course.STILL:
+        return "What the channels do to output cancels out"
+    top = _leading(found.at_worst, whole)
+    kind = "lost" if whole < 0 else "gained"
+    part = words.points(abs(top.value)).lstrip("+")
+    all_of_it = course.size(whole, course.RELATIVE)
+    return f"Of the {all_of_it} of output {kind} in {when}, {part} come through {top.label}"
+
+
+def waterfall_title(found: Split) -> str:
+    """What the channels cost and bring in present value."""
+    whole = float(found.present.sum())
+    if float(np.abs(found.present).max(initial=0.0)) < course.STILL:
+        return "In present value no channel costs or brings output"
+    costs = [bar for bar in found.in_all if bar.value <= -course.STILL][:2]
+    brings = [bar for bar in reversed(found.in_all) if bar.value >= course.STILL][:1]
+    parts = [f"{bar.label} costs {course.size(bar.value, course.RELATIVE)}" for bar in costs]
+    parts += [f"{bar.label} brings {course.size(bar.value, course.RELATIVE)}" for bar in brings]
+    total = "lost" if whole < 0 else "gained"
+    return (
+        f"In present value {course.size(whole, course.RELATIVE)} of a year's output is {total}: "
+        f"{words.listing(parts)}"
+    )
+
+
+def over_time_table(run: Run, found: Split) -> Table:
+    """Contributions of all channels over time."""
+    columns = (
+        "years since the first event",
+        "calendar year",
+        *(f"{n} (share of output)" for n in found.channels),
+    )
+    t = course.time(run)[found.steps]
+    rows = [(float(t[n]), float(found.when[n]), *found.parts[:, n].tolist()) for n in range(t.size)]
+    return Table.of(
+        (*columns, "all (share of output)"), [(*r, float(found.whole[n])) for n, r in enumerate(rows)]
+    )
+
+
+def waterfall_table(run: Run, found: Split) -> Table:
+    """Contributions when output is furthest from where it was, and in present value."""
+    when = course.month(run, int(found.steps[found.worst]))
+    columns = ("channel", f"{when} (share of output)", "present value (years of output)")
+    rows = [
+        (name, float(found.parts[n, found.worst]), float(found.present[n]))
+        for n, name in enumerate(found.channels)
+    ]
+    return Table.of(columns, rows)

@@ -1,0 +1,238 @@
+"""The path of a run as figures read it: what is shown of time, deviations from the economy without the
+events, and what they amount to in words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dirigiste.report import words
+from dirigiste.results import shapley
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from dirigiste.report.inputs import Run
+
+    Array = NDArray[np.float64]
+
+WINDOW: Final = 10.0
+"""Years after the first event that figures show."""
+
+AFTER_LAST: Final = 4.0
+"""Years that they show at least after the last surprise."""
+
+MARK: Final = 5.0
+"""Years after the first event at which the answer and the tables read the path."""
+
+LEAD: Final = 0.6
+"""Years before the first event that figures show."""
+
+STILL: Final = 5e-5
+"""Deviations below this count as none."""
+
+RELATIVE, POINTS = "relative", "points"
+"""A deviation is a share of the value without the events, or a difference of shares."""
+
+
+def has(run: Run) -> bool:
+    """Whether the run holds a path, not just stationary states."""
+    return getattr(run, "path", None) is not None
+
+
+def path(run: Run) -> xr.Dataset:
+    """The path; only for runs that have one."""
+    found: Any = run
+    return found.path
+
+
+def base(run: Run) -> xr.Dataset:
+    """The economy without the events; only for runs that have a path."""
+    found: Any = run
+    return found.base
+
+
+def surprises(run: Run) -> xr.Dataset:
+    """What is known of each surprise; only for runs that have a path."""
+    found: Any = run
+    return found.surprises
+
+
+def time(run: Run) -> Array:
+    """(M,) years since the first event."""
+    return np.asarray(path(run)["time"].values, dtype=float)
+
+
+def years(run: Run) -> Array:
+    """(M,) calendar years with their fractions."""
+    return np.asarray(path(run)["year"].values, dtype=float)
+
+
+def last_shown(run: Run) -> float:
+    """Years after the first event at which figures end."""
+    t = time(run)
+    last = float(t[np.searchsorted(np.asarray(path(run)["surprise"].values), _last_surprise(run))])
+    return min(max(WINDOW, last + AFTER_LAST), float(t[-1]))
+
+
+def _last_surprise(run: Run) -> int:
+    return int(np.asarray(path(run)["surprise"].values).max())
+
+
+def shown(run: Run) -> NDArray[np.bool_]:
+    """(M,) steps that figures show."""
+    return time(run) <= last_shown(run) + 1e-9
+
+
+def horizon(run: Run) -> float:
+    """Years from the first event to the last step."""
+    return float(time(run)[-1])
+
+
+def dates(run: Run) -> list[dt.date]:
+    """Dates of the surprises."""
+    return [day(value) for value in np.atleast_1d(surprises(run)["date"].values)]
+
+
+def day(value: object) -> dt.date:
+    """A date of numpy as a date."""
+    return np.datetime64(value, "D").astype(dt.date)  # type: ignore[call-overload]
+
+
+def year_of(when: dt.date) -> float:
+    """A date as a calendar year with its fraction."""
+    return when.year + (when.timetuple().tm_yday - 1) / 365.25
+
+
+def month(run: Run, index: int) -> str:
+    """Month and year of a step: `Mar 2023`."""
+    when = day(path(run)["date"].values[index])
+    return f"{words.MONTHS[when.month - 1]} {when.year}"
+
+
+def scalar(value: object) -> float:
+    """A number of a Dataset as a float."""
+    return float(np.asarray(value))
+
+
+@dataclass(frozen=True)
+class Series:
+    """A number over time as deviation from its value without the events."""
+
+    label: str
+    kind: str
+    base: float
+    """Value without the events."""
+    deviation: Array
+    """(M,) share of `base` (RELATIVE), or difference (POINTS)."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any number in it."""
+        return bool(np.isfinite(self.deviation).any())
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing moves."""
+        return not self.known or float(np.nanmax(np.abs(self.deviation))) < STILL
+
+    @property
+    def peak(self) -> int:
+        """Step of the largest deviation."""
+        return int(np.nanargmax(np.abs(self.deviation))) if self.known else 0
+
+    @property
+    def end(self) -> float:
+        """Deviation in the end."""
+        return float(self.deviation[-1])
+
+    def at(self, run: Run, when: float) -> float:
+        """Deviation some years after the first event."""
+        return float(np.interp(when, time(run), self.deviation))
+
+
+def deviations(values: Array, without: float, kind: str) -> Array:
+    """Deviations of values from the one without the events; nan where that says nothing."""
+    if kind == POINTS:
+        return values - without
+    return values / without - 1.0 if without else np.full_like(values, np.nan)
+
+
+def series(run: Run, name: str, label: str, kind: str) -> Series:
+    """A variable of the path over time; nan where the path lacks it."""
+    if name not in path(run) or name not in base(run):
+        return Series(label, kind, math.nan, np.full(time(run).shape, np.nan))
+    values = np.asarray(path(run)[name].values, dtype=float)
+    without = scalar(base(run)[name].values)
+    return Series(label, kind, without, deviations(values, without, kind))
+
+
+def of_statuses(run: Run, name: str, statuses: list[str], label: str, kind: str) -> Series:
+    """The sum of a variable over statuses, over time."""
+    picked = path(run)[name].transpose("time", "status").sel(status=statuses)
+    values = np.asarray(picked.values, dtype=float).sum(axis=1)
+    without = float(np.asarray(base(run)[name].sel(status=statuses).values, dtype=float).sum())
+    return Series(label, kind, without, deviations(values, without, kind))
+
+
+def discount_rate(run: Run) -> float:
+    """Rate at which what comes later is discounted: owners' time preference, per year."""
+    return float(run.before.economy.preferences.rho)
+
+
+def present_value(run: Run, found: Series) -> float:
+    """Discounted sum of a deviation over the path, in units of a year's value without the events."""
+    lengths = np.asarray(path(run)["step"].values, dtype=float)
+    return float(shapley.present_value(np.nan_to_num(found.deviation), lengths, discount_rate(run)))
+
+
+def size(value: float, kind: str) -> str:
+    """A deviation without its sign: `1.9 %`, `6.2 points`."""
+    text = words.points(abs(value)) if kind == POINTS else words.change(abs(value))
+    return text.lstrip("+")
+
+
+def signed(value: float, kind: str) -> str:
+    """A deviation with its sign."""
+    return words.points(value) if kind == POINTS else words.change(value)
+
+
+def finding(run: Run, found: Series, *, end: bool = True, dated: bool = True) -> str:
+    """What happens to a number, in a clause: `falls by up to 1.9 % (Mar 2023) and ends 0.8 % lower`."""
+    if not found.known:
+        return "has no meaning in this economy"
+    if found.still:
+        return "stays as it was"
+    top = float(found.deviation[found.peak])
+    verb = "rises" if top > 0 else "falls"
+    text = f"{verb} by up to {size(top, found.kind)}{f' ({month(run, found.peak)})' if dated else ''}"
+    if abs(found.end - top) <= 0.01 * abs(top):
+        return f"{verb} by {size(found.end, found.kind)} in the end"
+    if not end:
+        return text
+    if abs(found.end) < STILL:
+        return f"{text} and ends as it was"
+    side = "higher" if found.end > 0 else "lower"
+    turn = "and" if (found.end > 0) == (top > 0) else "but"
+    return f"{text} {turn} ends {size(found.end, found.kind)} {side}"
+
+
+def event_years(run: Run) -> list[float]:
+    """Calendar years of the events that change something."""
+    return [year_of(event.date) for event in run.chronicle.ordered if event.acts]
+
+
+def caption(run: Run) -> str:
+    """How to read a figure over time."""
+    return (
+        "Ticks at the foot: events that change the model. Shown are "
+        f"{words.plain(round(last_shown(run), 1))} "
+        f"years after the first of them; the path goes on for {words.plain(round(horizon(run)))} years, and "
+        "rings at the right rim stand for its end"
+    )

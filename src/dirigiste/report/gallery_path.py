@@ -1,0 +1,213 @@
+"""The figures of a path: what each shows, in words and numbers, and how it is drawn."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dirigiste.report import words
+from dirigiste.report.drawing import bands as draw_bands
+from dirigiste.report.drawing import channels as draw_channels
+from dirigiste.report.drawing import choices as draw_choices
+from dirigiste.report.drawing import gains as draw_gains
+from dirigiste.report.drawing import paths as draw_paths
+from dirigiste.report.drawing import people as draw_people
+from dirigiste.report.drawing import residuals as draw_residuals
+from dirigiste.report.drawn import Drawn
+from dirigiste.report.figure_data import (
+    bands,
+    certificate_path,
+    channels,
+    choices,
+    course,
+    gains,
+    paths,
+    people,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from dirigiste.report.inputs import Run
+
+
+def before_firms(run: Run) -> list[Drawn]:
+    """Figures from the paths to winners and losers, in the order of the report."""
+    return [*_paths(run), *_channels(run), _choices(run), _graph(run), _bands(run), *_gains(run)]
+
+
+def _paths(run: Run) -> list[Drawn]:
+    note = (
+        f"Deviations from the economy without the events. {course.caption(run)}. Numbers: at the right "
+        "rim, and "
+        "in the end."
+    )
+    extra = {
+        "paths-firms": " Investment leaves out the moments of surprises, when capital changes hands at once; "
+        "shown are all owners and the statuses whose investment changes most."
+    }
+    return [
+        Drawn(
+            group.name,
+            run,
+            group.title,
+            note + extra.get(group.name, ""),
+            paths.describe(run, group),
+            paths.table(run, group),
+            partial(_draw_group, group),
+        )
+        for group in paths.groups(run)
+    ]
+
+
+def _draw_group(group: paths.Group, run: Run, title: str | None) -> Figure:
+    return draw_paths.draw(run, group, title)
+
+
+def _channels(run: Run) -> list[Drawn]:
+    found = channels.split(run)
+    if found is None:
+        return []
+    parts = [f"{bar.label} {words.change(bar.value)}" for bar in found.at_worst]
+    totals = [f"{bar.label} {words.change(bar.value)}" for bar in found.in_all]
+    ends = [f"{name} {words.change(value)}" for name, value in zip(found.channels, found.end, strict=True)]
+    when = course.month(run, int(found.steps[found.worst]))
+    shares = (
+        "Contributions are Shapley values: what a channel adds, averaged over all orders in which channels "
+        "can be "
+        "switched on; they sum to the whole."
+    )
+    return [
+        Drawn(
+            "channels",
+            run,
+            channels.over_time_title(run, found),
+            f"{shares} Losses are stacked downwards, gains upwards; the line is their sum. Numbers: at the "
+            "right rim. "
+            f"In the end: {', '.join(ends)}.",
+            f"Contributions of channels to output over time, stacked. In {when}: {'; '.join(parts)}.",
+            channels.over_time_table(run, found),
+            lambda run, title: draw_channels.over_time(run, found, title),
+        ),
+        Drawn(
+            "channels-waterfall",
+            run,
+            channels.waterfall_title(found),
+            f"{shares} Left: the month in which output is furthest from where it was. Right: summed over "
+            "the whole "
+            "path, discounted at owners' time preference. Hatched: losses.",
+            f"Waterfalls of contributions to output. In {when}: {'; '.join(parts)}. In present value: "
+            f"{'; '.join(totals)}.",
+            channels.waterfall_table(run, found),
+            lambda run, title: draw_channels.waterfall(run, found, title),
+        ),
+    ]
+
+
+def _choices(run: Run) -> Drawn:
+    found = choices.moves(run)
+    edges = [
+        f"{edge.label} ({edge.kind}) {words.change(edge.in_all)}"
+        for edge in (*found.top(choices.ENFORCEMENT, 3), *found.top(choices.CHOICE, 7))
+    ]
+    return Drawn(
+        "fear-and-force",
+        run,
+        choices.title(run),
+        "Struck: people on edges of enforcement beyond those without the events. Choose otherwise: people "
+        "on edges of "
+        "choice, more or fewer than without the events, each edge and origin counted by its size. On the "
+        "right fewer "
+        f"people point to the left. {course.caption(run)}.",
+        "Two lines over time, and bars by edge. Added up over the years shown: "
+        f"{'; '.join(edges) or 'nobody moves'}.",
+        choices.table(run),
+        draw_choices.draw,
+    )
+
+
+def _graph(run: Run) -> Drawn:
+    found = bands.stages(run)
+    return Drawn(
+        "people-flows",
+        run,
+        people.flows_title(run, found),
+        f"{people.note(run)} The peak is the month in which most owners move otherwise than without the "
+        "events.",
+        people.describe(run, found),
+        people.flows_table(found),
+        lambda run, title: draw_people.graph(run, found, title),
+    )
+
+
+def _bands(run: Run) -> Drawn:
+    return Drawn(
+        "people-shares",
+        run,
+        bands.title(run),
+        "Numbers: without the events, and at the right rim. Statuses that never hold "
+        f"{words.percent(bands.SMALL, 0)} of "
+        f"owners stand once more below, on a scale of their own. {course.caption(run).partition('. ')[0]}.",
+        bands.describe(run),
+        bands.table(run),
+        draw_bands.draw,
+    )
+
+
+def _gains(run: Run) -> list[Drawn]:
+    if not gains.has(run):
+        return []
+    votes = gains.votes(run)
+    chosen = gains.chosen(run)
+    which = (
+        "the one surprise"
+        if len(votes) == 1
+        else "the first surprise"
+        if len(chosen) == 1
+        else "the first and the largest surprise"
+    )
+    parts = [
+        f"{words.day(vote.date)}: {words.percent(vote.share_for)} gain, mean {words.change(vote.mean)}"
+        for vote in votes
+    ]
+    return [
+        Drawn(
+            "welfare",
+            run,
+            gains.title(run),
+            "Consumption equivalent: the lasting change of consumption that would be worth as much to an "
+            "owner as what "
+            "becomes known at the surprise, against what was expected the day before. White is no change. "
+            "Percentages "
+            f"beside the names: share of owners. Shown: {which}.",
+            "Heat maps of consumption equivalents by status and fifth of wealth, and shares that gain or "
+            f"lose, for {which}.",
+            gains.table(run),
+            draw_gains.maps,
+        ),
+        Drawn(
+            "votes",
+            run,
+            gains.votes_title(run),
+            "Who gains would vote for what becomes known at the surprise, against what was expected the "
+            "day before. "
+            "Blue: a majority; hatched: none. Mean gain: consumption equivalent of all owners.",
+            f"Share of owners who gain from each surprise. {'; '.join(parts)}.",
+            gains.votes_table(run),
+            draw_gains.votes,
+        ),
+    ]
+
+
+def residuals(run: Run) -> Drawn:
+    """Residuals at every step of the path."""
+    parts = [f"{row['label']} {row['worst']} in {row['date']}" for row in certificate_path.summary(run)]
+    return Drawn(
+        "residuals",
+        run,
+        certificate_path.title(run),
+        "What each equation misses at each step, against its tolerance. The whole path, up to its horizon.",
+        f"Residuals over time on log scales. Largest: {'; '.join(parts) or 'none'}.",
+        certificate_path.table(run),
+        draw_residuals.draw,
+    )

@@ -1,0 +1,302 @@
+"""What figures of a path show, number by number, on made-up paths."""
+
+import numpy as np
+import pytest
+from made_up_path import BARE, ONE
+
+from dirigiste import report
+from dirigiste.report.figure_data import (
+    answer_path,
+    bands,
+    certificate_path,
+    channels,
+    choices,
+    course,
+    gains,
+    paths,
+    people,
+)
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture
+def bare(make_course, tmp_path):
+    """Nobody can speak, is listed, is struck or runs no firm; no parameter of enforcement moves."""
+    told = ONE.replace("edges.strike.perceived, multiply: 2.0", "edges.join.rate, multiply: 0.5")
+    return make_course(declared=BARE, told=told)
+
+
+def test_deviations_are_relative_for_levels_and_differences_for_shares(course_of_three):
+    run = course_of_three
+    output = course.series(run, "output", "Output", course.RELATIVE)
+    np.testing.assert_allclose(output.deviation, run.path["output"].values / 2.0 - 1)
+    control = course.series(run, "control", "Control", course.POINTS)
+    np.testing.assert_allclose(control.deviation, run.path["control"].values - 0.6)
+    assert control.at(run, 5.0) == pytest.approx(
+        float(np.interp(5.0, run.path["time"].values, control.deviation))
+    )
+
+
+def test_the_window_is_ten_years_or_goes_past_the_last_surprise(course_of_three):
+    assert course.last_shown(course_of_three) == course.WINDOW
+    late = course_of_three.path.assign_coords(
+        surprise=("time", (course_of_three.path["time"].values >= 9).astype(int))
+    )
+    kept, course_of_three.path = course_of_three.path, late
+    try:
+        assert course.last_shown(course_of_three) == pytest.approx(9 + course.AFTER_LAST)
+    finally:
+        course_of_three.path = kept
+
+
+def _series(run, values, kind=course.RELATIVE):
+    grid = course.time(run)
+    return course.Series("x", kind, 1.0, np.interp(grid, [0, 2, 60], values))
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([0.0, -0.02, -0.01], "falls by up to 2.0 % (Nov 2022) and ends 1.0 % lower"),
+        ([0.0, 0.02, 0.01], "rises by up to 2.0 % (Nov 2022) and ends 1.0 % higher"),
+        ([0.0, -0.02, 0.01], "falls by up to 2.0 % (Nov 2022) but ends 1.0 % higher"),
+        ([0.0, -0.02, 0.0], "falls by up to 2.0 % (Nov 2022) and ends as it was"),
+        ([0.0, -0.02, -0.02], "falls by 2.0 % in the end"),
+        ([0.0, 1e-6, 0.0], "stays as it was"),
+        ([np.nan, np.nan, np.nan], "has no meaning in this economy"),
+    ],
+)
+def test_findings_follow_the_signs(course_of_three, values, text):
+    assert plain(course.finding(course_of_three, _series(course_of_three, values))) == text
+
+
+def test_present_value_is_the_discounted_sum_over_steps(course_of_three):
+    found = _series(course_of_three, [1.0, 1.0, 1.0])
+    years = float(course_of_three.path["step"].sum())
+    assert course.present_value(course_of_three, found) == pytest.approx((1 - np.exp(-0.05 * years)) / 0.05)
+
+
+def test_twelve_panels_in_three_figures(course_of_three):
+    groups = paths.groups(course_of_three)
+    assert [panel.heading for group in groups for panel in group.panels] == [
+        "Output", "Productivity", "Wage", "Interest",
+        "Credit", "Listings", "Firms", "Investment by status",
+        "Control", "Silence", "Flight of wealth", "Out of business",
+    ]  # fmt: skip
+    assert all(len(panel.lines) <= 4 for group in groups for panel in group.panels)
+    outside = groups[2].panels[3]
+    assert {line.label for line in outside.lines} == {"held", "withdrawn"}
+    assert plain(groups[0].title).startswith("Output falls by up to")
+    assert plain(groups[2].title).startswith("Control rises by up to")
+
+
+def test_investment_leaves_out_what_changes_hands_at_once(make_course):
+    run = make_course()
+    time = run.path["time"].values
+    shares = run.path["investment_by_status"].values
+    shares[np.isclose(time, time[run.path["surprise"].values == 1][0])] = 1e4
+    lines = paths.investment(run)
+    assert lines[0].label == "all"
+    assert len(lines) == 4
+    assert max(float(np.nanmax(np.abs(line.deviation))) for line in lines) < 1
+
+
+def test_channels_sum_to_the_whole_and_name_the_largest(course_of_three):
+    run = course_of_three
+    found = channels.split(run)
+    assert found is not None
+    output = course.series(run, "output", "Output", course.RELATIVE).deviation
+    np.testing.assert_allclose(found.whole, output[found.steps], atol=1e-12)
+    assert found.at_worst[0].label == "fear"
+    assert found.at_worst[-1].label == "listing"
+    assert found.at_worst[-1].value > 0
+    np.testing.assert_allclose(
+        found.present.sum(), course.present_value(run, course.series(run, "output", "", course.RELATIVE))
+    )
+    np.testing.assert_allclose(found.end.sum(), output[-1])
+    assert len(found.bands) == 4
+    assert "of output lost in" in channels.over_time_title(run, found)
+    assert channels.over_time_title(run, found).endswith("come through fear")
+    assert "is lost: fear costs" in channels.waterfall_title(found)
+    assert "listing brings" in channels.waterfall_title(found)
+
+
+def test_titles_of_channels_turn_with_the_sign(make_course):
+    run = make_course(force=-1.0)
+    found = channels.split(run)
+    assert "of output gained in" in channels.over_time_title(run, found)
+    assert "is gained: listing costs" in channels.waterfall_title(found)
+
+
+def test_many_channels_share_four_bands():
+    parts = np.array([[-5.0], [-4.0], [3.0], [-0.5], [0.2], [0.1]])
+    found = channels.Split(tuple("abcdef"), np.zeros(1), np.zeros(1, int), parts, 0, parts[:, 0], parts[:, 0])
+    assert [label for label, _ in found.bands] == ["a", "b", "c", channels.OTHERS]
+    assert found.bands[-1][1][0] == pytest.approx(-0.2)
+
+
+def test_people_struck_and_people_who_choose_otherwise(course_of_three):
+    run = course_of_three
+    found = choices.moves(run)
+    extra = run.path["people"].values - run.base["people"].values
+    edges = run.path["edge"].values.tolist()
+    kinds = [run.before.economy.edges_by_name[name].kind for name in edges]
+    struck = extra[:, [kind == "enforcement" for kind in kinds]].sum(axis=1)
+    np.testing.assert_allclose(found.struck, struck)
+    chosen = np.abs(extra[:, [kind == "choice" for kind in kinds]]).sum(axis=1)
+    np.testing.assert_allclose(found.otherwise, chosen)
+    window = run.path["time"].values <= 10
+    assert found.struck_in_all == pytest.approx(float((struck * run.path["step"].values)[window].sum()))
+    assert {edge.name for edge in found.edges} == {"join", "speak", "list", "strike", "withdraw", "emigrate"}
+    assert choices.title(run).startswith("For every owner struck")
+
+
+def test_the_title_of_fear_and_force_turns_with_the_sign(make_course):
+    assert "though" in choices.title(make_course(force=-1.0))
+    assert "fewer are struck" in choices.title(make_course(force=-1.0))
+
+
+def test_stages_are_the_base_the_peak_and_the_end(course_of_three):
+    run = course_of_three
+    base, top, end = bands.stages(run)
+    moved = np.abs(run.path["people"].values - run.base["people"].values).sum(axis=1)
+    assert bands.peak(run) == int(np.argmax(moved[run.path["time"].values <= 10]))
+    assert base.flows["join", "plain", "inside"] == pytest.approx(float(run.base["people"].values[0]))
+    assert end.flows["join", "plain", "inside"] == pytest.approx(float(run.path["people"].values[-1, 0]))
+    assert top.heading == f"At the peak, {course.month(run, bands.peak(run))}"
+    assert f"a year in {course.month(run, bands.peak(run))}" in plain(
+        people.flows_title(run, [base, top, end])
+    )
+
+
+def test_bands_add_up_to_everybody(course_of_three):
+    found = bands.bands(course_of_three)
+    np.testing.assert_allclose(sum(band.share for band in found), 1.0)
+    assert {band.status for band in found if band.small} == {"held", "withdrawn"}
+    assert "within 5 years" in bands.title(course_of_three)
+
+
+def test_gains_by_status_and_quintile(course_of_three):
+    run = course_of_three
+    assert [vote.label for vote in gains.votes(run)] == ["A listing is stopped", "A fine", "Easing"]
+    assert gains.largest(run) == 1
+    assert [vote.index for vote in gains.chosen(run)] == [0, 1]
+    found = gains.at(run, 1)
+    at = run.welfare.isel(surprise=1)
+    cell = at.sel(status="inside", quintile=1)
+    expected = float((cell["gain"] * cell["mass"]).sum() / cell["mass"].sum())
+    assert found.groups[0].cells[0] == pytest.approx(np.expm1(expected))
+    assert found.everybody.mass == pytest.approx(1.0)
+    assert found.everybody.gains == pytest.approx(float(at["votes_for"]))
+    lost = float((at["share_losing"] * at["mass"]).sum())
+    assert found.everybody.loses == pytest.approx(lost)
+    assert plain(gains.title(run)).startswith("10 Apr 2021")
+    assert "the largest loss" in gains.title(run)
+    assert "surprises would win a vote" in gains.votes_title(run)
+
+
+def test_the_largest_gain_is_named_where_gains_are_larger(make_course):
+    assert "the largest gain" in gains.title(make_course(force=-1.0))
+
+
+def test_the_five_numbers_and_three_sentences(course_of_three):
+    run = course_of_three
+    rows = answer_path.headlines(run)
+    assert [row.label for row in rows] == [
+        "Output at its worst", "Output, year 5", "Output lost in all", "Control, year 5", "Silence, year 5",
+    ]  # fmt: skip
+    output = course.series(run, "output", "", course.RELATIVE)
+    assert plain(rows[0].change) == plain(
+        course.signed(float(output.deviation[output.peak]), course.RELATIVE)
+    )
+    cost, gain, who = (plain(text) for text in answer_path.sentences(run))
+    assert cost.startswith("Output falls by up to")
+    assert "% fear" in cost
+    assert gain.startswith("Within 5 years control rises from 60.0 to")
+    assert "owners gain from what becomes known on 10 Apr 2021" in who
+
+
+def test_what_builds_up_is_read_in_the_end(make_course):
+    run = make_course()
+    run.path["output"][:] = np.linspace(2.0, 1.9, run.path.sizes["time"])
+    assert plain(answer_path.sentences(run)[0]).startswith(
+        "Output falls by 5.0 % in the end; in present value"
+    )
+
+
+def test_gained_output_is_called_so(make_course):
+    run = make_course(force=-1.0)
+    assert answer_path.headlines(run)[0].label == "Output at its most"
+    assert answer_path.headlines(run)[2].label == "Output gained in all"
+    assert "year's output is gained" in plain(answer_path.sentences(run)[0])
+
+
+def test_a_step_that_misses_its_tolerance_fails_the_verdict(make_course):
+    run = make_course()
+    assert certificate_path.verdict(run).good
+    run.path["residual_labor"][7] = 1e-3
+    verdict = certificate_path.verdict(run)
+    assert not verdict.good
+    assert "labour beyond tolerance" in verdict.text
+    assert course.month(run, 7) in verdict.text
+    assert certificate_path.title(run).startswith("1 of 6")
+    run.path["residual_labor"][7] = np.nan
+    assert not certificate_path.verdict(run).good
+
+
+def test_a_state_that_fails_fails_the_verdict_of_the_path(make_course):
+    run = make_course()
+    run.after.certificate["walras"] = 1.0
+    assert not certificate_path.verdict(run).good
+
+
+def test_idle_capital_is_no_fault(make_course):
+    run = make_course()
+    run.path["residual_capital"][:] = -0.1
+    assert not certificate_path.verdict(run).good
+    run.path["interest"][:] = -0.06
+    assert certificate_path.verdict(run).good
+
+
+def test_no_effect_at_all(make_course):
+    run = make_course(still=True)
+    text = plain(report.html(run))
+    for piece in (
+        "Output stays what it would be without the events.",
+        "Output and the wage stay as they were",
+        "No channel moves output",
+        "In present value no channel costs or brings output",
+        "nobody chooses otherwise",
+        "Owners are spread over the statuses as without the events",
+        "No surprise makes anybody gain or lose",
+        "No surprise would win a vote",
+    ):
+        assert piece in text, piece
+
+
+def test_one_surprise(make_course):
+    run = make_course(told=ONE)
+    assert [vote.index for vote in gains.chosen(run)] == [0]
+    assert "the one surprise" in gains.votes_title(run)
+    assert "with 1\N{NO-BREAK SPACE}surprise;" in report.html(run)
+
+
+def test_an_economy_without_voice_listing_enforcement_or_idle_statuses(bare):
+    run = bare
+    groups = {group.name: group for group in paths.groups(run)}
+    assert groups["paths-firms"].panels[1].empty == "no status is listed in this economy"
+    assert groups["paths-politics"].panels[1].empty == "nobody could speak in this economy"
+    assert groups["paths-politics"].panels[3].empty == "every status may run firms"
+    assert "silence" not in groups["paths-politics"].title
+    assert answer_path.headlines(run)[4].change == "\N{EN DASH}"
+    assert "no enforcement" in choices.title(run)
+    assert "nobody could speak" in report.html(run)
+
+
+def test_tables_hold_every_step(course_of_three):
+    for name, figure in report.figures(course_of_three).items():
+        if name.startswith("paths-") or name in ("residuals", "fear-and-force"):
+            assert len(figure.table.rows) == course_of_three.path.sizes["time"], name
