@@ -324,6 +324,6 @@ class Clearing:
 def _solve(slopes: Array, value: Array) -> Array:
     """Steps (K, n) of systems side by side; singular ones by least squares."""
     try:
-        return np.linalg.solve(slopes, value[..., None])[..., 0]
+        return np.asarray(np.linalg.solve(slopes, value[..., None])[..., 0], dtype=np.float64)
     except np.linalg.LinAlgError:
-        return np.einsum("kij,kj->ki", np.linalg.pinv(slopes), value)
+        return np.asarray(np.einsum("kij,kj->ki", np.linalg.pinv(slopes), value), dtype=np.float64)

@@ -2,16 +2,15 @@
 
 **Unknowns**: the prices that owners foresee in every step, u. **Condition**: they are the prices P(u) that
 clear the markets of every step at the masses that follow from what owners decide, foreseeing u.
-**Algorithm**: values backwards, masses forwards (`path`), clearing prices date by date (`clearing`); then
-Newton,
+**Algorithm**: values backwards, masses forwards (`path`), clearing prices date by date (`clearing`); Newton,
 
     (D + N) change = D (P(u) - u)
 
 with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
 through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
-Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is
-halved. **Stopping rule**: the gap is at most the tolerance `paths`. The prices of the path are P(u), at
-which every market clears far within the tolerance; what owners foresaw differs from them by the gap.
+Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved. **Stopping
+rule**: the gap is at most the tolerance `paths`, or no step narrows it further. The prices of the path are
+P(u), at which every market clears far within the tolerance; what owners foresaw differs from them by the gap.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from dirigiste.numerics.clearing import LIMITS, Clearing
 from dirigiste.numerics.path import Backwards, Begin, Forwards, Sums
 from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.numerics.sequence import Kernel, jacobian
+from dirigiste.numerics.steps import SHORT
 from dirigiste.numerics.timed import Timed
 
 Array = NDArray[np.float64]
@@ -45,7 +45,7 @@ LOOSE = 1e-3
 MASSES = 1e-6
 """Relative accuracy of the change of masses in a step."""
 
-HALVINGS = 5
+HALVINGS = 3
 
 WIDER = 2.0
 """A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
@@ -83,6 +83,8 @@ class Solved(NamedTuple):
     sums: Sums
     left: Array
     """What is left of the four conditions in every step, bounds included (T, 4)."""
+    lengths: Array
+    """Years of each step (T,)."""
     history: tuple[float, ...]
     seconds: float
 
@@ -95,6 +97,12 @@ class Solved(NamedTuple):
     def gap(self) -> float:
         """Largest difference between foreseen and clearing prices."""
         return float(np.abs(self.u - self.foreseen).max())
+
+    @property
+    def off(self) -> float:
+        """Largest residual of values, in logs of consumption over a step that is not very short."""
+        weights = 1.0 + SHORT / np.asarray(self.lengths)
+        return float((np.asarray(self.backwards.residual) / weights).max())
 
     @property
     def finite(self) -> bool:
@@ -225,6 +233,7 @@ def solve(
         forwards=found.forwards,
         sums=sums,
         left=left,
+        lengths=task.lengths,
         history=tuple(history),
         seconds=time.perf_counter() - begun,
     )

@@ -318,7 +318,7 @@ CERTIFICATE: Final = _table(
         "least_mass",
         "smallest mass",
         "share of owners",
-        "Smallest mass of any state; below 0 only by rounding",
+        "Smallest mass of any state; below 0 by rounding, and on a path for a while where decisions jump",
     ),
     ("rounds", "rounds", "rounds", "Rounds of Newton on prices"),
 )
