@@ -12,7 +12,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 run: $(VENV)/.installed
-	$(BIN)/dirigiste run crackdown-2020
+	$(BIN)/dirigiste run examples/squeeze.yaml
 
 test: $(VENV)/.installed
 	$(BIN)/ruff check .

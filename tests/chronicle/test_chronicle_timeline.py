@@ -69,7 +69,7 @@ def test_steps_are_even_until_some_time_after_the_last_surprise_and_grow_from_th
 
 def test_paths_ahead_keep_the_grid_reach_the_horizon_and_share_their_counts(grids):
     for grid, how in zip(grids, HOWS, strict=True):
-        begin, other = grid.surprises
+        _, other = grid.surprises
         interrupted, whole, last = grid.ahead(0, 1), grid.ahead(0, None), grid.ahead(1, None)
         np.testing.assert_array_equal(interrupted[: other + 1], grid.edges[: other + 1])
         np.testing.assert_array_equal(whole[: grid.edges.size], grid.edges)
@@ -154,7 +154,9 @@ JUMPS = {
 def test_values_are_those_of_the_chronicle_on_the_dates(whole, line, known):
     """A step holds the value at its end, from the left: on the date of a jump still the one before."""
     announced = whole.surprises[known]
-    days = [announced + dt.timedelta(days=n) for n in (0, 1, 45, 364, 365, 366, 500, 729, 730, 731, 1500, 9999)]
+    days = [
+        announced + dt.timedelta(days=n) for n in (0, 1, 45, 364, 365, 366, 500, 729, 730, 731, 1500, 9999)
+    ]
     edges = np.array([years_between(FIRST, day) for day in days])
     found = line.values(known, line.channels, edges)
     assert set(found) == set(whole.parameters)

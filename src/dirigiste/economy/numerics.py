@@ -63,6 +63,13 @@ class Tolerances(Declaration):
         default=1e-6,
         gt=0,
     )
+    foresight: Real = parameter(
+        "Largest gap in any step of a path between prices that owners foresee and those that clear",
+        unit="relative",
+        enters="solver",
+        default=1e-5,
+        gt=0,
+    )
 
 
 class PathSteps(Declaration):

@@ -195,7 +195,10 @@ class Clearing:
         """
         u, left = u.copy(), left.copy()
         one = np.array([date])
-        starts = [u[[date - 1]]] if date else []
+        starts = []
+        if date:  # given prices stay those of the date
+            starts = [u[one]]
+            starts[0][:, self.active] = u[date - 1, self.active]
         for start in [*starts, None]:
             tried = u.copy()
             near = self._minimise(g, moves, one, u[one], target) if start is None else start

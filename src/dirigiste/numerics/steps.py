@@ -38,6 +38,9 @@ ROUNDS = 40
 PATIENCE = 10
 """Rounds in a row that do not halve the residual before a step counts as stuck."""
 
+AGAIN = 5
+"""Rounds in a row that do not halve the residual before a step starts again from the values at its end."""
+
 SHORT = 0.01
 """Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for
 so short a time."""
@@ -169,7 +172,10 @@ def backward(
     def step(state: tuple) -> tuple:
         v, decisions, residual, best, waited, k = state
         rtol = jnp.clip(0.1 * target / residual, 1e-8, 1e-3)
-        v = v + correct(layout, m, decisions, dt, rtol)
+        change = correct(layout, m, decisions, dt, rtol)
+        anew = waited == AGAIN
+        v = jnp.where(anew, later, v + jnp.where(waited > 2, 0.5, 1.0) * change)
+        best = jnp.where(anew, jnp.inf, best)
         decisions, residual = decide(layout, m, given, dt, v, later)
         waited = jnp.where(residual < 0.5 * best, 0, waited + 1)
         return v, decisions, residual, jnp.minimum(best, residual), waited, k + 1

@@ -8,16 +8,17 @@ clear the markets of every step at the masses that follow from what owners decid
 
 with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
 through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
-Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved. **Stopping
-rule**: the gap is at most the tolerance `paths`, or no step narrows it further. The prices of the path are
-P(u), at which every market clears far within the tolerance; what owners foresaw differs from them by the gap.
+Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved.
+**Stopping rule**: the gap is at most the tolerance `foresight`, or at most `FRONTS` times that and rounds no
+longer halve it. The prices of the path are P(u), at which every market clears far within the tolerance; what
+owners foresaw differs from them by the gap.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
@@ -38,6 +39,11 @@ Array = NDArray[np.float64]
 
 Progress = Callable[[int, float], None]
 """Called with the round and the largest gap."""
+
+FRONTS = 5.0
+"""How far the gap may be above its tolerance where rounds no longer halve it: on a few dates decades ahead
+many owners change what they do at once, and a step is too long to say when.
+"""
 
 LOOSE = 1e-3
 """Values of a round are solved to this times its gap, markets to ten times that."""
@@ -151,6 +157,12 @@ class _Search:
         )
         return _Try(u, back, forth, cleared, left)
 
+    def finer(self, found: _Try) -> _Try:
+        """The same with markets cleared far within the tolerance, not only as the last gap called for."""
+        forth = found.forwards
+        cleared, left = self.clearing.clear(forth.g, forth.flows.moves, found.clearing, 1e-3 * self.target)
+        return replace(found, clearing=cleared, left=left)
+
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
     """Unknowns (T, 4) with the prices that the closure fixes in every step;
@@ -174,11 +186,26 @@ def solve(
     *,
     target: float,
     hjb: float,
+    foresight: float | None = None,
     progress: Progress | None = None,
     rounds: int = 25,
 ) -> Solved:
-    """Find the path; what comes back may miss `target`, for the caller to check."""
+    """Find the path; what comes back may miss its tolerances, for the caller to check.
+
+    Args:
+        layout: Layout of the economy.
+        m: Its arrays.
+        task: What the path must go through.
+        kernel: Responses at a stationary state near by.
+        guess: Where to start.
+        target: Tolerance of markets.
+        hjb: Tolerance of values.
+        foresight: Tolerance of the gap between foreseen and clearing prices; that of markets if left out.
+        progress: Called with the round and the largest gap.
+        rounds: Rounds after which the search ends.
+    """
     begun = time.perf_counter()
+    goal = target if foresight is None else foresight
     active = list(kernel.active)
     steps, n = task.lengths.size, len(active)
     search = _Search(layout, m, task, active, target, hjb)
@@ -192,10 +219,14 @@ def solve(
     history = [found.size]
     best = found
     while True:
+        if found.size <= FRONTS * goal and np.abs(found.left).max(initial=0.0) > target:
+            found = best = search.finer(found)
         size = found.size
         if progress:
             progress(len(history), size)
-        if size <= target or not np.isfinite(size) or len(history) > rounds:
+        if size <= goal or not np.isfinite(size) or len(history) > rounds:
+            break
+        if size <= FRONTS * goal and len(history) > 1 and size > 0.5 * history[-2]:
             break
         slopes = search.clearing.slopes
         matrix = np.eye(steps * n).reshape(steps, n, steps, n)

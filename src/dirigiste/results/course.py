@@ -45,11 +45,6 @@ DISTANCE = 1e-4
 horizon.
 """
 
-FORESIGHT = 10.0
-"""How far prices may be from those that owners foresaw, in tolerances of markets. Where many owners are on
-the brink decades ahead, foresight of one part in a million is out of reach; markets clear all the same.
-"""
-
 WORKERS = 2
 """Paths of different sets of channels that are solved at a time."""
 
@@ -311,6 +306,7 @@ class _Solver:
                 guess,
                 target=tolerances.paths,
                 hjb=10.0 * tolerances.hjb,
+                foresight=tolerances.foresight,
                 progress=told,
             )
 
@@ -334,8 +330,9 @@ class _Solver:
         return found
 
     def _good(self, found: transition.Solved) -> bool:
-        tolerance = self.economy.numerics.tolerances.paths
-        return max(found.worst, found.off, found.gap / FORESIGHT) <= tolerance
+        tolerances = self.economy.numerics.tolerances
+        foreseen = found.gap <= transition.FRONTS * tolerances.foresight
+        return foreseen and max(found.worst, found.off) <= tolerances.paths
 
     def _piece(self, task: transition.Task, solved: transition.Solved, values: dict[str, Array]) -> _Piece:
         left = path_residuals.residuals(self.compiled, task, solved)

@@ -1,0 +1,214 @@
+"""Perfect-foresight paths of one economy of one status: rest, accuracy in time, small shocks, bounds, and
+goods.
+
+All of them are on a few grids of steps, as each count of steps compiles anew.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numerics_economies import LONE, economy
+
+from dirigiste.numerics import certificate, equilibrium, path_residuals, sequence, timed, transition
+from dirigiste.numerics.arrays import Compiled
+from dirigiste.numerics.path import Begin
+from dirigiste.numerics.point import INTEREST, WAGE
+from dirigiste.numerics.sequence import Kernel
+from dirigiste.numerics.timed import Frame
+from dirigiste.numerics.transition import Solved, Task
+
+pytestmark = pytest.mark.slow
+
+PRODUCTIVITY = "statuses.everyone.productivity"
+COLLATERAL = "statuses.everyone.collateral"
+DELTA = "technology.delta"
+
+RANGES = {PRODUCTIVITY: (0.95, 1.05), COLLATERAL: (1.0, 2.0), DELTA: (0.06, 0.08)}
+
+T = 32
+LENGTHS = np.concatenate([np.full(16, 0.25), 0.25 * 1.22 ** np.arange(1, T - 15)])
+TIME = np.cumsum(LENGTHS)
+
+TIGHT = 1e-9
+
+
+class Bench(NamedTuple):
+    """An economy at rest, and what it takes to solve its paths."""
+
+    frame: Frame
+    start: equilibrium.Solved
+    kernel: Kernel
+
+    @property
+    def compiled(self) -> Compiled:
+        return self.frame.compiled
+
+    def rest(self, values):
+        """The stationary state with some values."""
+        changed = {path: x for path, x in values.items() if x != self.compiled.economy.get(path)}
+        if not changed:
+            return self.start
+        found = equilibrium.solve(self.frame.at(values), self.start.as_start())
+        certificate.certificate(self.frame.at(values), found)
+        return found
+
+    def solve(self, values, lengths=LENGTHS, begin=None, end=None, target=TIGHT) -> tuple[Task, Solved]:
+        """The path on which parameters take the values (T,), from one stationary state to another."""
+        end = self.start if end is None else end
+        at_rest = self.start.point.distribution
+        begin = Begin(at_rest.f, at_rest.g) if begin is None else begin
+        steps = lengths.size
+        task = Task(self.frame.over(values, steps), lengths, begin, end.point.values.v)
+        u = np.tile(np.asarray(end.point.u), (steps, 1))
+        guess = transition.Guess(u, u, jnp.tile(end.point.values.v, (steps, 1, 1, 1)))
+        layout, arrays = self.compiled.layout, self.compiled.arrays
+        found = transition.solve(layout, arrays, task, self.kernel, guess, target=target, hjb=1e-10)
+        assert found.gap <= target
+        assert found.worst <= target
+        return task, found
+
+
+def bench(changes=None):
+    small = {"numerics.wealth.points": 50, "numerics.scheme": "upwind"}
+    frame = timed.frame(economy(LONE, {**small, **(changes or {})}), RANGES)
+    start = equilibrium.solve(frame.compiled)
+    certificate.certificate(frame.compiled, start)
+    return Bench(frame, start, sequence.kernel(frame.compiled, start.point))
+
+
+@pytest.fixture(scope="session")
+def lone_bench():
+    return bench()
+
+
+@pytest.fixture(scope="session")
+def slump(lone_bench):
+    """Productivity falls by 4% and half of the fall is gone after 3 years; 1% stays."""
+    fall = {PRODUCTIVITY: 0.99 - 0.03 * 2.0 ** (-TIME / 3.0)}
+    return fall, *lone_bench.solve(fall, end=lone_bench.rest({PRODUCTIVITY: 0.99}))
+
+
+def test_an_economy_at_rest_stays_there(lone_bench):
+    """Whatever the guess: prices start from elsewhere, and values too."""
+    point = lone_bench.start.point
+    _, found = lone_bench.solve({})
+    np.testing.assert_allclose(found.u, np.tile(point.u, (T, 1)), atol=2e-8)
+    np.testing.assert_allclose(found.foreseen, np.tile(point.u, (T, 1)), atol=2e-8)
+    assert np.abs(found.forwards.g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-6
+    assert np.abs(found.backwards.v - point.values.v).max() < 1e-6
+    other = lone_bench.rest({PRODUCTIVITY: 1.01})
+    begin = Begin(point.distribution.f, point.distribution.g)
+    u = np.tile(np.asarray(other.point.u), (T, 1))
+    task = Task(lone_bench.frame.over({}, T), LENGTHS, begin, point.values.v)
+    guess = transition.Guess(u, u, jnp.tile(other.point.values.v, (T, 1, 1, 1)))
+    layout, arrays = lone_bench.compiled.layout, lone_bench.compiled.arrays
+    back = transition.solve(layout, arrays, task, lone_bench.kernel, guess, target=TIGHT, hjb=1e-10)
+    assert back.history[0] > 1e-3
+    np.testing.assert_allclose(back.u, found.u, atol=5e-8)
+
+
+def test_goods_clear_mass_is_kept_and_nothing_is_negative(lone_bench, slump):
+    _, task, found = slump
+    left = path_residuals.residuals(lone_bench.compiled, task, found)
+    assert np.abs(left["walras"]).max() < 1e-7
+    assert np.abs(left["mass"]).max() < 1e-13
+    assert np.asarray(found.forwards.g).min() >= 0.0
+    # the residual is of the goods: it sees a thousandth of a transfer
+    moved = found.u.copy()
+    moved[:, WAGE] += 1e-3
+    wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(u=moved))
+    unmoved = np.abs(wrong["walras"] - left["walras"]).max()
+    assert unmoved < 1e-12  # nobody outside the economy is paid
+    lost = found.sums._replace(consumption=0.999 * np.asarray(found.sums.consumption))
+    wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(sums=lost))
+    assert np.abs(wrong["walras"]).min() > 5e-4
+
+
+def test_wealth_grows_by_what_owners_earn_and_do_not_consume(lone_bench, slump):
+    _, task, found = slump
+    nodes = np.asarray(lone_bench.compiled.arrays.wealth)
+    masses = np.concatenate([np.asarray(task.begin.g)[None], np.asarray(found.forwards.g)])
+    wealth = np.einsum("tnsj,n->t", masses, nodes)
+    s = {name: np.asarray(x).sum(axis=1) for name, x in found.sums.static._asdict().items()}
+    wage, interest = np.exp(found.u[:, WAGE]), found.u[:, INTEREST]
+    profits = s["output"] - wage * s["labor"] - (interest + 0.06) * s["capital"]
+    earned = interest * s["wealth"] + wage * s["labor_supply"] + profits
+    consumed = np.asarray(found.sums.consumption).sum(axis=1)
+    np.testing.assert_allclose(np.diff(wealth), task.lengths * (earned - consumed), atol=1e-7)
+    assert np.abs(np.diff(wealth)).max() > 1e-3
+    np.testing.assert_allclose(s["wealth"], wealth[1:], rtol=1e-13)
+
+
+def test_who_starts_on_the_path_stays_on_it(lone_bench, slump):
+    """The path from one of its dates on, solved anew, is the same path."""
+    fall, _, found = slump
+    half = T // 2
+    begin = Begin(found.forwards.f[half - 1], found.forwards.g[half - 1])
+    rest = {path: x[half:] for path, x in fall.items()}
+    end = lone_bench.rest({PRODUCTIVITY: 0.99})
+    _, later = lone_bench.solve(rest, LENGTHS[half:], begin=begin, end=end)
+    np.testing.assert_allclose(later.u, found.u[half:], atol=1e-8)
+    np.testing.assert_allclose(later.backwards.v, found.backwards.v[half:], atol=1e-6)
+    np.testing.assert_allclose(later.forwards.g, found.forwards.g[half:], atol=1e-8)
+
+
+def test_first_order_in_the_time_step(lone_bench):
+    """Steps of 1/6, 1/12, 1/24 years: what a year brings differs by half as much each time."""
+    end = lone_bench.rest({PRODUCTIVITY: 0.97})
+    output, wealth = [], []
+    for steps in (16, 32, 64):
+        lengths = np.full(steps, 16.0 / 6.0 / steps)
+        _, found = lone_bench.solve({PRODUCTIVITY: np.full(steps, 0.97)}, lengths, end=end)
+        year = 6 * steps // 16 - 1
+        output.append(float(np.asarray(found.sums.static.output)[year].sum()))
+        wealth.append(float(np.asarray(found.sums.static.wealth)[year].sum()))
+    for coarse, middle, fine in (output, wealth):
+        assert abs(coarse - middle) > 1e-7
+        assert (coarse - middle) / (middle - fine) == pytest.approx(2.0, abs=0.2)
+
+
+def test_small_shocks_are_their_derivative_to_second_order(lone_bench):
+    """path(e) - path(0) - e derivative is a quarter for half the shock."""
+    shape = 2.0 ** (-TIME / 2.0)
+
+    def at(size):
+        return lone_bench.solve({PRODUCTIVITY: 1.0 + size * shape})[1].u[:, [WAGE, INTEREST]]
+
+    small, rest = 1e-3, at(0.0)
+    derivative = (at(small) - at(-small)) / (2.0 * small)
+    one, half = (at(size) - rest - size * derivative for size in (0.04, 0.02))
+    assert np.abs(one).max() < 0.1 * 0.04 * np.abs(derivative).max()
+    for one_, half_ in zip(one.T, half.T, strict=True):
+        assert np.abs(one_).max() / np.abs(half_).max() == pytest.approx(4.0, rel=0.1)
+
+
+def test_idle_capital_on_part_of_a_path(lone_bench):
+    """A credit stop leaves more wealth than firms may use: interest falls to -delta and capital lies idle,
+    until credit is back.
+    """
+    credit = np.where(TIME < 3.0, 1.0, 1.5)
+    _, found = lone_bench.solve({COLLATERAL: credit})
+    interest = found.u[:, INTEREST]
+    s = found.sums.static
+    wealth, used = (np.asarray(x).sum(axis=1) for x in (s.wealth, s.capital))
+    bound = interest <= -0.06 + 1e-9
+    assert (interest >= -0.06 - 1e-12).all()
+    assert bound[credit == 1.0].any()
+    assert not bound[-T // 2 :].any()
+    assert ((wealth - used) / wealth)[bound].min() > 1e-3
+    np.testing.assert_allclose(used[~bound], wealth[~bound], rtol=2e-9)
+
+
+def test_a_path_to_an_end_at_the_bound():
+    """Without credit at all, this economy rests with idle capital; depreciation that rises for a while moves
+    the bound itself.
+    """
+    idle = bench({COLLATERAL: 1.0})
+    assert float(idle.start.point.prices.interest) == pytest.approx(-0.06, abs=1e-8)
+    delta = np.where(TIME < 2.0, 0.08, 0.06)
+    task, found = idle.solve({DELTA: delta})
+    np.testing.assert_allclose(found.u[:, INTEREST], -delta, atol=1e-7)
+    left = path_residuals.residuals(idle.compiled, task, found)
+    assert np.abs(left["walras"]).max() < 1e-7
