@@ -47,7 +47,7 @@ class Certificate(NamedTuple):
     quota: float
     """Share less the one asked for (0 without a quota); positive where the quota does not bind."""
     walras: float
-    """Residual of the goods identity over output; never used to solve."""
+    """Residual of the goods identity over output (consumption where no firm runs); never used to solve."""
     top_mass: float
     """Mass at the last wealth node."""
     least_mass: float
@@ -138,7 +138,7 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
         capital=float(c.capital) if INTEREST in active else 0.0,
         budget=float(c.budget) if TRANSFER in active else 0.0,
         quota=float(c.quota) if compiled.layout.directed_of else 0.0,
-        walras=terms["residual"] / terms["output"] if terms["output"] else float("nan"),
+        walras=terms["residual"] / (terms["output"] or -terms["consumption"]),
         top_mass=top,
         least_mass=float(g.min()),
         rounds=len(solved.history),

@@ -19,7 +19,9 @@ operator keep their sign, so the distribution that belongs to it (`kfe`) stays n
 economy file sets theta = 1.
 
 An owner whom both directions serve (V is convex where occupation switches) takes the better; within `TIE` of
-each other they split.
+each other they split. The second one comes in gradually, as its drift rises to `BRINK` of consumption: at 0
+its row reads its own node alone, the other row a cell, and without this the residual would jump from one to
+the other where neither of them is zero.
 
 **Solution.** Newton on the nodal values. By the envelope theorem its operator is the row-weighted generator;
 linear systems are solved by GMRES on top of block elimination along wealth. **Stopping rule:** the residual
@@ -42,6 +44,9 @@ from dirigiste.numerics.generator import Hazards, by_origin, fastest, hazards, o
 TIE = 1e-5
 """Owners at a threshold of saving split where the two directions are within about this, in logs of
 consumption a year."""
+
+BRINK = 1e-2
+"""Drift over consumption below which the second of two directions that serve is held back."""
 
 SWEEP_ABOVE = 1.0
 SWEEPS = 5
@@ -139,12 +144,12 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
         h = utility(layout, m, c, amenity)
         residual_r = theta_r * r[:-1] + (1 - theta_r) * r[1:] - h - drift_r * p
         residual_l = theta_l * r[1:] + (1 - theta_l) * r[:-1] - h - drift_l * p
-        return c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l
+        near_r, near_l = (jnp.clip(x / (BRINK * c), 1e-9, 1.0) for x in (drift_r, -drift_l))
+        return c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l, near_r, near_l
 
-    (c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l), tangents = jax.jvp(
-        cell, (slope,), (jnp.ones_like(slope),)
-    )
-    by_slope_r, by_slope_l = tangents[5], tangents[6]
+    cells, tangents = jax.jvp(cell, (slope,), (jnp.ones_like(slope),))
+    c, theta_r, theta_l, drift_r, drift_l, residual_r, residual_l, near_r, near_l = cells
+    by_slope_r, by_slope_l, near_by_slope_r, near_by_slope_l = tangents[5:]
 
     def to_right(x: jax.Array, fill: float = 0.0) -> jax.Array:
         """Cells seen from their left node."""
@@ -165,14 +170,22 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
         scale = jnp.exp((1.0 - m.sigma) * amenity) * chosen ** (1.0 - m.sigma)
     tie = TIE * lax.stop_gradient(scale)
     res_r, res_l = to_right(residual_r), to_left(residual_l)
-    split = jax.nn.sigmoid((res_l - res_r) / tie)
+    near_r, near_l = to_right(near_r), to_left(near_l)
     both = can_right & can_left
+    second = near_r < near_l  # whether the right is the second direction
+    part = jnp.where(both, jnp.where(second, near_r / near_l, near_l / near_r), 0.0)
+    split = part * jax.nn.sigmoid((res_l - res_r) / tie)
+    split = jnp.where(second, split, 1.0 - part + split)
     right = jnp.where(both, split, can_right.astype(v.dtype))
     left = jnp.where(both, 1.0 - split, can_left.astype(v.dtype))
     stay = 1.0 - right - left
     res_stay = r - utility(layout, m, stays, amenity)
+    either = -tie * jnp.logaddexp(-res_r / tie, -res_l / tie)
+    first = jnp.where(second, res_l, res_r)
     residual = jnp.where(can_right, res_r, jnp.where(can_left, res_l, res_stay))
-    residual = jnp.where(both, -tie * jnp.logaddexp(-res_r / tie, -res_l / tie), residual)
+    residual = jnp.where(both, first + part * (either - first), residual)
+    more_r = jnp.where(both & second, (first - either) * to_right(near_by_slope_r / gap) / near_l, 0.0)
+    more_l = jnp.where(both & ~second, (either - first) * to_left(near_by_slope_l / gap) / near_r, 0.0)
     # a slope below the floor is met only on the way to the solution, never accepted as one
     one = jnp.ones_like(v)
     capped = (slope < floor).astype(v.dtype)
@@ -184,8 +197,8 @@ def rows(layout: Layout, m: Arrays, v: jax.Array, inc: jax.Array, r: jax.Array) 
         theta_left=jnp.where(can_left, to_left(theta_l), one),
         speed_right=right * to_right(drift_r / gap),
         speed_left=left * to_left(-drift_l / gap),
-        tangent_right=right * to_right(-by_slope_r / gap),
-        tangent_left=left * to_left(by_slope_l / gap),
+        tangent_right=right * to_right(-by_slope_r / gap) + more_r,
+        tangent_left=left * to_left(by_slope_l / gap) + more_l,
         consumption=right * c_right + left * c_left + stay * stays,
         residual=residual,
         scale=scale,

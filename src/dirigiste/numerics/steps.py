@@ -32,14 +32,23 @@ KRYLOV = 16
 """Krylov steps of one linear system; more are restarted from where they end."""
 
 
-ROUNDS = 40
+ROUNDS = 100
 """Newton rounds of a step of values."""
 
-PATIENCE = 10
-"""Rounds in a row that do not halve the residual before a step counts as stuck."""
+PATIENCE = 40
+"""Rounds in a row that do not lower the residual by a tenth before a step counts as stuck. Where a step is
+years long and values are convex, the region from which saving pays grows by one node a round.
+"""
 
-AGAIN = 5
-"""Rounds in a row that do not halve the residual before a step starts again from the values at its end."""
+AGAIN = 20
+"""Rounds in a row of that kind before a step starts again from the values at its end."""
+
+FLIPS = 1e-2
+"""Below this residual, rounds that do not lower it flip owners between two answers: shorter and shorter
+Newton steps end that."""
+
+SHORTEST = 6
+"""Newton steps are halved at most this often."""
 
 SHORT = 0.01
 """Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for
@@ -174,10 +183,11 @@ def backward(
         rtol = jnp.clip(0.1 * target / residual, 1e-8, 1e-3)
         change = correct(layout, m, decisions, dt, rtol)
         anew = waited == AGAIN
-        v = jnp.where(anew, later, v + jnp.where(waited > 2, 0.5, 1.0) * change)
+        halved = jnp.where(residual < FLIPS, jnp.clip(waited - 2, 0, SHORTEST), 0)
+        v = jnp.where(anew, later, v + 0.5**halved * change)
         best = jnp.where(anew, jnp.inf, best)
         decisions, residual = decide(layout, m, given, dt, v, later)
-        waited = jnp.where(residual < 0.5 * best, 0, waited + 1)
+        waited = jnp.where(residual < 0.9 * best, 0, waited + 1)
         return v, decisions, residual, jnp.minimum(best, residual), waited, k + 1
 
     decisions, residual = decide(layout, m, given, dt, guess, later)

@@ -313,6 +313,13 @@ CERTIFICATE: Final = _table(
         "Share of the statuses that a quota names less the share it asks for; 0 without a quota",
     ),
     ("walras", "goods", "share of output", "Residual of the goods identity; never used to solve"),
+    (
+        "foresight",
+        "foresight",
+        "logs, points or share of output",
+        "Largest difference between the prices that owners foresaw for a date and those that clear it; 0 in "
+        "a stationary state",
+    ),
     ("top_mass", "owners at the top of the grid", "share of owners", "Owners at the last wealth node"),
     (
         "least_mass",
@@ -425,7 +432,10 @@ PATH_PARAMETER: Final = _table(
 
 PATH_RESIDUAL: Final[dict[str, Measure]] = _as(
     CERTIFICATE,
-    **{f"residual_{name}": name for name in ("labor", "capital", "budget", "quota", "walras", "hjb", "mass")},
+    **{
+        f"residual_{name}": name
+        for name in ("labor", "capital", "budget", "quota", "walras", "foresight", "hjb", "mass")
+    },
 )
 """Residuals of a path over time."""
 

@@ -136,7 +136,8 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
         np.array([float(economy.get(name)) for name in parameters], dtype=float),
     )
     for name in measures.PATH_RESIDUAL:
-        columns[name] = (), before.certificate[name.removeprefix("residual_")]
+        # nothing changes in a stationary state, so nothing is foreseen wrongly
+        columns[name] = (), before.certificate.get(name.removeprefix("residual_"), 0.0)
     found = xr.Dataset(
         _described(columns),
         coords={

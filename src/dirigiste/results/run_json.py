@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARKETS: Final = ("labor", "capital", "budget", "quota")
 
-OTHERS: Final = ("walras", "hjb", "mass")
+OTHERS: Final = ("walras", "foresight", "hjb", "mass")
 
 
 def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:

@@ -64,6 +64,7 @@ STANDARD: Final = frozenset(
     {
         "markets",
         "walras",
+        "foresight",
         "hjb",
         "mass",
         "worst",
@@ -72,6 +73,8 @@ STANDARD: Final = frozenset(
         "rounds",
         "seconds",
         "surprises",
+        "least_mass",
+        "top_mass",
         "warnings",
     }
 )
@@ -326,7 +329,7 @@ def certificate_table(found: Run) -> Table:
     """Worst residuals with their dates, distance to the end, and what `certify` adds."""
     told = found.certificate
     table = Table("Certificate of the path", ("", "worst", "unit", "date"), left=(0, 2, 3))
-    checked = {**told["markets"], **{name: told[name] for name in ("walras", "hjb", "mass")}}
+    checked = {**told["markets"], **{name: told[name] for name in ("walras", "foresight", "hjb", "mass")}}
     if found.before.economy.closure.directed is None:
         checked.pop("quota")
     for name, row in checked.items():
@@ -335,6 +338,12 @@ def certificate_table(found: Run) -> Table:
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
         table.rows.append((measure.label, f"{told[name]:.3g}", measure.unit, ""))
+    for name in ("least_mass", "top_mass"):
+        if name in told:
+            measure = measures.CERTIFICATE[name]
+            table.rows.append(
+                (measure.label, f"{told[name]:.1e}".replace("-", "−"), measure.unit, "")
+            )
     more = {name: value for name, value in told.items() if name not in STANDARD}
     table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
     return table

@@ -27,12 +27,19 @@ MARKETS: Final = ("labor", "capital", "budget", "walras")
 VALUES: Final = 10.0
 """Tolerance of the value equation on a path, over that of a stationary state."""
 
+FRONTS: Final = 5.0
+"""Largest gap of foresight over its tolerance, where on a few dates many owners move at once."""
+
+SPENT: Final = 3.0
+"""Goods off balance over the gap of foresight: owners spend what they foresaw to earn."""
+
 LABELS: Final = {
     "labor": "labour",
     "capital": "capital",
     "budget": "budget",
     "quota": "quota",
     "walras": "goods",
+    "foresight": "foresight",
     "hjb": "value equation",
     "mass": "mass",
 }
@@ -77,7 +84,14 @@ def residuals(run: Run) -> list[Residual]:
 
 def _tolerance(run: Run, key: str) -> float:
     declared = run.before.economy.numerics.tolerances
-    given = {"hjb": VALUES * declared.hjb, "mass": MASS, "walras": max(WALRAS, declared.paths)}
+    path = course.path(run)
+    gap = float(np.abs(path["residual_foresight"].values).max()) if "residual_foresight" in path else 0.0
+    given = {
+        "hjb": VALUES * declared.hjb,
+        "mass": MASS,
+        "walras": max(WALRAS, declared.paths, SPENT * gap),
+        "foresight": FRONTS * declared.foresight,
+    }
     return float(given.get(key, declared.paths))
 
 
