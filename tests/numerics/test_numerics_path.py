@@ -19,8 +19,6 @@ from dirigiste.numerics.sequence import Kernel
 from dirigiste.numerics.timed import Frame
 from dirigiste.numerics.transition import Solved, Task
 
-pytestmark = pytest.mark.slow
-
 PRODUCTIVITY = "statuses.everyone.productivity"
 COLLATERAL = "statuses.everyone.collateral"
 DELTA = "technology.delta"

@@ -19,8 +19,6 @@ from scipy.sparse.linalg import splu
 from dirigiste.numerics import certificate, equilibrium, path_residuals, sequence, timed, transition
 from dirigiste.numerics.path import Begin
 
-pytestmark = pytest.mark.slow
-
 SAVERS = """
 name: savers
 preferences: {rho: 0.06, sigma: 1.0}

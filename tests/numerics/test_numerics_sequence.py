@@ -14,8 +14,6 @@ from dirigiste.numerics.clearing import Clearing
 from dirigiste.numerics.path import Begin
 from dirigiste.numerics.point import unknowns
 
-pytestmark = pytest.mark.slow
-
 LENGTHS = np.concatenate([[1e-3], np.full(6, 0.25), 0.25 * 1.15 ** np.arange(1, 10)])
 T = LENGTHS.size
 

@@ -147,7 +147,7 @@ class _Search:
         as a gap of `size` calls for.
         """
         dt, stacked = jnp.asarray(self.task.lengths), self.task.timed.stacked
-        exact = max(self.hjb, min(LOOSE * size, 1e-6))
+        exact = max(self.hjb, min(LOOSE * size, self.target, 1e-6))
         back = path.backwards(
             self.layout, self.m, stacked, jnp.asarray(u), jnp.asarray(near), dt, self.task.end, v, exact
         )
