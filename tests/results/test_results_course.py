@@ -10,9 +10,8 @@ from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.results import course as courses
 from dirigiste.results import known
 
-pytestmark = pytest.mark.slow
-
 CHANGES = {
+    "ability.distribution": {"pareto": {"tail": 6.0, "points": 12}},
     "closure.directed": {"to": ["loyal"], "share": 0.05, "of": "credit", "by": "spread"},
     "numerics.path.step": 0.25,
     "numerics.path.even": 0.5,
@@ -50,7 +49,7 @@ def still(village):
 
 def stays(found, tolerance=1e-6):
     """Whether a solved chronicle leaves the stationary state where it is."""
-    point = found.before.point
+    point = found.point
     course = found.course
     steps = len(course.u)
     np.testing.assert_allclose(course.u, np.tile(point.u, (steps, 1)), atol=tolerance)
@@ -109,6 +108,7 @@ def test_a_change_below_the_tolerance_is_solved(village):
         assert max(np.abs(found.course.residuals[name]).max() for name in ("labor", "capital")) < 1e-6
 
 
+@pytest.mark.slow
 def test_dates_are_a_matter_of_distance(village):
     def at(year):
         chronicle = told(village, (f"{year}-02-01", CUT), (f"{year}-11-01", FEAR))
@@ -139,7 +139,7 @@ def test_a_second_surprise_that_changes_nothing(twice):
     one, other = once.course, twice.course
     reached = min(one.grid.time[-1], other.grid.time[-1])
     at = one.grid.time[one.grid.time <= reached]
-    change = np.abs(one.u - np.asarray(once.before.point.u)).max(axis=0)
+    change = np.abs(one.u - np.asarray(once.point.u)).max(axis=0)
     for index in (WAGE, INTEREST, TRANSFER):
         mine = np.interp(at, one.grid.time, one.u[:, index])
         theirs = np.interp(at, other.grid.time, other.u[:, index])
@@ -213,7 +213,7 @@ def test_sets_of_channels_are_what_only_gives(village):
     found = courses.solve(chronicle, channels=True)
     assert found.split is not None
     assert set(found.split) == {frozenset(x) for x in ((), ("credit",), ("force",), ("credit", "force"))}
-    point = found.before.point
+    point = found.point
     np.testing.assert_allclose(
         found.split[frozenset()].u, np.tile(point.u, (len(found.course.u), 1)), atol=1e-6
     )
@@ -245,10 +245,14 @@ def test_every_market_clears_and_goods_too(eventful):
     left = eventful.course.residuals
     for name in ("labor", "capital", "budget", "quota"):
         assert np.abs(left[name]).max() <= 1e-6, name
-    assert np.abs(left["walras"]).max() <= 1e-6
+    gap = float(np.abs(left["foresight"]).max())  # they spend what they foresaw to earn
+    assert gap <= 5e-5
+    assert np.abs(left["walras"]).max() <= max(1e-6, 3.0 * gap)
     assert np.abs(left["mass"]).max() < 1e-12
     assert float(eventful.course.sums.least.min()) > -1e-9
-    assert eventful.certificate["walras"]["value"] == pytest.approx(np.abs(left["walras"]).max(), abs=1e-6)
+    assert abs(eventful.certificate["walras"]["value"]) == pytest.approx(
+        np.abs(left["walras"]).max(), abs=1e-6
+    )
 
 
 def test_wealth_grows_by_what_is_earned_and_neither_consumed_nor_taken_away(eventful):
@@ -269,9 +273,12 @@ def test_wealth_grows_by_what_is_earned_and_neither_consumed_nor_taken_away(even
     born = economy.entry.wealth * (people * leaves).sum(axis=1)
     saved = earned + born - lost - course.sums.consumption.sum(axis=1)
     wealth = s.wealth.sum(axis=1)
-    begin = float(np.asarray(eventful.before.point.static.wealth).sum())
+    begin = float(np.asarray(eventful.point.static.wealth).sum())
     change = np.diff(np.concatenate([[begin], wealth]))
-    np.testing.assert_allclose(change, course.grid.length * saved, atol=2e-6 * course.grid.length.max())
+    gap = float(np.abs(course.residuals["foresight"]).max())
+    atol = max(2e-6, 3.0 * gap) * course.grid.length.max()
+    assert atol < 0.01 * np.abs(change).max()
+    np.testing.assert_allclose(change, course.grid.length * saved, atol=atol)
     assert np.abs(change).max() > 1e-2
     # what fines take is the rate times the fine, and goes up with the second event
     arc = inspections(eventful)
@@ -291,7 +298,7 @@ def test_the_steps_of_a_course(eventful):
 
 def test_a_quota_that_binds_on_part_of_a_path(village):
     """A share of credit for the loyal, above what they have, for two years."""
-    s = courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0}))).before.point.static
+    s = courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0}))).point.static
     free = float(s.credit[0] / s.credit.sum())
     asked = 1.15 * free
     chronicle = told(village, (FIRST, {"parameter": SHARE, "to": asked, "for": 2.0, "channel": "credit"}))
@@ -308,6 +315,7 @@ def test_a_quota_that_binds_on_part_of_a_path(village):
     np.testing.assert_allclose(course.parameters[SHARE], np.where(during, asked, 0.05))
 
 
+@pytest.mark.slow
 def test_a_path_that_cannot_be_found_is_no_answer(village):
     """A tolerance beyond rounding: the error says where, and how far off."""
     hopeless = village.with_({"numerics.tolerances.paths": 1e-18})

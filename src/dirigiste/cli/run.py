@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from dirigiste.cli import command_line, console
+from dirigiste.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dirigiste.chronicle import Chronicle
+
+LONGER: Final = 1.2
+"""The last step of a path may end beyond the horizon; by less than this factor."""
 
 
 @click.command()
@@ -58,6 +68,7 @@ def command(
     from dirigiste.results.run import run, write_report
 
     split.asked(declared, acting, "--only")
+    _within(declared, times or ())
     with (
         provenance.command(command_line()),
         console.bar(quiet=quiet or as_json, what=declared.name) as report,
@@ -77,3 +88,22 @@ def command(
     written = None if no_report else write_report(found, folder)
     if not (as_json or quiet):
         console.print_files(folder / folders.RESULTS, written)
+
+
+def _within(declared: Chronicle, times: Sequence[float]) -> None:
+    """Refuse times that no path of this chronicle can reach, before anything is solved.
+
+    Raises:
+        InputError: One is before the first event, or beyond the horizon counted from the last.
+    """
+    from dirigiste.chronicle.days import DAYS_PER_YEAR
+
+    dates = declared.surprises
+    longest = declared.baseline.numerics.path.horizon + (dates[-1] - dates[0]).days / DAYS_PER_YEAR
+    for time in times:
+        if not 0.0 <= time <= LONGER * longest:
+            raise InputError.of(
+                f"must be from 0 to {longest:.4g}, in years from the first event; got {time:g} "
+                "(numerics.path.horizon of the economy sets how far paths go)",
+                key="--at",
+            )

@@ -29,6 +29,7 @@ from dirigiste.numerics import certificate, path_residuals, sequence, timed, tra
 from dirigiste.numerics import equilibrium as solver
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.path import Begin, Sums
+from dirigiste.numerics.point import Point
 from dirigiste.numerics.sequence import Kernel
 from dirigiste.results.equilibrium import Equilibrium
 from dirigiste.results.solve import finish
@@ -108,6 +109,8 @@ class Solved:
     course: Course
     split: dict[Channels, Course] | None
     certificate: dict[str, Any]
+    point: Point
+    """The stationary state before, as the arrays in which the course begins."""
 
 
 class _Terminal(NamedTuple):
@@ -433,6 +436,7 @@ def solve(
         course=course,
         split=split,
         certificate=vouched,
+        point=found.before.solved.point,
     )
 
 

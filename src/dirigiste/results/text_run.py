@@ -341,9 +341,7 @@ def certificate_table(found: Run) -> Table:
     for name in ("least_mass", "top_mass"):
         if name in told:
             measure = measures.CERTIFICATE[name]
-            table.rows.append(
-                (measure.label, f"{told[name]:.1e}".replace("-", "−"), measure.unit, "")
-            )
+            table.rows.append((measure.label, f"{told[name]:.1e}".replace("-", "−"), measure.unit, ""))
     more = {name: value for name, value in told.items() if name not in STANDARD}
     table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
     return table

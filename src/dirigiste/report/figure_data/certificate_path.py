@@ -25,7 +25,8 @@ MARKETS: Final = ("labor", "capital", "budget", "walras")
 """Residuals of markets and of goods, drawn together."""
 
 VALUES: Final = 10.0
-"""Tolerance of the value equation on a path, over that of a stationary state."""
+"""Accuracy asked of the value equation on a path over that of a stationary state; what is required is that of
+markets."""
 
 FRONTS: Final = 5.0
 """Largest gap of foresight over its tolerance, where on a few dates many owners move at once."""
@@ -87,7 +88,7 @@ def _tolerance(run: Run, key: str) -> float:
     path = course.path(run)
     gap = float(np.abs(path["residual_foresight"].values).max()) if "residual_foresight" in path else 0.0
     given = {
-        "hjb": VALUES * declared.hjb,
+        "hjb": max(VALUES * declared.hjb, declared.paths),
         "mass": MASS,
         "walras": max(WALRAS, declared.paths, SPENT * gap),
         "foresight": FRONTS * declared.foresight,
