@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-HEAVY = ("jax", "scipy", "matplotlib", "xarray", "netCDF4")
+HEAVY = ("jax", "scipy", "matplotlib", "xarray", "netCDF4", "polars", "pandas")
 
 PROBE = """
 import sys
@@ -36,6 +36,9 @@ def test_importing_the_package_imports_nothing_heavy():
     "args",
     [
         ("--help",),
+        ("measure", "--help"),
+        ("sample-firms", "--help"),
+        ("replicate",),
         ("check", "china-2019", "crackdown-2020"),
         ("schema",),
         ("schema", "--chronicle"),

@@ -1,6 +1,7 @@
 """The command line: parses, calls, prints. Each command is a module, imported when it is called.
 
-Exit codes: 0 done, 2 bad input, 3 not converged, 4 an accounting identity is violated, 130 interrupted.
+Exit codes: 0 done, 2 bad input, 3 not converged or a replication misses a tolerance,
+4 an accounting identity is violated, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ COMMANDS: Final = {
     "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),
     "show": ("dirigiste.cli.show", "Show a run that was kept."),
     "runs": ("dirigiste.cli.runs", "The runs that are kept."),
+    "replicate": ("dirigiste.cli.replicate", "Reproduce published papers: their numbers beside ours."),
+    "measure": ("dirigiste.cli.measure", "Measure misallocation in a file of firms: wedges, gains, groups."),
+    "sample-firms": ("dirigiste.cli.sample_firms", "Write a synthetic file of firms to try `measure` on."),
     "check": ("dirigiste.cli.check", "Check economies and chronicles, and list every fault."),
     "explain": ("dirigiste.cli.explain", "Explain a parameter or a number of the results."),
     "schema": ("dirigiste.cli.schema", "Print a JSON Schema: of economies, chronicles or results."),

@@ -27,7 +27,18 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
     config.ensure()
     import jax
 
-    packages = ("jax", "jaxlib", "numpy", "scipy", "xarray", "netCDF4", "pydantic", "matplotlib")
+    packages = (
+        "jax",
+        "jaxlib",
+        "numpy",
+        "scipy",
+        "xarray",
+        "netCDF4",
+        "pydantic",
+        "matplotlib",
+        "polars",
+        "pandas",
+    )
     devices = [f"{item.platform} {item.device_kind}" for item in jax.devices()]
     folder = config.current_cache()
     told: dict[str, object] = {

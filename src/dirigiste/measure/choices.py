@@ -1,0 +1,156 @@
+"""What an economist has to choose before firm data give a number. Every result is printed with its
+choices.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dirigiste.errors import InputError, Problem
+
+Variable = Literal["tfpr", "tfpq", "mrpk", "mrpl"]
+"""What tails are trimmed of: each relative to its cell."""
+
+NAMES: dict[str, str] = {"tfpr": "TFPR", "tfpq": "TFPQ", "mrpk": "MRPK", "mrpl": "MRPL"}
+
+
+class Declared(BaseModel):
+    """A frozen declaration whose faults come as one `InputError`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  (pydantic checks them)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InputError([_problem(fault, type(self)) for fault in error.errors()]) from None
+
+    def with_(self, **changes: Any) -> Self:  # noqa: ANN401
+        """The same with some fields changed, checked again."""
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**kept, **changes})
+
+
+class Trim(Declared):
+    """Tails that are cut before anything is measured."""
+
+    tail: float = Field(
+        default=0.01, ge=0, lt=0.5, description="Share of rows cut at each end of each variable; 0 cuts none."
+    )
+    variables: tuple[Variable, ...] = Field(
+        default=("tfpr", "tfpq"),
+        description="Variables whose tails are cut, as ln of the ratio to the cell: tfpr, tfpq, mrpk, mrpl.",
+    )
+    by: Literal["pooled", "year", "cell"] = Field(
+        default="pooled", description="Quantiles are taken over all rows, year by year, or cell by cell."
+    )
+
+    def line(self) -> str:
+        """In a few words."""
+        if self.tail == 0 or not self.variables:
+            return "no trim"
+        names = " and ".join(NAMES[name] for name in self.variables)
+        where = {"pooled": "all years together", "year": "by year", "cell": "by industry and year"}[self.by]
+        return f"trim {100 * self.tail:g} % tails of {names}, {where}"
+
+
+class Choices(Declared):
+    """Choices of a measurement. The defaults are those of Hsieh and Klenow (2009), but for own shares."""
+
+    sigma: float | dict[str, float] = Field(
+        default=3.0,
+        description="Elasticity of substitution between firms of an industry, above 1; one, or one each.",
+    )
+    rental: float = Field(
+        default=0.10, gt=0, description="Rental price of capital R; moves 1+τ_K, never a gain."
+    )
+    alpha: Literal["own", "own-corrected", "table", "constant"] = Field(
+        default="own",
+        description=(
+            "Capital share: own = 1 - Σ wage bill / Σ value added of the industry over all years; "
+            "own-corrected = "
+            "1 - σ/(σ-1) times that ratio (profits are no return to capital); table = alpha_table; constant."
+        ),
+    )
+    alpha_value: float = Field(
+        default=1 / 3, gt=0, lt=1, description="Capital share where alpha is constant."
+    )
+    alpha_table: dict[str, float] | None = Field(
+        default=None,
+        description="Industry -> capital share, where alpha is table (US shares in Hsieh and Klenow 2009).",
+    )
+    alpha_bounds: tuple[float, float] = Field(
+        default=(0.05, 0.95), description="Own capital shares are clipped to this range."
+    )
+    labor: Literal["wage_bill", "employment"] = Field(
+        default="wage_bill",
+        description="Labour: the wage bill (skills are paid for), or persons at the mean wage of the cell.",
+    )
+    trim: Trim = Field(default_factory=Trim, description="Tails that are cut: tail, variables, by.")
+    min_cell: int = Field(default=1, ge=1, description="Cells with fewer rows after the trim are left out.")
+    weights: Literal["sampling", "none"] = Field(
+        default="sampling", description="sampling: a row counts as often as its weight says; none: once."
+    )
+    reference: str | None = Field(
+        default=None,
+        description="Group that the others are compared with; default: the one with the most rows.",
+    )
+    eta: float = Field(
+        default=0.85,
+        gt=0,
+        lt=1,
+        description="Span of control, for the model-consistent version and free entry.",
+    )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        values = self.sigma.items() if isinstance(self.sigma, dict) else [("", self.sigma)]
+        wrong = [f"{key} {value:g}".strip() for key, value in values if not 1 < value < 1000]
+        if wrong:
+            raise ValueError(f"sigma must be above 1 (and below 1000); got {', '.join(wrong[:5])}")
+        low, high = self.alpha_bounds
+        if not 0 < low < high < 1:
+            raise ValueError(f"alpha_bounds must be 0 < low < high < 1; got {low:g}, {high:g}")
+        if self.alpha == "table" and not self.alpha_table:
+            raise ValueError("alpha is `table`, so alpha_table must say a capital share for each industry")
+        off = [f"{key} {value:g}" for key, value in (self.alpha_table or {}).items() if not 0 < value < 1]
+        if off:
+            raise ValueError(f"alpha_table must hold shares between 0 and 1; got {', '.join(off[:5])}")
+        return self
+
+    def line(self) -> str:
+        """All choices in one line, to go with every number."""
+        low, high = self.alpha_bounds
+        alpha = {
+            "own": f"α own (1 - wage share of value added, clipped to {low:g}–{high:g})",
+            "own-corrected": f"α own, markup-corrected (1 - σ/(σ-1) wage share, clipped to {low:g}–{high:g})",
+            "table": f"α from a table of {len(self.alpha_table or {})} industries",
+            "constant": f"α {self.alpha_value:.3g}",
+        }[self.alpha]
+        sigma = "by industry" if isinstance(self.sigma, Mapping) else f"{self.sigma:g}"
+        parts = [
+            f"σ {sigma}",
+            alpha,
+            "labour = wage bill" if self.labor == "wage_bill" else "labour = persons",
+            self.trim.line(),
+            f"R {self.rental:g}",
+        ]
+        if self.min_cell > 1:
+            parts.append(f"cells of {self.min_cell} rows or more")
+        parts.append("sampling weights where given" if self.weights == "sampling" else "unweighted")
+        return "; ".join(parts)
+
+
+def _problem(fault: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401  (pydantic's ErrorDetails)
+    key = ".".join(str(part) for part in fault["loc"] if part not in ("float", "dict[str,float]"))
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), list(model.model_fields), n=1)
+        return Problem("", 0, 0, key, "unknown choice", near[0] if near else None)
+    if fault["type"] == "value_error":
+        return Problem("", 0, 0, key, message)
+    return Problem("", 0, 0, key, f"{message[:1].lower()}{message[1:]}; got {fault['input']!r}")

@@ -1,0 +1,51 @@
+"""Texts as numbers, and where stretches of equal numbers begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def firm_numbers(ids: pl.Series) -> Array:
+    """Numbers 0, 1, … of firms in the order of their ids; rows without id come last, each on its own."""
+    missing = ids.is_null().to_numpy()
+    whole = ids.cast(pl.Int64, strict=False)
+    lengths = ids.str.len_bytes()
+    alike = lengths.min() == lengths.max() or bool((whole.cast(pl.String) == ids).all())
+    if whole.null_count() == ids.null_count() and alike:
+        values = whole.fill_null(0).to_numpy()
+        order = np.argsort(values, kind="stable")
+        ranked = values[order]
+        codes = np.empty(values.size, dtype=np.int32)
+        codes[order] = np.cumsum(np.concatenate([[False], ranked[1:] != ranked[:-1]]))
+    else:
+        names = pl.DataFrame({"id": ids.unique().sort()}).with_row_index("(firm)")
+        joined = pl.DataFrame({"id": ids}).join(
+            names, on="id", how="left", nulls_equal=True, maintain_order="left"
+        )
+        codes = joined["(firm)"].to_numpy().astype(np.int32)
+    if missing.any():
+        codes[missing] = int(codes.max()) + 1 + np.arange(int(missing.sum()), dtype=np.int32)
+        codes = np.unique(codes, return_inverse=True)[1].astype(np.int32)
+    return codes
+
+
+def numbers(column: pl.Series) -> tuple[tuple[str, ...], Array]:
+    """Sorted texts, and for each row the number of its text."""
+    names = column.unique().sort()
+    codes = column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    return tuple(names.to_list()), codes
+
+
+def stable_order(key: Array, size: int) -> Array:
+    """Stable order of keys in 0 … size-1."""
+    return np.argsort(key.astype(np.uint16) if size <= 1 << 16 else key, kind="stable")
+
+
+def starts(key: Array) -> Array:
+    """First rows of the stretches of equal keys."""
+    return np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))

@@ -1,0 +1,76 @@
+"""Columns as numbers, texts and years, whatever type the file gives them; codes for missing values go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from dirigiste.measure.source import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Codes = Sequence[str | int | float]
+
+THOUSANDS: Final = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
+"""Numbers with commas between thousands."""
+
+
+def number(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401  (a type of polars)
+    """A column as Float64: text is read as a number where it is one, codes and infinities are missing."""
+    if kind in (pl.String, pl.Categorical):
+        words = _words(column)
+        plain = pl.when(words.str.contains(THOUSANDS)).then(words.str.replace_all(",", "")).otherwise(words)
+        value = plain.cast(pl.Float64, strict=False)
+    else:
+        value = column.cast(pl.Float64)
+    value = value.fill_nan(None)
+    numbers = [code for code in map(_float, codes) if code is not None]
+    return pl.when(value.is_in(numbers)).then(None).otherwise(value) if numbers else value
+
+
+def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
+    """A column as text: whole numbers without a point, spaces around cut, missing values and codes null."""
+    if kind in (pl.String, pl.Categorical):
+        words = _words(column)
+    elif kind in (pl.Float64, pl.Float32):
+        value = column.cast(pl.Float64).fill_nan(None)
+        whole = (value == value.round()) & (value.abs() < 1e15)
+        words = (
+            pl.when(whole)
+            .then(value.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(value.cast(pl.String))
+        )
+    else:
+        words = column.cast(pl.String)
+    spelled = [f"{code:.15g}" if isinstance(code, int | float) else code for code in codes]
+    return pl.when(words.is_in(spelled)).then(None).otherwise(words) if spelled else words
+
+
+def year(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
+    """A column as a year: a number, a date, or text that begins with four digits and a sign (2005-12-31)."""
+    if kind in (pl.Date,) or isinstance(kind, pl.Datetime):
+        return column.dt.year().cast(pl.Int64)
+    value = number(column, kind, codes)
+    if kind in (pl.String, pl.Categorical):
+        dated = (
+            column.cast(pl.String)
+            .str.extract(r"^\s*((?:1[89]|20)\d\d)[-/.]", 1)
+            .cast(pl.Float64, strict=False)
+        )
+        plain = column.cast(pl.String).str.contains(r"^\s*[\d.]+\s*$")
+        value = pl.when(plain).then(value).otherwise(dated)
+    return pl.when(value == value.round()).then(value).otherwise(None).cast(pl.Int64, strict=False)
+
+
+def _words(column: pl.Expr) -> pl.Expr:
+    words = column.cast(pl.String).str.strip_chars()
+    return pl.when(words.is_in(list(MISSING))).then(None).otherwise(words)
+
+
+def _float(code: str | float) -> float | None:
+    try:
+        return float(code)
+    except ValueError:
+        return None

@@ -1,0 +1,127 @@
+"""Tables and firm-level files on disk, in the formats that were asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from dirigiste.errors import InputError
+from dirigiste.measure import stata
+from dirigiste.measure.render import latex, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dirigiste.measure.table import Table
+
+FORMATS: Final = ("csv", "parquet", "dta", "md", "tex")
+"""Formats of tables."""
+
+LABELS: Final = {
+    "row": "Row of the source, from 1",
+    "id": "Firm",
+    "year": "Year",
+    "industry": "Industry",
+    "group": "Ownership or political group",
+    "output": "Value added, nominal",
+    "labor": "Labour cost",
+    "employment": "Persons",
+    "capital": "Capital",
+    "weight": "Sampling weight",
+    "sales": "Sales",
+    "inputs": "Purchased inputs",
+    "alpha": "Capital share of the industry",
+    "tfpr": "TFPR = PY / (K^a (wL)^(1-a))",
+    "tfpq": "TFPQ, up to a constant by industry",
+    "mrpk": "Marginal revenue product of capital",
+    "mrpl": "Marginal revenue product of labour",
+    "tau_k": "1 + tau_K, capital wedge",
+    "tau_y": "1 - tau_Y, output wedge",
+    "ln_tfpr_dev": "ln(TFPR / mean of the cell)",
+    "ln_tfpq_dev": "ln(TFPQ M^(1/(s-1)) / mean of the cell)",
+}
+"""Labels of the firm-level file's columns."""
+
+
+def write_tables(
+    tables: Mapping[str, Table], folder: Path, formats: Sequence[str], choices: str, title: str
+) -> list[Path]:
+    """Write tables into a folder, one file a table and format, with `tables.tex` holding all LaTeX ones.
+
+    Args:
+        tables: Tables by name.
+        folder: Folder; it is made.
+        formats: Of `FORMATS`.
+        choices: The line of choices that goes with every table.
+        title: Title of the LaTeX document.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: The folder cannot be written, or a format is unknown.
+    """
+    check_formats(formats)
+    make(folder)
+    written: list[Path] = []
+    texts: list[str] = []
+    for name, table in tables.items():
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            if kind == "md":
+                path.write_text(markdown.markdown(table, choices), encoding="utf-8")
+            elif kind == "tex":
+                texts.append(latex.latex(table, choices))
+                path.write_text(texts[-1], encoding="utf-8")
+            else:
+                labels = {column: about.title for column, about in table.columns.items()}
+                write_frame(table.frame, path, labels, f"{table.title}; {choices}")
+            written.append(path)
+    if texts:
+        path = folder / "tables.tex"
+        path.write_text(latex.document(texts, title), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def write_frame(
+    frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None, title: str = ""
+) -> Path:
+    """Write a frame in the format that the file's name says.
+
+    Raises:
+        InputError: The format is unknown or the file cannot be written.
+    """
+    kind = path.suffix.lower().lstrip(".")
+    make(path.parent)
+    try:
+        if kind == "csv":
+            frame.write_csv(path)
+        elif kind in ("parquet", "pq"):
+            frame.write_parquet(path)
+        elif kind == "dta":
+            stata.write(frame, path, labels or LABELS, title)
+        else:
+            known = ".csv, .parquet, .dta"
+            raise InputError.of(f"ends in `{path.suffix}`; frames are written as {known}", file=str(path))
+    except OSError as error:
+        raise InputError.of(f"cannot be written: {error.strerror or error}", file=str(path)) from None
+    return path
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Raise InputError if a format is unknown."""
+    unknown = [kind for kind in formats if kind not in FORMATS]
+    if unknown:
+        message = f"no format `{unknown[0]}`; formats are {', '.join(FORMATS)}"
+        raise InputError.of(message, key="--format")
+
+
+def make(folder: Path) -> None:
+    """Make a folder; raise InputError if that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.of(f"cannot be made: {error.strerror or error}", file=str(folder)) from None

@@ -1,0 +1,46 @@
+"""Tables of results: a frame, what its columns mean, and the notes that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+Unit = Literal["", "%", "log", "count", "share"]
+"""Unit of a column: none or text; per cent (50 is 50 %); log points (0.5); a whole number; a share (0.5)."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    title: str
+    unit: Unit = ""
+    digits: int = 3
+    """Digits after the point when printed."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A result. Columns of `frame` and keys of `columns` are the same, in the same order."""
+
+    name: str
+    title: str
+    frame: pl.DataFrame
+    columns: Mapping[str, Column]
+    notes: tuple[str, ...] = ()
+    """Choices, formulas, assumptions and references, one sentence or two each."""
+
+    def __post_init__(self) -> None:
+        if list(self.columns) != self.frame.columns:
+            message = (
+                f"table `{self.name}`: columns {self.frame.columns} are described as {list(self.columns)}"
+            )
+            raise ValueError(message)
+
+    def __repr__(self) -> str:
+        return f"Table({self.name}: {self.title}; {self.frame.height} rows)\n{self.frame}"

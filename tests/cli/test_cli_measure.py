@@ -1,0 +1,192 @@
+"""`dirigiste measure` and `dirigiste sample-firms`: what a user types, what comes back."""
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+import pandas as pd
+import polars as pl
+import pytest
+from ruamel.yaml import YAML
+
+from dirigiste import measure as dm
+
+COLUMNS = {
+    "output": "value_added",
+    "wage-bill": "wages",
+    "employment": "workers",
+    "capital": "capital",
+    "industry": "industry",
+    "year": "year",
+    "id": "firm",
+    "group": "ownership",
+    "sales": "sales",
+    "inputs": "materials",
+}
+FLAGS = [part for role, column in COLUMNS.items() for part in (f"--{role}", column)]
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("firms") / "firms.csv"
+    dm.synthetic(1500, years=4, industries=4, seed=6).frame.write_csv(path)
+    return path
+
+
+def test_a_sample_is_written_and_measured(call):
+    made = call(
+        "sample-firms", "--rows", 800, "--years", 4, "--asif", "--flaws", 0.03, "--out", "new/asif.csv"
+    )
+    assert made.exit_code == 0, made.output
+    assert "dirigiste measure new/asif.csv --preset asif" in made.stdout
+    result = call("measure", "new/asif.csv", "--preset", "asif")
+    assert result.exit_code == 0, result.output
+    text = result.stdout
+    order = ["Columns of asif.csv", "Rows", "Checks of the data", "Choices: σ 3", "Misallocation", "by year"]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert "an assumption of the preset asif" in text
+    assert "warning  " in text
+    assert "share their firm with another row" in text
+
+
+def test_json_holds_everything(call, panel):
+    result = call("measure", panel, *FLAGS, "--json", "--sigma", 4)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert {
+        "source",
+        "roles",
+        "rows",
+        "steps",
+        "checks",
+        "choices",
+        "choices_line",
+        "tables",
+        "absent",
+    } <= set(found)
+    assert found["choices"]["sigma"] == 4.0
+    assert found["choices_line"].startswith("σ 4")
+    firms = dm.read_firms(
+        panel, output="value_added", wage_bill="wages", capital="capital", industry="industry", year="year"
+    )
+    expected = dm.measure(firms, dm.Choices(sigma=4.0)).tables["gains_by_year"].frame
+    rows = found["tables"]["gains_by_year"]["rows"]
+    assert [row["gain"] for row in rows] == pytest.approx(expected["gain"].to_list(), rel=1e-12)
+
+
+def test_no_number_without_its_choices(call, panel):
+    for more in ((), ("--table", "dispersion"), ("--table", "all")):
+        text = call("measure", panel, *FLAGS, *more).stdout
+        assert text.index("Choices: ") < text.index("  measure" if not more else "Dispersion")
+
+
+def test_files(call, panel, tmp_path):
+    files = ["--out", "out", "--format", "csv,parquet,dta,md,tex", "--figures", "--firms", "wedges.dta"]
+    files += ["--report", "r.html", "--moments", "m.yaml"]
+    result = call("measure", panel, *FLAGS, *files, "--bootstrap", 5, "--seed", 1, "--jobs", 1)
+    assert result.exit_code == 0, result.output
+    for kind in ("csv", "parquet", "dta", "md", "tex"):
+        assert (tmp_path / "out" / f"gains_by_year.{kind}").stat().st_size > 0
+    for kind in ("png", "svg", "csv"):
+        for name in ("densities", "gains", "marginal-products"):
+            assert (tmp_path / "out" / f"{name}.{kind}").stat().st_size > 0
+    wedges = pd.read_stata(tmp_path / "wedges.dta")
+    assert {"tfpr", "tfpq", "tau_k", "tau_y", "ln_tfpr_dev"} <= set(wedges.columns)
+    frame = pl.read_parquet(tmp_path / "out" / "gains_by_year.parquet")
+    assert len(wedges) == frame.filter(pl.col("year") == "mean")["rows"][0]
+    assert "Choices: σ 3" in (tmp_path / "out" / "summary.md").read_text()
+    assert "Choices: " in (tmp_path / "out" / "summary.tex").read_text()
+    page = (tmp_path / "r.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
+    assert page.count("<figure") == 3
+    assert "σ 3; α own" in page
+    moments = YAML(typ="safe").load((tmp_path / "m.yaml").read_text())
+    by_name = {moment["name"]: moment for moment in moments["moments"]}
+    assert by_name["sd_ln_tfpr"]["se"] > 0
+    assert by_name["gap_ln_mrpk[state]"]["se"] > 0
+    assert by_name["gain"]["value"] == pytest.approx(frame["gain"][-1] / 100)
+    assert all({"name", "value", "se", "definition", "choices", "rows"} <= set(m) for m in moments["moments"])
+
+
+def test_specifications(call, panel):
+    result = call("measure", panel, *FLAGS, "--spec", "--table", "specifications", "--all-rows")
+    assert result.exit_code == 0, result.output
+    assert "own-corrected" in result.stdout
+
+
+def test_head_count_only(call, panel):
+    flags = ["--output", "value_added", "--employment", "workers", "--capital", "capital"]
+    refused = call("measure", panel, *flags)
+    assert refused.exit_code == 2
+    assert "--alpha constant:0.4" in refused.stderr
+    result = call("measure", panel, *flags, "--alpha", "constant:0.4")
+    assert result.exit_code == 0, result.output
+    assert "labour = persons" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "about"),
+    [
+        (("--capital", "capitol"), "--capital: no column `capitol`; did you mean `capital`?"),
+        (("--preset", "asfi"), "did you mean `asif`"),
+        (("--map", "nothing.yaml"), "nothing.yaml: no such file"),
+        (("--sigma", "1"), "sigma must be above 1"),
+        (("--alpha", "constnt:1"), "must be own, own-corrected, table:FILE"),
+        (("--alpha", "table:nothing.csv"), "nothing.csv: no such file"),
+        (("--trim", "70"), "0 to below 50"),
+        (("--trim-variables", "tfp"), "--trim-variables"),
+        (("--format", "xls", "--out", "x"), "no format `xls`"),
+        (("--table", "gains_by_yaer"), "did you mean `gains_by_year`"),
+        (("--table", "intervals"), "no bootstrap was asked for"),
+        (("--reference", "stat"), "did you mean `state`"),
+        (("--firms", "x.xlsx"), "frames are written as"),
+        (("--industry", "value_added - wages"), "must be a column, not a formula"),
+        (("--output", "value_added -"), "ends too early"),
+        (("--output", "ownership"), "must hold numbers; 1,500 of 1,500 values are text"),
+        (("--missing", "private,state", "--group", "nope"), "no column `nope`"),
+    ],
+)
+def test_bad_input(call, panel, more, about):
+    result = call("measure", panel, *FLAGS, *more)
+    assert result.exit_code == 2
+    assert about in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom dirigiste.cli import main\nmain(['measure', '--help'], standalone_mode=False)\n"
+        "loaded = {'polars', 'pandas', 'numpy', 'matplotlib', 'jax', 'scipy'} & set(sys.modules)\n"
+        "assert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_functions_are_not_hidden_by_modules_of_their_name():
+    import_module("dirigiste.measure.synthetic")
+    import_module("dirigiste.measure.measure")
+    assert callable(dm.synthetic)
+    assert callable(dm.measure)
+
+
+def test_missing_file(call, panel):
+    result = call("measure", panel.with_name("frims.csv"), *FLAGS)
+    assert result.exit_code == 2
+    assert "did you mean" in result.stderr
+
+
+def test_quiet_prints_only_warnings(call, panel):
+    result = call("measure", panel, *FLAGS, "--quiet", "--firms", "w.csv")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("bad", [("--rows", 2), ("--flaws", 0.9), ("--out", "x.docx"), ("--years", 0)])
+def test_samples_that_cannot_be(call, bad):
+    result = call("sample-firms", *bad)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
