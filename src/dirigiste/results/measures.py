@@ -144,6 +144,12 @@ AGGREGATES: Final = _table(
         "goods per year",
         "What the budget receives from spreads on credit; negative where credit is subsidised",
     ),
+    (
+        "size_tax_revenue",
+        "revenue of taxes on size",
+        "goods per year",
+        "What the budget receives from taxes on what firms use of a factor above a threshold",
+    ),
     ("fixed_costs", "fixed costs", "goods per year", "Fixed costs of running firms"),
     (
         "net_foreign_assets",
@@ -251,10 +257,12 @@ STATES: Final = _table(
     ("credit", "credit", "goods", "Credit to an owner who runs a firm", "b"),
     ("output", "output", "goods per year", "Output of an owner who runs a firm"),
     ("profit", "profit", "goods per year", "Profit of an owner who runs a firm", "π"),
+    ("size_tax", "tax on size", "goods per year", "Tax on size of an owner who runs a firm"),
     ("mpk", "marginal product of capital", "per year", "Marginal product of capital, αη output/capital"),
 )
 """Variables of a dataset over (status, ability, wealth). Those of an owner who runs are what it would do
-where none runs, and nan in statuses that may run no firm."""
+where none runs, and nan in statuses that may run no firm. `size_tax` exists only where an economy declares
+one."""
 
 IDENTITY: Final = _table(
     ("output", "output", "goods per year", "Output", "Y"),
@@ -313,13 +321,6 @@ CERTIFICATE: Final = _table(
         "Share of the statuses that a quota names less the share it asks for; 0 without a quota",
     ),
     ("walras", "goods", "share of output", "Residual of the goods identity; never used to solve"),
-    (
-        "foresight",
-        "foresight",
-        "logs, points or share of output",
-        "Largest difference between the prices that owners foresaw for a date and those that clear it; 0 in "
-        "a stationary state",
-    ),
     ("top_mass", "owners at the top of the grid", "share of owners", "Owners at the last wealth node"),
     (
         "least_mass",
@@ -330,6 +331,20 @@ CERTIFICATE: Final = _table(
     ("rounds", "rounds", "rounds", "Rounds of Newton on prices"),
 )
 """Residuals and counts that vouch for a result."""
+
+CERTIFICATE_PATH: Final = {
+    **CERTIFICATE,
+    **_table(
+        (
+            "foresight",
+            "foresight",
+            "logs, or points",
+            "Largest difference between the prices that owners foresaw for a date and those that clear it; 0 "
+            "in a stationary state",
+        ),
+    ),
+}
+"""The same of a path, on which owners also foresee."""
 
 PROVENANCE: Final = _table(
     ("program", "program", "", "Name of the program"),
@@ -374,6 +389,7 @@ PATH: Final[dict[str, Measure]] = {
             "labor_share",
             "outside_labor",
             "spending",
+            "size_tax_revenue",
             "net_foreign_assets",
             "fines",
             "flight",
@@ -431,7 +447,7 @@ PATH_PARAMETER: Final = _table(
 """Variables of a path over time and parameter."""
 
 PATH_RESIDUAL: Final[dict[str, Measure]] = _as(
-    CERTIFICATE,
+    CERTIFICATE_PATH,
     **{
         f"residual_{name}": name
         for name in ("labor", "capital", "budget", "quota", "walras", "foresight", "hjb", "mass")

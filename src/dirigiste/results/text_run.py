@@ -333,14 +333,14 @@ def certificate_table(found: Run) -> Table:
     if found.before.economy.closure.directed is None:
         checked.pop("quota")
     for name, row in checked.items():
-        measure = measures.CERTIFICATE[name]
+        measure = measures.CERTIFICATE_PATH[name]
         table.rows.append((measure.label, f"{row['worst']:.1e}".replace("-", "−"), measure.unit, row["date"]))
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
         table.rows.append((measure.label, f"{told[name]:.3g}", measure.unit, ""))
     for name in ("least_mass", "top_mass"):
         if name in told:
-            measure = measures.CERTIFICATE[name]
+            measure = measures.CERTIFICATE_PATH[name]
             table.rows.append((measure.label, f"{told[name]:.1e}".replace("-", "−"), measure.unit, ""))
     more = {name: value for name, value in told.items() if name not in STANDARD}
     table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
