@@ -4,6 +4,7 @@ Knows nothing of arrays; `numerics` compiles an `Economy` to them.
 """
 
 from dirigiste.economy.ability import (
+    AR1,
     Ability,
     Diffusion,
     Distribution,
@@ -16,7 +17,16 @@ from dirigiste.economy.ability import (
 )
 from dirigiste.economy.checks import check
 from dirigiste.economy.closure import Abroad, Closure, Directed, Entry, Labor, OpenAccount, OpenCapital
-from dirigiste.economy.edges import ABROAD, ChoiceEdge, CommonEdge, Edge, EnforcementEdge, RateEdge, Size
+from dirigiste.economy.edges import (
+    ABROAD,
+    ChoiceEdge,
+    CommonEdge,
+    Edge,
+    EnforcementEdge,
+    RateEdge,
+    Size,
+    WeightOfAbility,
+)
 from dirigiste.economy.explain import explain
 from dirigiste.economy.loader import load, loads, shipped
 from dirigiste.economy.model import SCHEMA_VERSION, Economy, Parameter
@@ -28,6 +38,7 @@ from dirigiste.economy.statuses import Mandates, Status
 
 __all__ = [
     "ABROAD",
+    "AR1",
     "SCHEMA_VERSION",
     "Ability",
     "Abroad",
@@ -61,6 +72,7 @@ __all__ = [
     "Technology",
     "Tolerances",
     "WealthGrid",
+    "WeightOfAbility",
     "check",
     "explain",
     "json_schema",

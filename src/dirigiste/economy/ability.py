@@ -1,4 +1,4 @@
-"""Laws of ability: redraw, diffusion, markov, fixed; and the distributions that they draw from."""
+"""Laws of ability: redraw, diffusion, markov, ar1, fixed; and the distributions that they draw from."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -194,6 +194,58 @@ class Markov(Declaration):
         return self
 
 
+class AR1(Declaration):
+    """Log ability follows an AR(1) from year to year, log z' - mean = persistence (log z - mean) + e, as a
+    chain of points.
+    """
+
+    law: Literal["ar1"] = Field(description="The law of ability")
+    persistence: Real = parameter(
+        "Autocorrelation of log z over a year", unit="1", symbol="ρ_z", enters="P", gt=0, lt=1
+    )
+    sd: Real | None = parameter(
+        "Standard deviation of log z in the long run; instead of `innovation`",
+        unit="log points",
+        enters="P",
+        default=None,
+        gt=0,
+    )
+    innovation: Real | None = parameter(
+        "Standard deviation of the yearly innovation e; instead of `sd`",
+        unit="log points",
+        enters="P",
+        default=None,
+        gt=0,
+    )
+    points: Count = parameter("Number of ability points", unit="points", enters="P", default=9, ge=2)
+    method: Literal["rouwenhorst", "tauchen"] = Field(
+        default="rouwenhorst", description="How the chain is made: Rouwenhorst (1995) or Tauchen (1986)"
+    )
+    width: Real = parameter(
+        "How far Tauchen's points reach to each side of the mean",
+        unit="standard deviations",
+        enters="P",
+        default=3.0,
+        gt=0,
+    )
+    mean: Real = parameter("Mean of log z", unit="log points", enters="P", default=0.0)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.sd is None) == (self.innovation is None):
+            got = "none" if self.sd is None else "both"
+            raise ValueError(f"must hold exactly one of sd, innovation; got {got}")
+        return self
+
+    @property
+    def long_run_sd(self) -> float:
+        """Standard deviation of log z in the long run."""
+        if self.sd is not None:
+            return self.sd
+        assert self.innovation is not None  # the validator saw to it
+        return self.innovation / math.sqrt(1.0 - self.persistence**2)
+
+
 def _law(data: object) -> str:
     law = data.get("law") if isinstance(data, dict) else getattr(data, "law", None)
     return f"={law}"
@@ -203,12 +255,13 @@ Ability = Annotated[
     Annotated[Redraw, Tag("=redraw")]
     | Annotated[Fixed, Tag("=fixed")]
     | Annotated[Diffusion, Tag("=diffusion")]
-    | Annotated[Markov, Tag("=markov")],
+    | Annotated[Markov, Tag("=markov")]
+    | Annotated[AR1, Tag("=ar1")],
     Discriminator(
         _law,
         custom_error_type="choice_key",
         custom_error_message="unknown `law`",
-        custom_error_context={"choice": "law", "allowed": "redraw, diffusion, markov, fixed"},
+        custom_error_context={"choice": "law", "allowed": "redraw, diffusion, markov, ar1, fixed"},
     ),
 ]
 """How ability moves; `law` says which."""

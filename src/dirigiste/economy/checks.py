@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from dirigiste.economy import graph as graphs
-from dirigiste.economy.ability import Markov, Pareto
+from dirigiste.economy.ability import AR1, Diffusion, GivenPoints, Markov, Pareto
 from dirigiste.economy.edges import ABROAD, EnforcementEdge, RateEdge
 from dirigiste.economy.messages import near, one_of
 from dirigiste.economy.nodes import Document, Path, from_plain
@@ -221,6 +221,35 @@ def _edges(economy: Economy) -> Iterator[Fault]:
         if edge.to in edge.origin and not edge.fine and not edge.fee and edge.ability == "keep":
             message = f"leads from `{edge.to}` to itself and changes nothing; give it a fine or another end"
             yield "E-edge", ("edges", n, "to"), message
+        yield from _weight(economy, n)
+
+
+def _weight(economy: Economy, n: int) -> Iterator[Fault]:
+    edge = economy.edges[n]
+    if edge.weight is None:
+        return
+    path: Path = ("edges", n, "weight")
+    if edge.ability != "redraw":
+        message = "weighs new abilities, so it needs `ability: redraw`; add that, or remove `weight`"
+        yield "E-weight", path, message
+    elif isinstance(edge.weight, tuple):
+        count = _abilities(economy)
+        if len(edge.weight) != count:
+            message = f"must be one number for each of the {count} abilities, got {len(edge.weight)}"
+            yield "E-weight", path, message
+        elif not any(edge.weight):
+            yield "E-weight", path, "must be above 0 for some ability, or the edge leads nowhere"
+
+
+def _abilities(economy: Economy) -> int:
+    """Number of ability points."""
+    law = economy.ability
+    if isinstance(law, Markov):
+        return len(law.values)
+    if isinstance(law, Diffusion | AR1):
+        return law.points
+    drawn = law.distribution.law
+    return len(drawn.values) if isinstance(drawn, GivenPoints) else drawn.points
 
 
 def _abroad(economy: Economy) -> Iterator[Fault]:
@@ -340,6 +369,10 @@ def _warnings(economy: Economy) -> Iterator[Fault]:
     if economy.abroad is not None and not economy.leaves:
         yield "W-abroad-unused", ("abroad",), "no edge leads abroad, so this has no effect"
     for name, status in economy.statuses.items():
-        if not status.operates and (status.wedge or status.spread or status.fixed_cost):
-            message = "wedge, spread and fixed_cost have no effect where nobody runs a firm (operates: false)"
+        taxed = status.size_tax is not None and status.size_tax.rate > 0
+        if not status.operates and (status.wedge or status.spread or status.fixed_cost or taxed):
+            message = (
+                "wedge, spread, fixed_cost and size_tax have no effect where nobody runs a firm "
+                "(operates: false)"
+            )
             yield "W-no-effect", ("statuses", name), message

@@ -1,8 +1,9 @@
 """Edges of the status graph: how owners move between statuses, at what rate, and what it costs them."""
 
-from typing import Annotated, Final, Literal
+import math
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
 
 from dirigiste.economy.fields import Declaration, Flag, Name, Real, parameter
 
@@ -12,6 +13,39 @@ ABROAD: Final = "abroad"
 ONE_OR_MANY: Final = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
 }
+
+
+class WeightOfAbility(Declaration):
+    """A weight as a named function of ability z: exactly one of `rising`, `falling`."""
+
+    rising: Real | None = parameter(
+        "Rate k of the weight 1 - exp(-k z)",
+        unit="per unit of ability",
+        enters="rate of a redraw",
+        default=None,
+        gt=0,
+    )
+    falling: Real | None = parameter(
+        "Rate k of the weight exp(-k z)",
+        unit="per unit of ability",
+        enters="rate of a redraw",
+        default=None,
+        gt=0,
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.rising is None) == (self.falling is None):
+            got = "none" if self.rising is None else "both"
+            raise ValueError(f"must hold exactly one of rising, falling; got {got}")
+        return self
+
+    def at(self, ability: float) -> float:
+        """The weight of an ability."""
+        if self.rising is not None:
+            return -math.expm1(-self.rising * ability)
+        assert self.falling is not None  # the validator saw to it
+        return math.exp(-self.falling * ability)
 
 
 class CommonEdge(Declaration):
@@ -47,6 +81,15 @@ class CommonEdge(Declaration):
     ability: Literal["keep", "redraw"] = Field(
         default="keep",
         description="Whether ability is kept, or drawn anew for a successor from the stationary law",
+    )
+
+    weight: tuple[Annotated[Real, Field(ge=0)], ...] | WeightOfAbility | None = parameter(
+        "Weight of each new ability: the move to ability z happens at the rate of the edge times the "
+        "probability of z times its weight; only with `ability: redraw`",
+        unit="1",
+        symbol="ω",
+        enters="rate of a redraw",
+        default=None,
     )
 
     @field_validator("origin", mode="before")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
@@ -26,6 +26,9 @@ SCHEMA_VERSION: Final = 1
 
 LABELS: Final = frozenset({"name", "title", "description", "schema_version"})
 """Keys that do not move any result."""
+
+LATER: Final[Mapping[str, object]] = {"clock": "continuous", "weight": None, "size_tax": None}
+"""Keys that the format gained later, with the values under which an economy is what it was without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,14 @@ class Economy(Declaration):
         default="", description="What the economy stands for, and where its numbers come from"
     )
     schema_version: Count = Field(default=SCHEMA_VERSION, ge=1, description="Version of the file format")
+    clock: Literal["continuous", "annual"] = Field(
+        default="continuous",
+        description="Whether time runs continuously or in periods of a year; rates stay rates per year",
+    )
     preferences: Preferences = Field(description="Preferences of owners")
     technology: Technology = Field(description="Technology of firms")
     ability: Ability = Field(
-        description="How ability moves; `law` says which of redraw, fixed, diffusion, markov"
+        description="How ability moves; `law` says which of redraw, fixed, diffusion, markov, ar1"
     )
     statuses: dict[Name, Status] = Field(min_length=1, description="Political statuses by name")
     edges: tuple[Edge, ...] = Field(default=(), description="How owners move between statuses")
@@ -139,7 +146,8 @@ def _canonical(value: object, *, top: bool = False) -> object:
     """Data whose JSON is the same for the same content; the order stays, it is that of the arrays."""
     if isinstance(value, dict):
         labels = LABELS if top else {"title", "description"}
-        return [[key, _canonical(inner)] for key, inner in value.items() if key not in labels]
+        known = [(key, inner) for key, inner in value.items() if key not in LATER or inner != LATER[key]]
+        return [[key, _canonical(inner)] for key, inner in known if key not in labels]
     if isinstance(value, list | tuple):
         return [_canonical(inner) for inner in value]
     return value

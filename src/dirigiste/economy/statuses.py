@@ -1,5 +1,7 @@
 """Political statuses: what a firm under each may do and what it costs."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from dirigiste.economy.fields import Declaration, ExtendedReal, Flag, Real, parameter
@@ -25,6 +27,29 @@ class Mandates(Declaration):
         default=0.0,
         ge=0,
         lt=1,
+    )
+
+
+class SizeTax(Declaration):
+    """A tax on what a firm uses of a factor above a threshold, at which firms then bunch.
+
+    After Guner, Ventura and Xu (2008). A rate of 0 is no tax, but one that a chronicle can raise.
+    """
+
+    on: Literal["capital", "labor"] = Field(description="Which factor: capital, or labour")
+    above: Real = parameter(
+        "How much of the factor a firm may use untaxed",
+        unit="goods (capital) or workers (labor)",
+        symbol="x̄",
+        enters="tax t (r+δ) max(k - x̄, 0), or t w max(l - x̄, 0); the budget receives it",
+        ge=0,
+    )
+    rate: Real = parameter(
+        "Tax on the rental value r+δ of the capital above, or on the wages of the labour above",
+        unit="share of the cost of the factor",
+        symbol="t",
+        enters="cost of a unit above the threshold, (1+t) times the untaxed one",
+        ge=0,
     )
 
 
@@ -73,6 +98,9 @@ class Status(Declaration):
         symbol="s",
         enters="cost of borrowed funds r + s; the budget receives s b",
         default=0.0,
+    )
+    size_tax: SizeTax | None = Field(
+        default=None, description="Tax on what a firm uses of a factor above a threshold; left out, none"
     )
     mandates: Mandates = Field(default_factory=Mandates, description="What the party asks of the firm")
     fixed_cost: Real = parameter(

@@ -1,18 +1,19 @@
 """Ability laws as finite Markov chains in continuous time (model.md, section 1).
 
 Every law becomes values z (J,), generator Q (J, J) per year with rows that sum to 0, and the stationary
-distribution (J,).
+distribution (J,). The annual clock asks for the probabilities of moving within a period instead.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from dirigiste.economy import Economy
+from dirigiste.economy import Ability, Economy
 from dirigiste.errors import InputError
 
 Array = NDArray[np.float64]
@@ -71,6 +72,36 @@ def diffusion(
     return np.exp(mean + x), generator
 
 
+def rouwenhorst(persistence: float, sd: float, points: int, mean: float = 0.0) -> tuple[Array, Array]:
+    """Rouwenhorst's (1995) chain of an AR(1) in log z with long-run `sd`, as a generator: values (J,),
+    generator (J, J).
+
+    The chain counts how many of J - 1 independent coins show heads. A coin that is turned at rate -log
+    persistence / 2 each way keeps its side over a year with probability (1 + persistence)/2, so the
+    probabilities of moving within a year are exactly Rouwenhorst's, and over any other period those of his
+    chain for it.
+    """
+    coins = points - 1
+    heads = np.arange(points)
+    rate = -0.5 * math.log(persistence)
+    generator = np.diag(rate * (coins - heads[:-1]), 1) + np.diag(rate * heads[1:], -1)
+    generator -= np.diag(generator.sum(axis=1))
+    return np.exp(mean + sd * math.sqrt(coins) * (2.0 * heads / coins - 1.0)), generator
+
+
+def tauchen(
+    persistence: float, sd: float, points: int, width: float, mean: float = 0.0
+) -> tuple[Array, Array]:
+    """Tauchen's (1986) chain of an AR(1) in log z with long-run `sd`: values (J,), yearly probabilities
+    (J, J); even points over `width` sd to each side.
+    """
+    x = np.linspace(-width * sd, width * sd, points)
+    edges = np.concatenate([[-np.inf], 0.5 * (x[1:] + x[:-1]), [np.inf]])
+    innovation = sd * math.sqrt(1.0 - persistence**2)
+    below = ndtr((edges[None, :] - persistence * x[:, None]) / innovation)
+    return np.exp(mean + x), np.diff(below, axis=1)
+
+
 def stationary(generator: Array) -> Array:
     """Stationary distribution (J,) of an irreducible generator, by GTH elimination (no subtraction, so
     accurate to rounding).
@@ -113,17 +144,56 @@ def chain(economy: Economy) -> Chain:
     if law.law == "diffusion":
         values, generator = diffusion(law.reversion, law.sd, law.points, law.width, law.mean)
         return Chain(values, generator, stationary(generator))
-    if law.law == "markov":
-        values = np.array(law.values)
-        generator = (
-            np.array(law.generator) if law.generator is not None else generator_of(np.array(law.transition))
-        )
+    if law.law == "ar1" and law.method == "rouwenhorst":
+        values, generator = rouwenhorst(law.persistence, law.long_run_sd, law.points, law.mean)
+        return Chain(values, generator, stationary(generator))
+    if law.law == "markov" or law.law == "ar1":
+        values, yearly = _yearly(law)
+        if yearly is None:
+            generator = np.array(law.generator if law.law == "markov" else None)
+        elif economy.clock == "annual":
+            generator = yearly - np.eye(values.size)  # only its stationary law is read
+        else:
+            generator = generator_of(yearly)
         return Chain(values, generator, stationary(generator))
     values, weights = _distribution(law.distribution)
     size = values.size
     if law.law == "fixed":
         return Chain(values, np.zeros((size, size)), weights)
     return Chain(values, law.rate * (np.tile(weights, (size, 1)) - np.eye(size)), weights)
+
+
+def _yearly(law: Ability) -> tuple[Array, Array | None]:
+    """Values (J,) and yearly probabilities (J, J) of a chain that is given by them; None where it is not."""
+    if law.law == "markov":
+        yearly = None if law.transition is None else np.array(law.transition, dtype=float)
+        return np.array(law.values, dtype=float), yearly
+    if law.law == "ar1" and law.method == "tauchen":
+        return tauchen(law.persistence, law.long_run_sd, law.points, law.width, law.mean)
+    return np.empty(0), None
+
+
+def transition(economy: Economy, chain: Chain, period: float) -> Array:
+    """Probabilities (J, J) of moving within a period of `period` years.
+
+    Raises:
+        InputError: The chain is given by the year and has no generator, and the period is not a year.
+    """
+    law = economy.ability
+    size = chain.values.size
+    if law.law == "fixed":
+        return np.eye(size)
+    if law.law == "redraw":
+        kept = math.exp(-law.rate * period)
+        return kept * np.eye(size) + (1.0 - kept) * np.tile(chain.stationary, (size, 1))
+    yearly = _yearly(law)[1]
+    if yearly is not None and period == 1.0:
+        return yearly
+    from scipy.linalg import expm  # here, since most economies never need it and it is slow to import
+
+    generator = chain.generator if yearly is None else generator_of(yearly)
+    found = np.maximum(expm(period * generator), 0.0)
+    return found / found.sum(axis=1, keepdims=True)
 
 
 def _distribution(declared: object) -> tuple[Array, Array]:

@@ -27,6 +27,7 @@ class Static(NamedTuple):
     entrepreneurs: jax.Array
     wedge_revenue: jax.Array
     spread_revenue: jax.Array
+    size_tax_revenue: jax.Array
     fixed_costs: jax.Array
 
 
@@ -52,6 +53,7 @@ def static(m: Arrays, f: Firms, prices: Prices, g: jax.Array) -> Static:
         entrepreneurs=entrepreneurs,
         wedge_revenue=m.wedge * output,
         spread_revenue=spread * credit,
+        size_tax_revenue=jnp.zeros_like(output) if f.size_tax is None else total(f.size_tax),
         fixed_costs=m.fixed_cost * entrepreneurs,
     )
 
@@ -87,10 +89,13 @@ class Conditions(NamedTuple):
 
 
 def receipts(m: Arrays, s: Static, moved: Moves) -> jax.Array:
-    """Wedges, spreads and what edges take and do not burn, less what newborns are given, goods a year."""
+    """Wedges, spreads, taxes on size, and what edges take and do not burn, less what newborns are given,
+    goods a year.
+    """
     taken = jnp.sum((1.0 - m.burnt) * moved.taken)
     newborns = m.entry_wealth * jnp.sum(m.leaves * moved.people)
-    return s.wedge_revenue.sum() + s.spread_revenue.sum() + taken - newborns
+    earned = s.wedge_revenue.sum() + s.spread_revenue.sum() + s.size_tax_revenue.sum()
+    return earned + taken - newborns
 
 
 def conditions(layout: Layout, m: Arrays, prices: Prices, s: Static, moved: Moves) -> Conditions:

@@ -63,6 +63,8 @@ class Layout:
     dense: bool
     """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple
     abilities strongly."""
+    annual: bool
+    """Time runs in periods (the annual clock), not continuously."""
     sized: tuple[tuple[int, int, int], ...]
     """Arcs whose enforcement depends on size: number of the arc, its origin, index in `SIZES`."""
     chooses: bool
@@ -70,6 +72,9 @@ class Layout:
     """Some choice has no taste shocks."""
     redraws: bool
     emigrates: bool
+    taxes_capital: bool
+    """Some status declares a tax on capital above a threshold, be its rate 0."""
+    taxes_labor: bool
     directed_of: str
     directed_by: str
 
@@ -89,6 +94,8 @@ class Arrays(NamedTuple):
     ability: jax.Array  # (J,)
     switching: jax.Array  # (J, J), generator Q
     stationary: jax.Array  # (J,)
+    period: jax.Array  # annual clock: length of a period in years
+    transition: jax.Array  # (J, J), annual clock: probabilities of moving within a period; else (0, 0)
     operates: jax.Array  # (S,) 0 or 1, as all status rows below
     productivity: jax.Array
     wedge: jax.Array
@@ -98,6 +105,9 @@ class Arrays(NamedTuple):
     mandate_labor: jax.Array
     mandate_capital: jax.Array
     fixed_cost: jax.Array
+    size_tax: jax.Array  # rate of the tax above a threshold, 0 without
+    size_above: jax.Array  # the threshold, infinite without
+    size_on_labor: jax.Array  # 1 where the tax is on labour, 0 where it is on capital
     labor_efficiency: jax.Array
     amenity: jax.Array
     controlled: jax.Array
@@ -107,6 +117,7 @@ class Arrays(NamedTuple):
     choice: jax.Array  # (E,) 1 for choice arcs, as all arc rows below
     leaves: jax.Array  # 1 for arcs abroad
     redraws: jax.Array
+    draws: jax.Array  # (E, J) what a redraw draws from
     sharp: jax.Array
     burnt: jax.Array
     perceived: jax.Array  # rate, perceived enforcement rate, or arrival rate of the opportunity
@@ -154,13 +165,14 @@ class Compiled:
     arcs: tuple[Arc, ...]
 
 
-def compile_economy(economy: Economy, moving: Collection[str] = ()) -> Compiled:
+def compile_economy(economy: Economy, moving: Collection[str] = (), period: float = 1.0) -> Compiled:
     """Compile a valid economy to arrays (float64).
 
     Args:
         economy: The economy.
         moving: Edges that count as moving wealth even if they have no fine or fee, for economies that are to
             share one layout.
+        period: Length of a period of the annual clock, in years; other than 1 to see how the two clocks meet.
     """
     if jnp.asarray(0.0).dtype != jnp.float64:
         raise RuntimeError(
@@ -174,8 +186,9 @@ def compile_economy(economy: Economy, moving: Collection[str] = ()) -> Compiled:
     class_of, class_mass, start = _classes(economy, names, arcs, chain, nodes.size)
     numbers: dict[str, object] = {
         **_scalars(economy),
+        **_periods(economy, chain, period),
         **_status_rows(economy),
-        **_arc_rows(arcs, edges, len(names), nodes),
+        **_arc_rows(arcs, edges, len(names), nodes, chain),
         "wealth": nodes,
         "ability": chain.values,
         "switching": chain.generator,
@@ -191,6 +204,7 @@ def compile_economy(economy: Economy, moving: Collection[str] = ()) -> Compiled:
 
 def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes: np.ndarray) -> Layout:
     directed = economy.closure.directed
+    taxed = {s.size_tax.on for s in economy.statuses.values() if s.size_tax is not None}
     return Layout(
         nodes=nodes.size,
         statuses=len(economy.statuses),
@@ -201,12 +215,15 @@ def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes
         log_utility=economy.preferences.sigma == 1.0,
         linear=economy.technology.eta == 1.0,
         upwind=economy.numerics.scheme == "upwind",
-        dense=economy.ability.law in ("diffusion", "markov") and chain.values.size > 1,
+        dense=economy.ability.law in ("diffusion", "markov", "ar1") and chain.values.size > 1,
+        annual=economy.clock == "annual",
         sized=tuple((e, arc.origin, arc.size) for e, arc in enumerate(arcs) if arc.size),
         chooses=any(arc.choice for arc in arcs),
         sharp=any(arc.sharp for arc in arcs),
         redraws=any(arc.redraw for arc in arcs),
         emigrates=any(arc.destination == ABROAD for arc in arcs),
+        taxes_capital="capital" in taxed,
+        taxes_labor="labor" in taxed,
         directed_of=directed.of if directed else "",
         directed_by=directed.by if directed else "",
     )
@@ -240,6 +257,17 @@ def _scalars(economy: Economy) -> dict[str, object]:
     }
 
 
+def _periods(economy: Economy, chain: ability.Chain, period: float) -> dict[str, object]:
+    """What only the annual clock reads; its growth is what a year brings, over the year."""
+    if economy.clock == "continuous":
+        return {"period": 0.0, "transition": np.zeros((0, 0))}
+    return {
+        "period": period,
+        "transition": ability.transition(economy, chain, period),
+        "growth": np.expm1(period * economy.technology.growth) / period,
+    }
+
+
 SAME_NAME = (
     "operates",
     "productivity",
@@ -262,12 +290,17 @@ def _status_rows(economy: Economy) -> dict[str, object]:
         **{field: np.array([float(getattr(s, field)) for s in statuses]) for field in SAME_NAME},
         "mandate_labor": np.array([s.mandates.labor for s in statuses]),
         "mandate_capital": np.array([s.mandates.capital for s in statuses]),
+        "size_tax": np.array([s.size_tax.rate if s.size_tax else 0.0 for s in statuses]),
+        "size_above": np.array([s.size_tax.above if s.size_tax else np.inf for s in statuses]),
+        "size_on_labor": np.array(
+            [float(s.size_tax is not None and s.size_tax.on == "labor") for s in statuses]
+        ),
         "directed_to": np.array([float(directed is not None and n in directed.to) for n in economy.statuses]),
     }
 
 
 def _arc_rows(
-    arcs: tuple[Arc, ...], edges: tuple[Edge, ...], statuses: int, nodes: np.ndarray
+    arcs: tuple[Arc, ...], edges: tuple[Edge, ...], statuses: int, nodes: np.ndarray, chain: ability.Chain
 ) -> dict[str, object]:
     def one_hot(of: list[int], size: int) -> np.ndarray:
         return (np.arange(size)[:, None] == np.array(of, dtype=int)[None, :]).astype(float)
@@ -275,6 +308,9 @@ def _arc_rows(
     sizes = [getattr(e, "size", None) for e in edges]
     fine, fee = np.array([e.fine for e in edges]), np.array([e.fee for e in edges])
     jumping = sum(arc.jumps for arc in arcs)
+    weights = np.array([_weights(edge, chain) for edge in edges]).reshape(len(edges), chain.values.size)
+    drawn = weights * chain.stationary
+    weight = np.where([e.weight is None for e in edges], 1.0, drawn.sum(axis=1))
     return {
         **landings(nodes, fine, fee, jumping),
         "fine": fine,
@@ -286,14 +322,25 @@ def _arc_rows(
         "redraws": np.array([float(arc.redraw) for arc in arcs]),
         "burnt": np.array([float(arc.burnt) for arc in arcs]),
         "sharp": np.array([float(arc.sharp) for arc in arcs]),
-        "perceived": np.array([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
-        "actual": np.array([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
+        "perceived": weight
+        * np.array([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
+        "actual": weight * np.array([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
+        "draws": drawn / drawn.sum(axis=1, keepdims=True),
         "cost": np.array([getattr(e, "cost", 0.0) for e in edges]),
         "taste": np.array([getattr(e, "scale", 0.0) or 1.0 for e in edges]),
         "size_ref": np.array([size.ref if size else 1.0 for size in sizes]),
         "size_power": np.array([size.power if size else 1.0 for size in sizes]),
         "destination_of": np.array([arc.destination for arc in arcs[:jumping]], dtype=int),
     }
+
+
+def _weights(edge: Edge, chain: ability.Chain) -> np.ndarray:
+    """Weights (J,) of the abilities that an edge may draw."""
+    if edge.weight is None:
+        return np.ones(chain.values.size)
+    if isinstance(edge.weight, tuple):
+        return np.array(edge.weight)
+    return np.array([edge.weight.at(z) for z in chain.values])
 
 
 def landings(nodes: np.ndarray, fine: np.ndarray, fee: np.ndarray, jumping: int) -> dict[str, np.ndarray]:

@@ -18,13 +18,17 @@ from __future__ import annotations
 import functools
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe
+from dirigiste.numerics import point as points
+from dirigiste.numerics import start as starts
+from dirigiste.numerics.annual import cold
+from dirigiste.numerics.annual import stationary as annual
 from dirigiste.numerics.arrays import Arrays, Compiled, Layout
 from dirigiste.numerics.point import (
     NUDGE,
@@ -32,14 +36,16 @@ from dirigiste.numerics.point import (
     Point,
     Response,
     Start,
-    evaluate,
     prices_of,
     residuals,
     unknowns,
     with_given,
     within,
 )
-from dirigiste.numerics.start import Progress, cold_start
+from dirigiste.numerics.start import Progress
+
+if TYPE_CHECKING:
+    from dirigiste.numerics.clock import ColdStart, Evaluate, Respond
 
 __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "respond", "solve", "unknowns"]
 
@@ -112,8 +118,36 @@ def _along(
     return first, second, third
 
 
+def evaluate(
+    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: float, kfe_tol: float
+) -> Point:
+    """Solve values and distribution at unknowns u from starts v and f (N, S, J), by the clock of the
+    economy.
+    """
+    solve: Evaluate = annual.evaluate if layout.annual else points.evaluate
+    return solve(layout, m, u, v, f, hjb_tol, kfe_tol)
+
+
+def cold_start(
+    compiled: Compiled,
+    *,
+    wage: float | None = None,
+    interest: float | None = None,
+    progress: Progress | None = None,
+) -> Start:
+    """Come near the stationary state from nothing, by the clock of the economy; see `start.cold_start`."""
+    begin: ColdStart = cold.cold_start if compiled.layout.annual else starts.cold_start
+    return begin(compiled, wage=wage, interest=interest, progress=progress)
+
+
 def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
-    """How residuals, values and distribution respond to the active unknowns (implicit function theorem)."""
+    """How residuals, values and distribution respond to the active unknowns, by the clock of the economy."""
+    derive: Respond = annual.respond if layout.annual else _respond
+    return derive(layout, m, point, active)
+
+
+def _respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
+    """The same in continuous time (implicit function theorem)."""
     du = jnp.eye(4)[jnp.array(active)]
     none = jnp.zeros((len(active), *point.values.v.shape))
     dv = _value_responses(layout, m, point, _along(layout, m, point, du, none, none)[0])

@@ -6,6 +6,9 @@ runs one.
     k_u(r+s) on credit l = [(1-tau) A eta (1-alpha) k^(alpha eta) / w~]^(1/(1-eta(1-alpha))) profit = (1-tau)
     output - w l - (r+delta) k - s b - f   at true prices
 
+A tax on what a firm uses of capital or labour above a threshold is in `size_tax`; programs of economies that
+declare none do not have it.
+
 Whether an owner runs the firm is decided by x = profit - h w; who is within a hair of indifferent splits
 (`RAMP`), and a wealth cell (midpoint to midpoint) through which the threshold passes counts with the share of
 it where x > 0 (model.md, sections 2 and 4). What those owners do is taken at the middle of the part of the
@@ -20,6 +23,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from dirigiste.numerics import size_tax
 from dirigiste.numerics.arrays import SIZES, Arrays, Layout
 
 RAMP = 1e-4
@@ -56,6 +60,8 @@ class Firms(NamedTuple):
     profit: jax.Array
     income: jax.Array
     """share * profit + (1 - share) h w."""
+    size_tax: jax.Array | None = None
+    """Tax on size, part of profit; None where no status declares one."""
 
 
 def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
@@ -80,6 +86,21 @@ def _unconstrained(
     return ratio * (scale * ratio ** (m.alpha * m.eta) / wage) ** (1.0 / (1.0 - m.eta))
 
 
+def _wanted(layout: Layout, m: Arrays, wage: jax.Array, rental: jax.Array, scale: jax.Array) -> jax.Array:
+    """k_u (S, J) with the tax on labour above a threshold, where there is one."""
+    free = _unconstrained(m, wage, rental, scale, layout.linear)
+    if not layout.taxes_labor:
+        return free
+    cost = jnp.maximum(rental, LEAST_COST)
+    dear = (1.0 + size_tax.labor_rate(m)[:, 0]) * wage
+    taxed = _unconstrained(m, dear, rental, scale, layout.linear)
+    goes_with = ((1.0 - m.alpha) / m.alpha * cost / wage)[:, None]  # labour for each unit of capital
+    goes_with_taxed = ((1.0 - m.alpha) / m.alpha * cost / dear)[:, None]
+    return size_tax.wanted_with_labor_tax(
+        m, (free, goes_with * free), (taxed, goes_with_taxed * taxed), cost, scale
+    )
+
+
 class _Terms(NamedTuple):
     """What all owners of a status and ability have in common: rows over (S, J), or over S with a trailing
     axis.
@@ -93,6 +114,9 @@ class _Terms(NamedTuple):
     factor: jax.Array
     perceived_wage: jax.Array
     scale: jax.Array
+    taxed_own: jax.Array | None
+    """`want_own` if all capital were taxed, None where no capital is; as the next."""
+    taxed_credit: jax.Array | None
 
 
 def _terms(layout: Layout, m: Arrays, prices: Prices) -> _Terms:
@@ -102,36 +126,71 @@ def _terms(layout: Layout, m: Arrays, prices: Prices) -> _Terms:
     own_cost = (1.0 - m.mandate_capital) * (prices.interest + m.delta)
     credit_cost = (1.0 - m.mandate_capital) * (prices.interest + spread + m.delta)
     scale = ((1.0 - m.wedge) * m.productivity * m.eta * (1.0 - m.alpha))[:, None] * m.ability
-    want_own = _unconstrained(m, perceived_wage, own_cost, scale, layout.linear)
+    want_own = unconstrained = _wanted(layout, m, perceived_wage, own_cost, scale)
+    taxed_own = taxed_credit = None
+    if layout.taxes_capital:
+        tax = (1.0 - m.mandate_capital) * size_tax.on_capital(m, prices.interest)
+        taxed_own = _wanted(layout, m, perceived_wage, own_cost + tax, scale)
+        taxed_credit = _wanted(layout, m, perceived_wage, credit_cost + tax, scale)
+        unconstrained = size_tax.kink(size_tax.capital_above(m), want_own, taxed_own)
     lends = (m.data_lending > 0)[:, None]
-    data = jnp.where(lends, m.data_lending[:, None] * jnp.where(lends, want_own, 0.0), 0.0)
+    data = jnp.where(lends, m.data_lending[:, None] * jnp.where(lends, unconstrained, 0.0), 0.0)
     return _Terms(
         spread=spread[:, None],
         want_own=want_own,
-        want_credit=_unconstrained(m, perceived_wage, credit_cost, scale, layout.linear),
+        want_credit=_wanted(layout, m, perceived_wage, credit_cost, scale),
         multiple=(m.collateral - 1.0)[:, None],
         data=data,
         factor=(1.0 + others * (prices.limit_factor - 1.0))[:, None],
         perceived_wage=perceived_wage[:, None],
         scale=scale,
+        taxed_own=taxed_own,
+        taxed_credit=taxed_credit,
     )
 
 
-def _at(m: Arrays, prices: Prices, t: _Terms, a: jax.Array) -> tuple[jax.Array, ...]:
-    """Capital, labour, credit, output and profit of owners with wealth a who run."""
+def _capital(t: _Terms, own: jax.Array, on_credit: jax.Array, a: jax.Array, limit: jax.Array) -> jax.Array:
+    """Capital of owners with wealth a and that credit limit, from what they want at either cost of funds."""
+    dear = jnp.where(own <= a, own, jnp.maximum(a, jnp.minimum(on_credit, a + limit)))
+    cheap = jnp.where(on_credit <= limit, on_credit, jnp.maximum(limit, jnp.minimum(own, a + limit)))
+    return jnp.where(t.spread < 0, cheap, dear)
+
+
+class _Choice(NamedTuple):
+    """What owners who run do, and what is left for them."""
+
+    capital: jax.Array
+    labor: jax.Array
+    credit: jax.Array
+    output: jax.Array
+    profit: jax.Array
+    size_tax: jax.Array | None
+
+
+def _at(layout: Layout, m: Arrays, prices: Prices, t: _Terms, a: jax.Array) -> _Choice:
+    """Choices of owners with wealth a who run."""
     unlimited = jnp.isinf(t.multiple)
     limit = t.factor * (jnp.where(unlimited, jnp.inf, jnp.where(unlimited, 0.0, t.multiple) * a) + t.data)
-    dear = jnp.where(t.want_own <= a, t.want_own, jnp.maximum(a, jnp.minimum(t.want_credit, a + limit)))
-    cheap = jnp.where(
-        t.want_credit <= limit, t.want_credit, jnp.maximum(limit, jnp.minimum(t.want_own, a + limit))
-    )
-    subsidised = t.spread < 0
-    capital = jnp.where(subsidised, cheap, dear)
-    credit = jnp.where(subsidised, jnp.minimum(capital, limit), jnp.maximum(capital - a, 0.0))
+    capital = _capital(t, t.want_own, t.want_credit, a, limit)
+    if t.taxed_own is not None and t.taxed_credit is not None:
+        taxed = _capital(t, t.taxed_own, t.taxed_credit, a, limit)
+        capital = size_tax.kink(size_tax.capital_above(m), capital, taxed)
+    credit = jnp.where(t.spread < 0, jnp.minimum(capital, limit), jnp.maximum(capital - a, 0.0))
     intensity = 1.0 / (1.0 - m.eta * (1.0 - m.alpha))
-    labor = (t.scale / t.perceived_wage) ** intensity * power(capital, m.alpha * m.eta * intensity)
+    from_capital = power(capital, m.alpha * m.eta * intensity)
+    labor = (t.scale / t.perceived_wage) ** intensity * from_capital
+    margin = t.perceived_wage
+    if layout.taxes_labor:
+        dear_wage = (1.0 + size_tax.labor_rate(m)) * t.perceived_wage
+        taxed = (t.scale / dear_wage) ** intensity * from_capital
+        at_kink = (
+            t.scale
+            * power(capital, m.alpha * m.eta)
+            * power(size_tax.labor_above(m), (1.0 - m.alpha) * m.eta - 1.0)
+        )
+        labor, margin = size_tax.labor(m, labor, taxed, t.perceived_wage, at_kink)
     keeps = (1.0 - m.wedge)[:, None]
-    output = t.perceived_wage * labor / (keeps * m.eta * (1.0 - m.alpha))
+    output = margin * labor / (keeps * m.eta * (1.0 - m.alpha))
     profit = (
         keeps * output
         - prices.wage * labor
@@ -139,7 +198,10 @@ def _at(m: Arrays, prices: Prices, t: _Terms, a: jax.Array) -> tuple[jax.Array, 
         - t.spread * credit
         - m.fixed_cost[:, None]
     )
-    return capital, labor, credit, output, profit
+    if not (layout.taxes_capital or layout.taxes_labor):
+        return _Choice(capital, labor, credit, output, profit, None)
+    paid = size_tax.paid(m, prices.wage, prices.interest, capital, labor)
+    return _Choice(capital, labor, credit, output, profit - paid, paid)
 
 
 def firms(layout: Layout, m: Arrays, prices: Prices) -> Firms:
@@ -147,12 +209,12 @@ def firms(layout: Layout, m: Arrays, prices: Prices) -> Firms:
     t = _terms(layout, m, prices)
     a = m.wealth[:, None, None]
     outside = (m.labor_efficiency * prices.wage)[:, None]
-    share, shift = cell_share(_at(m, prices, t, a)[-1] - outside, m.wealth, RAMP * prices.wage)
+    share, shift = cell_share(_at(layout, m, prices, t, a).profit - outside, m.wealth, RAMP * prices.wage)
     share = m.operates[:, None] * share
-    capital, labor, credit, output, profit = _at(m, prices, t, a + shift)
-    borrowed = jnp.maximum(capital - (a + shift), 0.0)
-    income = outside + share * (profit - outside)
-    return Firms(share, capital, labor, credit, borrowed, output, profit, income)
+    c = _at(layout, m, prices, t, a + shift)
+    borrowed = jnp.maximum(c.capital - (a + shift), 0.0)
+    income = outside + share * (c.profit - outside)
+    return Firms(share, c.capital, c.labor, c.credit, borrowed, c.output, c.profit, income, c.size_tax)
 
 
 def cell_share(x: jax.Array, nodes: jax.Array, width: jax.Array | float) -> tuple[jax.Array, jax.Array]:

@@ -37,7 +37,7 @@ def moved(layout: Layout, m: Arrays, v: jax.Array) -> jax.Array:
             [x, jnp.einsum("nsj,se->nej", v, m.destination[:, layout.jumps : layout.moves])], axis=1
         )
     if layout.redraws:
-        drawn = jnp.einsum("nej,j->ne", x, m.stationary)[:, :, None]
+        drawn = jnp.einsum("nej,ej->ne", x, m.draws[: layout.moves])[:, :, None]
         x = x + m.redraws[: layout.moves, None] * (drawn - x)
     return x
 
@@ -46,7 +46,8 @@ def off_place(layout: Layout, m: Arrays, rate: jax.Array, v: jax.Array) -> jax.A
     """What block elimination along wealth leaves out of Q v with arc rates (N, E, J), (N, S, J).
 
     Abilities other than one's own (where blocks are by status), and for arcs that move wealth or draw ability
-    anew the difference between where they land and the same wealth and ability.
+    anew the difference between where they land and the same wealth and ability. The blocks have the plain
+    stationary law of draws, whatever their weights.
     """
     out = jnp.zeros_like(v)
     if not layout.dense:
@@ -99,14 +100,31 @@ def abroad_value(layout: Layout, m: Arrays) -> jax.Array:
     that stay).
     """
     interest = m.abroad_interest - m.growth
-    theta = (m.rho - (1.0 - m.sigma) * interest) / m.sigma
     labor = m.abroad_wage * jnp.einsum("s,se->e", m.labor_efficiency, m.origin)
     human = jnp.where(labor > 0, labor / jnp.where(interest > 0, interest, 1.0), 0.0)
+    if layout.annual:
+        return (m.leaves[:, None] * _abroad_in_periods(layout, m, human)).T[:, :, None]
+    theta = (m.rho - (1.0 - m.sigma) * interest) / m.sigma
     x = jnp.maximum(m.landing + human[:, None], LEAST)
     value = utility(layout, m, theta * x) / theta
     if layout.log_utility:
         value = value + (interest - m.rho) / m.rho**2
     return (m.leaves[:, None] * value).T[:, :, None]
+
+
+def _abroad_in_periods(layout: Layout, m: Arrays, human: jax.Array) -> jax.Array:
+    """V* (E, N) where time runs in periods: at the beginning of one, resources R (a + w* h/(r* - g)) grow by
+    the factor R/Gamma on what is not consumed, and the share theta is.
+    """
+    gross, growth = 1.0 + m.abroad_interest * m.period, 1.0 + m.growth * m.period
+    discount, net = jnp.exp(-m.rho * m.period), gross / growth
+    weight = (1.0 - discount) / m.rho
+    theta = 1.0 - (discount * net ** (1.0 - m.sigma)) ** (1.0 / m.sigma)
+    x = jnp.maximum(gross * (m.landing / growth + human[:, None]), LEAST)
+    value = weight * utility(layout, m, theta * x / m.period) / theta
+    if layout.log_utility:
+        value = value + weight * jnp.log(discount * net) * discount / (1.0 - discount) ** 2
+    return value
 
 
 class Hazards(NamedTuple):

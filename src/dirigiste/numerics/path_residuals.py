@@ -56,7 +56,8 @@ def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
     if TRANSFER not in active:
         newborns = number("entry_wealth") * (leaves * people).sum(axis=1)
         kept = ((1.0 - burnt) * taken).sum(axis=1)
-        spending = static["wedge_revenue"] + static["spread_revenue"] + kept - newborns - transfer
+        earned = static["wedge_revenue"] + static["spread_revenue"] + static["size_tax_revenue"]
+        spending = earned + kept - newborns - transfer
     if WAGE not in active:
         outside = static["labor"] - static["labor_supply"]
     before = wealth_of(compiled, task.begin)

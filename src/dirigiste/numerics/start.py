@@ -74,7 +74,7 @@ def _from_nothing(
     first_interest = interest if interest is not None else 0.25 * float(m.rho)
     u = with_given(compiled, jnp.array([np.log(first_wage), first_interest, 0.0, 0.0]))
     other = jnp.zeros(())
-    state, f = _first_distribution(compiled, u, active)
+    state, f = first_distribution(compiled, u, active)
     g = f
     v = first_guess(layout, m, *reversed(choices(layout, m, state)[:2]))
     for k in range(COLD_STEPS):
@@ -89,7 +89,7 @@ def _from_nothing(
     return Start(state, v, f)
 
 
-def _first_distribution(
+def first_distribution(
     compiled: Compiled, u: jax.Array, active: tuple[int, ...]
 ) -> tuple[jax.Array, jax.Array]:
     """Exponential wealth, the same in all states, of the mean at which static markets clear nearest to the

@@ -102,6 +102,11 @@ def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
         InputError: A value is out of its range, or a change alters what kind of economy it is (from log
             utility to another, say).
     """
+    if economy.clock == "annual":
+        raise InputError.of(
+            "paths are solved with the continuous clock only; leave `clock` out",
+            key="clock",
+        )
     given = {path: float(economy.get(path)) for path in ranges}
     fixed = economy.with_(given) if given else economy
     moving = frozenset(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STATE: Final = ("status", "ability", "wealth")
 
-OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk")
+OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk", "size_tax")
 """Variables over states that are nan in statuses which may run no firm."""
 
 
@@ -94,6 +94,8 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
         "profit": firms.profit,
         "mpk": mpk,
     }
+    if firms.size_tax is not None:
+        found["size_tax"] = firms.size_tax
     idle = np.asarray(m.operates)[:, None] == 0
     return {
         name: np.ascontiguousarray(

@@ -218,6 +218,7 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
         "spending": found["spending"],
         "wedge_revenue": np.asarray(s.wedge_revenue).sum(axis=-1),
         "spread_revenue": np.asarray(s.spread_revenue).sum(axis=-1),
+        "size_tax_revenue": np.asarray(s.size_tax_revenue).sum(axis=-1),
         "fixed_costs": np.asarray(s.fixed_costs).sum(axis=-1),
         "net_foreign_assets": found["net_foreign_assets"],
         "fines": ratio(((1.0 - facts.leaves) * taken).sum(axis=-1), Y),
@@ -251,11 +252,14 @@ def closing(facts: Facts, sums: Sums, transfer: ArrayLike) -> dict[str, Array]:
 
 
 def receipts(facts: Facts, sums: Sums) -> Array:
-    """Wedges, spreads and what edges take and do not burn, less what newborns are given, goods a year."""
+    """Wedges, spreads, taxes on size, and what edges take and do not burn, less what newborns are given,
+    goods a year.
+    """
     s, moved = sums.static, sums.moves
     taken = ((1.0 - facts.burnt) * np.asarray(moved.taken)).sum(axis=-1)
     newborns = facts.numbers["entry_wealth"] * (facts.leaves * np.asarray(moved.people)).sum(axis=-1)
-    earned = np.asarray(s.wedge_revenue).sum(axis=-1) + np.asarray(s.spread_revenue).sum(axis=-1)
+    paid = (s.wedge_revenue, s.spread_revenue, s.size_tax_revenue)
+    earned = sum(np.asarray(revenue).sum(axis=-1) for revenue in paid)
     return earned + taken - newborns
 
 

@@ -1,0 +1,1 @@
+"""Buera and Shin (2013); see `replication`."""

@@ -1,0 +1,110 @@
+"""The reform of Buera and Shin (2013): idiosyncratic wedges go at once and for good, credit stays poor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from dirigiste.numerics import certificate, equilibrium
+from dirigiste.numerics.annual import path
+from dirigiste.numerics.arrays import Compiled, compile_economy
+from dirigiste.replications.buera_shin_2013.states import CAPITAL_SHARE, economy
+
+if TYPE_CHECKING:
+    from dirigiste.numerics.point import Point
+    from dirigiste.replications.outcome import Progress
+
+Array = NDArray[np.float64]
+
+YEARS: Final = 125
+POINTS: Final = 300
+
+
+@dataclass(frozen=True)
+class Reform:
+    """The years after the reform, relative to the stationary state before it; year 0 is the first of them."""
+
+    output: Array
+    tfp: Array
+    capital: Array
+    investment: Array
+    """Investment over output, not relative."""
+    interest: Array
+    final_capital: float
+    gap: float
+    distance: float
+    goods: float
+    """Largest residual of goods over output."""
+
+    def growth(self, name: str, years: int) -> float:
+        """Growth from the year before the reform to `years` later, % a year."""
+        return 100.0 * float(np.log(getattr(self, name)[years - 1])) / years
+
+    @property
+    def half_life(self) -> float:
+        """Years until capital has come half of its way, linear between years."""
+        way = (self.capital - 1.0) / (self.final_capital - 1.0)
+        after = int(np.argmax(way >= 0.5))
+        return after - 1 + float((0.5 - way[after - 1]) / (way[after] - way[after - 1]))
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The path by year."""
+        names = {
+            "output": "output, 1 before the reform",
+            "tfp": "TFP, Y/K^(1/3), 1 before the reform",
+            "capital": "capital, 1 before the reform",
+            "investment": "investment over output",
+            "interest": "interest, per year",
+        }
+        return xr.Dataset(
+            {
+                name: ("year", getattr(self, name), {"long_name": label, "units": "1"})
+                for name, label in names.items()
+            },
+            {"year": np.arange(self.output.size)},
+        )
+
+
+def solve(progress: Progress | None = None) -> Reform:
+    """The path from the stationary state with wedges to that without.
+
+    Raises:
+        NotConverged: A stationary state or the path misses its tolerance.
+    """
+    points = {"numerics.wealth.points": POINTS}
+    _, before = _stationary(compile_economy(economy("wedges.yaml").with_(points)))
+    compiled, after = _stationary(compile_economy(economy().with_(points)))
+    people = jnp.sum(before.distribution.g, axis=1, keepdims=True)
+    found = path.solve(compiled, after, people, YEARS, progress=progress)
+    output = np.asarray(found.static.output.sum(axis=1))
+    wealth = np.append(
+        np.asarray(found.static.wealth.sum(axis=1)),
+        float(jnp.einsum("nsj,n->", found.lived.last, compiled.arrays.wealth)),
+    )
+    capital = np.asarray(found.static.capital.sum(axis=1))
+    delta = float(compiled.arrays.delta)
+    investment = np.diff(wealth) + delta * wealth[:-1]
+    y, k = (float(x.sum()) for x in (before.static.output, before.static.capital))
+    return Reform(
+        output=output / y,
+        tfp=output / capital**CAPITAL_SHARE / (y / k**CAPITAL_SHARE),
+        capital=capital / k,
+        investment=investment / output,
+        interest=found.u[:, 1],
+        final_capital=float(after.static.capital.sum()) / k,
+        gap=found.gap,
+        distance=found.distance,
+        goods=float(np.abs((output - investment - np.asarray(found.lived.consumption)) / output).max()),
+    )
+
+
+def _stationary(compiled: Compiled) -> tuple[Compiled, Point]:
+    solved = equilibrium.solve(compiled)
+    certificate.certificate(compiled, solved)
+    return compiled, solved.point

@@ -1,0 +1,1 @@
+"""Midrigan and Xu (2014); see `replication`."""

@@ -1,0 +1,1 @@
+"""Restuccia and Rogerson (2008): policy distortions with heterogeneous establishments and free entry."""

@@ -1,0 +1,245 @@
+"""The annual clock: operators of a period, fixed points, certificate, and how it meets the other clock."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numerics_economies import LONE, TRIANGLE, economy
+from numerics_solving import solved
+
+from dirigiste.errors import InputError
+from dirigiste.numerics import ability, certificate, equilibrium, timed
+from dirigiste.numerics.annual import envelope, path, step, turn
+from dirigiste.numerics.annual.envelope import interpolated
+from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.generator import utility
+
+ANNUAL = {"clock": "annual", "numerics.wealth.max": 3000}
+PERIODS = 1.0, 0.5, 0.25
+
+
+@pytest.fixture(scope="module")
+def village():
+    """Three statuses with every kind of edge, a country to leave for, and growth."""
+    return solved(economy(TRIANGLE, {**ANNUAL, "technology.growth": 0.02}))
+
+
+@pytest.fixture(scope="module")
+def period(village):
+    point = village.point
+    c = village.compiled
+    return step.backward(c.layout, c.arrays, point.prices, point.firms, point.reach, point.values.v)
+
+
+def test_certificate(village):
+    """Claim: an annual economy with every kind of edge clears goods, which nothing was solved for."""
+    found = village.certificate
+    assert abs(found.walras) < 1e-7
+    assert found.hjb < 1e-9
+    assert found.distribution < 1e-12
+    assert abs(found.mass) < 1e-12
+
+
+def test_masses_and_wealth_are_kept(village, period):
+    c, m = village.compiled, village.compiled.arrays
+    g = jnp.asarray(np.random.default_rng(1).uniform(size=village.point.distribution.g.shape))
+    g = g / g.sum()
+    later = step.forward(c.layout, m, period, g)
+    assert float(later.sum()) == pytest.approx(1.0, abs=1e-13)
+    ended = float(jnp.sum(g * (period.saving.share * period.saving.wealth).sum(axis=0)))
+    met = step.at_turn(m, period.saving, g)
+    people = jnp.einsum("nsj,se,nej->ne", met, m.origin, period.turn.chance)
+    kept = m.wealth[:, None] * (1.0 - m.leaves) - m.landing.T * (1.0 - m.leaves)
+    out = float(jnp.sum(people * (kept + m.leaves * (m.wealth[:, None] - m.entry_wealth))))
+    grown = 1.0 + float(m.growth * m.period)
+    assert float(jnp.einsum("nsj,n->", later, m.wealth)) * grown == pytest.approx(ended - out, rel=1e-9)
+
+
+def test_forward_is_the_adjoint_of_means(village, period):
+    c, m = village.compiled, village.compiled.arrays
+    rng = np.random.default_rng(2)
+    x, g = (jnp.asarray(rng.normal(size=village.point.values.v.shape)) for _ in range(2))
+    mean = turn.carried(c.layout, m, period.turn.chance, x)
+    mean = envelope.at_the_end(period.saving, jnp.einsum("nsj,ij->nsi", mean, m.transition))
+    assert float(jnp.vdot(g, mean)) == pytest.approx(
+        float(jnp.vdot(step.forward(c.layout, m, period, g), x)), rel=1e-10
+    )
+
+
+def test_at_most_one_edge_a_period(village, period):
+    """Claim: chances from a state add up to at most 1 - exp(-all actual rates)."""
+    m, chance = village.compiled.arrays, np.asarray(period.turn.chance)
+    assert chance.min() >= 0
+    total = np.einsum("nej,se->nsj", chance, np.asarray(m.origin))
+    rates = np.einsum("e,se->s", np.asarray(m.actual), np.asarray(m.origin))
+    assert (total <= -np.expm1(-rates)[:, None] + 1e-14).all()
+    toll = village.arc("toll")[0]
+    others = np.asarray(m.actual)[village.arc("inspect")[0]]
+    share = 0.08 / (0.08 + others)
+    # at the top of the grid inspection by wealth has almost its full rate
+    top = float(chance[-1, toll, 0])
+    assert share * -np.expm1(-(0.08 + others)) == pytest.approx(top, rel=2e-3)
+
+
+@pytest.mark.slow
+def test_saving_is_the_best_of_a_fine_search(village, period):
+    """Claim: nobody gains by other savings, searched for on a fine grid with the same reading of W."""
+    c, m, point = village.compiled, village.compiled.arrays, village.point
+    w, _ = turn.turn(c.layout, m, point.values.v, point.reach)
+    cash = step.cash_on_hand(m, point.firms, point.prices)
+    wealth = np.asarray(m.wealth)
+    best = np.full(cash.shape, -np.inf)
+    for cell in range(wealth.size - 1):
+        for t in np.linspace(0.0, 1.0, 9):
+            target = wealth[cell] + t * (wealth[cell + 1] - wealth[cell])
+            all_ = jnp.full((2, *cash.shape), cell)
+            there = period.saving._replace(
+                share=jnp.stack([jnp.ones(cash.shape), jnp.zeros(cash.shape)]),
+                below=all_,
+                above=jnp.full((2, *cash.shape), t),
+            )
+            low = jnp.minimum(w[cell], w[cell + 1])
+            worth = jnp.clip(interpolated(m, there, w), low, jnp.maximum(w[cell], w[cell + 1]))
+            c_ = (cash - target) / m.period
+            u = utility(c.layout, m, jnp.maximum(c_, 1e-12), m.amenity[:, None])
+            value = turn.weight(m) * u + turn.discount(m) * worth
+            best = np.maximum(best, np.where(np.asarray(c_) > 0, np.asarray(value), -np.inf))
+    missed = (best - np.asarray(period.saving.value)) / float(turn.weight(m))
+    # a kink of W inside one of the 60 cells is worth up to this much, in logs of consumption a year
+    assert np.quantile(missed, 0.99) < 1e-4
+    assert missed.max() < 2e-2
+
+
+@pytest.mark.slow
+def test_clocks_meet_as_the_period_shrinks():
+    """Claim: halving the period halves what the clocks differ by, in prices and sums."""
+    fine = {"numerics.wealth.max": 3000, "numerics.wealth.points": 300}
+    continuous = solved(economy(LONE, fine))
+
+    def numbers(point):
+        s = point.static
+        sums = (point.prices.interest, *(x.sum() for x in (s.output, s.capital, s.credit)))
+        return np.array([float(point.prices.wage), *map(float, sums)])
+
+    found, start = [], None
+    for length in PERIODS:
+        compiled = compile_economy(economy(LONE, {**fine, "clock": "annual"}), period=length)
+        result = equilibrium.solve(compiled, start)
+        certificate.certificate(compiled, result)
+        start = result.as_start()
+        found.append(numbers(result.point))
+    limit = numbers(continuous.point)
+    one, half, quarter = found
+    assert np.log2((one - half) / (half - quarter)) == pytest.approx(1.0, abs=0.25)
+    extrapolated = 2.0 * quarter - half
+    assert np.abs(extrapolated - limit)[[0, 2, 3, 4]] / limit[[0, 2, 3, 4]] == pytest.approx(0.0, abs=3e-3)
+    assert np.abs(quarter - limit).max() < 0.4 * np.abs(one - limit).max()
+
+
+def test_abroad_in_periods_tends_to_the_continuous_value(village):
+    """Claim: life abroad lived in ever shorter periods is worth what the continuous clock says."""
+    from dirigiste.numerics.generator import abroad_value
+
+    continuous = compile_economy(economy(TRIANGLE))
+    exact = abroad_value(continuous.layout, continuous.arrays)
+    misses = []
+    for length in (0.1, 0.05):
+        c = compile_economy(economy(TRIANGLE, {"clock": "annual"}), period=length)
+        misses.append(float(jnp.abs(abroad_value(c.layout, c.arrays) - exact).max()))
+    assert misses[0] / misses[1] == pytest.approx(2.0, rel=0.05)
+
+
+def test_path_stays_where_it_is_stationary(village):
+    """Claim: a path that starts at its own stationary state stays there."""
+    c, point = village.compiled, village.point
+    u = jnp.tile(point.u, (6, 1))
+    lived = path.live(c.layout, c.arrays, u, point.values.v, point.distribution.g)
+    assert float(jnp.abs(lived.last - point.distribution.g).sum()) < 1e-8
+    found = path.solve(c, point, point.distribution.g, 6, tolerance=1e-6)
+    np.testing.assert_allclose(found.u, np.tile(point.u, (6, 1)), atol=2e-6)
+
+
+def test_paths_of_chronicles_ask_for_the_continuous_clock():
+    with pytest.raises(InputError, match="continuous clock only"):
+        timed.frame(economy(LONE, ANNUAL), {})
+
+
+@pytest.mark.parametrize("continuous", [True, False])
+def test_weighted_redraw(continuous):
+    """Claim: an edge leads to each ability at its rate times probability times weight, on both clocks."""
+    text = """
+name: sorted
+preferences: {rho: 0.06, sigma: 1.0}
+technology: {alpha: 0.4, eta: 0.8, delta: 0.06}
+ability: {law: fixed, distribution: {points: {values: [1.0, 1.3, 1.6], weights: [0.5, 0.3, 0.2]}}}
+statuses: {taxed: {wedge: 0.2}, free: {}}
+edges:
+  - {name: stay, from: taxed, to: taxed, kind: rate, rate: 0.2, ability: redraw, weight: [0.2, 0.5, 0.9]}
+  - {name: freed, from: taxed, to: free, kind: rate, rate: 0.2, ability: redraw, weight: [0.8, 0.5, 0.1]}
+  - {name: caught, from: free, to: taxed, kind: rate, rate: 0.2, ability: redraw, weight: [0.2, 0.5, 0.9]}
+  - {name: free_still, from: free, to: free, kind: rate, rate: 0.2, ability: redraw, weight: [0.8, 0.5, 0.1]}
+closure: {capital: {open: {interest: 0.03}}, labor: {wage: 0.4}, fiscal: spend}
+numerics: {wealth: {points: 60, max: 3000}}
+"""
+    found = solved(economy(text, {} if continuous else {"clock": "annual"}))
+    masses = np.asarray(found.point.distribution.g.sum(axis=0))
+    shares = np.array([0.5, 0.3, 0.2])
+    np.testing.assert_allclose(masses[0], shares * [0.2, 0.5, 0.9], rtol=1e-8)
+    np.testing.assert_allclose(masses[1], shares * [0.8, 0.5, 0.1], rtol=1e-8)
+
+
+def test_rouwenhorst_and_tauchen():
+    values, generator = ability.rouwenhorst(0.3, 0.5, 9)
+    from scipy.linalg import expm
+
+    yearly = expm(generator)
+    shares = ability.stationary(generator)
+    log = np.log(values)
+    assert shares @ log == pytest.approx(0.0, abs=1e-12)
+    assert shares @ log**2 == pytest.approx(0.25, rel=1e-12)
+    np.testing.assert_allclose(yearly @ log, 0.3 * log, atol=1e-12)
+    # Rouwenhorst's own recursion
+    p = 0.65
+    P = np.array([[p, 1 - p], [1 - p, p]])
+    for n in range(3, 10):
+        big = np.zeros((n, n))
+        big[:-1, :-1] += p * P
+        big[:-1, 1:] += (1 - p) * P
+        big[1:, :-1] += (1 - p) * P
+        big[1:, 1:] += p * P
+        big[1:-1] /= 2
+        P = big
+    np.testing.assert_allclose(yearly, P, atol=1e-13)
+    values, P = ability.tauchen(0.6, 0.5, 31, 4.0)
+    np.testing.assert_allclose(P.sum(axis=1), 1.0)
+    middle = slice(10, 21)
+    np.testing.assert_allclose((P @ np.log(values))[middle], 0.6 * np.log(values)[middle], atol=2e-3)
+
+
+def test_given_yearly_matrix_needs_no_generator():
+    """Claim: an annual matrix without a logarithm is an economy on the annual clock and none on the other."""
+    law = {"law": "markov", "values": [1.0, 1.2], "transition": [[0.3, 0.7], [0.8, 0.2]]}
+    changes = {"ability": law}
+    with pytest.raises(InputError, match="no generator"):
+        compile_economy(economy(LONE, changes))
+    compiled = compile_economy(economy(LONE, {**changes, **ANNUAL}))
+    np.testing.assert_allclose(compiled.arrays.transition, law["transition"])
+    np.testing.assert_allclose(compiled.arrays.stationary, [8 / 15, 7 / 15], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [([0.1, 0.2], "one number for each of the 6 abilities"), ([0.0] * 6, "above 0 for some ability")],
+)
+def test_weight_must_fit(weight, message):
+    edge = {"from": "everyone", "to": "everyone", "kind": "rate", "rate": 0.1, "ability": "redraw"}
+    with pytest.raises(InputError, match=message):
+        economy(LONE, {"edges.shift": {**edge, "weight": weight}})
+    with pytest.raises(InputError, match="ability: redraw"):
+        economy(LONE, {"edges.shift": {**edge, "ability": "keep", "fine": 0.1, "weight": {"rising": 1.0}}})
+
+
+def test_hash_of_a_continuous_economy_ignores_the_clock_key():
+    assert economy(LONE).hash == economy(LONE, {"clock": "continuous"}).hash
+    assert economy(LONE).hash != economy(LONE, {"clock": "annual"}).hash
+    assert jax.tree.structure(compile_economy(economy(LONE)).arrays)  # compiles as ever

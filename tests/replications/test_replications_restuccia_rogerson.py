@@ -1,0 +1,103 @@
+"""Restuccia and Rogerson (2008): numerical equilibria against the closed forms, and the published tables."""
+
+import numpy as np
+import pytest
+
+from dirigiste import replications
+from dirigiste.errors import InputError, NotConverged
+from dirigiste.replications.restuccia_rogerson_2008 import model
+from dirigiste.replications.restuccia_rogerson_2008.policy import Policy, effect, groups, rates
+
+P = model.PAPER
+
+
+@pytest.fixture(scope="module")
+def law():
+    return model.sizes()
+
+
+@pytest.fixture(scope="module")
+def base(law):
+    return model.solve(P, law, model.undistorted(law))
+
+
+def test_every_published_cell():
+    found = replications.run("restuccia-rogerson-2008")
+    assert found.matches, found.misses
+    assert found.count("match") > 250
+    assert max(found.residuals.values()) < 1e-10
+
+
+def test_size_data(law):
+    bounds, shares = model.size_data()
+    assert shares.sum() == pytest.approx(1.0, abs=1e-8)
+    employment = law.employment(P)
+    assert employment[0] == 1.0
+    assert employment[-1] == pytest.approx(10000.0)
+    for low, high, share in zip([0.0, *bounds[:-1]], bounds, shares, strict=True):
+        inside = (employment > low * (1 + 1e-12)) & (employment <= high * (1 + 1e-12))
+        if inside.any():
+            assert law.share[inside].sum() == pytest.approx(share, rel=1e-8)
+
+
+def test_benchmark(law, base):
+    """Claim: K/Y = a/r; all output is paid out; the wage is what free entry says."""
+    assert base.capital / base.output == pytest.approx(P.a / P.rental, rel=1e-12)
+    assert base.wage * base.labor / base.output == pytest.approx(P.g, rel=1e-12)
+    assert base.free_entry == pytest.approx(0.0, abs=1e-12)
+    doubled = model.solve(model.Parameters(entry_cost=2.0), law, model.undistorted(law))
+    assert doubled.wage / base.wage == pytest.approx(2.0 ** (-P.x / P.g), rel=1e-12)
+
+
+@pytest.mark.parametrize("tax", [0.05, 0.2, 0.4, 0.7])
+@pytest.mark.parametrize("taxed", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("correlated", [False, True])
+def test_output_tax_against_closed_forms(law, base, tax, taxed, correlated):
+    """Claim: 1 + subsidy = [(1 - (1-S)(1-tax)^(1/x))/S]^x with S the share of the subsidised in undistorted
+    employment; output as the closed form; entry, wage and capital as without policy.
+    """
+    policy = Policy(tax, taxed, correlated)
+    found = effect(P, law, policy, base)
+    employment = law.employment(P)
+    S = (groups(law, policy)[1] * employment).sum() / (law.share * employment).sum()
+    subsidy = ((1 - (1 - S) * (1 - tax) ** (1 / P.x)) / S) ** P.x - 1
+    power = (P.a + P.g) / P.x
+    parts = S * (1 + subsidy) ** power, (1 - S) * (1 - tax) ** power
+    assert found.subsidy == pytest.approx(subsidy, rel=1e-10)
+    assert found.output == pytest.approx(sum(parts), rel=1e-10)
+    assert found.tfp == pytest.approx(sum(parts), rel=1e-10)
+    assert found.subsidised == pytest.approx(parts[0] / sum(parts), rel=1e-10)
+    assert found.cost == pytest.approx(subsidy * parts[0] / sum(parts), rel=1e-10)
+    assert found.entry == pytest.approx(1.0, rel=1e-10)
+    assert found.wage == pytest.approx(1.0, rel=1e-10)
+
+
+@pytest.mark.parametrize("on", ["output", "capital", "labor"])
+def test_accounts(law, on):
+    """Claim: what firms earn, pay and owe adds up to output, whatever is taxed and subsidised."""
+    found = model.solve(P, law, rates(law, Policy(0.3, 0.5, on=on), 0.1))
+    profit = P.entry_cost / P.worth * found.mass
+    spent = found.wage * found.labor + P.rental * found.capital + found.revenue.sum() + profit
+    assert spent == pytest.approx(found.output, rel=1e-10)
+
+
+def test_no_tax_is_nothing(law, base):
+    found = effect(P, law, Policy(0.0), base)
+    assert found.subsidy == pytest.approx(0.0, abs=1e-12)
+    assert found.output == pytest.approx(1.0, rel=1e-12)
+
+
+def test_refuses(law, base):
+    with pytest.raises(InputError, match="no establishment is left"):
+        effect(P, law, Policy(0.2, 0.999, correlated=True), base)
+    with pytest.raises(NotConverged, match="no subsidy that leaves capital"):
+        effect(P, law, Policy(0.2, on="labor"), base)
+    with pytest.raises(NotConverged, match="no wage"):
+        model.solve(model.Parameters(entry_cost=1e300), law, model.undistorted(law))
+
+
+def test_uncorrelated_needs_no_size_data(base):
+    """Claim (published-numbers): Table 3 does not depend on the law of productivity."""
+    one = model.Sizes(np.array([1.7]), np.array([1.0]))
+    found = effect(P, one, Policy(0.3))
+    assert found.output == pytest.approx(0.93185, abs=1e-5)
