@@ -48,6 +48,18 @@ class WeightOfAbility(Declaration):
         return math.exp(-self.falling * ability)
 
 
+def _weight_form(data: object) -> str:
+    return "=function" if isinstance(data, dict | WeightOfAbility) else "=numbers"
+
+
+Weight = Annotated[
+    Annotated[tuple[Annotated[Real, Field(ge=0)], ...], Tag("=numbers")]
+    | Annotated[WeightOfAbility, Tag("=function")],
+    Discriminator(_weight_form),
+]
+"""A weight of each ability: numbers, or a named function."""
+
+
 class CommonEdge(Declaration):
     """What edges of every kind carry."""
 
@@ -83,7 +95,7 @@ class CommonEdge(Declaration):
         description="Whether ability is kept, or drawn anew for a successor from the stationary law",
     )
 
-    weight: tuple[Annotated[Real, Field(ge=0)], ...] | WeightOfAbility | None = parameter(
+    weight: Weight | None = parameter(
         "Weight of each new ability: the move to ability z happens at the rate of the edge times the "
         "probability of z times its weight; only with `ability: redraw`",
         unit="1",

@@ -37,12 +37,16 @@ def tfp(found: Equilibrium) -> float:
 def by_collateral(
     tell: Callable[[str], None], multiples: tuple[float, ...] = COLLATERAL
 ) -> tuple[dict[float, Equilibrium], dict[float, str]]:
-    """Stationary states by collateral, each from cold, and why where markets do not clear."""
-    base, found, failed = economy(), {}, {}
+    """Stationary states by collateral, each from its nearest neighbour; and why where none is found."""
+    base = economy()
+    found: dict[float, Equilibrium] = {}
+    failed: dict[float, str] = {}
     for multiple in multiples:
         tell(f"collateral {multiple:g}")
         try:
-            found[multiple] = solve(base.with_({"statuses.everyone.collateral": multiple}))
+            near = min(found, key=lambda known: abs(1.0 / known - 1.0 / multiple), default=None)
+            changed = base.with_({"statuses.everyone.collateral": multiple})
+            found[multiple] = solve(changed, start=None if near is None else found[near])
         except NotConverged as error:
             failed[multiple] = ", ".join(f"{name} {size:.2g}" for name, size in error.residuals.items())
     return found, failed
