@@ -2,9 +2,21 @@
 kept between runs.
 """
 
+import sys
+
 import pytest
 
 import dirigiste
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs_of_a_module():
+    """Compiled programs go with the module that used them: a process that keeps those of all modules runs
+    out of memory maps.
+    """
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
 
 
 @pytest.fixture(scope="session")
