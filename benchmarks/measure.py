@@ -41,10 +41,17 @@ def in_pandas(frame, sigma=3.0, tail=0.01):
 
     def relative(data):
         inputs = data["capital"] ** data["alpha"] * data["labor"] ** (1 - data["alpha"])
-        data = data.assign(tfpr=data["output"] / inputs, tfpq=data["output"] ** (sigma / (sigma - 1)) / inputs)
+        data = data.assign(
+            tfpr=data["output"] / inputs, tfpq=data["output"] ** (sigma / (sigma - 1)) / inputs
+        )
         data["power"] = data["tfpq"] ** (sigma - 1)
         cells = data.groupby(by).agg(
-            Y=("output", "sum"), K=("capital", "sum"), L=("labor", "sum"), S=("power", "sum"), M=("power", "size"), a=("alpha", "first")
+            Y=("output", "sum"),
+            K=("capital", "sum"),
+            L=("labor", "sum"),
+            S=("power", "sum"),
+            M=("power", "size"),
+            a=("alpha", "first"),
         )
         cells["bar"] = cells["Y"] / (cells["K"] ** cells["a"] * cells["L"] ** (1 - cells["a"]))
         cells["best"] = cells["S"] ** (1 / (sigma - 1))
@@ -69,10 +76,20 @@ def firms_of(frame):
     """A synthetic panel as firms, without writing a file."""
     from dirigiste.measure.firms import COLUMNS, Firms
 
-    renamed = {"id": "firm", "group": "ownership", "output": "value_added", "labor": "wages", "employment": "workers", "inputs": "materials"}
+    renamed = {
+        "id": "firm",
+        "group": "ownership",
+        "output": "value_added",
+        "labor": "wages",
+        "employment": "workers",
+        "inputs": "materials",
+    }
     frame = frame.with_columns(row=pl.int_range(1, pl.len() + 1), weight=pl.lit(1.0))
     columns = {name: pl.col(renamed.get(name, name)).cast(kind) for name, kind in COLUMNS.items()}
-    roles = {name: name for name in ("id", "year", "industry", "group", "output", "wage_bill", "employment", "capital")}
+    roles = {
+        name: name
+        for name in ("id", "year", "industry", "group", "output", "wage_bill", "employment", "capital")
+    }
     return Firms(frame.select(**columns), roles, "synthetic panel")
 
 
@@ -87,15 +104,21 @@ def main() -> None:
     from dirigiste.measure.synthetic import synthetic
 
     firms = firms_of(synthetic(given.rows, years=10, industries=400).frame)
-    plain = pd.DataFrame({name: firms.frame[name].to_numpy() for name in ("industry", "year", "output", "labor", "capital")})
+    plain = pd.DataFrame(
+        {name: firms.frame[name].to_numpy() for name in ("industry", "year", "output", "labor", "capital")}
+    )
     load = os.getloadavg()[0]
     print(f"{len(firms):,} firm-years; {os.cpu_count()} processors, load {load:.1f} at the start\n")
     print("| what | wall | processor |\n|---|---|---|")
     measure(firms.__class__(firms.frame.head(20_000), firms.roles, "warm"))
     ours = timed("all tables and firm-level wedges, no bootstrap", lambda: measure(firms, jobs=given.jobs), 3)
-    theirs = timed("pandas: trim, gains by year and two standard deviations only", lambda: in_pandas(plain), 2)
+    theirs = timed(
+        "pandas: trim, gains by year and two standard deviations only", lambda: in_pandas(plain), 2
+    )
     table = ours.tables["gains_by_year"].frame[:-1]
-    print(f"\nLargest difference of gains: {np.abs(table['gain'].to_numpy() - theirs[0].to_numpy()).max():.1e} points\n")
+    print(
+        f"\nLargest difference of gains: {np.abs(table['gain'].to_numpy() - theirs[0].to_numpy()).max():.1e} points\n"
+    )
 
     from dirigiste.measure import Choices
     from dirigiste.measure import bootstrap as resampling
@@ -107,7 +130,10 @@ def main() -> None:
     names = list(statistics(estimate(sample, Choices()), Choices()))
     print("| what | wall | processor |\n|---|---|---|")
     timed("gains alone (capital shares, trim, gains)", lambda: estimate(sample, Choices()), 5)
-    timed(f"{given.draws} draws", lambda: resampling.draws(sample, Choices(), names, given.draws, jobs=given.jobs))
+    timed(
+        f"{given.draws} draws",
+        lambda: resampling.draws(sample, Choices(), names, given.draws, jobs=given.jobs),
+    )
 
 
 if __name__ == "__main__":

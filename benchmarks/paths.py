@@ -92,7 +92,9 @@ def jacobian_and_path() -> None:
     per = seen["jacobian"] / states / 240 * 1e6
     print(f"| sequence-space Jacobian | {seen['jacobian']:.2f} | 240 | | {per:.2f} |")
     per = seen["path"] / states / seen["steps"] * 1e6
-    print(f"| path (gap {seen['gap']:.0e}) | {seen['path']:.2f} | {seen['steps']:.0f} | {seen['rounds']:.0f} | {per:.2f} |")
+    print(
+        f"| path (gap {seen['gap']:.0e}) | {seen['path']:.2f} | {seen['steps']:.0f} | {seen['rounds']:.0f} | {per:.2f} |"
+    )
 
 
 def split() -> None:
@@ -102,7 +104,9 @@ def split() -> None:
     begun = time.perf_counter()
     found = course.solve(chronicle(CHANGES), channels=True)
     seconds = time.perf_counter() - begun
-    print(f"split over {len(CHANGES)} channels, {len(found.split)} paths: {seconds:.0f} s, compilation included")
+    print(
+        f"split over {len(CHANGES)} channels, {len(found.split)} paths: {seconds:.0f} s, compilation included"
+    )
 
 
 def process() -> None:

@@ -61,12 +61,12 @@ def test_paths_of_small_shocks_differ_from_it_by_the_square_of_their_size(villag
     exact = village.with_({"numerics.tolerances.paths": 1e-8, "numerics.tolerances.foresight": 1e-7})
     response = dg.impulse(exact, {CREDIT: dg.ar1(-0.1, persistence=0.5)})
     errors = []
-    for size in (1.0, 0.5):
+    for size in (0.25, 0.125):  # at .5 a whole class of ability begins to run firms, a kink
         change = {"parameter": CREDIT, "add": -0.1 * size, "half_life": 1.0}
         found = courses.solve(told(exact, ("2021-01-01", change)))
         steps = min(len(found.course.u), response.sizes["time"])
         np.testing.assert_allclose(found.course.grid.time[:steps], response["time"][:steps], atol=1e-3)
         wage = np.exp(found.course.u[:steps, WAGE]) - float(found.before.prices["w"])
         errors.append(np.abs(wage - size * response["wage"].values[:steps]).max())
-    assert errors[0] < 0.1 * float(abs(response["wage"]).max())
+    assert errors[0] < 0.25 * 0.05 * float(abs(response["wage"]).max())
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.25)
