@@ -160,7 +160,7 @@ def test_masses_move_by_the_forward_equation(triangle, step, dt):
 def test_values_at_rest_stay_and_forget_where_they_end(triangle):
     """A step from the stationary values is at rest; a long one from others ends near them."""
     layout, m, point = triangle.compiled.layout, triangle.compiled.arrays, triangle.point
-    back = jax.jit(functools.partial(steps.backward, layout, m, point.u, point.u))
+    back = jax.jit(functools.partial(steps.backward, layout, m, steps.setting(layout, m, point.u, point.u)))
     v = point.values.v
     found, decisions, residual, _ = back(jnp.asarray(0.25), v, v + 0.01, 1e-11)
     assert float(residual) < 1e-10

@@ -10,7 +10,6 @@ date falls.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import jax
@@ -22,11 +21,9 @@ from dirigiste.numerics import aggregates, firm
 from dirigiste.numerics.aggregates import Moves
 from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.point import CORNER, INTEREST, QUOTA, TRANSFER, WAGE, prices_of
+from dirigiste.numerics.programs import by_chunks, stepwise
 
 Array = NDArray[np.float64]
-
-CHUNKS = 8, 1
-"""Dates that are evaluated together: as many as the first says while there are that many, then one by one."""
 
 TRIALS = 12
 """Trials of Newton on a date before it counts as hard."""
@@ -50,7 +47,7 @@ LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
 """Largest change of each unknown in one trial."""
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@stepwise
 def _conditions(
     layout: Layout,
     m: Arrays,
@@ -137,16 +134,13 @@ class Clearing:
         return u, left
 
     def _evaluate(self, g: jax.Array, moves: Moves, dates: NDArray[np.int64], u: Array) -> Array:
-        found, begin = [np.zeros((0, 7))], 0
-        while begin < dates.size:
-            size = next(size for size in CHUNKS if dates.size - begin >= size)
-            here = slice(begin, begin + size)
-            values = _conditions(
+        def evaluate(here: NDArray[np.int64]) -> Array:
+            found = _conditions(
                 self.layout, self.m, self.stacked, g, moves, jnp.asarray(dates[here]), jnp.asarray(u[here])
             )
-            found.append(np.asarray(values))
-            begin += size
-        return np.concatenate(found)
+            return np.asarray(found)
+
+        return np.concatenate([np.zeros((0, 7)), *by_chunks(evaluate, dates.size)])
 
     def differentiate(
         self, g: jax.Array, moves: Moves, dates: NDArray[np.int64], u: Array, left: Array

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from numpy.typing import NDArray
 
 from dirigiste.numerics import aggregates, firm, steps
 from dirigiste.numerics.aggregates import Moves, Static
 from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.point import prices_of
-from dirigiste.numerics.steps import Decisions, Flows
+from dirigiste.numerics.programs import by_chunks, stepwise
+from dirigiste.numerics.steps import Decisions, Flows, Setting
 
 
 class Begin(NamedTuple):
@@ -57,7 +59,24 @@ class Sums(NamedTuple):
     """Mass at the last wealth node (T,)."""
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@stepwise
+def _settings(
+    layout: Layout,
+    m: Arrays,
+    stacked: dict[str, jax.Array],
+    dates: jax.Array,
+    u: jax.Array,
+    near: jax.Array,
+) -> Setting:
+    """What owners take as given in the steps `dates` (B,), at unknowns u and near (B, 4)."""
+
+    def one(inputs: tuple[jax.Array, ...]) -> Setting:
+        date, u, near = inputs
+        return steps.setting(layout, m._replace(**{name: x[date] for name, x in stacked.items()}), u, near)
+
+    return lax.map(one, (dates, u, near))
+
+
 def backwards(
     layout: Layout,
     m: Arrays,
@@ -71,21 +90,40 @@ def backwards(
 ) -> Backwards:
     """Values of all steps from those at the end (N, S, J), with guesses (T, N, S, J), at unknowns u (T, 4)
     and with firms run as at prices `near` (T, 4).
-
-    The guess of a step moves with what the step after it turned out to be.
     """
+
+    def of(dates: NDArray[np.int64]) -> Setting:
+        return _settings(layout, m, stacked, jnp.asarray(dates), u[dates], near[dates])
+
+    chunks = by_chunks(of, dt.shape[0])
+    given = jax.tree.map(lambda *x: jnp.concatenate(x), *chunks)
+    return _values(layout, m, stacked, given, dt, end, guess, tolerance)
+
+
+@stepwise
+def _values(
+    layout: Layout,
+    m: Arrays,
+    stacked: dict[str, jax.Array],
+    given: Setting,
+    dt: jax.Array,
+    end: jax.Array,
+    guess: jax.Array,
+    tolerance: float,
+) -> Backwards:
+    """The guess of a step moves with what the step after it turned out to be."""
 
     def step(carry: tuple, inputs: tuple) -> tuple:
         later, guessed_later = carry
-        fields, u, near, dt, guess = inputs
+        fields, given, dt, guess = inputs
         start = guess + (later - guessed_later)
-        found = Backwards(*steps.backward(layout, m._replace(**fields), u, near, dt, later, start, tolerance))
+        found = Backwards(*steps.backward(layout, m._replace(**fields), given, dt, later, start, tolerance))
         return (found.v, guess), found
 
-    return lax.scan(step, (end, end), (stacked, u, near, dt, guess), reverse=True)[1]
+    return lax.scan(step, (end, end), (stacked, given, dt, guess), reverse=True)[1]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@stepwise
 def forwards(
     layout: Layout,
     m: Arrays,
@@ -105,7 +143,7 @@ def forwards(
     return lax.scan(step, begin, (stacked, dt, decisions))[1]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@stepwise
 def sums(layout: Layout, m: Arrays, stacked: dict[str, jax.Array], u: jax.Array, forwards: Forwards) -> Sums:
     """Sums of all steps at unknowns u (T, 4)."""
 

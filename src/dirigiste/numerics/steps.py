@@ -151,18 +151,8 @@ def correct(
     )
 
 
-def backward(
-    layout: Layout,
-    m: Arrays,
-    u: jax.Array,
-    near: jax.Array,
-    dt: jax.Array,
-    later: jax.Array,
-    guess: jax.Array,
-    tolerance: jax.Array | float,
-) -> tuple[jax.Array, Decisions, jax.Array, jax.Array]:
-    """Values at the beginning of a step from those at its end (N, S, J) and a guess, at unknowns u (4,); with
-    decisions, residual in logs of consumption a year, and Newton rounds.
+def setting(layout: Layout, m: Arrays, u: jax.Array, near: jax.Array) -> Setting:
+    """What owners take as given at unknowns u (4,).
 
     Enforcement by size reaches those who run a firm at prices `near` (4,), at which markets clear nearly:
     where owners are indifferent, who runs one hangs on a hair of the price, and only clearing knows.
@@ -170,7 +160,21 @@ def backward(
     prices = prices_of(layout, u)
     firms = firm.firms(layout, m, prices)
     run = firm.firms(layout, m, prices_of(layout, near)) if layout.sized else firms
-    given = Setting(hjb.income(m, firms, prices), firm.with_size(layout, m, run))
+    return Setting(hjb.income(m, firms, prices), firm.with_size(layout, m, run))
+
+
+def backward(
+    layout: Layout,
+    m: Arrays,
+    given: Setting,
+    dt: jax.Array,
+    later: jax.Array,
+    guess: jax.Array,
+    tolerance: jax.Array | float,
+) -> tuple[jax.Array, Decisions, jax.Array, jax.Array]:
+    """Values at the beginning of a step from those at its end (N, S, J) and a guess; with decisions, residual
+    in logs of consumption a year, and Newton rounds.
+    """
     target = tolerance * (1.0 + SHORT / dt)
 
     def going(state: tuple) -> jax.Array:

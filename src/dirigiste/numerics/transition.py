@@ -45,8 +45,14 @@ FRONTS = 5.0
 many owners change what they do at once, and a step is too long to say when.
 """
 
-LOOSE = 1e-3
-"""Values of a round are solved to this times its gap, markets to ten times that."""
+LOOSE = 1e-2
+"""Values and markets of a round are solved to this times its gap."""
+
+ROUGH = 1e-5
+"""Values are always solved at least to this, and to the tolerance of markets where the gap is below `FAR`
+times its own tolerance: the next round may be the last."""
+
+FAR = 50.0
 
 MASSES = 1e-6
 """Relative accuracy of the change of masses in a step."""
@@ -106,9 +112,8 @@ class Solved(NamedTuple):
 
     @property
     def off(self) -> float:
-        """Largest residual of values, in logs of consumption over a step that is not very short."""
-        weights = 1.0 + SHORT / np.asarray(self.lengths)
-        return float((np.asarray(self.backwards.residual) / weights).max())
+        """Largest residual of values; see :func:`largest_residual`."""
+        return largest_residual(self.backwards.residual, self.lengths)
 
     @property
     def finite(self) -> bool:
@@ -137,9 +142,18 @@ class _Try:
 
 class _Search:
     def __init__(
-        self, layout: Layout, m: Arrays, task: Task, active: list[int], target: float, hjb: float
+        self,
+        layout: Layout,
+        m: Arrays,
+        task: Task,
+        active: list[int],
+        *,
+        target: float,
+        goal: float,
+        hjb: float,
     ) -> None:
-        self.layout, self.m, self.task, self.target, self.hjb = layout, m, task, target, hjb
+        self.layout, self.m, self.task = layout, m, task
+        self.target, self.goal, self.hjb = target, goal, hjb
         self.clearing = Clearing.of(layout, m, task.timed.stacked, active)
 
     def at(self, u: Array, v: jax.Array, near: Array, size: float) -> _Try:
@@ -147,21 +161,36 @@ class _Search:
         as a gap of `size` calls for.
         """
         dt, stacked = jnp.asarray(self.task.lengths), self.task.timed.stacked
-        exact = max(self.hjb, min(LOOSE * size, self.target, 1e-6))
+        exact = max(self.hjb, min(LOOSE * size, ROUGH if size > FAR * self.goal else 0.5 * self.target))
         back = path.backwards(
             self.layout, self.m, stacked, jnp.asarray(u), jnp.asarray(near), dt, self.task.end, v, exact
         )
         forth = path.forwards(self.layout, self.m, stacked, dt, back.decisions, self.task.begin, MASSES)
         cleared, left = self.clearing.clear(
-            forth.g, forth.flows.moves, near, max(1e-3 * self.target, min(10.0 * LOOSE * size, 1e-4))
+            forth.g, forth.flows.moves, near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )
         return _Try(u, back, forth, cleared, left)
 
     def finer(self, found: _Try) -> _Try:
-        """The same with markets cleared far within the tolerance, not only as the last gap called for."""
+        """The same with values and markets far within the tolerance, not only as the last gap called for."""
+        if self.off(found) > self.target:
+            return self.at(found.u, found.backwards.v, found.clearing, self.target)
         forth = found.forwards
         cleared, left = self.clearing.clear(forth.g, forth.flows.moves, found.clearing, 1e-3 * self.target)
         return replace(found, clearing=cleared, left=left)
+
+    def off(self, found: _Try) -> float:
+        """Largest residual of values; see :func:`largest_residual`."""
+        return largest_residual(found.backwards.residual, self.task.lengths)
+
+    def fine(self, found: _Try) -> bool:
+        """Whether values and markets are within the tolerance."""
+        return max(self.off(found), float(np.abs(found.left).max(initial=0.0))) <= self.target
+
+
+def largest_residual(residual: jax.Array, lengths: Array) -> float:
+    """Largest of the residuals of values (T,), in logs of consumption over a step that is not very short."""
+    return float((np.asarray(residual) / (1.0 + SHORT / np.asarray(lengths))).max())
 
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
@@ -208,7 +237,7 @@ def solve(
     goal = target if foresight is None else foresight
     active = list(kernel.active)
     steps, n = task.lengths.size, len(active)
-    search = _Search(layout, m, task, active, target, hjb)
+    search = _Search(layout, m, task, active, target=target, goal=goal, hjb=hjb)
     through_masses = jacobian(kernel, task.lengths)[:, active]
     every = np.arange(steps)
     through_masses[every, :, every, :] -= kernel.direct[active]
@@ -219,7 +248,7 @@ def solve(
     history = [found.size]
     best = found
     while True:
-        if found.size <= FRONTS * goal and np.abs(found.left).max(initial=0.0) > target:
+        if found.size <= FRONTS * goal and not search.fine(found):
             found = best = search.finer(found)
         size = found.size
         if progress:

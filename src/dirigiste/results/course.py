@@ -221,21 +221,27 @@ class _Solver:
         return solve(None)
 
     def _first(self) -> _State:
-        """The stationary state without the chronicle, as a path on which nothing happens."""
+        """The stationary state without the chronicle, as a path on which nothing happens: one step, over and
+        over.
+        """
         point = self.before.solved.point
-        edges = self.grid.edges
+        edges, step = self.grid.edges, np.array([0.0, self.economy.numerics.path.step])
+        steps = edges.size - 1
         values = self.timeline.values(0, (), edges)
-        task = self._task(values, edges, Begin(point.distribution.f, point.distribution.g), self.before)
-        u = np.tile(np.asarray(point.u), (edges.size - 1, 1))
-        guess = transition.Guess(u, u, jnp.tile(point.values.v, (edges.size - 1, 1, 1, 1)))
-        solved = self._solve(task, guess, self.before, edges, 0)
+        once = {path: value[:1] for path, value in values.items()}
+        task = self._task(once, step, Begin(point.distribution.f, point.distribution.g), self.before)
+        u = np.asarray(point.u)[None]
+        solved = self._solve(task, transition.Guess(u, u, point.values.v[None]), self.before, step, 0)
+        piece: _Piece = jax.tree.map(
+            lambda x: np.repeat(x, steps, axis=0), self._piece(task, solved, once)._replace(parameters={})
+        )
         stays = tuple(np.asarray(x) for x in (point.values.v, point.distribution.f, point.distribution.g))
         return _State(
             begin=0,
             edges=edges,
             terminal=self.before,
-            path=self._piece(task, solved, values),
-            v=np.asarray(guess.v, dtype=np.float32),
+            path=piece._replace(parameters=values),
+            v=np.broadcast_to(stays[0].astype(np.float32), (steps, *stays[0].shape)),
             at=dict.fromkeys(range(len(self.grid.surprises)), stays),
             past=(),
             segments=(),
