@@ -125,7 +125,9 @@ def headline(found: Run) -> list[tuple[str, str]]:
 
     cost = told("output", "output")
     if text_comparison.change(pair("output"), "") != "0":
-        cost += f" in {year}, at its farthest" + _by_channel(found, step)
+        later = np.abs(found.path["output"].values[step:] / float(found.base["output"]) - 1.0)
+        farthest = "at its farthest" if later[0] >= np.nanmax(later) else "later more"
+        cost += f" in {year}, {farthest}" + _by_channel(found, step)
     others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
     bought = [
         _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(found.base[name].values)
