@@ -154,6 +154,15 @@ def test_the_headline_is_of_the_years_after_the_events(made):
     assert float(made.path["time"][text_run.peak(made)]) == 10.0
 
 
+def test_the_headline_says_where_an_effect_is_still_growing(made):
+    path = made.path.assign_coords(time=5 * made.path["time"])  # goes on after the years of the headline
+    years, base = path["time"], float(made.base["output"])
+    for shape, words in ((years, "later more"), (years * np.exp(-years), "at its farthest")):
+        output = (base * (1.0 - 0.1 * shape / float(years.max()))).assign_attrs(path["output"].attrs)
+        told = text_run.headline(replace(made, path=path.assign(output=output)))
+        assert words in told[0][1]
+
+
 def test_changes_in_few_characters():
     told = text_run.change
     assert told(2.0, 1.9, "goods per year") == "−5.00 %"

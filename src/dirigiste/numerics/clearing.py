@@ -22,6 +22,7 @@ from dirigiste.numerics.aggregates import Moves
 from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.point import CORNER, INTEREST, QUOTA, TRANSFER, WAGE, prices_of
 from dirigiste.numerics.programs import by_chunks, stepwise
+from dirigiste.numerics.timed import on_date
 
 Array = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ def _conditions(
     """
 
     def one(date: jax.Array, u: jax.Array) -> jax.Array:
-        here = m._replace(**{name: field[date] for name, field in stacked.items()})
+        here = on_date(m, stacked, date)
         prices = prices_of(layout, u)
         static = aggregates.static(here, firm.firms(layout, here, prices), prices, g[date])
         moved = jax.tree.map(lambda x: x[date], moves)
@@ -135,10 +136,7 @@ class Clearing:
 
     def _evaluate(self, g: jax.Array, moves: Moves, dates: NDArray[np.int64], u: Array) -> Array:
         def evaluate(here: NDArray[np.int64]) -> Array:
-            found = _conditions(
-                self.layout, self.m, self.stacked, g, moves, jnp.asarray(dates[here]), jnp.asarray(u[here])
-            )
-            return np.asarray(found)
+            return np.asarray(_conditions(self.layout, self.m, self.stacked, g, moves, dates[here], u[here]))
 
         return np.concatenate([np.zeros((0, 7)), *by_chunks(evaluate, dates.size)])
 

@@ -16,6 +16,9 @@ from dirigiste.numerics.arrays import Arrays, Layout
 from dirigiste.numerics.point import prices_of
 from dirigiste.numerics.programs import by_chunks, stepwise
 from dirigiste.numerics.steps import Decisions, Flows, Setting
+from dirigiste.numerics.timed import on_date
+
+Array = NDArray[np.float64]
 
 
 class Begin(NamedTuple):
@@ -72,7 +75,7 @@ def _settings(
 
     def one(inputs: tuple[jax.Array, ...]) -> Setting:
         date, u, near = inputs
-        return steps.setting(layout, m._replace(**{name: x[date] for name, x in stacked.items()}), u, near)
+        return steps.setting(layout, on_date(m, stacked, date), u, near)
 
     return lax.map(one, (dates, u, near))
 
@@ -81,8 +84,8 @@ def backwards(
     layout: Layout,
     m: Arrays,
     stacked: dict[str, jax.Array],
-    u: jax.Array,
-    near: jax.Array,
+    u: Array,
+    near: Array,
     dt: jax.Array,
     end: jax.Array,
     guess: jax.Array,
@@ -93,7 +96,7 @@ def backwards(
     """
 
     def of(dates: NDArray[np.int64]) -> Setting:
-        return _settings(layout, m, stacked, jnp.asarray(dates), u[dates], near[dates])
+        return _settings(layout, m, stacked, dates, u[dates], near[dates])
 
     chunks = by_chunks(of, dt.shape[0])
     given = jax.tree.map(lambda *x: jnp.concatenate(x), *chunks)

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.path import Begin
 from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
-from dirigiste.numerics.steps import SHORT
 from dirigiste.numerics.transition import Solved, Task
 
 Array = NDArray[np.float64]
@@ -33,7 +32,7 @@ def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array
         **found,
         "walras": _goods(compiled, task, solved),
         "foresight": np.abs(solved.u - solved.foreseen).max(axis=1),
-        "hjb": np.asarray(solved.backwards.residual) / (1.0 + SHORT / task.lengths),
+        "hjb": solved.value_residuals,
         "mass": mass - float(np.asarray(task.begin.g).sum()),
     }
 

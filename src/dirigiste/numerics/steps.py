@@ -55,6 +55,11 @@ SHORT = 0.01
 so short a time."""
 
 
+def allowance(dt: jax.Array) -> jax.Array:
+    """Factor by which the residual of values may be larger in steps of dt years."""
+    return 1.0 + SHORT / dt
+
+
 class Setting(NamedTuple):
     """What owners take as given in a step: incomes (N, S, J), and reach of enforcement (N, E, J)."""
 
@@ -175,7 +180,7 @@ def backward(
     """Values at the beginning of a step from those at its end (N, S, J) and a guess; with decisions, residual
     in logs of consumption a year, and Newton rounds.
     """
-    target = tolerance * (1.0 + SHORT / dt)
+    target = tolerance * allowance(dt)
 
     def going(state: tuple) -> jax.Array:
         _, _, residual, _, waited, k = state

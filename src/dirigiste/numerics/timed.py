@@ -51,6 +51,11 @@ class Timed(NamedTuple):
     given: Array
 
 
+def on_date(m: Arrays, stacked: dict[str, jax.Array], date: jax.Array) -> Arrays:
+    """The arrays of one step."""
+    return m._replace(**{name: field[date] for name, field in stacked.items()})
+
+
 @dataclass(frozen=True)
 class Frame:
     """An economy, the parameters that may change, and where they stand in its arrays."""

@@ -32,7 +32,7 @@ from dirigiste.numerics.clearing import LIMITS, Clearing
 from dirigiste.numerics.path import Backwards, Begin, Forwards, Sums
 from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.numerics.sequence import Kernel, jacobian
-from dirigiste.numerics.steps import SHORT
+from dirigiste.numerics.steps import allowance
 from dirigiste.numerics.timed import Timed
 
 Array = NDArray[np.float64]
@@ -49,8 +49,8 @@ LOOSE = 1e-2
 """Values and markets of a round are solved to this times its gap."""
 
 ROUGH = 1e-5
-"""Values are always solved at least to this, and to the tolerance of markets where the gap is below `FAR`
-times its own tolerance: the next round may be the last."""
+"""Values are always solved at least to this, and to half the tolerance of markets where the gap is at most
+`FAR` times its own tolerance: the next round may be the last."""
 
 FAR = 50.0
 
@@ -111,9 +111,14 @@ class Solved(NamedTuple):
         return float(np.abs(self.u - self.foreseen).max())
 
     @property
+    def value_residuals(self) -> Array:
+        """Residuals of values in every step; see :func:`value_residuals`."""
+        return value_residuals(self.backwards, self.lengths)
+
+    @property
     def off(self) -> float:
-        """Largest residual of values; see :func:`largest_residual`."""
-        return largest_residual(self.backwards.residual, self.lengths)
+        """Largest residual of values."""
+        return float(self.value_residuals.max())
 
     @property
     def finite(self) -> bool:
@@ -162,9 +167,7 @@ class _Search:
         """
         dt, stacked = jnp.asarray(self.task.lengths), self.task.timed.stacked
         exact = max(self.hjb, min(LOOSE * size, ROUGH if size > FAR * self.goal else 0.5 * self.target))
-        back = path.backwards(
-            self.layout, self.m, stacked, jnp.asarray(u), jnp.asarray(near), dt, self.task.end, v, exact
-        )
+        back = path.backwards(self.layout, self.m, stacked, u, near, dt, self.task.end, v, exact)
         forth = path.forwards(self.layout, self.m, stacked, dt, back.decisions, self.task.begin, MASSES)
         cleared, left = self.clearing.clear(
             forth.g, forth.flows.moves, near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
@@ -180,17 +183,17 @@ class _Search:
         return replace(found, clearing=cleared, left=left)
 
     def off(self, found: _Try) -> float:
-        """Largest residual of values; see :func:`largest_residual`."""
-        return largest_residual(found.backwards.residual, self.task.lengths)
+        """Largest residual of values."""
+        return float(value_residuals(found.backwards, self.task.lengths).max())
 
     def fine(self, found: _Try) -> bool:
         """Whether values and markets are within the tolerance."""
         return max(self.off(found), float(np.abs(found.left).max(initial=0.0))) <= self.target
 
 
-def largest_residual(residual: jax.Array, lengths: Array) -> float:
-    """Largest of the residuals of values (T,), in logs of consumption over a step that is not very short."""
-    return float((np.asarray(residual) / (1.0 + SHORT / np.asarray(lengths))).max())
+def value_residuals(backwards: Backwards, lengths: Array) -> Array:
+    """Residuals of values (T,) in logs of consumption a year, each over the allowance of its step."""
+    return np.asarray(backwards.residual / allowance(jnp.asarray(lengths)))
 
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:

@@ -225,22 +225,19 @@ class _Solver:
         over.
         """
         point = self.before.solved.point
-        edges, step = self.grid.edges, np.array([0.0, self.economy.numerics.path.step])
+        edges, once = self.grid.edges, np.array([0.0, self.economy.numerics.path.step])
         steps = edges.size - 1
-        values = self.timeline.values(0, (), edges)
-        once = {path: value[:1] for path, value in values.items()}
-        task = self._task(once, step, Begin(point.distribution.f, point.distribution.g), self.before)
+        values = self.timeline.values(0, (), once)
+        task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
         u = np.asarray(point.u)[None]
-        solved = self._solve(task, transition.Guess(u, u, point.values.v[None]), self.before, step, 0)
-        piece: _Piece = jax.tree.map(
-            lambda x: np.repeat(x, steps, axis=0), self._piece(task, solved, once)._replace(parameters={})
-        )
+        solved = self._solve(task, transition.Guess(u, u, point.values.v[None]), self.before, once, 0)
+        piece = self._piece(task, solved, values)
         stays = tuple(np.asarray(x) for x in (point.values.v, point.distribution.f, point.distribution.g))
         return _State(
             begin=0,
             edges=edges,
             terminal=self.before,
-            path=piece._replace(parameters=values),
+            path=jax.tree.map(lambda x: np.repeat(x, steps, axis=0), piece),
             v=np.broadcast_to(stays[0].astype(np.float32), (steps, *stays[0].shape)),
             at=dict.fromkeys(range(len(self.grid.surprises)), stays),
             past=(),

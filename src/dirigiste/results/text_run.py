@@ -103,9 +103,13 @@ def peak(found: Run) -> int:
     """
     time, surprise = found.path["time"].values, found.path["surprise"].values
     last = max(WINDOW, float(time[np.searchsorted(surprise, surprise.max())]) + AFTER_LAST)
+    return int(np.argmax(np.where(time <= last + paths.NEAR, _away(found), -1.0)))
+
+
+def _away(found: Run) -> np.ndarray:
+    """Relative distance of output from what it would be without the events, by step; -1 where unknown."""
     away = np.abs(found.path["output"].values / float(found.base["output"]) - 1.0)
-    away = np.where(np.isfinite(away) & (time <= last + paths.NEAR), away, -1.0)
-    return int(np.argmax(away))
+    return np.where(np.isfinite(away), away, -1.0)
 
 
 def headline(found: Run) -> list[tuple[str, str]]:
@@ -125,8 +129,8 @@ def headline(found: Run) -> list[tuple[str, str]]:
 
     cost = told("output", "output")
     if text_comparison.change(pair("output"), "") != "0":
-        later = np.abs(found.path["output"].values[step:] / float(found.base["output"]) - 1.0)
-        farthest = "at its farthest" if later[0] >= np.nanmax(later) else "later more"
+        away = _away(found)[step:]
+        farthest = "at its farthest" if away[0] >= away.max() else "later more"
         cost += f" in {year}, {farthest}" + _by_channel(found, step)
     others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
     bought = [
