@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types benchmark clean
+.PHONY: run test test-slow programs lint types benchmark clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -12,12 +12,19 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 run: $(VENV)/.installed
-	$(BIN)/dirigiste run examples/squeeze.yaml
+	$(BIN)/dirigiste run crackdown-2020
 
-test: $(VENV)/.installed
+# Compiles the solver before processes that run side by side use it; at once where that is done.
+programs: $(VENV)/.installed
+	$(BIN)/python -m dirigiste.numerics.warmup
+
+test: programs
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
+
+test-slow: programs
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --max-worker-restart 0
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

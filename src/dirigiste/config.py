@@ -1,7 +1,15 @@
-"""Settings of the numerical library, made on request and never at import."""
+"""Settings of the numerical library, made on request and never at import.
+
+This module only says where compiled programs may be kept; `dirigiste.numerics.programs` keeps them. It
+imports nothing heavy.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +17,16 @@ from typing import Final
 class _State:
     """What `configure` was last asked for."""
 
-    done: bool = False
-    cache: Path | None = None
+    cache: bool | Path = True
 
 
-FOLDER: Final = "compiled"
+FOLDER: Final = "programs"
 """Folder of compiled programs in the user's cache directory."""
+
+VARIABLE: Final = "DIRIGISTE_CACHE"
+"""Environment variable that names another folder, or is `off`."""
+
+OFF: Final = ("off", "no", "none", "false", "0")
 
 
 def cache_folder() -> Path:
@@ -24,34 +36,69 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("dirigiste", appauthor=False)) / FOLDER
 
 
-def configure(*, cache: bool | str | Path = True) -> None:
-    """Prepare JAX for the solver: 64-bit floats, and a cache of compiled programs on disk.
+def spare_folder() -> Path | None:
+    """Where they are kept if nothing else serves: a folder of the user's among the temporary files."""
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    try:
+        return Path(tempfile.gettempdir()) / f"dirigiste{user}" / FOLDER
+    except OSError:
+        return None
 
-    `dirigiste.solve` and its like call this with the defaults if nobody has. With the cache, a program that
-    was compiled once starts in a fraction of the time in later sessions.
+
+def configure(*, cache: bool | str | Path = True) -> None:
+    """Say where the solver's compiled programs are kept. To be called before the first solution.
+
+    `dirigiste.solve` and its like use the defaults if nobody has called this. Programs are compiled once on a
+    machine, which takes about a minute; later sessions load them.
 
     Args:
-        cache: True for the user's cache directory, False for none, or a folder. Whoever can write to that
-            folder can run code in this process: keep it private.
+        cache: True for the folder that the environment variable `DIRIGISTE_CACHE` names, else the user's
+            cache directory; False for none: every session compiles what it needs; or a folder. Whoever can
+            write to that folder can run code in this process: keep it private.
     """
-    import jax
+    asked = cache if isinstance(cache, bool) else _path(cache)
+    programs = sys.modules.get("dirigiste.numerics.programs")
+    if programs is not None and programs.settled() and folders(asked) != folders():
+        warnings.warn(
+            "compiled programs stay where they are, since the solver has been used already: call "
+            "dirigiste.configure before the first solution, in a new session of Python",
+            stacklevel=2,
+        )
+        return
+    _State.cache = asked
 
-    jax.config.update("jax_enable_x64", True)
-    folder = cache_folder() if cache is True else None if cache is False else Path(cache).expanduser()
-    if folder is not None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    jax.config.update("jax_compilation_cache_dir", None if folder is None else str(folder))
-    _State.done, _State.cache = True, folder
+
+def folders(cache: bool | Path | None = None) -> tuple[Path, ...]:
+    """Folders that may hold compiled programs, the best one first; empty if none are to be kept.
+
+    Args:
+        cache: As `configure` takes it; default: what it was last given.
+    """
+    cache = _State.cache if cache is None else cache
+    named = os.environ.get(VARIABLE, "").strip()
+    if cache is True and named.lower() in OFF:
+        cache = False
+    if cache is False:
+        return ()
+    if cache is True and named:
+        cache = _path(named)
+    first = None if cache is True else cache
+    return tuple(dict.fromkeys(f for f in (first, cache_folder(), spare_folder()) if f is not None))
+
+
+def _path(folder: str | Path) -> Path:
+    return Path(os.path.expanduser(folder)).absolute()  # noqa: PTH111  (never an error where there is no home)
 
 
 def current_cache() -> Path | None:
-    """Where compiled programs are kept now; None if they are not."""
-    return _State.cache
+    """Where compiled programs are kept now; None if they are not. Imports the numerical library."""
+    from dirigiste.numerics import programs
+
+    return programs.status().folder
 
 
 def ensure() -> None:
-    """Configure with the defaults, unless the user has done so."""
-    if not _State.done:
-        configure()
+    """Compile and keep the solver's programs, unless that is done."""
+    from dirigiste.numerics import programs
+
+    programs.prepare()

@@ -44,7 +44,7 @@ def squeeze(village, tmp_path):
 
 @pytest.fixture
 def made_up(configured, monkeypatch):
-    """Paths made up in place of solved ones; commands that solve none need no JAX."""
+    """Paths made up in place of solved ones; commands that solve none need no solver."""
     import fake_course
 
     module = SimpleNamespace(solve=fake_course.solver(*fake_course.village()))

@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
-HEAVY = ("jax", "scipy", "matplotlib", "xarray", "netCDF4", "polars", "pandas")
+HEAVY = ("numba", "llvmlite", "scipy", "matplotlib", "xarray", "netCDF4", "polars", "pandas")
 
 PROBE = """
 import sys
@@ -54,20 +53,11 @@ def test_commands_import_nothing_heavy(args):
     probe(cli(*args))
 
 
-def test_showing_results_needs_no_jax():
+def test_showing_results_needs_no_solver():
     probe(
         "import dirigiste.results.run, dirigiste.results.text_run, dirigiste.results.lookup",
-        heavy=("jax", "matplotlib"),
+        heavy=("numba", "llvmlite", "matplotlib"),
     )
-
-
-def test_help_is_fast():
-    times = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "dirigiste", "--help"], check=True, capture_output=True)
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 0.6  # 0.15 s on an idle machine; twice the promised 0.3 s leaves room for a busy one
 
 
 def test_every_command_has_help(call):

@@ -90,7 +90,8 @@ def test_doctor(call, monkeypatch):
     result = call("doctor", "--json")
     data = json.loads(result.stdout)
     assert result.exit_code == 0, data["solution"]
-    assert data["float64"]
+    assert data["packages"]["numba"]
+    assert data["programs"]["ready"]
     monkeypatch.setitem(known.EXPECTED, "w", 1.0)
     result = call("doctor")
     assert result.exit_code == 4

@@ -1,6 +1,4 @@
-"""Every test here needs the numerical library; solved economies are shared, since compiling one takes
-longer than solving it.
-"""
+"""Every test here needs the solver's programs; economies that many tests look at are solved once."""
 
 import pytest
 from numerics_economies import LONE, POLITICAL, TRIANGLE, economy
@@ -9,7 +7,7 @@ from numerics_solving import solved
 
 @pytest.fixture(scope="session", autouse=True)
 def ready(configured):
-    """Nothing here runs without 64-bit floats."""
+    """Programs are compiled before the first test, and by one process."""
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from dirigiste.errors import NotConverged
 from dirigiste.numerics import certificate, equilibrium
 from dirigiste.numerics.arrays import Compiled, compile_economy
@@ -57,11 +55,11 @@ class Found(NamedTuple):
 
     def people(self, edge: str) -> float:
         """Owners who move along an edge, per year."""
-        return float(np.asarray(self.point.moves.people)[self.arc(edge)].sum())
+        return float(self.point.moves.people[self.arc(edge)].sum())
 
     def taken(self, edge: str) -> float:
         """Wealth that an edge takes, per year."""
-        return float(np.asarray(self.point.moves.taken)[self.arc(edge)].sum())
+        return float(self.point.moves.taken[self.arc(edge)].sum())
 
 
 def solved(economy, start: Start | None = None) -> Found:
@@ -81,6 +79,4 @@ def partial(economy, near: Found) -> Point:
     """Values, distribution and sums of an economy at the prices of another, where all else starts too."""
     compiled = compile_economy(economy)
     point = near.point
-    return equilibrium.evaluate(
-        compiled.layout, compiled.arrays, point.u, point.values.v, point.distribution.f, 1e-11, 1e-13
-    )
+    return equilibrium.evaluate(compiled, point.u, point.values.v, point.distribution.f, 1e-11, 1e-13)

@@ -2,18 +2,12 @@
 docstring).
 """
 
-import functools
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dirigiste.economy import loads
 from dirigiste.numerics import equilibrium, hjb, point
 from dirigiste.numerics.arrays import compile_economy
-
-guess = functools.partial(jax.jit, static_argnums=0)(hjb.guess)
 
 IDLE = """
 name: idle
@@ -29,13 +23,13 @@ numerics: {wealth: {points: 50, min: 1.0, max: 1000000, scale: 1.0}}
 def saver(interest, **changes):
     """Nodes, values and consumption of savers whose firms never pay."""
     compiled = compile_economy(loads(IDLE).with_({"closure.capital.open.interest": interest, **changes}))
-    layout, m = compiled.layout, compiled.arrays
-    u = jnp.array([0.0, interest, 0.0, 0.0])
-    prices, firms, reach = point.choices(layout, m, u)
-    assert float(jnp.max(firms.share)) == 0
-    values = point.solve_values(layout, m, firms, prices, reach, guess(layout, m, firms, prices), 1e-11)
-    assert float(values.residual) < 1e-10
-    return np.asarray(m.wealth), np.asarray(values.v)[:, 0, 0], np.asarray(values.rows.consumption)[:, 0, 0]
+    m = compiled.arrays
+    prices, firms, reach = point.choices(m, np.array([0.0, interest, 0.0, 0.0]))
+    assert firms.share.max() == 0
+    given = hjb.setting(m, firms, prices, reach)
+    values = hjb.solve(m, given, hjb.guess(m, firms, prices, reach), 1e-11)
+    assert values.residual < 1e-10
+    return m.wealth, values.v[:, 0, 0], values.policy.consumption[:, 0, 0]
 
 
 def in_cells(a, v, sigma=1.0):
@@ -78,6 +72,27 @@ def test_other_savers_consume_theta_times_wealth(sigma, growth):
     exact = theta**-sigma * a ** (1 - sigma) / (1 - sigma)
     np.testing.assert_allclose(v[inner], exact[inner], rtol=0.003)
     np.testing.assert_allclose(c[inner], np.append(in_cells(a, exact, sigma), np.nan)[inner], rtol=0.005)
+
+
+@pytest.mark.parametrize("sigma", [0.96, 0.9999, 1.0001, 1.04])
+def test_near_log_utility_values_keep_their_digits(sigma):
+    """Claim (`Arrays.shift`): where sigma is near 1, values are kept less 1/((1-sigma) rho), which would
+    swamp them; they are those of the closed form, in logs of consumption as exact as elsewhere, and go to
+    those of log utility.
+    """
+    rho, r = 0.05, 0.09
+    theta = (rho - (1 - sigma) * r) / sigma
+    a, v, c = saver(r, **{"preferences.sigma": sigma, "numerics.wealth.points": 100})
+    inner = a < 100
+    # theta^-sigma a^(1-sigma)/(1-sigma) - 1/((1-sigma) rho), without taking the difference of large numbers
+    log_of = (1 - sigma) * np.log(a) - sigma * np.log(theta) + np.log(rho)
+    exact = np.expm1(log_of) / ((1 - sigma) * rho)
+    np.testing.assert_allclose(rho * v[inner], rho * exact[inner], atol=0.005)
+    np.testing.assert_allclose(c[inner], np.append(in_cells(a, exact, sigma), np.nan)[inner], rtol=0.005)
+    if abs(sigma - 1) < 0.001:
+        _, log_v, log_c = saver(r, **{"numerics.wealth.points": 100})
+        np.testing.assert_allclose(c[inner], log_c[inner], rtol=0.001)
+        np.testing.assert_allclose(rho * v[inner], rho * log_v[inner], atol=0.005)
 
 
 def test_certain_earnings_are_worth_their_present_value():

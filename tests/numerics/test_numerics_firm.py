@@ -1,11 +1,8 @@
 """The firm against numerical optimisation of the decision problem as it is stated (model.md, section 2)."""
 
-import functools
 import json
 import math
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -13,8 +10,6 @@ from scipy.optimize import minimize
 from dirigiste.economy import loads
 from dirigiste.numerics import firm
 from dirigiste.numerics.arrays import compile_economy
-
-firms = functools.partial(jax.jit, static_argnums=0)(firm.firms)
 
 STATUSES = 8
 
@@ -132,12 +127,12 @@ def test_choices_are_those_of_the_decision_problem(eta):
         compiled = compile_economy(economy)
         named = np.zeros(STATUSES)
         named[:3] = 1.0
-        m = compiled.arrays._replace(directed_to=jnp.asarray(named))
+        m = compiled.arrays.replace(directed_to=named)
         wage, interest = rng.uniform(0.5, 1.0), rng.uniform(-0.01, 0.06)
         added, factor = rng.uniform(0, 0.05), rng.uniform(0.3, 1.0)
-        prices = firm.Prices(*(jnp.asarray(x) for x in (wage, interest, 0.0, added, factor)))
-        found = jax.tree.map(np.asarray, firms(compiled.layout, m, prices))
-        nodes = np.asarray(m.wealth)
+        prices = firm.Prices(wage, interest, 0.0, added, factor)
+        found = firm.firms(m, prices)
+        nodes = m.wealth
         for s, status in enumerate(economy.statuses.values()):
             spread = status.spread + (0 if named[s] else added)
             for n, j in zip(rng.integers(1, 32, 8), rng.integers(0, 3, 8), strict=True):
@@ -184,10 +179,10 @@ def test_unlimited_credit_is_the_unconstrained_firm_at_any_wealth():
     )
     compiled = compile_economy(economy)
     m = compiled.arrays
-    prices = firm.Prices(*(jnp.asarray(x) for x in (0.7, 0.03, 0.0, 0.0, 1.0)))
-    found = firms(compiled.layout, m, prices)
-    marginal = float(m.alpha * m.eta) * (1 - m.wedge[4]) * found.output[:, 4] / found.capital[:, 4]
-    np.testing.assert_allclose(marginal, 0.03 + float(m.delta), rtol=1e-12)
+    prices = firm.Prices(0.7, 0.03, 0.0, 0.0, 1.0)
+    found = firm.firms(m, prices)
+    marginal = m.alpha * m.eta * (1 - m.wedge[4]) * found.output[:, 4] / found.capital[:, 4]
+    np.testing.assert_allclose(marginal, 0.03 + m.delta, rtol=1e-12)
 
 
 def test_share_of_a_cell_is_its_integral():
@@ -197,7 +192,7 @@ def test_share_of_a_cell_is_its_integral():
     rng = np.random.default_rng(5)
     nodes = np.cumsum(rng.uniform(0.5, 2.0, 12))
     x = rng.normal(size=12)
-    share, shift = (np.asarray(y) for y in firm.cell_share(jnp.asarray(x), jnp.asarray(nodes), 1e-3))
+    share, shift = firm.cell_share(x, nodes, 1e-3)
     middles = 0.5 * (nodes[1:] + nodes[:-1])
     for n in range(1, 11):
         fine = np.linspace(middles[n - 1], middles[n], 400_001)

@@ -39,7 +39,7 @@ def mass(political):
 @pytest.fixture(scope="module")
 def moved(political):
     def of(at, edge, what="people"):
-        return float(np.asarray(getattr(at.moves, what))[political.arc(edge)].sum())
+        return float(getattr(at.moves, what)[political.arc(edge)].sum())
 
     return of
 
@@ -47,7 +47,7 @@ def moved(political):
 def choices(political, changes):
     """Static choices at the prices of the political economy."""
     compiled = compile_economy(political.economy.with_(changes))
-    return point.choices(compiled.layout, compiled.arrays, political.point.u)[1]
+    return point.choices(compiled.arrays, political.point.u)[1]
 
 
 def silence(at, mass):
@@ -64,7 +64,7 @@ def test_unequal_credit_disperses_marginal_products_and_lowers_tfp(triangle):
 
     def dispersion(found):
         f = found.point.firms
-        weight = np.asarray(found.point.distribution.g) * np.asarray(f.share)
+        weight = found.point.distribution.g * f.share
         product = np.log(np.where(weight > 0, f.output, 1.0) / np.where(weight > 0, f.capital, 1.0))
         mean = (weight * product).sum() / weight.sum()
         return (weight * (product - mean) ** 2).sum() / weight.sum()
@@ -72,8 +72,8 @@ def test_unequal_credit_disperses_marginal_products_and_lowers_tfp(triangle):
     def shortfall(found):
         """TFP over that of the same firms, were they to share their inputs efficiently."""
         m, f = found.compiled.arrays, found.point.firms
-        A = np.asarray(m.productivity)[:, None] * np.asarray(m.ability)
-        weight = np.asarray(found.point.distribution.g) * np.asarray(f.share)
+        A = m.productivity[:, None] * m.ability
+        weight = found.point.distribution.g * f.share
         K, L = float(found.static.capital.sum()), float(found.static.labor.sum())
         return found.output / ((weight * A**5.0).sum() ** 0.2 * (K**0.4 * L**0.6) ** 0.8)
 
@@ -91,12 +91,12 @@ def test_enforcement_against_big_firms_leaves_fewer_of_them(political, at_prices
     free = political.index("independent")
 
     def big(at):
-        k = np.asarray(at.firms.capital[:, free]) * np.asarray(at.firms.share[:, free])
-        return float((np.asarray(at.distribution.g[:, free]) * (k > 10)).sum())
+        k = at.firms.capital[:, free] * at.firms.share[:, free]
+        return float((at.distribution.g[:, free] * (k > 10)).sum())
 
     def held(at):
-        g = np.asarray(at.distribution.g[:, free])
-        return float((g * np.asarray(political.compiled.arrays.wealth)[:, None]).sum() / g.sum())
+        g = at.distribution.g[:, free]
+        return float((g * political.compiled.arrays.wealth[:, None]).sum() / g.sum())
 
     assert big(harsh) < 0.8 * big(political.point)
     assert held(harsh) < held(political.point)
@@ -109,12 +109,12 @@ def test_fear_moves_choices_and_no_people(political, at_prices, moved, mass):
     afraid = at_prices(edges__crackdown__perceived=0.6)
     e, free = political.arc("crackdown")[0], political.index("independent")
     for at in (afraid, political.point):
-        at_risk = float((np.asarray(at.reach[:, e]) * np.asarray(at.distribution.g[:, free])).sum())
+        at_risk = float((at.reach[:, e] * at.distribution.g[:, free]).sum())
         assert moved(at, "crackdown") == pytest.approx(0.06 * at_risk, rel=1e-10)
     assert moved(afraid, "join") / mass(afraid, "independent") > 1.02 * moved(political.point, "join") / mass(
         political.point, "independent"
     )
-    worse = np.asarray(afraid.values.v) <= np.asarray(political.point.values.v) + 1e-9
+    worse = afraid.values.v <= political.point.values.v + 1e-9
     assert worse.all()
 
 
@@ -176,8 +176,8 @@ def test_retaliation_silences_and_so_does_its_announcement(actual, political, at
     both = at_prices(edges__retaliation__perceived=1.2, edges__retaliation__actual=1.2)
     assert mass(both, "detained") >= mass(after, "detained")
     speak, free = political.arc("speak")[0], political.index("independent")
-    runs = np.asarray(political.point.firms.capital[:, free] * political.point.firms.share[:, free]) > 5
-    chance = [np.asarray(at.values.hazards.flow[:, speak])[runs] for at in (after, political.point)]
+    runs = political.point.firms.capital[:, free] * political.point.firms.share[:, free] > 5
+    chance = [at.values.hazards.flow[:, speak][runs] for at in (after, political.point)]
     assert (chance[0] <= chance[1] + 1e-12).all()
     assert chance[0].mean() < 0.95 * chance[1].mean()
 
@@ -189,14 +189,14 @@ def test_mandates_bend_the_ratio_of_capital_to_labour(political):
     s = political.index("connected")
     off = choices(political, {"statuses.connected.mandates.labor": 0.0, "statuses.connected.spread": 0.0})
     on = choices(political, {"statuses.connected.mandates.labor": 0.2, "statuses.connected.spread": 0.0})
-    k0, k1, l0, l1 = (np.asarray(x[:, s]) for x in (off.capital, on.capital, off.labor, on.labor))
+    k0, k1, l0, l1 = (x[:, s] for x in (off.capital, on.capital, off.labor, on.labor))
     bound = (np.abs(k1 - k0) <= 1e-12 * k0) & (k0 > 0)
     assert bound.sum() > 20
     np.testing.assert_allclose(
         (l1 / np.where(l0 > 0, l0, 1))[bound], 0.8 ** (-1 / (1 - 0.82 * 0.6)), rtol=1e-9
     )
-    a = np.asarray(political.compiled.arrays.wealth)[:, None]
-    free = (k1 < a) & (np.asarray(on.share[:, s]) == 1)
+    a = political.compiled.arrays.wealth[:, None]
+    free = (k1 < a) & (on.share[:, s] == 1)
     assert free.any()
     rental = 0.95 * (political.interest + 0.06)
     np.testing.assert_allclose(k1[free] / l1[free], 0.4 / 0.6 * 0.8 * political.wage / rental, rtol=1e-9)
@@ -205,11 +205,9 @@ def test_mandates_bend_the_ratio_of_capital_to_labour(political):
 def test_a_successor_draws_ability_anew(political):
     """Claim (model.md, section 3): after `redraw` nothing is left of the owner's ability; wealth is kept."""
     e = political.arc("rectified")[0]
-    v = np.asarray(political.point.values.v)
-    landed = np.asarray(
-        generator.landed(political.compiled.layout, political.compiled.arrays, political.point.values.v)
-    )[:, e]
-    drawn = v[:, political.index("aligned")] @ np.asarray(political.compiled.arrays.stationary)
+    v = political.point.values.v
+    landed = generator.landed(political.compiled.arrays, v)[:, e]
+    drawn = v[:, political.index("aligned")] @ political.compiled.arrays.stationary
     np.testing.assert_allclose(landed, np.broadcast_to(drawn[:, None], landed.shape), rtol=1e-12)
 
 
@@ -244,9 +242,9 @@ def test_data_lending_reaches_those_without_collateral(political):
     """
     s = political.index("independent")
     off, on = (choices(political, {"statuses.independent.data_lending": x}) for x in (0.0, 0.4))
-    k0, k1 = np.asarray(off.capital[:, s]), np.asarray(on.capital[:, s])
+    k0, k1 = off.capital[:, s], on.capital[:, s]
     assert (k1 >= k0 - 1e-12).all()
     assert k0[0].max() == 0
     assert k1[0, -1] > 0
-    rich = k0 < np.asarray(political.compiled.arrays.wealth)[:, None]
+    rich = k0 < political.compiled.arrays.wealth[:, None]
     np.testing.assert_allclose(k1[rich], k0[rich])

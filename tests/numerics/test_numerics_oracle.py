@@ -8,9 +8,8 @@ nodes, as its errors are of first order.
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
+from scipy.linalg import solve_banded
 from scipy.optimize import brentq
-from scipy.sparse.linalg import splu
 
 from dirigiste.economy import loads
 from dirigiste.numerics import equilibrium, point
@@ -21,18 +20,19 @@ STEP = 100.0
 """Years; longer steps cycle at thresholds of saving, where two directions are all but as good."""
 
 
-def upwind(a, income, switching, rho, sigma):
-    """Consumption and distribution, (N, J) each, of savers with drift income - c on nodes a."""
+def upwind(a, income, switching, rho, sigma, start=None):
+    """Consumption, distribution and values, (N, J) each, of savers with drift income - c on nodes a; from
+    values `start`.
+
+    States are in the order node, ability, so that matrices have few diagonals.
+    """
     N, J = income.shape
     gap = np.diff(a)
-    cell = np.empty(N)
-    cell[1:-1], cell[0], cell[-1] = 0.5 * (gap[1:] + gap[:-1]), 0.5 * gap[0], 0.5 * gap[-1]
-    between = sp.kron(switching, sp.identity(N))
 
     def u(c):
         return np.log(c) if sigma == 1 else c ** (1 - sigma) / (1 - sigma)
 
-    v = u(np.maximum(income, 0.01)) / rho
+    v = u(np.maximum(income, 0.01)) / rho if start is None else start
     for _ in range(1000):
         forth, back = np.empty_like(v), np.empty_like(v)
         forth[:-1] = back[1:] = np.diff(v, axis=0) / gap[:, None]
@@ -47,25 +47,35 @@ def upwind(a, income, switching, rho, sigma):
         up, down = np.zeros_like(v), np.zeros_like(v)
         up[:-1] = (np.where(use_forth, s_forth, 0)[:-1]) / gap[:, None]
         down[1:] = -(np.where(use_back, s_back, 0)[1:]) / gap[:, None]
-        flat = [x.T.reshape(-1) for x in (up, down)]
-        A = sp.diags([flat[1][1:], -flat[0] - flat[1], flat[0][:-1]], [-1, 0, 1]) + between
-        step = STEP
-        new = (
-            splu(sp.csc_matrix((1 / step + rho) * sp.identity(N * J) - A))
-            .solve((u(c) + v / step).T.reshape(-1))
-            .reshape(J, N)
-            .T
-        )
+        A = generator(up, down, switching)  # A[J + i - k, k] is the entry of row i and column k
+        system = -A
+        system[J] += 1 / STEP + rho
+        new = solve_banded((J, J), system, (u(c) + v / STEP).reshape(-1)).reshape(N, J)
         done = np.abs(new - v).max() < 1e-8
         v = new
         if done:
             break
     else:
         raise AssertionError("the oracle did not converge")
-    T = sp.lil_matrix(A.T)
-    T[0] = 1.0
-    g = splu(sp.csc_matrix(T)).solve(np.eye(1, N * J)[0]).reshape(J, N).T
-    return c, g
+    T = np.zeros_like(A)  # the transpose, with 1 in the first state in place of its equation
+    for d in range(-J, J + 1):
+        T[J + d, max(-d, 0) : N * J - max(d, 0)] = A[J - d, max(d, 0) : N * J - max(-d, 0)]
+    T[[J - k for k in range(J + 1)], range(J + 1)] = np.eye(1, J + 1)[0]
+    g = solve_banded((J, J), T, np.eye(1, N * J)[0]).reshape(N, J)
+    return c, g / g.sum(), v
+
+
+def generator(up, down, switching):
+    """Its 2 J + 1 diagonals."""
+    N, J = up.shape
+    A = np.zeros((2 * J + 1, N * J))
+    for j in range(J):
+        A[2 * J, j : (N - 1) * J : J] = down[1:, j]
+        A[0, J + j :: J] = up[:-1, j]
+        for i in range(J):
+            A[J + i - j, j::J] = switching[i, j]
+    A[J] -= (up + down).reshape(-1)
+    return A
 
 
 HUGGETT = """
@@ -92,11 +102,10 @@ class AtPrices:
         self.last = None
 
     def __call__(self, wage, interest, transfer=0.0):
-        layout, m = self.compiled.layout, self.compiled.arrays
         if self.last is None:
             self.last = equilibrium.solve(self.compiled).as_start()
         u = np.array([np.log(wage), interest, transfer, 0.0])
-        found = point.evaluate(layout, m, u, self.last.v, self.last.f, 1e-10, 1e-13)
+        found = point.evaluate(self.compiled.arrays, u, self.last.v, self.last.f, 1e-10, 1e-13)
         assert float(found.values.residual) < 1e-9
         assert float(found.distribution.residual) < 1e-12
         self.last = Start(u, found.values.v, found.distribution.f)
@@ -130,8 +139,10 @@ def test_huggett_interest_rate(huggett):
         a = np.linspace(-0.15, 5.0, nodes)
         Q = np.array([[-1.2, 1.2], [1.2, -1.2]])
 
-        def theirs(r, a=a, Q=Q):
-            _, g = upwind(a, np.array([0.1, 0.2]) + r * a[:, None], Q, 0.05, 2.0)
+        last = [None]
+
+        def theirs(r, a=a, Q=Q, last=last):
+            _, g, last[0] = upwind(a, np.array([0.1, 0.2]) + r * a[:, None], Q, 0.05, 2.0, last[0])
             return (g.sum(axis=1) * a).sum()
 
         rates.append(brentq(theirs, 0.033, 0.037, xtol=1e-7))
@@ -179,14 +190,14 @@ def owners(nodes, wage, interest):
     labor = (z * eta * (1 - alpha) * k ** (alpha * eta) / wage) ** (1 / (1 - eta * (1 - alpha)))
     profit = z * (k**alpha * labor ** (1 - alpha)) ** eta - wage * labor - rental * k
     income = interest * a[:, None] + np.maximum(profit, wage)
-    c, g = upwind(a, income, 0.15 * (np.tile(weights, (3, 1)) - np.eye(3)), 0.06, 1.5)
+    c, g, _ = upwind(a, income, 0.15 * (np.tile(weights, (3, 1)) - np.eye(3)), 0.06, 1.5)
     runs = g * (profit > wage)
     return np.array([(g.sum(axis=1) * a).sum(), (runs * k).sum(), (runs * labor).sum(), (g * c).sum()])
 
 
 def sums(found):
     s = found.static
-    spent = (found.distribution.f * found.values.rows.consumption).sum()
+    spent = (found.distribution.f * found.values.policy.consumption).sum()
     return np.array([float(x) for x in (s.wealth.sum(), s.capital.sum(), s.labor.sum(), spent)])
 
 

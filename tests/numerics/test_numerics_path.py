@@ -1,12 +1,9 @@
 """Perfect-foresight paths of one economy of one status: rest, accuracy in time, small shocks, bounds, and
 goods.
-
-All of them are on a few grids of steps, as each count of steps compiles anew.
 """
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from numerics_economies import LONE, economy
@@ -59,13 +56,17 @@ class Bench(NamedTuple):
         begin = Begin(at_rest.f, at_rest.g) if begin is None else begin
         steps = lengths.size
         task = Task(self.frame.over(values, steps), lengths, begin, end.point.values.v)
-        u = np.tile(np.asarray(end.point.u), (steps, 1))
-        guess = transition.Guess(u, u, jnp.tile(end.point.values.v, (steps, 1, 1, 1)))
-        layout, arrays = self.compiled.layout, self.compiled.arrays
-        found = transition.solve(layout, arrays, task, self.kernel, guess, target=target, hjb=1e-10)
+        u = np.tile(end.point.u, (steps, 1))
+        guess = transition.Guess(u, u, at_end(end.point.values.v, steps))
+        found = transition.solve(self.compiled.arrays, task, self.kernel, guess, target=target, hjb=1e-10)
         assert found.gap <= target
         assert found.worst <= target
         return task, found
+
+
+def at_end(v, steps):
+    """Values of every stage of so many steps, all as at the end."""
+    return np.tile(v, (steps, 2, 1, 1, 1))
 
 
 def bench(changes=None):
@@ -94,15 +95,16 @@ def test_an_economy_at_rest_stays_there(lone_bench):
     _, found = lone_bench.solve({})
     np.testing.assert_allclose(found.u, np.tile(point.u, (T, 1)), atol=2e-8)
     np.testing.assert_allclose(found.foreseen, np.tile(point.u, (T, 1)), atol=2e-8)
-    assert np.abs(found.forwards.g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-6
+    for g in (found.forwards.g, found.forwards.later):
+        assert np.abs(g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-6
     assert np.abs(found.backwards.v - point.values.v).max() < 1e-6
     other = lone_bench.rest({PRODUCTIVITY: 1.01})
     begin = Begin(point.distribution.f, point.distribution.g)
-    u = np.tile(np.asarray(other.point.u), (T, 1))
+    u = np.tile(other.point.u, (T, 1))
     task = Task(lone_bench.frame.over({}, T), LENGTHS, begin, point.values.v)
-    guess = transition.Guess(u, u, jnp.tile(other.point.values.v, (T, 1, 1, 1)))
-    layout, arrays = lone_bench.compiled.layout, lone_bench.compiled.arrays
-    back = transition.solve(layout, arrays, task, lone_bench.kernel, guess, target=TIGHT, hjb=1e-10)
+    guess = transition.Guess(u, u, at_end(other.point.values.v, T))
+    arrays = lone_bench.compiled.arrays
+    back = transition.solve(arrays, task, lone_bench.kernel, guess, target=TIGHT, hjb=1e-10)
     assert back.history[0] > 1e-3
     np.testing.assert_allclose(back.u, found.u, atol=5e-8)
 
@@ -112,59 +114,69 @@ def test_goods_clear_mass_is_kept_and_nothing_is_negative(lone_bench, slump):
     left = path_residuals.residuals(lone_bench.compiled, task, found)
     assert np.abs(left["walras"]).max() < 1e-7
     assert np.abs(left["mass"]).max() < 1e-13
-    assert np.asarray(found.forwards.g).min() >= 0.0
+    assert found.forwards.g.min() >= 0.0
+    assert found.forwards.later.min() >= 0.0
     # the residual is of the goods: it sees a thousandth of a transfer
     moved = found.u.copy()
     moved[:, WAGE] += 1e-3
     wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(u=moved))
     unmoved = np.abs(wrong["walras"] - left["walras"]).max()
     assert unmoved < 1e-12  # nobody outside the economy is paid
-    lost = found.sums._replace(consumption=0.999 * np.asarray(found.sums.consumption))
+    lost = found.sums._replace(consumption=0.999 * found.sums.consumption)
     wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(sums=lost))
     assert np.abs(wrong["walras"]).min() > 5e-4
 
 
 def test_wealth_grows_by_what_owners_earn_and_do_not_consume(lone_bench, slump):
+    """Over the masses at which markets clear; wealth at the end of a step is that of its last masses."""
     _, task, found = slump
-    nodes = np.asarray(lone_bench.compiled.arrays.wealth)
-    masses = np.concatenate([np.asarray(task.begin.g)[None], np.asarray(found.forwards.g)])
-    wealth = np.einsum("tnsj,n->t", masses, nodes)
-    s = {name: np.asarray(x).sum(axis=1) for name, x in found.sums.static._asdict().items()}
+    nodes = lone_bench.compiled.arrays.wealth
+    later = np.concatenate([task.begin.g[None], found.forwards.later])
+    wealth = np.einsum("tnsj,n->t", later, nodes)
+    s = {name: x.sum(axis=1) for name, x in found.sums.static._asdict().items()}
     wage, interest = np.exp(found.u[:, WAGE]), found.u[:, INTEREST]
     profits = s["output"] - wage * s["labor"] - (interest + 0.06) * s["capital"]
     earned = interest * s["wealth"] + wage * s["labor_supply"] + profits
-    consumed = np.asarray(found.sums.consumption).sum(axis=1)
+    consumed = found.sums.consumption.sum(axis=1)
     np.testing.assert_allclose(np.diff(wealth), task.lengths * (earned - consumed), atol=1e-7)
     assert np.abs(np.diff(wealth)).max() > 1e-3
-    np.testing.assert_allclose(s["wealth"], wealth[1:], rtol=1e-13)
+    np.testing.assert_allclose(s["wealth"], np.einsum("tnsj,n->t", found.forwards.g, nodes), rtol=1e-13)
+    np.testing.assert_allclose(found.sums.wealth, wealth[1:], rtol=1e-13)
 
 
 def test_who_starts_on_the_path_stays_on_it(lone_bench, slump):
     """The path from one of its dates on, solved anew, is the same path."""
     fall, _, found = slump
     half = T // 2
-    begin = Begin(found.forwards.f[half - 1], found.forwards.g[half - 1])
+    begin = Begin(found.forwards.f[half - 1], found.forwards.later[half - 1])
     rest = {path: x[half:] for path, x in fall.items()}
     end = lone_bench.rest({PRODUCTIVITY: 0.99})
     _, later = lone_bench.solve(rest, LENGTHS[half:], begin=begin, end=end)
     np.testing.assert_allclose(later.u, found.u[half:], atol=1e-8)
     np.testing.assert_allclose(later.backwards.v, found.backwards.v[half:], atol=1e-6)
     np.testing.assert_allclose(later.forwards.g, found.forwards.g[half:], atol=1e-8)
+    np.testing.assert_allclose(later.forwards.later, found.forwards.later[half:], atol=1e-8)
 
 
-def test_first_order_in_the_time_step(lone_bench):
-    """Steps of 1/6, 1/12, 1/24 years: what a year brings differs by half as much each time."""
+def test_second_order_in_the_time_step(lone_bench):
+    """Steps of 1/6, 1/12, 1/24 years after a lasting fall of productivity: prices and output at the end
+    of the year, halfway between the middles of two steps, differ by a quarter as much each time.
+    """
     end = lone_bench.rest({PRODUCTIVITY: 0.97})
-    output, wealth = [], []
+    prices, output, wealth = [], [], []
     for steps in (16, 32, 64):
         lengths = np.full(steps, 16.0 / 6.0 / steps)
         _, found = lone_bench.solve({PRODUCTIVITY: np.full(steps, 0.97)}, lengths, end=end)
-        year = 6 * steps // 16 - 1
-        output.append(float(np.asarray(found.sums.static.output)[year].sum()))
-        wealth.append(float(np.asarray(found.sums.static.wealth)[year].sum()))
-    for coarse, middle, fine in (output, wealth):
-        assert abs(coarse - middle) > 1e-7
-        assert (coarse - middle) / (middle - fine) == pytest.approx(2.0, abs=0.2)
+        year = 6 * steps // 16
+        around = [year - 1, year]
+        prices.append(found.u[around][:, [WAGE, INTEREST]].mean(axis=0))
+        output.append(found.sums.static.output.sum(axis=1)[around].mean())
+        wealth.append(found.sums.wealth[year - 1])
+    coarse, middle, fine = np.column_stack([prices, output])
+    assert (np.abs(coarse - middle) > 1e-8).all()
+    assert (np.abs(coarse - middle) < 1e-5).all()
+    np.testing.assert_allclose((coarse - middle) / (middle - fine), 4.0, atol=0.3)
+    assert np.ptp(wealth) < 1e-6
 
 
 def test_small_shocks_are_their_derivative_to_second_order(lone_bench):
@@ -190,7 +202,7 @@ def test_idle_capital_on_part_of_a_path(lone_bench):
     _, found = lone_bench.solve({COLLATERAL: credit})
     interest = found.u[:, INTEREST]
     s = found.sums.static
-    wealth, used = (np.asarray(x).sum(axis=1) for x in (s.wealth, s.capital))
+    wealth, used = (x.sum(axis=1) for x in (s.wealth, s.capital))
     bound = interest <= -0.06 + 1e-9
     assert (interest >= -0.06 - 1e-12).all()
     assert bound[credit == 1.0].any()

@@ -53,18 +53,30 @@ def check(base, values):
     steps = next(iter(values.values())).size
     found = frame.over(values, steps)
     for step in range(steps):
-        here = {path: float(x[step]) for path, x in values.items()}
-        expected = compile_economy(base.with_(here), frame.moving)
+        expected = compile_economy(base.with_({path: float(x[step]) for path, x in values.items()}))
         assert expected.layout == frame.compiled.layout
+        assert named(expected) == named(frame.compiled)  # arcs are the same ones, in the same order
         for name in timed.STACKED:
-            at = found.stacked[name][step]
-            np.testing.assert_allclose(at, getattr(expected.arrays, name), rtol=1e-14, atol=0, err_msg=name)
+            alike(getattr(found.stacked, name)[step], getattr(expected.arrays, name), name)
         for name in timed.SHARED:
-            np.testing.assert_array_equal(
-                getattr(frame.compiled.arrays, name), getattr(expected.arrays, name), err_msg=name
-            )
+            theirs = getattr(expected.arrays, name)
+            np.testing.assert_array_equal(getattr(frame.compiled.arrays, name), theirs, err_msg=name)
+            np.testing.assert_array_equal(getattr(found.stacked, name), theirs, err_msg=name)
         np.testing.assert_array_equal(found.given[step], np.array(expected.given))
     return frame
+
+
+def named(compiled):
+    return [(arc.edge, arc.origin, arc.destination) for arc in compiled.arcs]
+
+
+def alike(one, other, name):
+    """Arrays, or tables column by column, are the same to rounding."""
+    assert one.dtype == other.dtype
+    assert one.shape == other.shape
+    for column in one.dtype.names or (None,):
+        here, there = (x if column is None else x[column] for x in (one, other))
+        np.testing.assert_allclose(here, there, rtol=1e-14, atol=0, err_msg=f"{name} {column}")
 
 
 @pytest.fixture(scope="module")
@@ -100,15 +112,18 @@ def test_an_edge_that_begins_to_take_wealth(base):
             "edges.rectified.fee": np.array([0.0, 0.0, 0.3, 0.0]),
         },
     )
-    assert found.compiled.layout.jumps == compile_economy(base).layout.jumps + 2
+    over = found.over({"edges.inspect.fine": np.array([0.0, 0.2]), "edges.rectified.fee": np.zeros(2)}, 2)
+    names = [arc.edge for arc in found.compiled.arcs]
+    jumps = over.number("jumps")[:, [names.index("inspect"), names.index("rectified")]]
+    np.testing.assert_array_equal(jumps, [[0, 0], [1, 0]])
 
 
 def test_an_edge_of_several_origins_and_a_perceived_rate_left_out():
     """One parameter may stand in several places."""
     base = economy(known.ECONOMY)
     frame = check(base, {"edges.inspection.actual": np.array([0.05, 0.1, 0.02])})
-    names = {name for name, _ in frame.entries["edges.inspection.actual"]}
-    assert names == {"actual", "perceived"}
+    names = {(name, column) for name, column, _ in frame.entries["edges.inspection.actual"]}
+    assert names == {("arcs", "actual"), ("arcs", "perceived")}
     assert len(frame.entries["edges.inspection.actual"]) == 4
     check(base, {"edges.speak.cost": np.array([0.05, 0.1, 0.02])})
 
@@ -166,7 +181,7 @@ def test_a_parameter_that_does_not_move_is_left_alone(base):
     frame = timed.frame(base, {"technology.delta": (0.06, 0.06), "closure.spending": (0.0, 0.1)})
     assert set(frame.entries) == {"closure.spending"}
     found = frame.over({"technology.delta": np.full(3, 0.06), "closure.spending": np.zeros(3)}, 3)
-    np.testing.assert_array_equal(found.stacked["delta"], np.full(3, 0.06))
+    np.testing.assert_array_equal(found.number("delta"), np.full(3, 0.06))
 
 
 def test_a_change_of_the_form_of_the_problem_is_refused(base):

@@ -201,7 +201,7 @@ def test_write_makes_the_file_and_save_figures_its_pictures(run, tmp_path, text)
 
 
 def test_importing_the_report_loads_no_drawing_library():
-    heavy = "{'matplotlib', 'jinja2', 'numpy', 'jax'}"
+    heavy = "{'matplotlib', 'jinja2', 'numpy', 'numba'}"
     code = f"import sys, dirigiste.report; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

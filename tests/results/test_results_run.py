@@ -1,8 +1,10 @@
 """Runs: what they hold, and folders that appear whole or not at all."""
 
+import datetime as dt
 import json
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import netCDF4
 import numpy as np
@@ -236,9 +238,15 @@ def test_a_run_that_was_kept_without_a_path_says_so(made, tmp_path):
         dg.Run.open(folder)
 
 
-def test_a_second_run_on_the_same_day_gets_its_own_folder(made, tmp_path):
+def test_a_second_run_on_the_same_day_gets_its_own_folder(made, tmp_path, monkeypatch):
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 3, 1, 23, 59, 59, tzinfo=tz)
+
+    monkeypatch.setattr(folders, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC))
     names = [made.save(tmp_path / "runs", report=False).name for _ in range(3)]
-    assert names[1:] == [f"{names[0]}-2", f"{names[0]}-3"]
+    assert names == [f"2026-03-01-squeeze{n}" for n in ("", "-2", "-3")]
     assert [item.name for item in folders.runs(tmp_path / "runs")] == names
 
 

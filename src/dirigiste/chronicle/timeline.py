@@ -38,15 +38,14 @@ Array = NDArray[np.float64]
 INSTANT: Final = 1e-4
 """Length in years of the step that holds the impact of a surprise (53 minutes)."""
 
-MULTIPLE: Final = 32
-"""The number of steps that a surprise looks ahead is a multiple of this, so that paths share compiled
-programs."""
+FIRST: Final = 0.25
+"""First step after a surprise over the longest: what is news moves fastest at first."""
 
-SOONER: Final = 0.25
-"""Years of even steps that a path goes on for after the surprise that interrupts it."""
+RISE: Final = 1.5
+"""Growth of steps after a surprise until they are as long as steps may be."""
 
-FASTER: Final = 1.15
-"""Least growth of the steps that follow: what happens in them is never told."""
+FASTER: Final = 1.2
+"""Least growth of the steps beyond the surprise that interrupts a path: what happens in them is never told."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,12 @@ class Grid:
 
     @cached_property
     def time(self) -> Array:
-        """Years from the first surprise at which what a step holds is told, its end less an instant (G,).
-
-        An impact is told on the date of its surprise, and the last step before it an instant earlier.
+        """Years from the first surprise to which the numbers of a step belong: its middle (G,), and for the
+        impact of a surprise its date.
         """
-        return self.edges[1:] - INSTANT
+        middles = 0.5 * (self.edges[1:] + self.edges[:-1])
+        middles[list(self.surprises)] = self.edges[list(self.surprises)]
+        return middles
 
     @cached_property
     def dates(self) -> list[dt.datetime]:
@@ -90,10 +90,10 @@ class Grid:
         """
         begin = self.surprises[surprise]
         if until is None:
-            return tail(list(self.edges[begin:]), self.how, self.bends, even=0.0)
+            return tail(list(self.edges[begin:]), self.how, self.bends)
         lived = list(self.edges[begin : self.surprises[until] + 1])
         how = self.how.model_copy(update={"growth": max(self.how.growth, FASTER)})
-        return tail(lived, how, self.bends, even=SOONER)
+        return tail(lived, how, self.bends)
 
 
 def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
@@ -111,38 +111,51 @@ def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
     edges: list[float] = []
     at: list[int] = []
     for begin, end in pairwise(marks):
-        start = begin
-        if begin in surprises:
+        start, news = begin, begin in surprises
+        if news:
             at.append(len(edges))
             edges.append(begin)
             start += INSTANT
-        count = max(1, int(np.ceil((end - start) / how.step - 1e-3)))
-        edges += list(start + (end - start) * np.arange(count) / count)
+        lengths = even_steps(end - start, how.step, FIRST * how.step if news else how.step)
+        edges += list(start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]]))
     edges.append(even)
-    last = tail(edges[at[-1] :], how, bends, even=0.0)
+    last = tail(edges[at[-1] :], how, bends)
     return Grid(first, np.array([*edges[: at[-1]], *last]), tuple(at), tuple(bends), how)
 
 
-def tail(edges: list[float], how: PathSteps, bends: Collection[float], even: float) -> Array:
-    """Edges with steps after the last one: even for a while, then growing up to the horizon, bends among
-    them.
+def even_steps(length: float, longest: float, first: float) -> Array:
+    """Lengths of steps that fill `length` years: about `first` in the beginning, growing to at most `longest`."""
+    found: list[float] = []
+    step = first
+    while sum(found) < length * (1.0 - 1e-9):
+        found.append(step)
+        step = min(step * RISE, longest)
+    lengths = np.array(found)
+    return lengths * (length / lengths.sum())
 
-    Growth is at most that of `how`, and such that the number of steps is a multiple of `MULTIPLE`.
+
+def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
+    """Edges with steps after the last one that grow up to the horizon, bends among them.
+
+    Steps grow by `RISE` until they are as long as `how.step`, then by at most the growth of `how`, so that the
+    last one ends at the horizon.
     """
     edges = list(edges)
-    for _ in range(round(even / how.step)):
-        edges.append(edges[-1] + how.step)
     left = edges[0] + how.horizon - edges[-1]
+    step = edges[-1] - edges[-2]
+    while left > how.step and step * RISE < how.step:
+        step = max(step * RISE, FIRST * how.step)
+        edges.append(edges[-1] + step)
+        left -= step
     if left > INSTANT:
-        count = len(edges) - 1
         least = 1
         while _length(how.growth, least) * how.step < left:
             least += 1
-        steps = -(-(count + least) // MULTIPLE) * MULTIPLE - count
-        growth = root(lambda x: _length(x, steps) * how.step - left, 0.5, max(how.growth, 1.0) + 1e-9)
-        edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, steps + 1)))
+        growth = root(lambda x: _length(x, least) * how.step - left, 1e-3, max(how.growth, 1.0) + 1e-9)
+        edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, least + 1)))
     found = np.array(edges)
-    gives_way = found > edges[-1] - left + 1e-9  # only steps of the tail, and each to one bend
+    gives_way = found > edges[0] + 2 * INSTANT  # only steps of the tail, and each to one bend
+    gives_way[: len(edges) - least if left > INSTANT else len(edges)] = False
     gives_way[-1] = False
     for bend in bends:
         if edges[0] + 2 * INSTANT < bend < found[-1] and np.abs(found - bend).min() > 1e-9:
@@ -242,9 +255,9 @@ class Timeline:
         return {path: (min(values), max(values)) for path, values in found.items()}
 
     def _shape(self, event: Event, change: Change, edges: Array) -> tuple[Array, Array]:
-        """Share of a change that is in force, and its number, at the end of every step (just before it)."""
+        """Share of a change that is in force, and its number, in the middle of every step."""
         begin = years_between(self.grid.first, event.date)
-        years = np.maximum(edges[1:] - begin, 0.0) - 1e-7
+        years = np.maximum(0.5 * (edges[1:] + edges[:-1]) - begin, 0.0)
         share = np.array([change.share_in_force(float(t)) for t in years])
         size = np.array([change.size_at(float(t), event.date) for t in years])
         return share, size

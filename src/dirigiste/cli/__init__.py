@@ -28,7 +28,7 @@ COMMANDS: Final = {
     "check": ("dirigiste.cli.check", "Check economies and chronicles, and list every fault."),
     "explain": ("dirigiste.cli.explain", "Explain a parameter or a number of the results."),
     "schema": ("dirigiste.cli.schema", "Print a JSON Schema: of economies, chronicles or results."),
-    "doctor": ("dirigiste.cli.doctor", "Report versions and devices, and check a small solution."),
+    "doctor": ("dirigiste.cli.doctor", "Report versions and compiled programs, and check a small solution."),
 }
 """Commands: where each lives, and what it does in a line."""
 

@@ -78,7 +78,10 @@ def progress(*, quiet: bool, what: str) -> Iterator[Progress | None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{what}: compiling") as status:
+    from dirigiste import config
+
+    config.ensure()  # has a line of its own
+    with Console(stderr=True).status(f"{what}: starting") as status:
 
         def report(stage: str, round_: int, residual: float) -> None:
             left = "" if residual != residual else f", largest residual {residual:.1e}"
@@ -100,9 +103,12 @@ def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from dirigiste import config
+
+    config.ensure()  # has a line of its own
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as drawn:
-        task = drawn.add_task(f"{what}: compiling", total=None)
+        task = drawn.add_task(f"{what}: starting", total=None)
 
         def report(stage: str, round_: int, residual: float) -> None:
             left = "" if residual != residual else f", largest residual {residual:.1e}"

@@ -5,54 +5,52 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from typing import Final
 
 import click
 
 from dirigiste.cli import console
 
+PACKAGES: Final = (
+    "numba",
+    "llvmlite",
+    "numpy",
+    "scipy",
+    "xarray",
+    "netCDF4",
+    "pydantic",
+    "matplotlib",
+    "polars",
+    "pandas",
+)
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--no-solve", is_flag=True, help="Only versions, devices and folders.")
+@click.option("--no-solve", is_flag=True, help="Only versions and folders.")
+@click.option("--prepare", is_flag=True, help="Compile the solver's programs if that was not done.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
-    """Report versions and devices, and check a small solution against known numbers.
+def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) -> None:
+    """Report versions and compiled programs, and check a small solution against known numbers.
 
     Exits with 3 if the solution is not found, 4 if it is another one than expected.
     """
     from dirigiste import __version__, config
-    from dirigiste.results import known
     from dirigiste.results.provenance import version_of
 
-    config.ensure()
-    import jax
-
-    packages = (
-        "jax",
-        "jaxlib",
-        "numpy",
-        "scipy",
-        "xarray",
-        "netCDF4",
-        "pydantic",
-        "matplotlib",
-        "polars",
-        "pandas",
-    )
-    devices = [f"{item.platform} {item.device_kind}" for item in jax.devices()]
-    folder = config.current_cache()
+    if prepare or not no_solve:
+        config.ensure()
     told: dict[str, object] = {
         "dirigiste": __version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": {name: version_of(name) for name in packages},
-        "devices": devices,
-        "float64": bool(jax.config.read("jax_enable_x64")),
-        "cache": "none" if folder is None else str(folder),
-        "cache_entries": 0 if folder is None else sum(1 for _ in folder.glob("*")),
+        "packages": {name: version_of(name) for name in PACKAGES},
+        **_programs(),
     }
     good = True
     if not no_solve:
+        from dirigiste.results import known
+
         begun = time.perf_counter()
         with console.progress(quiet=as_json, what="a small economy") as report:
             checks = known.compare(progress=report)
@@ -74,6 +72,24 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool) -> None:
     sys.stdout.flush()
 
 
+def _programs() -> dict[str, object]:
+    """Processor, threads, and the solver's compiled programs."""
+    from dirigiste.numerics import kept, programs
+
+    found = programs.status()
+    return {
+        "processor": kept.processor(),
+        "threads": programs.THREADS,
+        "programs": {
+            "folder": None if found.folder is None else str(found.folder),
+            "ready": found.ready,
+            "writable": found.writable,
+            "files": found.files,
+            "megabytes": round(found.bytes / 1e6, 1),
+        },
+    }
+
+
 def _print(told: dict[str, object]) -> None:
     from dirigiste.results.text import Table
 
@@ -81,19 +97,12 @@ def _print(told: dict[str, object]) -> None:
     for name, value in told.items():
         if name == "solution":
             continue
-        if isinstance(value, dict):
+        if name == "programs" and isinstance(value, dict):
+            rows += [(f"programs: {key}", _text(inner)) for key, inner in value.items()]
+        elif isinstance(value, dict):
             rows += [(key, inner or "missing") for key, inner in value.items()]
         else:
-            rows.append(
-                (
-                    name,
-                    ", ".join(map(str, value))
-                    if isinstance(value, list)
-                    else str(value).lower()
-                    if isinstance(value, bool)
-                    else str(value),
-                )
-            )
+            rows.append((name, _text(value)))
     console.print_tables([Table("Installation", ("", ""), rows, left=(0, 1))])
     solution = told.get("solution")
     if isinstance(solution, dict):
@@ -108,3 +117,9 @@ def _print(told: dict[str, object]) -> None:
         ]
         title = f"A small economy, solved in {solution['seconds']:.1f} s"
         console.print_tables([Table(title, ("", "expected", "found", ""), checks, left=(0, 3))])
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -80,14 +80,14 @@ class PathSteps(Declaration):
         unit="years",
         symbol="dt",
         enters="path",
-        default=1.0 / 12.0,
+        default=1.0 / 8.0,
         gt=0,
     )
     even: Real = parameter(
         "Time after the last event before steps grow", unit="years", enters="path", default=1.0, gt=0
     )
     growth: Real = parameter(
-        "Factor from step to step after that", unit="factor", enters="path", default=1.06, ge=1
+        "Factor from step to step after that", unit="factor", enters="path", default=1.1, ge=1
     )
     horizon: Real = parameter(
         "Least time that every surprise looks ahead", unit="years", enters="path", default=150.0, gt=0

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from dirigiste.economy import Ability, Economy
 from dirigiste.errors import InputError
@@ -42,6 +41,8 @@ def lognormal(sd: float, points: int, width: float, mean: float = 0.0) -> tuple[
     """
     if points == 1:
         return np.array([np.exp(mean)]), np.array([1.0])
+    from scipy.special import ndtr  # here, since most economies never need it and it is slow to import
+
     x = np.linspace(-width, width, points)
     edges = np.concatenate([[-np.inf], 0.5 * (x[1:] + x[:-1]), [np.inf]])
     return np.exp(mean + sd * x), np.diff(ndtr(edges))
@@ -95,6 +96,8 @@ def tauchen(
     """Tauchen's (1986) chain of an AR(1) in log z with long-run `sd`: values (J,), yearly probabilities
     (J, J); even points over `width` sd to each side.
     """
+    from scipy.special import ndtr  # here, since most economies never need it and it is slow to import
+
     x = np.linspace(-width * sd, width * sd, points)
     edges = np.concatenate([[-np.inf], 0.5 * (x[1:] + x[:-1]), [np.inf]])
     innovation = sd * math.sqrt(1.0 - persistence**2)

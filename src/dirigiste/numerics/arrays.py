@@ -1,20 +1,21 @@
-"""The one door from declarations to arrays: :func:`compile_economy`.
+"""From declarations to arrays: :func:`compile_economy`.
 
-Below this door there are no names and no files. `Layout` holds what decides the shape of the programs (it is
-hashable, and a change of it compiles anew); `Arrays` holds every number (a change of them does not). Axes are
-always in the order wealth n, status s, ability j; edges are split into *arcs*, one for each origin, with axis
-e. Arcs that move wealth come first, then those that draw ability anew.
+Below this module there are no names and no files. `Arrays` holds every number that a kernel reads: tables of
+records for what is one number for each economy, status or arc, and plain arrays for the rest. `Layout` holds
+counts and flags for code outside the kernels. Axes of states are always in the order wealth n, status s,
+ability j; edges are split into *arcs*, one for each origin, with axis e.
+
+Kernels read `m.scalars[0].rho`, `m.status[s].collateral`, `m.arcs[e].cost`; outside of them `m.rho`,
+`m.collateral` and `m.cost` are the same numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from dirigiste.economy import Economy, Edge
 from dirigiste.numerics import ability, grid
@@ -23,7 +24,19 @@ ABROAD = -1
 """Destination index of arcs that leave the country."""
 
 SIZES = ("none", "capital", "revenue", "wealth")
-"""What the reach of an enforcement edge may depend on; the index is `Arc.size`."""
+"""What the reach of an enforcement edge may depend on; the index is `size_of` of an arc."""
+
+NO_MIXING, REDRAWS, SWITCHES = range(3)
+"""How ability changes: never, by a draw from its stationary distribution (rank one), by any generator."""
+
+NO_QUOTA, OF_CREDIT, OF_CAPITAL = range(3)
+"""What a quota counts."""
+
+NEAR_LOG = 0.05
+"""Utility of this distance of sigma from 1 is normalised as (c^(1-sigma) - 1)/(1-sigma)."""
+
+BY_NOTHING, BY_SPREAD, BY_LIMIT = range(3)
+"""How a quota is met."""
 
 
 @dataclass(frozen=True)
@@ -43,106 +56,150 @@ class Arc:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the compiled programs depend on besides numbers: counts, and which parts an economy uses at
-    all.
-    """
+    """Counts, and which parts an economy uses at all."""
 
     nodes: int
     statuses: int
     abilities: int
     arcs: int
-    jumps: int
-    """Number of arcs that move wealth; they come first."""
-    moves: int
-    """Number of arcs that move wealth or draw ability anew; they come first, those that move wealth before
-    the others."""
     log_utility: bool
-    linear: bool
-    """Constant returns, eta = 1: a firm uses as much capital as it may, or none."""
-    upwind: bool
     dense: bool
     """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple
     abilities strongly."""
     annual: bool
     """Time runs in periods (the annual clock), not continuously."""
-    sized: tuple[tuple[int, int, int], ...]
-    """Arcs whose enforcement depends on size: number of the arc, its origin, index in `SIZES`."""
-    chooses: bool
-    sharp: bool
-    """Some choice has no taste shocks."""
-    redraws: bool
+    sized: bool
+    """Some enforcement depends on the size of the firm."""
     emigrates: bool
-    taxes_capital: bool
-    """Some status declares a tax on capital above a threshold, be its rate 0."""
-    taxes_labor: bool
+    taxed: bool
+    """Some status declares a tax on size, be its rate 0."""
     directed_of: str
     directed_by: str
 
 
-class Arrays(NamedTuple):
-    """Every number of an economy. Shapes: S statuses, J abilities, N wealth nodes, E arcs, F arcs that move
-    wealth.
-    """
+SCALARS = np.dtype(
+    [
+        ("rho", "f8"),  # per year, net of what growth adds
+        ("sigma", "f8"),
+        ("growth", "f8"),
+        ("alpha", "f8"),
+        ("eta", "f8"),
+        ("delta", "f8"),
+        ("period", "f8"),  # annual clock: length of a period in years; else 0
+        ("shift", "f8"),  # values are kept less 1/((1-sigma) rho) where sigma is near 1; else 0
+        ("redraw", "f8"),  # rate at which ability is drawn anew, where `mixing` is `REDRAWS`
+        ("abroad_interest", "f8"),
+        ("abroad_wage", "f8"),
+        ("entry_wealth", "f8"),
+        ("foreign_capital", "f8"),
+        ("outside_labor", "f8"),
+        ("spending", "f8"),
+        ("directed_share", "f8"),
+        ("mixing", "i8"),  # `NO_MIXING`, `REDRAWS` or `SWITCHES`
+        ("upwind", "i8"),  # 1: plain upwinding
+        ("annual", "i8"),  # 1: periods
+        ("directed_of", "i8"),  # `NO_QUOTA`, `OF_CREDIT` or `OF_CAPITAL`
+        ("directed_by", "i8"),  # `BY_NOTHING`, `BY_SPREAD` or `BY_LIMIT`
+    ]
+)
+"""One number an economy."""
 
-    rho: jax.Array
-    sigma: jax.Array
-    growth: jax.Array
-    alpha: jax.Array
-    eta: jax.Array
-    delta: jax.Array
-    wealth: jax.Array  # (N,)
-    ability: jax.Array  # (J,)
-    switching: jax.Array  # (J, J), generator Q
-    stationary: jax.Array  # (J,)
-    period: jax.Array  # annual clock: length of a period in years
-    transition: jax.Array  # (J, J), annual clock: probabilities of moving within a period; else (0, 0)
-    operates: jax.Array  # (S,) 0 or 1, as all status rows below
-    productivity: jax.Array
-    wedge: jax.Array
-    collateral: jax.Array
-    data_lending: jax.Array
-    spread: jax.Array
-    mandate_labor: jax.Array
-    mandate_capital: jax.Array
-    fixed_cost: jax.Array
-    size_tax: jax.Array  # rate of the tax above a threshold, 0 without
-    size_above: jax.Array  # the threshold, infinite without
-    size_on_labor: jax.Array  # 1 where the tax is on labour, 0 where it is on capital
-    labor_efficiency: jax.Array
-    amenity: jax.Array
-    controlled: jax.Array
-    directed_to: jax.Array  # (S,) 1 for the statuses that a quota names
-    origin: jax.Array  # (S, E) one-hot
-    destination: jax.Array  # (S, E) one-hot, a column of zeros for arcs abroad
-    choice: jax.Array  # (E,) 1 for choice arcs, as all arc rows below
-    leaves: jax.Array  # 1 for arcs abroad
-    redraws: jax.Array
-    draws: jax.Array  # (E, J) what a redraw draws from
-    sharp: jax.Array
-    burnt: jax.Array
-    perceived: jax.Array  # rate, perceived enforcement rate, or arrival rate of the opportunity
-    actual: jax.Array
-    cost: jax.Array
-    taste: jax.Array
-    size_ref: jax.Array
-    size_power: jax.Array
-    fine: jax.Array  # share of wealth taken
-    fee: jax.Array  # amount taken
-    landing: jax.Array  # (E, N) wealth after the move
-    lottery_below: jax.Array  # (F, N) integers: node below the landing
-    lottery_share: jax.Array  # (F, N) share of the node above
-    destination_of: jax.Array  # (F,) integers
-    abroad_interest: jax.Array
-    abroad_wage: jax.Array
-    entry: jax.Array  # (N, S) distribution of newborns, zeros without emigration
-    entry_wealth: jax.Array
-    foreign_capital: jax.Array
-    outside_labor: jax.Array
-    spending: jax.Array
-    directed_share: jax.Array
-    start: jax.Array  # (N, S, J) an initial distribution with the right masses
-    class_of: jax.Array  # (S, J, C) one-hot: the closed class of (status, ability)
-    class_mass: jax.Array  # (C,)
+STATUS = np.dtype(
+    [
+        ("operates", "f8"),  # 0 or 1, as all flags below
+        ("productivity", "f8"),
+        ("wedge", "f8"),
+        ("collateral", "f8"),
+        ("data_lending", "f8"),
+        ("spread", "f8"),
+        ("mandate_labor", "f8"),
+        ("mandate_capital", "f8"),
+        ("fixed_cost", "f8"),
+        ("size_tax", "f8"),  # rate of the tax above a threshold, 0 without
+        ("size_above", "f8"),  # the threshold, infinite without
+        ("size_on_labor", "f8"),  # 1 where the tax is on labour, 0 where it is on capital
+        ("labor_efficiency", "f8"),
+        ("amenity", "f8"),
+        ("controlled", "f8"),
+        ("directed_to", "f8"),  # 1 for the statuses that a quota names
+    ]
+)
+"""One number a status."""
+
+ARCS = np.dtype(
+    [
+        ("origin", "i8"),
+        ("destination", "i8"),  # `ABROAD` for arcs that leave
+        ("choice", "i8"),
+        ("leaves", "i8"),
+        ("redraws", "i8"),  # ability is drawn anew
+        ("jumps", "i8"),  # wealth moves
+        ("sharp", "i8"),  # no taste shocks
+        ("burnt", "f8"),
+        ("perceived", "f8"),  # rate, perceived enforcement rate, or arrival rate of the opportunity
+        ("actual", "f8"),
+        ("cost", "f8"),
+        ("taste", "f8"),
+        ("size_of", "i8"),  # index in `SIZES`
+        ("size_ref", "f8"),
+        ("size_power", "f8"),
+        ("fine", "f8"),  # share of wealth taken
+        ("fee", "f8"),  # amount taken
+    ]
+)
+"""One number an arc."""
+
+TABLES = ("scalars", "status", "arcs")
+
+
+class _Fields(NamedTuple):
+    scalars: NDArray[Any]  # (1,) of `SCALARS`
+    status: NDArray[Any]  # (S,) of `STATUS`
+    arcs: NDArray[Any]  # (E,) of `ARCS`
+    wealth: NDArray[np.float64]  # (N,)
+    ability: NDArray[np.float64]  # (J,)
+    switching: NDArray[np.float64]  # (J, J), generator Q
+    stationary: NDArray[np.float64]  # (J,)
+    transition: NDArray[np.float64]  # (J, J), annual clock: probabilities within a period; else (0, 0)
+    draws: NDArray[np.float64]  # (E, J), what an arc that draws ability draws from
+    landing: NDArray[np.float64]  # (E, N), wealth after the move
+    below: NDArray[np.int64]  # (E, N), node below the landing
+    above: NDArray[np.float64]  # (E, N), share of the node above it
+    entry: NDArray[np.float64]  # (N, S), distribution of newborns, zeros without emigration
+    start: NDArray[np.float64]  # (N, S, J), an initial distribution with the right masses
+    class_of: NDArray[np.int64]  # (S, J), the closed class of (status, ability)
+    class_mass: NDArray[np.float64]  # (C,)
+
+
+class Arrays(_Fields):
+    """Every number of an economy. Shapes: S statuses, J abilities, N wealth nodes, E arcs, C classes."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        """A column of a table: a number for `scalars`, an array for the others."""
+        if name in SCALARS.names:
+            return self.scalars[name][0].item()
+        if name in STATUS.names:
+            return self.status[name]
+        if name in ARCS.names:
+            return self.arcs[name]
+        raise AttributeError(name)
+
+    def replace(self, **changes: Any) -> Arrays:  # noqa: ANN401
+        """The same with other columns of tables, or other arrays."""
+        fields = {name: getattr(self, name) for name in self._fields}
+        for name, value in changes.items():
+            table = next((t for t, d in DTYPES.items() if name in d.names), None)
+            if table is None:
+                fields[name] = np.asarray(value)
+                continue
+            fields[table] = fields[table].copy()
+            fields[table][name] = value
+        return Arrays(**fields)
+
+
+DTYPES = {"scalars": SCALARS, "status": STATUS, "arcs": ARCS}
 
 
 class Given(NamedTuple):
@@ -165,65 +222,60 @@ class Compiled:
     arcs: tuple[Arc, ...]
 
 
-def compile_economy(economy: Economy, moving: Collection[str] = (), period: float = 1.0) -> Compiled:
+def compile_economy(economy: Economy, period: float = 1.0) -> Compiled:
     """Compile a valid economy to arrays (float64).
 
     Args:
         economy: The economy.
-        moving: Edges that count as moving wealth even if they have no fine or fee, for economies that are to
-            share one layout.
         period: Length of a period of the annual clock, in years; other than 1 to see how the two clocks meet.
     """
-    if jnp.asarray(0.0).dtype != jnp.float64:
-        raise RuntimeError(
-            "the solver needs 64-bit floats: call dirigiste.configure() first, or set jax_enable_x64"
-        )
     names = tuple(economy.statuses)
     chain = ability.chain(economy)
     wealth = economy.numerics.wealth
     nodes = grid.wealth_nodes(wealth.points, wealth.min, wealth.max, wealth.scale)
-    arcs, edges = _arcs(economy, names, moving)
+    arcs, edges = _arcs(economy, names)
     class_of, class_mass, start = _classes(economy, names, arcs, chain, nodes.size)
-    numbers: dict[str, object] = {
-        **_scalars(economy),
-        **_periods(economy, chain, period),
-        **_status_rows(economy),
-        **_arc_rows(arcs, edges, len(names), nodes, chain),
-        "wealth": nodes,
-        "ability": chain.values,
-        "switching": chain.generator,
-        "stationary": chain.stationary,
-        "entry": _entry(economy, names, nodes),
-        "start": start,
-        "class_of": class_of,
-        "class_mass": class_mass,
-    }
-    arrays = Arrays(**{name: _as_jax(number) for name, number in numbers.items()})
+    draws, weight = _draws(edges, chain)
+    fine, fee = np.array([e.fine for e in edges]), np.array([e.fee for e in edges])
+    arrays = Arrays(
+        scalars=_table(SCALARS, 1, {**_scalars(economy, chain), **_periods(economy, period)}),
+        status=_table(STATUS, len(names), _status_rows(economy)),
+        arcs=_table(ARCS, len(arcs), _arc_rows(arcs, edges, weight)),
+        wealth=nodes,
+        ability=np.array(chain.values, dtype=float),
+        switching=np.array(chain.generator, dtype=float),
+        stationary=np.array(chain.stationary, dtype=float),
+        transition=_transition(economy, chain, period),
+        draws=draws,
+        **landings(nodes, fine, fee),
+        entry=_entry(economy, names, nodes),
+        start=start,
+        class_of=class_of,
+        class_mass=class_mass,
+    )
     return Compiled(economy, _layout(economy, arcs, chain, nodes), arrays, _given(economy), names, arcs)
+
+
+def _table(dtype: np.dtype, size: int, columns: dict[str, object]) -> NDArray[Any]:
+    table = np.zeros(size, dtype)
+    for name, column in columns.items():
+        table[name] = column
+    return table
 
 
 def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes: np.ndarray) -> Layout:
     directed = economy.closure.directed
-    taxed = {s.size_tax.on for s in economy.statuses.values() if s.size_tax is not None}
     return Layout(
         nodes=nodes.size,
         statuses=len(economy.statuses),
         abilities=chain.values.size,
         arcs=len(arcs),
-        jumps=sum(arc.jumps for arc in arcs),
-        moves=sum(arc.jumps or arc.redraw for arc in arcs),
         log_utility=economy.preferences.sigma == 1.0,
-        linear=economy.technology.eta == 1.0,
-        upwind=economy.numerics.scheme == "upwind",
         dense=economy.ability.law in ("diffusion", "markov", "ar1") and chain.values.size > 1,
         annual=economy.clock == "annual",
-        sized=tuple((e, arc.origin, arc.size) for e, arc in enumerate(arcs) if arc.size),
-        chooses=any(arc.choice for arc in arcs),
-        sharp=any(arc.sharp for arc in arcs),
-        redraws=any(arc.redraw for arc in arcs),
+        sized=any(arc.size for arc in arcs),
         emigrates=any(arc.destination == ABROAD for arc in arcs),
-        taxes_capital="capital" in taxed,
-        taxes_labor="labor" in taxed,
+        taxed=any(s.size_tax is not None for s in economy.statuses.values()),
         directed_of=directed.of if directed else "",
         directed_by=directed.by if directed else "",
     )
@@ -238,8 +290,10 @@ def _given(economy: Economy) -> Given:
     )
 
 
-def _scalars(economy: Economy) -> dict[str, object]:
+def _scalars(economy: Economy, chain: ability.Chain) -> dict[str, object]:
     preferences, technology, closure = economy.preferences, economy.technology, economy.closure
+    directed, law = closure.directed, economy.ability
+    mixing = {"redraw": REDRAWS, "fixed": NO_MIXING}.get(law.law, SWITCHES)
     return {
         "rho": preferences.rho - (1 - preferences.sigma) * technology.growth,
         "sigma": preferences.sigma,
@@ -247,25 +301,41 @@ def _scalars(economy: Economy) -> dict[str, object]:
         "alpha": technology.alpha,
         "eta": technology.eta,
         "delta": technology.delta,
+        "shift": shift_of(economy),
+        "redraw": law.rate if law.law == "redraw" else 0.0,
         "abroad_interest": economy.abroad.interest if economy.abroad else 0.0,
         "abroad_wage": economy.abroad.wage if economy.abroad else 0.0,
         "entry_wealth": economy.entry.wealth if economy.entry else 0.0,
         "foreign_capital": closure.foreign_capital,
         "outside_labor": closure.labor.outside or 0.0,
         "spending": closure.spending,
-        "directed_share": closure.directed.share if closure.directed else 0.0,
+        "directed_share": directed.share if directed else 0.0,
+        "mixing": mixing if chain.values.size > 1 else NO_MIXING,
+        "upwind": economy.numerics.scheme == "upwind",
+        "directed_of": {"credit": OF_CREDIT, "capital": OF_CAPITAL}[directed.of] if directed else NO_QUOTA,
+        "directed_by": {"spread": BY_SPREAD, "limit": BY_LIMIT}[directed.by] if directed else BY_NOTHING,
     }
 
 
-def _periods(economy: Economy, chain: ability.Chain, period: float) -> dict[str, object]:
+def shift_of(economy: Economy) -> float:
+    """What values are kept less of: 1/((1-sigma) rho) near sigma = 1, where it would swamp all else."""
+    sigma, growth = economy.preferences.sigma, economy.technology.growth
+    if sigma == 1.0 or abs(sigma - 1.0) > NEAR_LOG:
+        return 0.0
+    return 1.0 / ((1.0 - sigma) * (economy.preferences.rho - (1.0 - sigma) * growth))
+
+
+def _periods(economy: Economy, period: float) -> dict[str, object]:
     """What only the annual clock reads; its growth is what a year brings, over the year."""
     if economy.clock == "continuous":
-        return {"period": 0.0, "transition": np.zeros((0, 0))}
-    return {
-        "period": period,
-        "transition": ability.transition(economy, chain, period),
-        "growth": np.expm1(period * economy.technology.growth) / period,
-    }
+        return {"period": 0.0, "annual": 0}
+    return {"period": period, "annual": 1, "growth": np.expm1(period * economy.technology.growth) / period}
+
+
+def _transition(economy: Economy, chain: ability.Chain, period: float) -> NDArray[np.float64]:
+    if economy.clock == "continuous":
+        return np.zeros((0, 0))
+    return np.array(ability.transition(economy, chain, period), dtype=float)
 
 
 SAME_NAME = (
@@ -299,39 +369,37 @@ def _status_rows(economy: Economy) -> dict[str, object]:
     }
 
 
-def _arc_rows(
-    arcs: tuple[Arc, ...], edges: tuple[Edge, ...], statuses: int, nodes: np.ndarray, chain: ability.Chain
-) -> dict[str, object]:
-    def one_hot(of: list[int], size: int) -> np.ndarray:
-        return (np.arange(size)[:, None] == np.array(of, dtype=int)[None, :]).astype(float)
-
+def _arc_rows(arcs: tuple[Arc, ...], edges: tuple[Edge, ...], weight: np.ndarray) -> dict[str, object]:
     sizes = [getattr(e, "size", None) for e in edges]
-    fine, fee = np.array([e.fine for e in edges]), np.array([e.fee for e in edges])
-    jumping = sum(arc.jumps for arc in arcs)
+    perceived = [e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]
+    actual = [e.actual if e.kind == "enforcement" else e.rate for e in edges]
+    return {
+        "origin": [arc.origin for arc in arcs],
+        "destination": [arc.destination for arc in arcs],
+        "choice": [arc.choice for arc in arcs],
+        "leaves": [arc.destination == ABROAD for arc in arcs],
+        "redraws": [arc.redraw for arc in arcs],
+        "jumps": [arc.jumps for arc in arcs],
+        "sharp": [arc.sharp for arc in arcs],
+        "burnt": [arc.burnt for arc in arcs],
+        "perceived": weight * np.array(perceived),
+        "actual": weight * np.array(actual),
+        "cost": [getattr(e, "cost", 0.0) for e in edges],
+        "taste": [getattr(e, "scale", 0.0) or 1.0 for e in edges],
+        "size_of": [arc.size for arc in arcs],
+        "size_ref": [size.ref if size else 1.0 for size in sizes],
+        "size_power": [size.power if size else 1.0 for size in sizes],
+        "fine": [e.fine for e in edges],
+        "fee": [e.fee for e in edges],
+    }
+
+
+def _draws(edges: tuple[Edge, ...], chain: ability.Chain) -> tuple[np.ndarray, np.ndarray]:
+    """What each arc draws ability from (E, J), and the factor that weights put on its rate (E,)."""
     weights = np.array([_weights(edge, chain) for edge in edges]).reshape(len(edges), chain.values.size)
     drawn = weights * chain.stationary
     weight = np.where([e.weight is None for e in edges], 1.0, drawn.sum(axis=1))
-    return {
-        **landings(nodes, fine, fee, jumping),
-        "fine": fine,
-        "fee": fee,
-        "origin": one_hot([arc.origin for arc in arcs], statuses),
-        "destination": one_hot([arc.destination for arc in arcs], statuses),
-        "choice": np.array([float(arc.choice) for arc in arcs]),
-        "leaves": np.array([float(arc.destination == ABROAD) for arc in arcs]),
-        "redraws": np.array([float(arc.redraw) for arc in arcs]),
-        "burnt": np.array([float(arc.burnt) for arc in arcs]),
-        "sharp": np.array([float(arc.sharp) for arc in arcs]),
-        "perceived": weight
-        * np.array([e.perceived_rate if e.kind == "enforcement" else e.rate for e in edges]),
-        "actual": weight * np.array([e.actual if e.kind == "enforcement" else e.rate for e in edges]),
-        "draws": drawn / drawn.sum(axis=1, keepdims=True),
-        "cost": np.array([getattr(e, "cost", 0.0) for e in edges]),
-        "taste": np.array([getattr(e, "scale", 0.0) or 1.0 for e in edges]),
-        "size_ref": np.array([size.ref if size else 1.0 for size in sizes]),
-        "size_power": np.array([size.power if size else 1.0 for size in sizes]),
-        "destination_of": np.array([arc.destination for arc in arcs[:jumping]], dtype=int),
-    }
+    return drawn / drawn.sum(axis=1, keepdims=True), weight
 
 
 def _weights(edge: Edge, chain: ability.Chain) -> np.ndarray:
@@ -343,11 +411,11 @@ def _weights(edge: Edge, chain: ability.Chain) -> np.ndarray:
     return np.array([edge.weight.at(z) for z in chain.values])
 
 
-def landings(nodes: np.ndarray, fine: np.ndarray, fee: np.ndarray, jumping: int) -> dict[str, np.ndarray]:
-    """Where arcs land on the grid, from fines and fees (..., E); the first `jumping` arcs move wealth."""
+def landings(nodes: np.ndarray, fine: np.ndarray, fee: np.ndarray) -> dict[str, Any]:
+    """Where arcs land on the grid, from fines and fees (..., E): wealth, node below, share of that above."""
     landing = np.maximum((1 - fine)[..., None] * nodes - fee[..., None], nodes[0])
-    below, share = grid.lottery(nodes, landing[..., :jumping, :])
-    return {"landing": landing, "lottery_below": below, "lottery_share": share}
+    below, above = grid.lottery(nodes, landing)
+    return {"landing": landing, "below": below, "above": above}
 
 
 def _entry(economy: Economy, names: tuple[str, ...], nodes: np.ndarray) -> np.ndarray:
@@ -358,15 +426,8 @@ def _entry(economy: Economy, names: tuple[str, ...], nodes: np.ndarray) -> np.nd
     return entry
 
 
-def _as_jax(x: object) -> jax.Array:
-    array = np.asarray(x)
-    return jnp.asarray(array, jnp.int64 if array.dtype.kind in "iu" else jnp.float64)
-
-
-def _arcs(
-    economy: Economy, names: tuple[str, ...], moving: Collection[str]
-) -> tuple[tuple[Arc, ...], tuple[Edge, ...]]:
-    """Arcs with their edges, those that move wealth first."""
+def _arcs(economy: Economy, names: tuple[str, ...]) -> tuple[tuple[Arc, ...], tuple[Edge, ...]]:
+    """Arcs with their edges, as declared: their order does not depend on any number."""
     pairs = []
     for edge in economy.edges:
         for origin in edge.origin:
@@ -380,14 +441,13 @@ def _arcs(
                         choice=edge.kind == "choice",
                         size=SIZES.index(size.of) if size is not None and size.power > 0 else 0,
                         redraw=edge.ability == "redraw",
-                        jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0 or edge.name in moving),
+                        jumps=edge.to != "abroad" and (edge.fine > 0 or edge.fee > 0),
                         burnt=edge.burnt,
                         sharp=edge.kind == "choice" and edge.scale == 0,
                     ),
                     edge,
                 )
             )
-    pairs.sort(key=lambda pair: (not pair[0].jumps, not pair[0].redraw))
     return tuple(arc for arc, _ in pairs), tuple(edge for _, edge in pairs)
 
 
@@ -408,8 +468,7 @@ def _classes(
     for one, other in links:
         old, new = group[other], group[one]
         group = [new if g == old else g for g in group]
-    classes: list[np.ndarray] = []
-    masses: list[float] = []
+    class_of, masses = np.zeros((S, J), dtype=int), []
     start = np.zeros((S, J))
     groups = sorted(set(group))
     for g in groups:
@@ -422,11 +481,8 @@ def _classes(
             or any(origin in members for origin in leaving)
         )
         for js, weight in [(range(J), 1.0)] if mixes else [((j,), chain.stationary[j]) for j in range(J)]:
-            one = np.zeros((S, J))
-            for s in members:
-                one[s, list(js)] = 1.0
-            classes.append(one)
+            class_of[np.ix_(members, list(js))] = len(masses)
             masses.append(mass * float(weight))
     spread_out = np.zeros(nodes)
     spread_out[: max(nodes // 2, 1)] = 1.0 / max(nodes // 2, 1)
-    return np.stack(classes, axis=-1), np.array(masses), spread_out[:, None, None] * start
+    return class_of, np.array(masses), spread_out[:, None, None] * start

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics.aggregates import receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import Solved
-from dirigiste.numerics.hjb import LEAST_CONSUMPTION
+from dirigiste.numerics.policy import LEAST_CONSUMPTION
 from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, unknowns
 
 WALRAS = 1e-6
@@ -27,6 +26,9 @@ WALRAS = 1e-6
 
 TOP_MASS = 1e-6
 """Mass of owners at the top of the wealth grid above which a warning says that the grid is too short."""
+
+MOST_TOP_MASS = 1e-3
+"""Mass there above which a result is refused: the grid, not saving, then decides how much wealth there is."""
 
 
 class Certificate(NamedTuple):
@@ -91,7 +93,7 @@ def identity(compiled: Compiled, point: Point) -> dict[str, float]:
     taken = np.asarray(point.moves.taken)
     terms = {
         "output": float(s.output.sum()),
-        "consumption": -float(jnp.sum(point.distribution.f * point.values.rows.consumption)),
+        "consumption": -float((point.distribution.f * point.values.policy.consumption).sum()),
         "outside_workers": -float(prices.wage) * found["outside_labor"],
         "depreciation": -float(m.delta) * found["all_capital"],
         "fixed_costs": -float(s.fixed_costs.sum()),
@@ -145,14 +147,14 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
         history=solved.history,
         warnings=tuple(warnings),
     )
-    _check(compiled, point, result, tolerances.hjb, tolerances.distribution, tolerances.markets)
+    _check(compiled, solved, result, tolerances.hjb, tolerances.distribution, tolerances.markets)
     return result
 
 
 def _check(
-    compiled: Compiled, point: Point, r: Certificate, hjb: float, distribution: float, markets: float
+    compiled: Compiled, solved: Solved, r: Certificate, hjb: float, distribution: float, markets: float
 ) -> None:
-    m = compiled.arrays
+    m, point = compiled.arrays, solved.point
     at_bound = 2.0 * markets / CORNER  # Newton stops this near to the corner of a complementarity
     idle = float(point.prices.interest) + float(m.delta) <= at_bound
     slack = max(0.0, r.capital) if idle else abs(r.capital)
@@ -171,7 +173,7 @@ def _check(
         )
         if not value <= limit
     }
-    g, consumption = np.asarray(point.distribution.g), np.asarray(point.values.rows.consumption)
+    g, consumption = np.asarray(point.distribution.g), point.values.policy.consumption
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
     if starving.any():
         status = compiled.statuses[int(np.argmax(starving.any(axis=(0, 2))))]
@@ -186,7 +188,15 @@ def _check(
             f"after {r.rounds} rounds",
             history=r.history,
             residuals=missed,
-            advice=_advice(compiled, point, missed),
+            advice=_advice(compiled, solved, missed),
+        )
+    if r.top_mass > MOST_TOP_MASS:
+        raise NotConverged(
+            f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners are at "
+            f"the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops them from saving",
+            history=r.history,
+            residuals={"top_mass": r.top_mass},
+            advice=_top_advice(compiled, point),
         )
     if not abs(r.walras) <= WALRAS:
         raise IdentityViolated(
@@ -195,17 +205,30 @@ def _check(
         )
 
 
-def _advice(compiled: Compiled, point: Point, missed: dict[str, float]) -> str:
-    """What to do about the tolerances that were missed."""
-    lines = []
-    rows, g = point.values.rows, np.asarray(point.distribution.g)
+def _top_advice(compiled: Compiled, point: Point) -> str:
+    """Why owners pile up at the top of the grid, and what to do."""
+    m = compiled.arrays
+    net, limit = float(point.prices.interest) - m.growth, m.rho
+    if net >= limit - 1e-4:
+        return (
+            f"The interest rate less growth, {net:.4g}, is at or above {limit:.4g}, what impatience can hold: owners "
+            "save without end. Lower closure.capital.open.interest, or raise preferences.rho."
+        )
+    return "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than impatience can hold."
+
+
+def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str:
+    """Why the tolerances were missed, as far as the search knows, and what to do about it."""
+    point = solved.point
+    lines = [f"{solved.why[0].upper()}{solved.why[1:]}."] if solved.why else []
+    policy, g = point.values.policy, point.distribution.g
     if not all(np.isfinite(value) for value in missed.values()):
         lines.append(
             "Something is not finite: look for a status whose owners have no income "
             "(labor_efficiency 0 with no wealth), or an interest rate at which unlimited firms are infinite."
         )
     elif "hjb" in missed:
-        n, s, j = np.unravel_index(int(np.argmax(np.abs(np.asarray(rows.residual / rows.scale)))), g.shape)
+        n, s, j = np.unravel_index(int(np.argmax(np.abs(policy.residual / policy.scale))), g.shape)
         lines.append(
             f"The value function is off at wealth {float(compiled.arrays.wealth[n]):.4g}, "
             f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}: "

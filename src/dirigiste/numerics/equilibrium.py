@@ -1,40 +1,42 @@
-"""The stationary equilibrium (model.md, section 5): prices at which values, distribution, markets and budget
-agree.
+"""The stationary equilibrium (docs/method.md, section 5): prices at which values, distribution, markets and
+budget agree.
 
-**Unknowns** (those that the closure leaves open): log wage, interest, transfer, and what meets a quota (an
-added spread, or minus the log of a factor on credit limits). **Conditions**, one for each: labour, capital
-with r >= -delta, budget, quota with its unknown >= 0; the two complementarities as min(slack, distance to the
-bound) = 0.
+**Unknowns** (those that the closure leaves open): log wage, interest, transfer, and what meets a quota.
+Owners foresee unknowns u; values and stationary distribution follow, and P(u) are the unknowns at which all
+markets clear at these masses (`clearing`). **Condition:** P(u) = u. Clearing takes care of occupations that
+switch at a price, so P(u) - u is smooth where excess demand at u is not.
 
-**Algorithm.** From cold, `start` comes near. Then Newton on the conditions: the responses of values and
-distribution to prices are linear solves with the operators that `hjb` and `kfe` use already (implicit
-function theorem), updated by Broyden's rule while a round still gains enough. Steps are halved until the
-largest residual falls; where none does, the wage is bracketed in each round.
-**Stopping rule:** every condition is met to the relative tolerance `markets`.
+**Algorithm.** Newton on P(u) - u,
+
+    (D + N) change = D (P(u) - u)                                                                         (16)
+
+with D the derivatives of the conditions at given masses, from the clearing, and N those through values and
+masses, from linear solves with the operators of `hjb` and `kfe` (implicit function theorem), updated by
+Broyden's rule while a round still gains enough. Steps are halved until the gap falls; where none does, the
+interest rate is bracketed. From cold, all of this happens on coarser grids first. Evaluations are counted.
+**Stopping rule:** every condition is met at u to the relative tolerance `markets`.
 """
 
 from __future__ import annotations
 
-import functools
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
-from dirigiste.numerics import aggregates, firm, hjb, kfe
+from dirigiste.numerics import aggregates, clearing, hjb, kfe
 from dirigiste.numerics import point as points
 from dirigiste.numerics import start as starts
-from dirigiste.numerics.annual import cold
-from dirigiste.numerics.annual import stationary as annual
-from dirigiste.numerics.arrays import Arrays, Compiled, Layout
+from dirigiste.numerics.arrays import Arrays, Compiled, compile_economy
+from dirigiste.numerics.clearing import Cleared
 from dirigiste.numerics.point import (
-    NUDGE,
+    CORNER,
+    INTEREST,
+    QUOTA,
     WAGE,
     Point,
-    Response,
     Start,
     prices_of,
     residuals,
@@ -44,88 +46,107 @@ from dirigiste.numerics.point import (
 )
 from dirigiste.numerics.start import Progress
 
-if TYPE_CHECKING:
-    from dirigiste.numerics.clock import ColdStart, Evaluate, Respond
+Array = NDArray[np.float64]
 
-__all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "respond", "solve", "unknowns"]
+__all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "solve", "unknowns"]
 
-RESPONSE = 1e-3
-"""Relative accuracy of responses: enough for Newton to gain three digits a round."""
+RESPONSE = 1e-6
+"""Relative residual of the linear systems of responses. Slow movements of the distribution are off by some
+hundred times that, and Newton gains three digits a round."""
 
-LOOSE = 1e-5
-"""Values and distribution of a round are solved to this times its residual; to their tolerances at the
-end."""
+NUDGE = 1e-6
+"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
 
-STALE = 0.05
-"""A round that leaves more than this share of the residual calls for new responses; else the old ones are
-updated (Broyden 1965)."""
+LOOSE = 1e-3
+"""Values and distribution of a round are solved to this times its gap; to their tolerances at the end."""
 
+STALE = 0.1
+"""A round that leaves more than this share of the gap calls for new responses; else the old ones are updated
+(Broyden 1965)."""
 
-def _everything(
-    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """What must be zero, of unknowns, values and row masses: HJB rows, forward equation, conditions."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    reach = firm.with_size(layout, m, firms)
-    rows, hazards = hjb.evaluate(layout, m, v, hjb.income(m, firms, prices), reach)
-    g = kfe.node_masses(rows, f)
-    static = aggregates.static(m, firms, prices, g)
-    moved = aggregates.moves(m, g, hazards.flow)
-    left = residuals(m, u, aggregates.conditions(layout, m, prices, static, moved))
-    return rows.residual, kfe.forward(layout, m, rows, hazards.flow, f), left
+CLOSE = 1e-6
+"""Below this gap values and distribution are solved to their tolerances, and enforcement by size reaches those
+who run a firm at u itself."""
 
+STEEP = 200.0
+"""Derivative of a market's relative excess demand above which like owners are indifferent: who runs a firm then
+hangs on the last digits of a price, and enforcement by size reaches those who run one at the clearing prices
+of the evaluation before."""
 
-@functools.partial(jax.jit, static_argnums=0)
-def _value_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
-    tangent = hjb.tangent(layout, m, point.values.rows, point.values.hazards)
-    return jax.vmap(lambda b: hjb.tangent_solve(layout, m, tangent, -b, RESPONSE).x)(rhs)
+EVALUATIONS = 60
+"""Most evaluations on one grid before the interest rate is bracketed, and most of those."""
 
+BRACKETED = 1e-6
+"""Accuracy of all other markets while one price is bracketed."""
 
-@functools.partial(jax.jit, static_argnums=0)
-def _mass_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
-    op = kfe.prepare(layout, m, point.values.rows, point.values.hazards.flow)
+BRACKET_EVALUATIONS = 300
+"""Most evaluations of a bracket."""
 
-    def one(b: jax.Array) -> jax.Array:
-        df = kfe.forward_solve(layout, m, op, b, RESPONSE).x
-        mass = jnp.einsum("nsj,sjc->c", df, m.class_of) / m.class_mass
-        return df - point.distribution.f * jnp.einsum("sjc,c->sj", m.class_of, mass)
+FIRST_STEPS = (0.05, 0.004, 0.0, 0.0)
+"""First step away from a price that is bracketed."""
 
-    return jax.vmap(one)(rhs)
+COARSE, LEAST_NODES = 4, 40
+"""A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
+`LEAST_NODES`."""
+
+LIMITS = np.array([0.3, 0.02, 0.2, 0.1])
+"""Largest change of each unknown in a round."""
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _along(
-    layout: Layout, m: Arrays, point: Point, du: jax.Array, dv: jax.Array, df: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Derivatives of `_everything` along directions (n, 4), (n, N, S, J), (n, N, S, J), as difference
-    quotients.
+class Solved(NamedTuple):
+    """A solved equilibrium and how it was reached."""
 
-    With steps this small no threshold passes a node, and compiling them takes a tenth of the time that
-    forward-mode differentiation takes. Their error, about 1e-5, is far below `RESPONSE`.
-    """
-    v, f = point.values.v, point.distribution.f
+    point: Point
+    history: tuple[float, ...]
+    """Largest gap |P(u) - u|, evaluation by evaluation."""
+    seconds: float
+    why: str = ""
+    """Why the search ended short of its tolerance, in words; empty if it did not."""
 
-    def at(
-        step: jax.Array, du: jax.Array, dv: jax.Array, df: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        return _everything(layout, m, point.u + step * du, v + step * dv, f + step * df)
+    def as_start(self) -> Start:
+        """A start for a neighbouring economy of the same layout."""
+        return Start(self.point.u, self.point.values.v, self.point.distribution.f)
 
-    steps = jnp.concatenate([jnp.zeros(1), jnp.full(du.shape[0], NUDGE)])
-    stacked = [jnp.concatenate([x[:1], x]) for x in (du, dv, df)]
-    values = jax.vmap(at)(steps, *stacked)
-    first, second, third = ((x[1:] - x[:1]) / NUDGE for x in values)
-    return first, second, third
+
+class _Trial(NamedTuple):
+    """A point and the prices that clear its masses."""
+
+    point: Point
+    near: Array
+    cleared: Cleared
+    exact: bool
+    """Whether values and distribution meet their tolerances."""
+
+    @property
+    def u(self) -> Array:
+        return self.point.u
+
+    @property
+    def gap(self) -> Array:
+        return self.cleared.u - self.point.u
+
+    @property
+    def size(self) -> float:
+        return float(np.abs(self.gap).max())
 
 
 def evaluate(
-    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: float, kfe_tol: float
+    compiled: Compiled,
+    u: Array,
+    v: Array,
+    f: Array,
+    hjb_tol: float,
+    kfe_tol: float,
+    near: Array | None = None,
 ) -> Point:
     """Solve values and distribution at unknowns u from starts v and f (N, S, J), by the clock of the
     economy.
     """
-    solve: Evaluate = annual.evaluate if layout.annual else points.evaluate
-    return solve(layout, m, u, v, f, hjb_tol, kfe_tol)
+    if compiled.layout.annual:
+        from dirigiste.numerics.annual import stationary as annual
+
+        return annual.evaluate(compiled.arrays, u, v, f, hjb_tol, kfe_tol, near)
+    return points.evaluate(compiled.arrays, u, v, f, hjb_tol, kfe_tol, near)
 
 
 def cold_start(
@@ -135,205 +156,334 @@ def cold_start(
     interest: float | None = None,
     progress: Progress | None = None,
 ) -> Start:
-    """Come near the stationary state from nothing, by the clock of the economy; see `start.cold_start`."""
-    begin: ColdStart = cold.cold_start if compiled.layout.annual else starts.cold_start
-    return begin(compiled, wage=wage, interest=interest, progress=progress)
+    """Come near the stationary state from nothing, by the clock of the economy, on coarser grids first."""
+    nodes = compiled.layout.nodes
+    if nodes >= COARSE * LEAST_NODES:
+        coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
+        start = cold_start(coarse, wage=wage, interest=interest, progress=progress)
+        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", list(unknowns(coarse))).run()
+        if np.isfinite(rough.size):
+            start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
+        return starts.to_grid(compiled, start)
+    if compiled.layout.annual:
+        from dirigiste.numerics.annual import cold
+
+        return cold.cold_start(compiled, wage=wage, interest=interest, progress=progress)
+    return starts.cold_start(compiled, wage=wage, interest=interest, progress=progress)
 
 
-def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
-    """How residuals, values and distribution respond to the active unknowns, by the clock of the economy."""
-    derive: Respond = annual.respond if layout.annual else _respond
-    return derive(layout, m, point, active)
+def through_masses(
+    compiled: Compiled, active: tuple[int, ...], point: Point, near: Array | None, cleared: Array
+) -> tuple[Array, Array, Array]:
+    """How conditions at prices `cleared` (4,) respond to each open unknown through values and masses:
+    (4, n); with the responses of values and row masses (n, N, S, J).
+    """
+    if compiled.layout.annual:
+        from dirigiste.numerics.annual import stationary as annual
+
+        dv, df, masses, flows = annual.respond(compiled.arrays, point, near, active)
+    else:
+        dv, df, masses, flows = _respond(compiled.arrays, point, near, active)
+    m, prices = compiled.arrays, prices_of(compiled.arrays, cleared)
+
+    def conditions(g: Array, moved: aggregates.Moves) -> Array:
+        static = clearing.static_at(m, prices, g)
+        return aggregates.raw(aggregates.conditions(m, prices, static, moved))
+
+    base = conditions(point.distribution.g, point.moves)
+    columns = [
+        (conditions(g, moved) - base) / NUDGE for g, moved in zip(masses, flows, strict=True)
+    ]
+    return np.stack(columns, axis=1) if columns else np.zeros((4, 0)), dv, df
 
 
-def _respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
-    """The same in continuous time (implicit function theorem)."""
-    du = jnp.eye(4)[jnp.array(active)]
-    none = jnp.zeros((len(active), *point.values.v.shape))
-    dv = _value_responses(layout, m, point, _along(layout, m, point, du, none, none)[0])
-    df = _mass_responses(layout, m, point, _along(layout, m, point, du, dv, none)[1])
-    return Response(_along(layout, m, point, du, dv, df)[2].T, dv, df)
-
-
-class Solved(NamedTuple):
-    """A solved equilibrium and how it was reached."""
-
-    point: Point
-    history: tuple[float, ...]
-    seconds: float
-    response: Response | None
-
-    def as_start(self) -> Start:
-        """A start for a neighbouring economy of the same layout."""
-        return Start(self.point.u, self.point.values.v, self.point.distribution.f, self.response)
-
-
-@dataclass
-class _Search:
-    """The state of Newton's method on the conditions of one economy."""
-
-    compiled: Compiled
-    active: tuple[int, ...]
-    point: Point
-    exact: bool
-    """Whether values and distribution of the point meet their tolerances, or are only as good as needed so
-    far."""
-
-    @property
-    def value(self) -> np.ndarray:
-        left = residuals(self.compiled.arrays, self.point.u, self.point.conditions)
-        return np.asarray(left)[list(self.active)]
-
-    @property
-    def size(self) -> float:
-        return float(np.abs(self.value).max(initial=0.0))
-
-    def refine(self) -> None:
-        """Solve values and distribution of the point to their tolerances."""
-        p = self.point
-        self.point, self.exact = _evaluate(self.compiled, p.u, p.values.v, p.distribution.f, 0.0)
-
-
-def _evaluate(
-    compiled: Compiled, u: jax.Array, v: jax.Array, f: jax.Array, size: float
-) -> tuple[Point, bool]:
-    """A point as exact as a residual of `size` needs (0: to the tolerances), and whether that is exact."""
-    tolerances = compiled.economy.numerics.tolerances
-    exact = 0.1 * tolerances.hjb, 0.3 * tolerances.distribution
-    hjb_tol, kfe_tol = max(exact[0], LOOSE * size), max(exact[1], LOOSE * size)
-    point = evaluate(compiled.layout, compiled.arrays, u, v, f, hjb_tol, kfe_tol)
-    return point, (hjb_tol, kfe_tol) == exact
+def _respond(
+    m: Arrays, point: Point, near: Array | None, active: tuple[int, ...]
+) -> tuple[Array, Array, list[Array], list[aggregates.Moves]]:
+    """Responses in continuous time: of values and row masses (n, N, S, J), and node masses and flows along
+    arcs a nudge of each open unknown away. Those whom enforcement by size reaches run a firm at `near`, or at the
+    unknowns themselves (None).
+    """
+    values, f = point.values, point.distribution.f
+    policy, hazards = values.policy, values.hazards
+    back = hjb.operator(m, policy, hazards.gain, hazards.loss, m.rho, tangent=True)
+    forth = kfe.prepare(m, policy, hazards.flow)
+    still = kfe.forward(m, policy, hazards.flow, f)
+    dvs, dfs, masses, flows = [], [], [], []
+    for index in active:
+        moved = point.u.copy()
+        moved[index] += NUDGE
+        given = points.setting_of(m, moved if near is None else near, moved)
+        first, _, _ = hjb.evaluate(m, given, values.v)
+        by_price = (first.residual - policy.residual) / NUDGE
+        dv = hjb.solve_linear(m, back, -by_price, RESPONSE, scale=hjb.unit(m, values.v, policy.scale))
+        after, h, _ = hjb.evaluate(m, given, values.v + NUDGE * dv)
+        drift = (kfe.forward(m, after, h.flow, f) - still) / NUDGE
+        df = kfe.forward_solve(m, forth, drift, RESPONSE)
+        mass = kfe.class_masses(m, df) / m.class_mass
+        df = df - f * mass[m.class_of]
+        g = kfe.node_masses(after, f + NUDGE * df)
+        dvs.append(dv)
+        dfs.append(df)
+        masses.append(g)
+        flows.append(aggregates.moves(m, g, h.flow))
+    shape = (0, *values.v.shape)
+    return (
+        np.stack(dvs) if dvs else np.zeros(shape),
+        np.stack(dfs) if dfs else np.zeros(shape),
+        masses,
+        flows,
+    )
 
 
 def solve(
-    compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None, rounds: int = 40
+    compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None
 ) -> Solved:
-    """Newton on the equilibrium conditions, from `start` or from cold.
+    """The stationary equilibrium, from `start` or from cold.
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
     begun = time.perf_counter()
     target = compiled.economy.numerics.tolerances.markets
-    active = unknowns(compiled)
-    index = list(active)
     if start is None:
         start = cold_start(compiled, progress=progress)
     start = start._replace(u=with_given(compiled, start.u))
-    response = start.response
-    if response is not None and response.v.shape[0] != len(active):
-        response = None
-    jac = np.asarray(response.residuals)[index] if response is not None else np.empty(0)
-    search = _Search(
-        compiled, active, *_evaluate(compiled, start.u, start.v, start.f, 1e-3 if index else 0.0)
-    )
-    history: list[float] = []
-    inherited = response is not None
-    nested = False
-    for k in range(rounds):
-        value, size = search.value, search.size
-        history.append(size)
-        if progress:
-            progress("equilibrium", k, size)
-        if not np.isfinite(value).all():
-            break
-        if size <= target:
-            if search.exact:
-                break
-            search.refine()
-            continue
-        fresh = response is None or (len(history) > 1 and size > STALE * history[-2])
-        if response is None or fresh:
-            response = respond(compiled.layout, compiled.arrays, search.point, active)
-            jac = np.asarray(response.residuals)[index]
-            inherited = False
-        change = np.linalg.lstsq(jac, -value, rcond=1e-14)[0]
-        limit = np.array([0.3, 0.02, 0.2, 0.1])[index]
-        change /= max(1.0, float(np.max(np.abs(change) / limit)))
-        trial = _line_search(search, response, change, halvings=1 if inherited else 8, nested=nested)
-        if trial is None:
-            if fresh and (nested or WAGE not in active):
-                if search.exact:
+    search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
+    found = search.run()
+    return Solved(found.point, tuple(search.history), time.perf_counter() - begun, search.why)
+
+
+@dataclass
+class _Search:
+    """The search for P(u) = u in one economy on one grid."""
+
+    compiled: Compiled
+    start: Start
+    target: float
+    progress: Progress | None
+    stage: str
+    active: list[int] = field(default_factory=list)
+    """The unknowns that are sought; the others stay where `start` has them."""
+    most: int = EVALUATIONS
+    history: list[float] = field(default_factory=list)
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        self.m = self.compiled.arrays
+        tolerances = self.compiled.economy.numerics.tolerances
+        self.tight = 0.1 * tolerances.hjb, 0.3 * tolerances.distribution
+        self.slopes: Array | None = None
+        self.steep = False
+
+    def at(self, u: Array, near: Array, v: Array, f: Array, size: float) -> _Trial:
+        """The point at u as exact as a gap of `size` calls for (0: to the tolerances)."""
+        hjb_tol, kfe_tol = max(self.tight[0], LOOSE * size), max(self.tight[1], LOOSE * size)
+        hjb_tol, kfe_tol = min(hjb_tol, 1e-4), min(kfe_tol, 1e-4)
+        u = np.array(u, dtype=float)
+        point = evaluate(self.compiled, u, v, f, hjb_tol, kfe_tol, near)
+        exact = (hjb_tol, kfe_tol) == self.tight
+        other = aggregates.moved_receipts(self.m, point.moves)
+        if self.active:
+            cleared = clearing.clear_one(
+                self.m,
+                point.distribution.g,
+                other,
+                near,
+                self.active,
+                max(1e-12, min(1e-3 * size, 1e-5)),
+                self.slopes,
+            )
+            self.slopes = cleared.slopes
+            self.steep = bool(np.abs(cleared.slopes).max() > STEEP)
+        else:
+            cleared = Cleared(u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED)
+        trial = _Trial(point, near, cleared, exact)
+        self.history.append(trial.size)
+        if self.progress:
+            self.progress(self.stage, len(self.history), trial.size)
+        return trial
+
+    def left(self, trial: _Trial) -> float:
+        """Largest residual of a sought condition at the foreseen unknowns themselves."""
+        found = residuals(self.m, trial.u, aggregates.raw(trial.point.conditions))
+        return float(np.abs(found[self.active]).max(initial=0.0))
+
+    def done(self, trial: _Trial) -> bool:
+        return trial.exact and np.array_equal(trial.near, trial.u) and self.left(trial) <= self.target
+
+    def run(self) -> _Trial:
+        """The best point: by Newton, and where that stalls by bracketing one price after the other."""
+        u = within(self.m, self.start.u)
+        now = self.at(u, u, self.start.v, self.start.f, 1e-2 if self.active else 0.0)
+        if self.active:
+            now = self.newton(now)
+        if not self.done(now):
+            for index in (INTEREST, WAGE):
+                if index in self.active:
+                    now = self.bracket(index, now)
                     break
-                search.refine()
-            elif fresh:
-                nested = True
-                search = _clear_labor(search)
-            response = None
-            continue
-        moved = np.asarray(trial.point.u - search.point.u)[index]
-        jac = jac + np.outer(trial.value - value - jac @ moved, moved) / max(float(moved @ moved), 1e-300)
-        search = trial
-    return Solved(search.point, tuple(history), time.perf_counter() - begun, response)
+        if not self.done(now):
+            self.why = self.reason(now)
+        return now
 
+    def bracket(self, index: int, now: _Trial) -> _Trial:
+        """A price bracketed by the sign of excess supply of capital, or demand for labour, at the masses that
+        follow from it when all other markets clear; Newton ends the search.
+        """
+        rest = [other for other in self.active if other != index]
+        floor = -self.m.delta if index == INTEREST else -np.inf
+        start = now
 
-def _line_search(
-    search: _Search, response: Response, change: np.ndarray, *, halvings: int, nested: bool
-) -> _Search | None:
-    """The first of the steps 1, 1/2, 1/4, ... that lowers the largest residual.
+        def at(x: float) -> tuple[_Trial, float] | None:
+            u = start.u.copy()
+            u[index] = x
+            inner = _Search(
+                self.compiled,
+                Start(u, start.point.values.v, start.point.distribution.f),
+                BRACKETED,
+                self.progress,
+                self.stage,
+                rest,
+                max(6, self.most // 4),
+                self.history,
+            )
+            inner.history = []
+            trial = inner.run()
+            self.history += inner.history
+            excess = float(aggregates.raw(trial.point.conditions)[index])
+            return (trial, excess if index == INTEREST else -excess) if np.isfinite(excess) else None
 
-    Values and distribution start from where they tend. `nested`: the wage clears the labour market before the
-    residuals are compared.
-    """
-    compiled, active, point, size = search.compiled, search.active, search.point, search.size
-    step = 1.0
-    for _ in range(halvings):
-        u = within(compiled.arrays, point.u.at[jnp.array(active)].add(step * change))
-        moved = jnp.asarray(u - point.u)[jnp.array(active)]
-        v = point.values.v + jnp.tensordot(moved, response.v, axes=1)
-        f = point.distribution.f + jnp.tensordot(moved, response.f, axes=1)
-        trial = _Search(compiled, active, *_evaluate(compiled, u, v, f, size))
-        if nested and np.isfinite(trial.value).all() and trial.size >= 0.5 * size:
-            trial = _clear_labor(trial)
-        if np.isfinite(trial.value).all() and trial.size < size:
-            return trial
-        step *= 0.5
-    return None
+        budget = len(self.history) + BRACKET_EVALUATIONS
+        here = at(float(np.clip(start.u[index], floor, None)))
+        if here is None:
+            return now
+        (start, value), x = here, float(start.u[index])
+        step = FIRST_STEPS[index]
+        low = high = None
+        while len(self.history) < budget:  # find the other side
+            if value > 0.0:
+                high = x, value
+                if low is not None:
+                    break
+                if x <= floor:
+                    return start  # excess supply at the bound: it lies idle
+                x = max(x - step, floor)
+            else:
+                low = x, value
+                if high is not None:
+                    break
+                x += step
+            step *= 2.0
+            found = at(x)
+            if found is None:
+                return start
+            start, value = found
+        if low is None or high is None:
+            return start
+        side = 0
+        while len(self.history) < budget and high[0] - low[0] > 1e-12 * max(1.0, abs(x)):
+            x = (low[0] * high[1] - high[0] * low[1]) / (high[1] - low[1])
+            x = min(max(x, low[0] + 0.01 * (high[0] - low[0])), high[0] - 0.01 * (high[0] - low[0]))
+            found = at(x)
+            if found is None:
+                break
+            start, value = found
+            if abs(value) <= CLOSE:
+                break
+            if value > 0.0:
+                high = x, value
+                low = (low[0], 0.5 * low[1]) if side == 1 else low
+                side = 1
+            else:
+                low = x, value
+                high = (high[0], 0.5 * high[1]) if side == -1 else high
+                side = -1
+        self.most = len(self.history) + EVALUATIONS
+        point = start.point
+        self.slopes = None
+        again = self.at(start.u, start.u, point.values.v, point.distribution.f, 1e-4)
+        return self.newton(again)
 
+    def newton(self, now: _Trial) -> _Trial:
+        """Rounds of Newton until the point is done or no step lowers the gap."""
+        matrix = responses = None
+        fresh = False
+        while len(self.history) < self.most and np.isfinite(now.size) and not self.done(now):
+            if now.size <= CLOSE and not np.array_equal(now.near, now.u):
+                now = self.at(now.u, now.u, now.point.values.v, now.point.distribution.f, 0.0)
+                matrix = None
+                if self.done(now):
+                    break
+            if matrix is None or responses is None:
+                matrix, responses = self.matrix(now)
+                fresh = True
+            trial = self.step(now, matrix, responses, halvings=5 if fresh else 1)
+            if trial is None:
+                if fresh and now.exact:
+                    break
+                if fresh:
+                    now = self.at(now.u, now.near, now.point.values.v, now.point.distribution.f, 0.0)
+                matrix = None
+                continue
+            moved = (trial.u - now.u)[self.active]
+            gained = (trial.gap - now.gap)[self.active]
+            if trial.size > STALE * now.size:
+                matrix = None
+            else:
+                matrix = matrix + np.outer(-gained - matrix @ moved, moved) / max(float(moved @ moved), 1e-300)
+            fresh = False
+            now = trial
+        return now
 
-def _clear_labor(search: _Search, rounds: int = 40) -> _Search:
-    """The same point with the wage at which the labour market clears, by bracketing and the Illinois rule.
+    def matrix(self, trial: _Trial) -> tuple[Array, tuple[Array, Array]]:
+        """1 + D^-1 N in the open unknowns, and the responses of values and masses."""
+        n, dv, df = through_masses(
+            self.compiled, tuple(self.active), trial.point, trial.near if self.steep and trial.size > CLOSE else None, trial.cleared.u
+        )
+        rows = n[self.active].copy()
+        at_bound = self._bound(trial.cleared.u)
+        rows[[index in at_bound for index in self.active]] = 0.0
+        other = aggregates.moved_receipts(self.m, trial.point.moves)
+        anew = clearing.clear_one(
+            self.m, trial.point.distribution.g, other, trial.cleared.u, self.active, 1e-12
+        )
+        self.slopes = anew.slopes
+        if not np.isfinite(anew.slopes).all():
+            return np.full((len(self.active),) * 2, np.nan), (dv, df)
+        inverse = np.linalg.pinv(anew.slopes, rcond=1e-14)
+        return np.eye(len(self.active)) + inverse @ rows, (dv, df)
 
-    Where many like owners are on the brink between running a firm and working, labour demand all but jumps
-    at one wage; Newton cannot see that from either side, and a bracket can.
-    """
-    compiled, active, target = search.compiled, search.active, 1e-3 * search.size
-    if abs(float(search.point.conditions.labor)) <= target:
-        return search
+    def _bound(self, u: Array) -> set[int]:
+        """Unknowns that are at their bound."""
+        near = {INTEREST: u[INTEREST] + self.m.delta, QUOTA: u[QUOTA]}
+        return {index for index, distance in near.items() if index in self.active and CORNER * distance < 1e-9}
 
-    def at(log_wage: float) -> _Search:
-        p = search.point
-        u = p.u.at[WAGE].set(log_wage)
-        return _Search(compiled, active, *_evaluate(compiled, u, p.values.v, p.distribution.f, search.size))
+    def step(
+        self, now: _Trial, matrix: Array, responses: tuple[Array, Array], *, halvings: int
+    ) -> _Trial | None:
+        """The first of the steps 1, 1/2, 1/4, ... that lowers the gap."""
+        if not np.isfinite(matrix).all():
+            return None
+        change = np.linalg.lstsq(matrix, now.gap[self.active], rcond=1e-14)[0]
+        change /= max(1.0, float(np.max(np.abs(change) / LIMITS[self.active])))
+        close = now.size <= CLOSE
+        for k in range(halvings):
+            u = now.u.copy()
+            u[self.active] += 0.5**k * change
+            u = within(self.m, u)
+            moved = (u - now.u)[self.active]
+            v = now.point.values.v + np.tensordot(moved, responses[0], axes=1)
+            f = now.point.distribution.f + np.tensordot(moved, responses[1], axes=1)
+            near = now.cleared.u if self.steep and not close else u
+            trial = self.at(u, near, v, f, 0.0 if close else STALE * now.size)
+            if np.isfinite(trial.size) and (trial.size < now.size or self.done(trial)):
+                return trial
+            if len(self.history) >= self.most:
+                break
+        return None
 
-    def excess(at: _Search) -> float:
-        return float(at.point.conditions.labor)
-
-    low = high = search
-    step = 1e-4
-    while excess(low) * excess(high) > 0:
-        if step > 0.5:
-            return search
-        if excess(search) > 0:
-            low, high = high, at(float(high.point.u[WAGE]) + step)
-        else:
-            low, high = at(float(low.point.u[WAGE]) - step), low
-        step *= 4.0
-    below, above = excess(low), excess(high)
-    best = min(low, high, key=lambda s: abs(excess(s)))
-    side = 0
-    for _ in range(rounds):
-        if abs(excess(best)) <= target or below == above:
-            break
-        left, right = float(low.point.u[WAGE]), float(high.point.u[WAGE])
-        middle = at((left * above - right * below) / (above - below))
-        left_over = excess(middle)
-        best = min(best, middle, key=lambda s: abs(excess(s)))
-        if left_over > 0:
-            low, below = middle, left_over
-            above = 0.5 * above if side == 1 else above
-            side = 1
-        else:
-            high, above = middle, left_over
-            below = 0.5 * below if side == -1 else below
-            side = -1
-    return best
+    def reason(self, best: _Trial) -> str:
+        """Why the search ended."""
+        if best.cleared.status != clearing.CLEARED:
+            return clearing.REASONS[best.cleared.status]
+        return "foreseen and clearing prices do not meet"

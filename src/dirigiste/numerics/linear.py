@@ -1,14 +1,12 @@
-"""Linear systems in the structure of the model: block elimination along wealth, and GMRES for the rest.
+"""Linear systems of values and masses: tridiagonal elimination along wealth, sweeps over statuses, GMRES.
 
-A state is (wealth n, status s, ability j). Drift couples neighbours in wealth, statuses meet at (nearly) the
-same wealth, so the dominant part of every operator is block tridiagonal along wealth: `diag[n] x[n] +
-lower[n] x[n-1] + upper[n] x[n+1]`. The blocks are K x K, and B systems of the same shape are eliminated side
-by side. Layout: (N, K, K, B), the batch last, so that the small blocks vectorise over it. No pivoting: the
-blocks are M-matrices, whose elimination is stable in natural order.
-
-What the blocks leave out (jumps in wealth, redrawn ability) goes to :func:`gmres`, with the elimination as
-preconditioner. Reference: Saad (2003), Iterative Methods for Sparse Linear Systems, sections 6.5 and 9.3.2;
-Golub and Van Loan (2013), 4.5.1.
+The operator of values is A = M (exits - arrivals) - D (docs/method.md, section 4): M and D couple a node with
+its neighbours in wealth, arrivals couple statuses, abilities and landings. Without arrivals, A falls apart
+into one tridiagonal matrix for each status and ability. A *sweep* goes through the statuses and solves each
+one with the latest values of the others (block Gauss-Seidel); the operator of masses is the transpose of A,
+and its sweep uses the same factors. Sweeps alone serve short steps in time; `gmres` around a sweep serves
+stationary systems. References: Saad (2003), Iterative Methods for Sparse Linear Systems, sections 4.1, 6.5,
+9.3.2.
 """
 
 from __future__ import annotations
@@ -16,119 +14,236 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax import lax
+import numpy as np
+from numpy.typing import NDArray
 
-UNROLLED = 16
-"""Blocks up to this size are inverted by Gauss-Jordan over the batch, larger ones by LAPACK."""
+from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.generator import arrivals, inflow, leavers, newborn
+from dirigiste.numerics.programs import jit
+
+Array = NDArray[np.float64]
 
 
-class Factors(NamedTuple):
-    """Factors of a block tridiagonal matrix: inverse pivots, couplings to the right (E = pivot^-1 upper), and
-    the lower blocks.
+class Operator(NamedTuple):
+    """The operator of values and its tridiagonal factors, (N, S, J) each but `rate` (N, E, J).
+
+    Acting on values it is M (exits - arrivals) - D; acting on masses, its transpose.
     """
 
-    inverse: jax.Array
-    right: jax.Array
-    lower: jax.Array
+    ahead: Array
+    behind: Array
+    right: Array
+    """Speeds of D to the next node, per year."""
+    left: Array
+    exits: Array
+    """Discount and all rates at which a state is left, per year."""
+    rate: Array
+    """Rates of arcs in arrivals."""
+    pivot: Array
+    """1/pivot of the elimination along wealth."""
+    upper: Array
+    """Superdiagonal over the pivot."""
+    lower: Array
+    """Subdiagonal."""
 
 
-def _product(x: jax.Array, y: jax.Array) -> jax.Array:
-    """Matrix products side by side: (K, K, B) times (K, M, B)."""
-    if x.shape[0] > UNROLLED:
-        return jnp.einsum("ikb,kjb->ijb", x, y)
-    return sum((x[:, k, None, :] * y[None, k, :, :] for k in range(x.shape[1])), jnp.zeros((), x.dtype))
+@jit
+def factor(
+    ahead: Array,
+    behind: Array,
+    right: Array,
+    left: Array,
+    exits: Array,
+    pivot: Array,
+    upper: Array,
+    lower: Array,
+) -> None:
+    """Eliminate M exits - D along wealth, state by state (all arguments (N, S, J))."""
+    N, S, J = exits.shape
+    for n in range(N):
+        for s in range(S):
+            for j in range(J):
+                a, b = ahead[n, s, j], behind[n, s, j]
+                r, le = right[n, s, j], left[n, s, j]
+                diagonal = (1.0 - a - b) * exits[n, s, j] + r + le
+                low = b * exits[n - 1, s, j] - le if n > 0 else 0.0
+                up = a * exits[n + 1, s, j] - r if n < N - 1 else 0.0
+                eliminated = low * upper[n - 1, s, j] if n > 0 else 0.0
+                p = 1.0 / (diagonal - eliminated)
+                pivot[n, s, j] = p
+                upper[n, s, j] = up * p
+                lower[n, s, j] = low
 
 
-def _inverse(x: jax.Array) -> jax.Array:
-    """Inverses side by side of (K, K, B): Gauss-Jordan in place without pivoting, or by LU where K is
-    large.
+@jit
+def weigh(ahead: Array, behind: Array, x: Array, n: int, s: int, out: Array) -> None:
+    """M x at node n and status s into out (J,), for x (N, J)."""
+    N, J = x.shape
+    for j in range(J):
+        a, b = ahead[n, s, j], behind[n, s, j]
+        out[j] = (1.0 - a - b) * x[n, j]
+    if n < N - 1:
+        for j in range(J):
+            out[j] += ahead[n, s, j] * x[n + 1, j]
+    if n > 0:
+        for j in range(J):
+            out[j] += behind[n, s, j] * x[n - 1, j]
+
+
+@jit
+def apply(m: Arrays, op: Operator, births: bool, x: Array, out: Array) -> None:
+    """A x into out, both (N, S, J): M (exits x - arrivals of x) - D x.
+
+    `births`: those who leave the country reach what newborns have (operator of masses), else 0.
     """
-    size = x.shape[0]
-    if size == 1:
-        return 1.0 / x
-    if size > UNROLLED:
-        return jnp.moveaxis(jnp.linalg.inv(jnp.moveaxis(x, -1, 0)), 0, -1)
-    index = jnp.arange(size)
-
-    def eliminate(p: jax.Array, x: jax.Array) -> jax.Array:
-        here = index == p
-        row = lax.dynamic_index_in_dim(x, p, 0, keepdims=False)
-        column = lax.dynamic_index_in_dim(x, p, 1, keepdims=False)
-        pivot = 1.0 / lax.dynamic_index_in_dim(row, p, 0, keepdims=False)
-        row = jnp.where(here[:, None], pivot, row * pivot)
-        rest = jnp.where(here[None, :, None], 0.0, x) - column[:, None, :] * row[None, :, :]
-        return jnp.where(here[:, None, None], row[None, :, :], rest)
-
-    return lax.fori_loop(0, size, eliminate, x)
-
-
-def factor(diag: jax.Array, lower: jax.Array, upper: jax.Array) -> Factors:
-    """Eliminate along wealth. All arguments (N, K, K, B); lower[0] and upper[N-1] are not used."""
-
-    def step(
-        right: jax.Array, blocks: tuple[jax.Array, ...]
-    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        d, lo, up = blocks
-        inverse = _inverse(d - _product(lo, right))
-        right = _product(inverse, up)
-        return right, (inverse, right)
-
-    lower = lower.at[0].set(0.0)
-    _, (inverse, right) = lax.scan(step, jnp.zeros_like(diag[0]), (diag, lower, upper))
-    return Factors(inverse, right.at[-1].set(0.0), lower)
+    N, S, J = x.shape
+    z, row = np.empty((N, J)), np.empty(J)
+    born = newborn(m, x) if births else 0.0
+    for s in range(S):
+        arrivals(m, op.rate, born, x, s, z, row)
+        for n in range(N):
+            for j in range(J):
+                z[n, j] = op.exits[n, s, j] * x[n, s, j] - z[n, j]
+        for n in range(N):
+            weigh(op.ahead, op.behind, z, n, s, row)
+            here = x[n, s]
+            after = x[n + 1 if n < N - 1 else n, s]
+            before = x[n - 1 if n > 0 else n, s]
+            for j in range(J):
+                right, left = op.right[n, s, j], op.left[n, s, j]
+                out[n, s, j] = row[j] - right * (after[j] - here[j]) - left * (before[j] - here[j])
 
 
-def _apply(block: jax.Array, x: jax.Array) -> jax.Array:
-    """Blocks (K, K, B) times vectors (K, B)."""
-    if x.shape[0] > UNROLLED:
-        return jnp.einsum("ikb,kb->ib", block, x)
-    return jnp.sum(block * x[None, :, :], axis=1)
+@jit
+def node_masses(ahead: Array, behind: Array, f: Array, g: Array) -> None:
+    """G = M' f: masses of nodes g from masses f that act by the rows, all (N, S, J)."""
+    N, S, J = f.shape
+    for n in range(N):
+        for s in range(S):
+            for j in range(J):
+                g[n, s, j] = (1.0 - ahead[n, s, j] - behind[n, s, j]) * f[n, s, j]
+            if n > 0:
+                for j in range(J):
+                    g[n, s, j] += ahead[n - 1, s, j] * f[n - 1, s, j]
+            if n < N - 1:
+                for j in range(J):
+                    g[n, s, j] += behind[n + 1, s, j] * f[n + 1, s, j]
 
 
-def _apply_transposed(block: jax.Array, x: jax.Array) -> jax.Array:
-    if x.shape[0] > UNROLLED:
-        return jnp.einsum("ikb,ib->kb", block, x)
-    return jnp.sum(block * x[:, None, :], axis=0)
+@jit
+def apply_transposed(m: Arrays, op: Operator, births: bool, f: Array, out: Array) -> None:
+    """A' f into out, both (N, S, J): the transpose of `apply`."""
+    N, S, J = f.shape
+    y = np.empty((N, S, J))
+    z, row = np.empty((N, J)), np.empty(J)
+    node_masses(op.ahead, op.behind, f, y)
+    born = leavers(m, op.rate, y) if births else 0.0
+    for s in range(S):
+        inflow(m, op.rate, born, y, s, z, row)
+        for n in range(N):
+            for j in range(J):
+                drift = (op.right[n, s, j] + op.left[n, s, j]) * f[n, s, j]
+                out[n, s, j] = op.exits[n, s, j] * y[n, s, j] - z[n, j] + drift
+            if n > 0:
+                for j in range(J):
+                    out[n, s, j] -= op.right[n - 1, s, j] * f[n - 1, s, j]
+            if n < N - 1:
+                for j in range(J):
+                    out[n, s, j] -= op.left[n + 1, s, j] * f[n + 1, s, j]
 
 
-def solve(factors: Factors, rhs: jax.Array) -> jax.Array:
-    """Solve the factored system for rhs (N, K, B)."""
+@jit
+def sweep(m: Arrays, op: Operator, births: bool, rhs: Array, x: Array) -> float:
+    """One sweep over statuses towards A x = rhs, x changed in place; the largest change of x."""
+    N, S, J = x.shape
+    z, y, row = np.empty((N, J)), np.empty((N, J)), np.empty(J)
+    change = 0.0
+    for s in range(S):
+        born = newborn(m, x) if births else 0.0
+        arrivals(m, op.rate, born, x, s, z, row)
+        for n in range(N):
+            weigh(op.ahead, op.behind, z, n, s, row)
+            for j in range(J):
+                before = op.lower[n, s, j] * y[n - 1, j] if n > 0 else 0.0
+                y[n, j] = (rhs[n, s, j] + row[j] - before) * op.pivot[n, s, j]
+        for n in range(N - 1, -1, -1):
+            for j in range(J):
+                after = op.upper[n, s, j] * x[n + 1, s, j] if n < N - 1 else 0.0
+                new = y[n, j] - after
+                change = max(change, abs(new - x[n, s, j]))
+                x[n, s, j] = new
+    return change
 
-    def forward(y: jax.Array, inputs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
-        inverse, lower, b = inputs
-        y = _apply(inverse, b - _apply(lower, y))
-        return y, y
 
-    def backward(x: jax.Array, inputs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
-        right, y = inputs
-        x = y - _apply(right, x)
-        return x, x
+@jit
+def sweep_transposed(m: Arrays, op: Operator, births: bool, rhs: Array, f: Array, y: Array) -> float:
+    """One sweep over statuses towards A' f = rhs, f and y = M' f changed in place; sum of |change| of f."""
+    N, S, J = f.shape
+    z, row = np.empty((N, J)), np.empty(J)
+    change = 0.0
+    for s in range(S):
+        born = leavers(m, op.rate, y) if births else 0.0
+        inflow(m, op.rate, born, y, s, z, row)
+        for n in range(N):
+            for j in range(J):
+                before = op.upper[n - 1, s, j] * z[n - 1, j] if n > 0 else 0.0
+                z[n, j] += rhs[n, s, j] - before
+        for n in range(N - 1, -1, -1):
+            for j in range(J):
+                after = op.lower[n + 1, s, j] * f[n + 1, s, j] if n < N - 1 else 0.0
+                new = (z[n, j] - after) * op.pivot[n, s, j]
+                change += abs(new - f[n, s, j])
+                f[n, s, j] = new
+        for n in range(N):
+            for j in range(J):
+                y[n, s, j] = (1.0 - op.ahead[n, s, j] - op.behind[n, s, j]) * f[n, s, j]
+            if n > 0:
+                for j in range(J):
+                    y[n, s, j] += op.ahead[n - 1, s, j] * f[n - 1, s, j]
+            if n < N - 1:
+                for j in range(J):
+                    y[n, s, j] += op.behind[n + 1, s, j] * f[n + 1, s, j]
+    return change
 
-    zero = jnp.zeros_like(rhs[0])
-    _, y = lax.scan(forward, zero, (factors.inverse, factors.lower, rhs))
-    _, x = lax.scan(backward, zero, (factors.right, y), reverse=True)
-    return x
+
+@jit
+def dot(x: Array, y: Array) -> float:
+    """Inner product of two vectors, summed in an order that does not depend on the machine."""
+    lanes = np.zeros(8)
+    whole = x.size - x.size % 8
+    for i in range(0, whole, 8):
+        for lane in range(8):
+            lanes[lane] += x[i + lane] * y[i + lane]
+    total = 0.0
+    for i in range(whole, x.size):
+        total += x[i] * y[i]
+    for lane in range(8):
+        total += lanes[lane]
+    return total
 
 
-def solve_transposed(factors: Factors, rhs: jax.Array) -> jax.Array:
-    """Solve the transpose of the factored system for rhs (N, K, B)."""
+@jit
+def orthogonalise(basis: Array, k: int, w: Array, h: Array) -> float:
+    """Take from w what lies along the first k rows of `basis` (modified Gram-Schmidt); coefficients into h,
+    and the norm that is left.
+    """
+    for i in range(k):
+        row = basis[i]
+        along = dot(row, w)
+        h[i] = along
+        for b in range(w.size):
+            w[b] -= along * row[b]
+    return np.sqrt(dot(w, w))
 
-    def forward(z: jax.Array, inputs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
-        right, b = inputs
-        z_next = b - z
-        return _apply_transposed(right, z_next), z_next
 
-    def backward(x: jax.Array, inputs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
-        inverse, lower, z = inputs
-        x_new = _apply_transposed(inverse, z - x)
-        return _apply_transposed(lower, x_new), x_new
-
-    zero = jnp.zeros_like(rhs[0])
-    _, z = lax.scan(forward, zero, (factors.right, rhs))
-    _, x = lax.scan(backward, zero, (factors.inverse, factors.lower, z), reverse=True)
-    return x
+@jit
+def combine(weights: Array, rows: Array, out: Array) -> None:
+    """Sum of rows with weights, into out."""
+    out[:] = 0.0
+    for i in range(weights.size):
+        row, weight = rows[i], weights[i]
+        for b in range(out.size):
+            out[b] += weight * row[b]
 
 
 class Solution(NamedTuple):
@@ -136,84 +251,87 @@ class Solution(NamedTuple):
     number of steps.
     """
 
-    x: jax.Array
-    residual: jax.Array
-    steps: jax.Array
+    x: Array
+    residual: float
+    steps: int
 
 
 def gmres(
-    rest: Callable[[jax.Array], jax.Array],
-    preconditioner: Callable[[jax.Array], jax.Array],
-    rhs: jax.Array,
+    apply_rest: Callable[[Array], Array],
+    preconditioner: Callable[[Array], Array],
+    rhs: Array,
     *,
-    rtol: float | jax.Array,
+    rtol: float,
     steps: int = 40,
 ) -> Solution:
     """Right-preconditioned GMRES without restart, from zero; stops at ||rhs - A x|| <= rtol ||rhs|| or after
     `steps`.
 
-    The matrix is A = P + R: `preconditioner` applies P^-1 exactly and `rest` applies R, so that A P^-1 y = y
-    + R P^-1 y needs neither P nor A. Arnoldi with modified Gram-Schmidt, Givens rotations for the residual
-    (Saad 2003, algorithm 9.5). Arrays keep their shape; the Krylov basis holds `steps` + 1 of them.
+    The matrix is A = P + R: `preconditioner` applies P^-1 and `apply_rest` applies R, so that A P^-1 y = y +
+    R P^-1 y needs neither P nor A.
     """
-    shape, dtype = rhs.shape, rhs.dtype
-    b = rhs.reshape(-1)
-    norm = jnp.linalg.norm(b)
-    scale = jnp.where(norm > 0, norm, 1.0)
-    basis = jnp.zeros((steps + 1, b.size), dtype).at[0].set(b / scale)
-    triangle = jnp.eye(steps + 1, steps, dtype=dtype)
-    cosines, sines = jnp.zeros(steps, dtype), jnp.zeros(steps, dtype)
-    g = jnp.zeros(steps + 1, dtype).at[0].set(1.0)
-    target = jnp.asarray(rtol, dtype)
 
-    def going(state: tuple[jax.Array, ...]) -> jax.Array:
-        k, *_, residual = state
-        return (k < steps) & (residual > target)
+    def product(y: Array) -> tuple[Array, Array]:
+        z = preconditioner(y)
+        return y + apply_rest(z), z
 
-    def step(state: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        k, basis, triangle, cosines, sines, g, _ = state
-        v = basis[k] + rest(preconditioner(basis[k].reshape(shape))).reshape(-1)
+    return krylov(product, rhs, rtol=rtol, steps=steps)
 
-        def project(i: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-            v, h = state
-            along = basis[i] @ v
-            return v - along * basis[i], h.at[i].set(along)
 
-        v, h = lax.fori_loop(0, k + 1, project, (v, jnp.zeros(steps + 1, dtype)))
-        length = jnp.linalg.norm(v)
-        basis = basis.at[k + 1].set(v / jnp.where(length > 0, length, 1.0))
-        column = h.at[k + 1].set(length)
+def krylov(
+    product: Callable[[Array], tuple[Array, Array]], rhs: Array, *, rtol: float, steps: int = 40
+) -> Solution:
+    """GMRES on A B y = rhs, x = B y, for `product(y) = (A B y, B y)`; see `gmres`.
 
-        def rotate(i: jax.Array, column: jax.Array) -> jax.Array:
-            upper, below = column[i], column[i + 1]
-            return (
-                column.at[i]
-                .set(cosines[i] * upper + sines[i] * below)
-                .at[i + 1]
-                .set(cosines[i] * below - sines[i] * upper)
+    Arnoldi with modified Gram-Schmidt and Givens rotations for the residual (Saad 2003,
+    algorithm 9.5). The images B y are kept, so that x is a combination of them.
+    """
+    shape = rhs.shape
+    b = np.ascontiguousarray(rhs).reshape(-1)
+    norm = float(np.sqrt(dot(b, b)))
+    if not (norm > 0.0 and np.isfinite(norm)):
+        return Solution(np.zeros_like(rhs), 0.0 if norm == 0.0 else norm, 0)
+    basis = np.empty((min(steps, 8) + 1, rhs.size))
+    images = np.empty((min(steps, 8), rhs.size))
+    basis[0] = b / norm
+    triangle = np.zeros((steps + 1, steps))
+    rotations = np.zeros((steps, 2))
+    g = np.zeros(steps + 1)
+    g[0] = 1.0
+    k = 0
+    while k < steps and abs(g[k]) > rtol:
+        if k == len(images):
+            basis = np.concatenate([basis, np.empty((k, rhs.size))])
+            images = np.concatenate([images, np.empty((k, rhs.size))])
+        w, image = product(basis[k].reshape(shape))
+        images[k] = image.reshape(-1)
+        w = w.reshape(-1)
+        column = np.zeros(steps + 1)
+        length = orthogonalise(basis, k + 1, w, column)
+        for i in range(k):
+            c, s = rotations[i]
+            column[i], column[i + 1] = (
+                c * column[i] + s * column[i + 1],
+                c * column[i + 1] - s * column[i],
             )
-
-        column = lax.fori_loop(0, k, rotate, column)
-        radius = jnp.hypot(column[k], column[k + 1])
-        radius = jnp.where(radius > 0, radius, 1.0)
-        c, s = column[k] / radius, column[k + 1] / radius
-        column = column.at[k].set(radius).at[k + 1].set(0.0)
-        g = g.at[k + 1].set(-s * g[k]).at[k].set(c * g[k])
-        return (
-            k + 1,
-            basis,
-            triangle.at[:, k].set(column),
-            cosines.at[k].set(c),
-            sines.at[k].set(s),
-            g,
-            jnp.abs(g[k + 1]),
-        )
-
-    start = jnp.where(norm > 0, 1.0, 0.0).astype(dtype)
-    state = (jnp.asarray(0), basis, triangle, cosines, sines, g, start)
-    k, basis, triangle, _, _, g, residual = lax.while_loop(going, step, state)
-    weights = jnp.where(jnp.arange(steps) < k, g[:steps], 0.0)
-    # columns beyond k are unit vectors, so the triangular solve leaves the weights there at zero
-    y = jax.scipy.linalg.solve_triangular(triangle[:steps], weights)
-    x = preconditioner((scale * (y @ basis[:steps])).reshape(shape))
-    return Solution(x, residual, k)
+        radius = float(np.hypot(column[k], length))
+        if not (radius > 0.0 and np.isfinite(radius)):
+            break
+        c, s = column[k] / radius, length / radius
+        rotations[k] = c, s
+        column[k] = radius
+        triangle[:, k] = column
+        g[k + 1], g[k] = -s * g[k], c * g[k]
+        k += 1
+        if length > 0.0:
+            basis[k] = w / length
+        else:
+            break
+    if k == 0:
+        return Solution(np.zeros_like(rhs), 1.0, 0)
+    y = np.zeros(k)
+    for i in range(k - 1, -1, -1):
+        y[i] = (g[i] - triangle[i, i + 1 : k] @ y[i + 1 :]) / triangle[i, i]
+    x = np.empty(rhs.size)
+    combine(norm * y, images, x)
+    return Solution(x.reshape(shape), abs(float(g[k])), k)

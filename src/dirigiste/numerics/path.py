@@ -4,44 +4,66 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from numpy.typing import NDArray
 
 from dirigiste.numerics import aggregates, firm, steps
+from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.aggregates import Moves, Static
-from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.point import prices_of
-from dirigiste.numerics.programs import by_chunks, stepwise
-from dirigiste.numerics.steps import Decisions, Flows, Setting
-from dirigiste.numerics.timed import on_date
+from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.programs import jit, side_by_side
+from dirigiste.numerics.steps import BETA, GAMMA, STAGES, Decisions
+from dirigiste.numerics.timed import Stacked, at_date, on_date
+from dirigiste.numerics.unknowns import prices_of
 
 Array = NDArray[np.float64]
+
+CHUNK = 8
+"""Dates that one thread does in a row. Results do not depend on the count of threads."""
 
 
 class Begin(NamedTuple):
     """Where a path begins: row masses and node masses (N, S, J)."""
 
-    f: jax.Array
-    g: jax.Array
+    f: Array
+    g: Array
 
 
 class Backwards(NamedTuple):
-    """Values at the beginning of every step (T, N, S, J), decisions, residuals and Newton rounds (T,)."""
+    """Values after each stage of every step (T, STAGES, N, S, J), those at the beginning of a step in stage 1;
+    decisions; residuals (T,) at the values at which they were taken; Newton rounds (T,).
+    """
 
-    v: jax.Array
+    v: Array
     decisions: Decisions
-    residual: jax.Array
-    rounds: jax.Array
+    residual: Array
+    rounds: Array
+
+
+class Flows(NamedTuple):
+    """What moves in a step, over masses that clear its markets; per year and per owner in the economy."""
+
+    moves: Moves
+    consumption: Array
+    """By status (T, S)."""
+    mass: Array
+    """Owners by status (T, S)."""
+    wealth: Array
+    """Wealth at the end of the step (T,)."""
+    least: Array
+    """Smallest mass of a state (T,)."""
+    top: Array
+    """Mass at the last wealth node (T,)."""
 
 
 class Forwards(NamedTuple):
-    """Row masses and node masses at the end of every step (T, N, S, J), and flows of every step."""
+    """Masses over which sums of a step are taken, GAMMA h + (1 - GAMMA) k; node masses at its end; row masses of
+    stage 0 at its end; each (T, N, S, J). Flows of every step.
+    """
 
-    f: jax.Array
-    g: jax.Array
+    g: Array
+    later: Array
+    f: Array
     flows: Flows
 
 
@@ -50,113 +72,326 @@ class Sums(NamedTuple):
 
     static: Static
     moves: Moves
-    mass: jax.Array
+    mass: Array
     """Owners by status (T, S)."""
-    consumption: jax.Array
+    consumption: Array
     """By status (T, S)."""
-    running: jax.Array
+    running: Array
     """Owners who run a firm, by status and ability (T, S, J)."""
-    least: jax.Array
+    least: Array
     """Smallest mass of a state (T,)."""
-    top: jax.Array
+    top: Array
     """Mass at the last wealth node (T,)."""
+    wealth: Array
+    """Wealth at the end of a step (T,)."""
 
 
-@stepwise
+class Room(NamedTuple):
+    """Memory that rounds of one path share."""
+
+    income: Array
+    reach: Array
+    decisions: Decisions
+    f: Array
+    """Row masses of both stages (T, STAGES, N, S, J), guesses for the next round."""
+    known: list[bool]
+    """Whether `f` holds anything."""
+
+    @classmethod
+    def of(cls, m: Arrays, dates: int) -> Room:
+        """Room for a path of so many steps."""
+        N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
+        return cls(
+            np.empty((dates, N, S, J)),
+            np.empty((dates, N, E, J)),
+            Decisions.room(dates, m),
+            np.empty((dates, STAGES, N, S, J)),
+            [False],
+        )
+
+
+@jit
 def _settings(
-    layout: Layout,
-    m: Arrays,
-    stacked: dict[str, jax.Array],
-    dates: jax.Array,
-    u: jax.Array,
-    near: jax.Array,
-) -> Setting:
-    """What owners take as given in the steps `dates` (B,), at unknowns u and near (B, 4)."""
+    ms: Stacked, u: Array, near: Array, sized: bool, first: int, last: int, income: Array, reach: Array
+) -> None:
+    N, S, J = income.shape[1:]
+    room = np.empty((9, N, S, J))
+    for t in range(first, last):
+        steps.setting(on_date(ms, t), u[t], near[t], sized, room, income[t], reach[t])
 
-    def one(inputs: tuple[jax.Array, ...]) -> Setting:
-        date, u, near = inputs
-        return steps.setting(layout, on_date(m, stacked, date), u, near)
 
-    return lax.map(one, (dates, u, near))
+@jit
+def _values(
+    ms: Stacked,
+    income: Array,
+    reach: Array,
+    lengths: Array,
+    end: Array,
+    v: Array,
+    exact: bool,
+    tolerance: float,
+    linear_tolerance: float,
+    decisions: Decisions,
+    residual: Array,
+    rounds: Array,
+) -> None:
+    """Values of all steps backwards; v (T, STAGES, N, S, J) holds guesses and receives them."""
+    T = lengths.size
+    N, S, J = end.shape
+    x = steps.scratch(on_date(ms, 0))
+    fastest = np.empty((S, J))
+    later, guessed_later, from_, guess = end.copy(), end.copy(), np.empty((N, S, J)), np.empty((N, S, J))
+    for t in range(T - 1, -1, -1):
+        m = on_date(ms, t)
+        steps.fill_fastest(m, fastest)
+        abroad = abroad_value(m)
+        dt = lengths[t]
+        residual[t] = 0.0
+        rounds[t] = 0
+        for k in range(STAGES):
+            guess[:] = v[t, k]
+            for n in range(N):
+                for s in range(S):
+                    for j in range(J):
+                        # a guess moves with what the stage before turned out to be
+                        v[t, k, n, s, j] += later[n, s, j] - guessed_later[n, s, j]
+                        if k == 0:
+                            from_[n, s, j] = later[n, s, j]
+            if k == 1:
+                for n in range(N):
+                    for s in range(S):
+                        for j in range(J):
+                            start = v[t + 1, 1, n, s, j] if t < T - 1 else end[n, s, j]
+                            from_[n, s, j] = start + BETA * (v[t, 0, n, s, j] - start)
+            worst, count, _ = steps.stage(
+                m,
+                fastest,
+                income[t],
+                reach[t],
+                abroad,
+                GAMMA * dt,
+                from_,
+                v[t, k],
+                exact,
+                tolerance * (1.0 + steps.SHORT / dt),
+                linear_tolerance,
+                decisions.ahead[t, k],
+                decisions.behind[t, k],
+                decisions.right[t, k],
+                decisions.left[t, k],
+                decisions.consumption[t, k],
+                decisions.flow[t, k],
+                x,
+            )
+            residual[t] = max(residual[t], worst)
+            rounds[t] += count
+            guessed_later[:] = guess
+            later[:] = v[t, k]
+
+
+@jit
+def _add_flows(m: Arrays, weight: float, y: Array, f: Array, flow: Array, spent: Array, moved: Array, c: Array) -> None:
+    """Add to `moved` (3, E) and `c` (S,) what a stage carries, with a weight."""
+    N, S, J = y.shape
+    for e in range(m.arcs.size):
+        o = m.arcs[e].origin
+        people = wealth = taken = 0.0
+        for n in range(N):
+            here = 0.0
+            for j in range(J):
+                here += y[n, o, j] * flow[n, e, j]
+            people += here
+            wealth += here * m.wealth[n]
+            taken += here * (m.wealth[n] - m.landing[e, n])
+        moved[0, e] += weight * people
+        moved[1, e] += weight * wealth
+        moved[2, e] += weight * taken
+    for n in range(N):
+        for s in range(S):
+            total = 0.0
+            for j in range(J):
+                total += f[n, s, j] * spent[n, s, j]
+            c[s] += weight * total
+
+
+@jit
+def _masses(
+    ms: Stacked,
+    lengths: Array,
+    decisions: Decisions,
+    begin_f: Array,
+    begin_g: Array,
+    known: bool,
+    tolerance: float,
+    f: Array,
+    g: Array,
+    later: Array,
+    moved: Array,
+    consumption: Array,
+    mass: Array,
+    wealth: Array,
+    least: Array,
+    top: Array,
+) -> int:
+    """Distributions of all steps forwards from node masses `begin_g`; see `forwards`. Returns sweeps."""
+    T = lengths.size
+    N, S, J = begin_g.shape
+    x = steps.scratch(on_date(ms, 0))
+    h, k = np.empty((N, S, J)), np.empty((N, S, J))
+    totals = np.zeros(ms.class_mass.size)
+    sweeps = 0
+    for t in range(T):
+        m = on_date(ms, t)
+        before = begin_g if t == 0 else later[t - 1]
+        for number in range(STAGES):
+            a = STAGES - 1 - number  # the stage at the beginning of the step comes first
+            if not known:
+                if number == 1:
+                    f[t, a] = f[t, 1]
+                elif t > 0:
+                    f[t, a] = f[t - 1, 0]
+                else:
+                    f[t, a] = begin_f
+            sweeps += steps.masses(
+                m,
+                GAMMA * lengths[t],
+                decisions.ahead[t, a],
+                decisions.behind[t, a],
+                decisions.right[t, a],
+                decisions.left[t, a],
+                decisions.flow[t, a],
+                before if number == 0 else h,
+                f[t, a],
+                h if number == 0 else k,
+                tolerance,
+                x,
+            )
+        moved[t] = 0.0
+        consumption[t] = 0.0
+        _add_flows(m, GAMMA, h, f[t, 1], decisions.flow[t, 1], decisions.consumption[t, 1], moved[t], consumption[t])
+        _add_flows(m, 1.0 - GAMMA, k, f[t, 0], decisions.flow[t, 0], decisions.consumption[t, 0], moved[t], consumption[t])
+        totals[:] = 0.0
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    later[t, n, s, j] = h[n, s, j] + BETA * (k[n, s, j] - h[n, s, j])
+                    totals[ms.class_of[s, j]] += later[t, n, s, j]
+        least[t] = 0.0
+        wealth[t] = 0.0
+        top[t] = 0.0
+        mass[t] = 0.0
+        for n in range(N):
+            here = 0.0
+            for s in range(S):
+                for j in range(J):
+                    c = ms.class_of[s, j]
+                    later[t, n, s, j] *= ms.class_mass[c] / totals[c]
+                    g[t, n, s, j] = GAMMA * h[n, s, j] + (1.0 - GAMMA) * k[n, s, j]
+                    mass[t, s] += g[t, n, s, j]
+                    here += later[t, n, s, j]
+                    least[t] = min(least[t], g[t, n, s, j])
+                    if n == N - 1:
+                        top[t] += g[t, n, s, j]
+            wealth[t] += here * m.wealth[n]
+    return sweeps
 
 
 def backwards(
-    layout: Layout,
-    m: Arrays,
-    stacked: dict[str, jax.Array],
+    ms: Stacked,
+    room: Room,
     u: Array,
     near: Array,
-    dt: jax.Array,
-    end: jax.Array,
-    guess: jax.Array,
+    lengths: Array,
+    end: Array,
+    v: Array,
+    *,
+    exact: bool,
     tolerance: float,
+    linear_tolerance: float = 1e-6,
 ) -> Backwards:
-    """Values of all steps from those at the end (N, S, J), with guesses (T, N, S, J), at unknowns u (T, 4)
-    and with firms run as at prices `near` (T, 4).
+    """Values of all steps from those at the end (N, S, J).
+
+    Args:
+        ms: The economy on all dates.
+        room: Memory.
+        u: Foreseen unknowns (T, 4).
+        near: Unknowns at which firms run that enforcement by size reaches (T, 4).
+        lengths: Years of each step (T,).
+        end: Values at the end (N, S, J).
+        v: Guesses of the values after each stage (T, STAGES, N, S, J), overwritten.
+        exact: Solve every stage to `tolerance`, with decisions at its values; else one Newton round from the
+            guess, with decisions there.
+        tolerance: Largest residual in logs of consumption a year, over the allowance of short steps.
+        linear_tolerance: Accuracy of linear systems, relative.
     """
+    T = lengths.size
+    sized = bool(np.any(ms.arcs["size_of"]))
 
-    def of(dates: NDArray[np.int64]) -> Setting:
-        return _settings(layout, m, stacked, dates, u[dates], near[dates])
+    def settle(first: int) -> None:
+        _settings(ms, u, near, sized, first, min(first + CHUNK, T), room.income, room.reach)
 
-    chunks = by_chunks(of, dt.shape[0])
-    given = jax.tree.map(lambda *x: jnp.concatenate(x), *chunks)
-    return _values(layout, m, stacked, given, dt, end, guess, tolerance)
-
-
-@stepwise
-def _values(
-    layout: Layout,
-    m: Arrays,
-    stacked: dict[str, jax.Array],
-    given: Setting,
-    dt: jax.Array,
-    end: jax.Array,
-    guess: jax.Array,
-    tolerance: float,
-) -> Backwards:
-    """The guess of a step moves with what the step after it turned out to be."""
-
-    def step(carry: tuple, inputs: tuple) -> tuple:
-        later, guessed_later = carry
-        fields, given, dt, guess = inputs
-        start = guess + (later - guessed_later)
-        found = Backwards(*steps.backward(layout, m._replace(**fields), given, dt, later, start, tolerance))
-        return (found.v, guess), found
-
-    return lax.scan(step, (end, end), (stacked, given, dt, guess), reverse=True)[1]
+    side_by_side(settle, range(0, T, CHUNK))
+    residual, rounds = np.empty(T), np.empty(T, dtype=np.int64)
+    _values(
+        ms,
+        room.income,
+        room.reach,
+        lengths,
+        end,
+        v,
+        exact,
+        tolerance,
+        linear_tolerance,
+        room.decisions,
+        residual,
+        rounds,
+    )
+    return Backwards(v, room.decisions, residual, rounds)
 
 
-@stepwise
-def forwards(
-    layout: Layout,
-    m: Arrays,
-    stacked: dict[str, jax.Array],
-    dt: jax.Array,
-    decisions: Decisions,
-    begin: Begin,
-    rtol: float,
-) -> Forwards:
-    """Distributions of all steps from `begin`."""
+def forwards(ms: Stacked, room: Room, lengths: Array, begin: Begin, tolerance: float) -> Forwards:
+    """Distributions of all steps from `begin`, with the decisions in `room`."""
+    T, (N, S, J), E = lengths.size, begin.g.shape, ms.arcs.shape[1]
+    g, later = np.empty((T, N, S, J)), np.empty((T, N, S, J))
+    moved, consumption, mass = np.empty((T, 3, E)), np.empty((T, S)), np.empty((T, S))
+    wealth, least, top = np.empty(T), np.empty(T), np.empty(T)
+    _masses(
+        ms,
+        lengths,
+        room.decisions,
+        begin.f,
+        begin.g,
+        room.known[0],
+        tolerance,
+        room.f,
+        g,
+        later,
+        moved,
+        consumption,
+        mass,
+        wealth,
+        least,
+        top,
+    )
+    room.known[0] = True
+    moves = Moves(moved[:, 0], moved[:, 1], moved[:, 2])
+    return Forwards(g, later, room.f[:, 0], Flows(moves, consumption, mass, wealth, least, top))
 
-    def step(carry: Begin, inputs: tuple) -> tuple:
-        fields, dt, decisions = inputs
-        f, g, flows = steps.forward(layout, m._replace(**fields), dt, decisions, carry.g, carry.f, rtol)
-        return Begin(f, g), Forwards(f, g, flows)
 
-    return lax.scan(step, begin, (stacked, dt, decisions))[1]
-
-
-@stepwise
-def sums(layout: Layout, m: Arrays, stacked: dict[str, jax.Array], u: jax.Array, forwards: Forwards) -> Sums:
+def sums(ms: Stacked, u: Array, forwards: Forwards) -> Sums:
     """Sums of all steps at unknowns u (T, 4)."""
 
-    def step(inputs: tuple) -> tuple[Static, jax.Array]:
-        fields, u, g = inputs
-        here = m._replace(**fields)
-        prices = prices_of(layout, u)
-        firms = firm.firms(layout, here, prices)
-        return aggregates.static(here, firms, prices, g), jnp.einsum("nsj,nsj->sj", g, firms.share)
+    def one(t: int) -> tuple[Static, Array]:
+        m = at_date(ms, t)
+        prices = prices_of(m, u[t])
+        owners = firm.firms(m, prices)
+        g = forwards.g[t]
+        return aggregates.static(m, owners, prices, g), (g * owners.share).sum(axis=0)
 
-    static, running = lax.map(step, (stacked, u, forwards.g))
+    found = side_by_side(one, range(len(u)))
+    static = Static(*(np.stack(part) for part in zip(*(pair[0] for pair in found), strict=True)))
+    running = np.stack([pair[1] for pair in found])
     flows = forwards.flows
-    return Sums(static, flows.moves, flows.mass, flows.consumption, running, flows.least, flows.top)
+    return Sums(
+        static, flows.moves, flows.mass, flows.consumption, running, flows.least, flows.top, flows.wealth
+    )

@@ -1,10 +1,11 @@
-"""What vouches for a path: in every step the residual of each market, of values, of mass, and of goods.
+"""The certificate of a path: in every step the residual of each market, of values, of mass, and of goods.
 
-Goods (model.md, section 5) are never used to solve. In every step
+Goods (docs/method.md, equation 15) are never used to solve. In every step
 
     Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A - dA/dt = 0
 
-with K all capital, idle capital too, and dA/dt the change of wealth over the step.
+with K all capital, idle capital too, and dA/dt the change of wealth over the step; all else is summed over the
+masses at which the markets of the step clear (`steps`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.path import Begin
-from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
+from dirigiste.numerics.unknowns import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
 from dirigiste.numerics.transition import Solved, Task
 
 Array = NDArray[np.float64]
@@ -27,27 +28,22 @@ def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array
     mass, and goods over output.
     """
     found = {name: solved.left[:, index] for name, index in MARKETS.items()}
-    mass = np.asarray(solved.sums.mass).sum(axis=1)
     return {
         **found,
         "walras": _goods(compiled, task, solved),
         "foresight": np.abs(solved.u - solved.foreseen).max(axis=1),
         "hjb": solved.value_residuals,
-        "mass": mass - float(np.asarray(task.begin.g).sum()),
+        "mass": solved.sums.mass.sum(axis=1) - float(task.begin.g.sum()),
     }
 
 
 def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
-    m, sums, stacked = compiled.arrays, solved.sums, task.timed.stacked
+    sums, number = solved.sums, task.timed.number
     active = unknowns(compiled)
-
-    def number(name: str) -> Array:
-        return np.asarray(stacked[name])
-
-    static = {name: np.asarray(value).sum(axis=1) for name, value in sums.static._asdict().items()}
-    people, moved, taken = (np.asarray(x) for x in sums.moves)
+    static = {name: value.sum(axis=1) for name, value in sums.static._asdict().items()}
+    people, moved, taken = sums.moves
     wage, interest, transfer = np.exp(solved.u[:, WAGE]), solved.u[:, INTEREST], solved.u[:, TRANSFER]
-    leaves, burnt = np.asarray(m.leaves), number("burnt")
+    leaves, burnt = number("leaves"), number("burnt")
     wealth, capital = static["wealth"], static["capital"]
     funds = wealth + number("foreign_capital")
     all_capital = np.maximum(capital, funds) if INTEREST in active else capital
@@ -60,10 +56,10 @@ def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
     if WAGE not in active:
         outside = static["labor"] - static["labor_supply"]
     before = wealth_of(compiled, task.begin)
-    change = np.diff(np.concatenate([[before], wealth])) / task.lengths
+    change = np.diff(np.concatenate([[before], sums.wealth])) / task.lengths
     left = (
         static["output"]
-        - np.asarray(sums.consumption).sum(axis=1)
+        - sums.consumption.sum(axis=1)
         - wage * outside
         - number("delta") * all_capital
         - static["fixed_costs"]
@@ -79,4 +75,4 @@ def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
 
 def wealth_of(compiled: Compiled, masses: Begin) -> float:
     """Mean wealth of node masses."""
-    return float(np.einsum("nsj,n->", np.asarray(masses.g), np.asarray(compiled.arrays.wealth)))
+    return float(np.einsum("nsj,n->", masses.g, compiled.arrays.wealth))

@@ -1,37 +1,62 @@
 """A point: everything that follows from prices. Values, distribution, sums, and what is left of each
 condition.
-
-Prices follow from four unknowns: log wage, interest, transfer, and what meets a quota (an added spread, or
-minus the log of a factor on credit limits). Each has its condition; see :func:`residuals`.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from dirigiste.numerics import aggregates, firm, hjb, kfe
 from dirigiste.numerics.aggregates import Conditions, Moves, Static
-from dirigiste.numerics.arrays import Arrays, Compiled, Layout
+from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import Firms, Prices
-from dirigiste.numerics.hjb import Values
+from dirigiste.numerics.hjb import Setting, Values
 from dirigiste.numerics.kfe import Distribution
+from dirigiste.numerics.unknowns import (
+    CORNER,
+    INTEREST,
+    QUOTA,
+    TRANSFER,
+    UNKNOWNS,
+    WAGE,
+    prices_of,
+    residuals,
+    unknowns,
+    with_given,
+    within,
+)
 
-WAGE, INTEREST, TRANSFER, QUOTA = range(4)
-UNKNOWNS = ("wage", "interest", "transfer", "quota")
+__all__ = [
+    "CORNER",
+    "INTEREST",
+    "QUOTA",
+    "TRANSFER",
+    "UNKNOWNS",
+    "WAGE",
+    "Point",
+    "Start",
+    "choices",
+    "evaluate",
+    "prices_of",
+    "residuals",
+    "unknowns",
+    "with_given",
+    "within",
+]
+
+Array = NDArray[np.float64]
 
 
 class Point(NamedTuple):
     """Everything at given unknowns u (4,)."""
 
-    u: jax.Array
+    u: Array
     prices: Prices
     firms: Firms
-    reach: jax.Array
+    reach: Array
     values: Values
     distribution: Distribution
     static: Static
@@ -39,115 +64,47 @@ class Point(NamedTuple):
     conditions: Conditions
 
 
-CORNER = 50.0
-"""Weight of the distance to a bound in the complementarities: Newton looks at the bound only when within a
-few per mille of it."""
-
-
-NUDGE = 1e-6
-"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
-
-
-def prices_of(layout: Layout, u: jax.Array) -> Prices:
-    """Prices from the unknowns."""
-    by_spread = layout.directed_by == "spread"
-    zero, one = jnp.zeros_like(u[QUOTA]), jnp.ones_like(u[QUOTA])
-    return Prices(
-        wage=jnp.exp(u[WAGE]),
-        interest=u[INTEREST],
-        transfer=u[TRANSFER],
-        added_spread=u[QUOTA] if by_spread else zero,
-        limit_factor=jnp.exp(-u[QUOTA]) if layout.directed_by == "limit" else one,
-    )
-
-
-def unknowns(compiled: Compiled) -> tuple[int, ...]:
-    """Indices of the unknowns that the closure leaves open."""
-    given = compiled.given
-    found = [
-        np.isnan(given.wage),
-        np.isnan(given.interest),
-        np.isnan(given.transfer),
-        compiled.layout.directed_of != "",
-    ]
-    return tuple(index for index, open_ in enumerate(found) if open_)
-
-
-def residuals(m: Arrays, u: jax.Array, c: Conditions) -> jax.Array:
-    """The four residuals at u, each 0 in equilibrium."""
-    return jnp.stack(
-        [
-            c.labor,
-            jnp.minimum(-c.capital, CORNER * (u[INTEREST] + m.delta)),
-            c.budget,
-            jnp.minimum(c.quota, CORNER * u[QUOTA]),
-        ]
-    )
-
-
-class Response(NamedTuple):
-    """Derivatives in the active unknowns (first axis of the last two): residuals (4, n), values and row
-    masses (n, N, S, J).
-    """
-
-    residuals: jax.Array
-    v: jax.Array
-    f: jax.Array
-
-
 class Start(NamedTuple):
-    """Where to start: unknowns (4,), values and row masses (N, S, J), and responses of a neighbour if
-    known.
+    """Where to start: unknowns (4,), values and row masses (N, S, J)."""
+
+    u: Array
+    v: Array
+    f: Array
+
+
+def choices(m: Arrays, u: Array, near: Array | None = None) -> tuple[Prices, Firms, Array]:
+    """Prices, static choices and reach of enforcement at unknowns u (4,).
+
+    Enforcement by size reaches those who run a firm at prices `near` (4,), by default u: where like owners are
+    indifferent, who runs a firm hangs on the last digits of a price, and only clearing markets tells. The size
+    of a firm is that at u.
     """
-
-    u: jax.Array
-    v: jax.Array
-    f: jax.Array
-    response: Response | None = None
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def choices(layout: Layout, m: Arrays, u: jax.Array) -> tuple[Prices, Firms, jax.Array]:
-    """Prices, static choices and the reach of enforcement at unknowns u."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    return prices, firms, firm.with_size(layout, m, firms)
-
-
-solve_values = functools.partial(jax.jit, static_argnums=0)(hjb.solve)
-solve_distribution = functools.partial(jax.jit, static_argnums=0)(kfe.stationary)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _sums(
-    layout: Layout, m: Arrays, prices: Prices, firms: Firms, values: Values, distribution: Distribution
-) -> tuple[Static, Moves, Conditions]:
-    static = aggregates.static(m, firms, prices, distribution.g)
-    moved = aggregates.moves(m, distribution.g, values.hazards.flow)
-    return static, moved, aggregates.conditions(layout, m, prices, static, moved)
+    prices = prices_of(m, u)
+    firms = firm.firms(m, prices)
+    share = None
+    if near is not None and np.any(m.arcs["size_of"]) and not np.array_equal(u, near):
+        share = firm.firms(m, prices_of(m, near)).share
+    return prices, firms, firm.reach(m, firms, share)
 
 
 def evaluate(
-    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, f: jax.Array, hjb_tol: float, kfe_tol: float
+    m: Arrays, u: Array, v: Array, f: Array, hjb_tol: float, kfe_tol: float, near: Array | None = None
 ) -> Point:
     """Solve values and distribution at unknowns u from starts v and f (N, S, J)."""
-    prices, firms, reach = choices(layout, m, u)
-    values = solve_values(layout, m, firms, prices, reach, v, hjb_tol)
-    distribution = solve_distribution(layout, m, values.rows, values.hazards.flow, f, kfe_tol)
-    return Point(
-        u, prices, firms, reach, values, distribution, *_sums(layout, m, prices, firms, values, distribution)
-    )
+    prices, firms, reach = choices(m, u, near)
+    given = hjb.setting(m, firms, prices, reach)
+    values = hjb.solve(m, given, v, hjb_tol)
+    if not values.residual <= max(hjb_tol, hjb.ROUNDING):
+        again = hjb.solve(m, given, hjb.guess(m, firms, prices, reach), hjb_tol)
+        values = again if not again.residual >= values.residual else values
+    distribution = kfe.stationary(m, values.policy, values.hazards.flow, f, kfe_tol)
+    static = aggregates.static(m, firms, prices, distribution.g)
+    moved = aggregates.moves(m, distribution.g, values.hazards.flow)
+    conditions = aggregates.conditions(m, prices, static, moved)
+    return Point(u, prices, firms, reach, values, distribution, static, moved, conditions)
 
 
-def with_given(compiled: Compiled, u: jax.Array) -> jax.Array:
-    """The unknowns u with the prices that the closure fixes."""
-    given = compiled.given
-    for index, value in ((WAGE, np.log(given.wage)), (INTEREST, given.interest), (TRANSFER, given.transfer)):
-        if not np.isnan(value):
-            u = u.at[index].set(value)
-    return u if compiled.layout.directed_of else u.at[QUOTA].set(0.0)
-
-
-def within(m: Arrays, u: jax.Array) -> jax.Array:
-    """U with the interest rate at least -delta and the unknown of the quota at least 0."""
-    return u.at[INTEREST].max(-m.delta).at[QUOTA].max(0.0)
+def setting_of(m: Arrays, near: Array, u: Array) -> Setting:
+    """What owners take as given at unknowns u (4,), where those run a firm who do at `near`."""
+    prices, firms, reached = choices(m, u, near)
+    return hjb.setting(m, firms, prices, reached)

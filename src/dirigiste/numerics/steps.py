@@ -1,297 +1,313 @@
-"""One step in time: values a step earlier, the distribution a step later (model.md, section 7).
+"""One step in time: values a step earlier, the distribution a step later (docs/method.md, section 8).
 
-Implicit in time. Over a step of dt years from t to t + dt, with the prices and parameters of the step,
+A step of dt years has two stages of GAMMA dt years each, every one of them an implicit step at the prices and
+parameters of the step (SDIRK2, L-stable and of second order: Alexander 1977). Backwards, with V_later the
+values at the end of the step,
 
-    (rho + 1/dt) V = V_later/dt + max_c ...          values at t (hjb, with a discount that is 1/dt higher)
-    (1/dt M' - D' - Q' M') f = g/dt,  g_later = M' f   node masses at t + dt (kfe)
+    V1 = stage(V_later),   V = stage(V_later + BETA (V1 - V_later))                                       (13)
+    stage(W): [M (rho + 1/(GAMMA dt) - Q - perceived jumps) - D] V = M W/(GAMMA dt) + utility
 
-The forward operator is the transpose of the backward one at the actual rates, so mass and wealth are kept to
-rounding. Sums of a step are taken at its end, g_later, for these are the masses that act in it: with them the
-goods of the step add up exactly (Walras), dA/dt being the change of wealth over the step.
+Forwards the transposes of the two stages act in the reverse order at the actual rates, on node masses g,
 
-Between monthly steps few owners change status, so linear systems are preconditioned by elimination along
-wealth alone, state by state; laws that couple abilities strongly keep the blocks of the stationary solver.
+    h = stage2'(g),   k = stage1'(h),   g_later = h + BETA (k - h)                                        (14)
+
+so mass and wealth are kept to rounding, and a stationary state stays where it is. Prices clear at the masses
+GAMMA h + (1 - GAMMA) k, whose incomes, jumps and consumption make up the change of wealth over the step: with
+them the goods of the step add up exactly.
+
+A stage is one Newton round from a guess, or more where exact values are asked for. Its linear systems are
+solved by sweeps over statuses (`linear`).
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax import lax
+import numpy as np
+from numpy.typing import NDArray
 
-from dirigiste.numerics import aggregates, firm, hjb, kfe, linear
-from dirigiste.numerics.aggregates import Moves
-from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.generator import off_place, off_state
-from dirigiste.numerics.hjb import Rows
-from dirigiste.numerics.point import prices_of
+from dirigiste.numerics import linear
+from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.firm import cell_at, fill_firms, fill_reach
+from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, leavers, rest
+from dirigiste.numerics.policy import decide
+from dirigiste.numerics.programs import jit
+from dirigiste.numerics.unknowns import prices_of
 
-KRYLOV = 16
-"""Krylov steps of one linear system; more are restarted from where they end."""
+Array = NDArray[np.float64]
 
+GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
+"""Length of a stage over that of its step."""
 
-ROUNDS = 100
-"""Newton rounds of a step of values."""
+BETA = (1.0 - GAMMA) / GAMMA
 
-PATIENCE = 40
-"""Rounds in a row that do not lower the residual by a tenth before a step counts as stuck. Where a step is
-years long and values are convex, the region from which saving pays grows by one node a round.
-"""
+STAGES = 2
 
-AGAIN = 20
-"""Rounds in a row of that kind before a step starts again from the values at its end."""
+SWEEPS = 200
+"""Most sweeps of one linear system."""
 
-FLIPS = 1e-2
-"""Below this residual, rounds that do not lower it flip owners between two answers: shorter and shorter
-Newton steps end that."""
-
-SHORTEST = 6
-"""Newton steps are halved at most this often."""
+ROUNDS = 30
+"""Most Newton rounds of a stage where exact values are asked for."""
 
 SHORT = 0.01
 """Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for
 so short a time."""
 
 
-def allowance(dt: jax.Array) -> jax.Array:
-    """Factor by which the residual of values may be larger in steps of dt years."""
-    return 1.0 + SHORT / dt
-
-
-class Setting(NamedTuple):
-    """What owners take as given in a step: incomes (N, S, J), and reach of enforcement (N, E, J)."""
-
-    income: jax.Array
-    reach: jax.Array
-
-
 class Decisions(NamedTuple):
-    """What moves owners in a step: rows of the value equation, derivatives of what arcs are worth, and
-    flows along arcs, (N, E, J) each.
+    """What moves owners in the stages of every step, (T, STAGES, N, S, J); flows (T, STAGES, N, E, J).
+
+    Stage 0 is at the end of the step, stage 1 at its beginning.
     """
 
-    rows: Rows
-    gain: jax.Array
-    loss: jax.Array
-    flow: jax.Array
+    ahead: Array
+    behind: Array
+    right: Array
+    left: Array
+    consumption: Array
+    flow: Array
+
+    @classmethod
+    def room(cls, steps: int, m: Arrays) -> Decisions:
+        """Room for so many steps."""
+        N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
+        states = (np.empty((steps, STAGES, N, S, J)) for _ in range(5))
+        return cls(*states, np.empty((steps, STAGES, N, E, J)))
 
 
-class Flows(NamedTuple):
-    """What moves in a step, and sums over the masses at its end; per year and per owner in the economy."""
+class Scratch(NamedTuple):
+    """What a stage works in: (N, E, J), then (N, S, J) each."""
 
-    moves: Moves
-    mass: jax.Array
-    """Owners by status (S,)."""
-    consumption: jax.Array
-    """By status (S,)."""
-    least: jax.Array
-    """Smallest mass of a state."""
-    top: jax.Array
-    """Mass at the last wealth node."""
-
-
-def solve_backward(
-    layout: Layout,
-    m: Arrays,
-    d: Rows,
-    gain: jax.Array,
-    loss: jax.Array,
-    discount: jax.Array,
-    speeds: tuple[jax.Array, jax.Array],
-    rhs: jax.Array,
-    rtol: jax.Array | float,
-) -> jax.Array:
-    """Solve [M (discount - Q - jumps) - D] x = rhs for values x (N, S, J)."""
-    if layout.dense:
-        factors = hjb.local_blocks(layout, m, d, gain, loss, discount, speeds)
-
-        def rest(x: jax.Array) -> jax.Array:
-            return -hjb.weigh(d, off_place(layout, m, gain, x))
-    else:
-        factors = hjb.own_rows(layout, m, d, loss, discount, speeds)
-
-        def rest(x: jax.Array) -> jax.Array:
-            return -hjb.weigh(d, off_state(layout, m, gain, x))
-
-    return linear.gmres(
-        rest,
-        lambda x: linear.solve(factors, _flat(layout, x)).reshape(x.shape),
-        rhs,
-        rtol=rtol,
-        steps=KRYLOV,
-    ).x
+    worth: Array
+    gain: Array
+    loss: Array
+    delta: Array
+    rest: Array
+    tangent_right: Array
+    tangent_left: Array
+    share_right: Array
+    share_left: Array
+    residual: Array
+    scale: Array
+    exits: Array
+    pivot: Array
+    upper: Array
+    lower: Array
+    change: Array
 
 
-def _flat(layout: Layout, x: jax.Array) -> jax.Array:
-    return hjb.in_blocks(layout, x) if layout.dense else x.reshape(layout.nodes, 1, -1)
-
-
-def decide(
-    layout: Layout, m: Arrays, given: Setting, dt: jax.Array, v: jax.Array, later: jax.Array
-) -> tuple[Decisions, jax.Array]:
-    """Decisions at values v at the beginning of a step and `later` at its end (N, S, J), and the largest
-    residual in logs of consumption a year.
-    """
-    d, h = hjb.evaluate(layout, m, v, given.income, given.reach, (v - later) / dt)
-    error = jnp.max(jnp.abs(d.residual) / d.scale + d.capped)
-    none = jnp.zeros(())
-    return Decisions(d._replace(stay=none, scale=none, capped=none), h.gain, h.loss, h.flow), error
-
-
-def whole(d: Decisions) -> Rows:
-    """The rows of decisions, with the weight of staying filled in."""
-    return d.rows._replace(stay=1.0 - d.rows.right - d.rows.left)
-
-
-def correct(
-    layout: Layout, m: Arrays, decisions: Decisions, dt: jax.Array, rtol: jax.Array | float
-) -> jax.Array:
-    """Newton's change of values at the beginning of a step (N, S, J)."""
-    d = whole(decisions)
-    speeds = d.tangent_right, d.tangent_left
-    return solve_backward(
-        layout, m, d, decisions.gain, decisions.loss, m.rho + 1.0 / dt, speeds, -d.residual, rtol
+@jit
+def scratch(m: Arrays) -> Scratch:
+    """Room for a stage."""
+    N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
+    a = np.empty((4, N, E, J))
+    b = np.empty((12, N, S, J))
+    return Scratch(
+        a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]
     )
 
 
-def setting(layout: Layout, m: Arrays, u: jax.Array, near: jax.Array) -> Setting:
-    """What owners take as given at unknowns u (4,).
+@jit
+def fill_fastest(m: Arrays, out: Array) -> None:
+    """An upper bound (S, J) of the rate at which anything happens to an owner, per year."""
+    S, J = out.shape
+    for s in range(S):
+        for j in range(J):
+            out[s, j] = m.scalars[0].rho - m.switching[j, j]
+    for e in range(m.arcs.size):
+        o = m.arcs[e].origin
+        rate = max(m.arcs[e].perceived, m.arcs[e].actual)
+        for j in range(J):
+            out[o, j] += rate
+
+
+@jit
+def sharp_flows(m: Arrays, delta: Array, reach: Array, flow: Array) -> None:
+    """Flows (N, E, J) of choices without taste shocks, from what taking them is worth more than leaving them."""
+    N, E, J = delta.shape
+    column = np.empty(N)
+    for e in range(E):
+        if m.arcs[e].choice and m.arcs[e].sharp:
+            for j in range(J):
+                for n in range(N):
+                    column[n] = delta[n, e, j]
+                for n in range(N):
+                    share, _ = cell_at(column, n, m.wealth, SHARP)
+                    flow[n, e, j] = m.arcs[e].actual * reach[n, e, j] * share
+
+
+@jit
+def setting(m: Arrays, u: Array, near: Array, sized: bool, firms: Array, income: Array, reach: Array) -> None:
+    """What owners take as given in a step at unknowns u (4,): income (N, S, J) net of what growth takes, reach
+    of enforcement (N, E, J).
 
     Enforcement by size reaches those who run a firm at prices `near` (4,), at which markets clear nearly:
-    where owners are indifferent, who runs one hangs on a hair of the price, and only clearing knows.
+    where owners are indifferent, who runs one hangs on the last digits of the price. The size of a firm is
+    that at u. `firms` (9, N, S, J) is
+    room.
     """
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    run = firm.firms(layout, m, prices_of(layout, near)) if layout.sized else firms
-    return Setting(hjb.income(m, firms, prices), firm.with_size(layout, m, run))
-
-
-def backward(
-    layout: Layout,
-    m: Arrays,
-    given: Setting,
-    dt: jax.Array,
-    later: jax.Array,
-    guess: jax.Array,
-    tolerance: jax.Array | float,
-) -> tuple[jax.Array, Decisions, jax.Array, jax.Array]:
-    """Values at the beginning of a step from those at its end (N, S, J) and a guess; with decisions, residual
-    in logs of consumption a year, and Newton rounds.
-    """
-    target = tolerance * allowance(dt)
-
-    def going(state: tuple) -> jax.Array:
-        _, _, residual, _, waited, k = state
-        patience = jnp.where(residual < hjb.ROUNDING, 1, PATIENCE)
-        return (residual > target) & (k < ROUNDS) & (waited < patience) & jnp.isfinite(residual)
-
-    def step(state: tuple) -> tuple:
-        v, decisions, residual, best, waited, k = state
-        rtol = jnp.clip(0.1 * target / residual, 1e-8, 1e-3)
-        change = correct(layout, m, decisions, dt, rtol)
-        anew = waited == AGAIN
-        halved = jnp.where(residual < FLIPS, jnp.clip(waited - 2, 0, SHORTEST), 0)
-        v = jnp.where(anew, later, v + 0.5**halved * change)
-        best = jnp.where(anew, jnp.inf, best)
-        decisions, residual = decide(layout, m, given, dt, v, later)
-        waited = jnp.where(residual < 0.9 * best, 0, waited + 1)
-        return v, decisions, residual, jnp.minimum(best, residual), waited, k + 1
-
-    decisions, residual = decide(layout, m, given, dt, guess, later)
-    start = (guess, decisions, residual, residual, jnp.asarray(0), jnp.asarray(0))
-    v, decisions, residual, _, _, rounds = lax.while_loop(going, step, start)
-    none = jnp.zeros(())  # what only Newton needs
-    rows = decisions.rows._replace(tangent_right=none, tangent_left=none, residual=none)
-    return v, Decisions(rows, none, none, decisions.flow), residual, rounds
-
-
-def forward(
-    layout: Layout,
-    m: Arrays,
-    dt: jax.Array,
-    decisions: Decisions,
-    g: jax.Array,
-    guess: jax.Array,
-    rtol: jax.Array | float,
-) -> tuple[jax.Array, jax.Array, Flows]:
-    """Row masses of a step, node masses at its end (N, S, J) and its flows, from node masses g at its
-    beginning.
-    """
-    d, flow = whole(decisions), decisions.flow
-    miss = (g - kfe.node_masses(d, guess)) / dt + kfe.forward(layout, m, d, flow, guess)
-    f = guess + _solve_forward(layout, m, d, flow, dt, miss, rtol)
-    f = kfe.to_class_masses(m, f)
-    later = kfe.node_masses(d, f)
-    flows = Flows(
-        moves=aggregates.moves(m, later, flow),
-        mass=later.sum(axis=(0, 2)),
-        consumption=jnp.einsum("nsj,nsj->s", f, d.consumption),
-        least=later.min(),
-        top=later[-1].sum(),
-    )
-    return f, later, flows
-
-
-def _solve_forward(
-    layout: Layout,
-    m: Arrays,
-    d: Rows,
-    flow: jax.Array,
-    dt: jax.Array,
-    rhs: jax.Array,
-    rtol: jax.Array | float,
-) -> jax.Array:
-    """Solve (M'/dt - D' - Q' M') f = rhs."""
-    speeds = d.speed_right, d.speed_left
-    if layout.dense:
-        factors = hjb.local_blocks(layout, m, d, flow, flow, 1.0 / dt, speeds)
+    N, S, J = income.shape
+    prices = prices_of(m, u)
+    if sized:
+        fill_firms(m, prices_of(m, near), firms)
+        share = firms[0].copy()
+        fill_firms(m, prices, firms)
+        fill_reach(m, share, firms[1], firms[5], reach)
     else:
-        factors = hjb.own_rows(layout, m, d, flow, 1.0 / dt, speeds)
-    arrivals = off_place if layout.dense else off_state
-
-    def rest(f: jax.Array) -> jax.Array:
-        def left_out(x: jax.Array) -> jax.Array:
-            return -hjb.weigh(d, arrivals(layout, m, flow, x) + kfe.newborns(layout, m, flow, x))
-
-        return jax.linear_transpose(left_out, f)(f)[0]
-
-    return linear.gmres(
-        rest,
-        lambda x: linear.solve_transposed(factors, _flat(layout, x)).reshape(x.shape),
-        rhs,
-        rtol=rtol,
-        steps=KRYLOV,
-    ).x
+        fill_firms(m, prices, firms)
+        reach[:] = 1.0
+    rate = prices.interest - m.scalars[0].growth
+    for n in range(N):
+        more = rate * m.wealth[n] + prices.transfer
+        for s in range(S):
+            for j in range(J):
+                income[n, s, j] = firms[7, n, s, j] + more
 
 
-def expect(
-    layout: Layout,
+@jit
+def stage(
     m: Arrays,
-    d: Rows,
-    flow: jax.Array,
-    dt: jax.Array,
-    later: jax.Array,
-    rtol: jax.Array | float,
-) -> jax.Array:
-    """What a unit of mass in each state is expected to be worth dt years later, if that is `later` (N, S,
-    J) by state: the transpose of the step of masses.
+    fastest: Array,
+    income: Array,
+    reach: Array,
+    abroad: Array,
+    length: float,
+    later: Array,
+    v: Array,
+    exact: bool,
+    tolerance: float,
+    linear_tolerance: float,
+    ahead: Array,
+    behind: Array,
+    right: Array,
+    left: Array,
+    consumption: Array,
+    flow: Array,
+    x: Scratch,
+) -> tuple[float, int, int]:
+    """An implicit step of `length` years of values, from `later` at its end and the guess v, which receives
+    the result (N, S, J); equation (13).
+
+    Decisions are those at the guess, or, if `exact`, at the values themselves, which are then solved until the
+    largest residual is at most `tolerance` (logs of consumption a year).
+
+    Returns:
+        The residual at the values at which decisions were taken, Newton rounds, sweeps.
     """
-    speeds = d.speed_right, d.speed_left
-    if layout.dense:
-        factors = hjb.local_blocks(layout, m, d, flow, flow, 1.0 / dt, speeds)
-    else:
-        factors = hjb.own_rows(layout, m, d, flow, 1.0 / dt, speeds)
-    arrivals = off_place if layout.dense else off_state
+    N, S, J = v.shape
+    discount = m.scalars[0].rho + 1.0 / length
+    logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
+    rounds = sweeps = 0
+    worst = best = np.inf
+    waited = 0
+    while True:
+        evaluate_arcs(m, abroad, v, reach, x.worth, x.gain, x.loss, flow, x.delta)
+        sharp_flows(m, x.delta, reach, flow)
+        rest(m, v, x.worth, x.rest)
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    x.rest[n, s, j] += (v[n, s, j] - later[n, s, j]) / length
+        B = S * J
+        worst = decide(
+            m,
+            fastest.reshape(B),
+            v.reshape((N, B)),
+            income.reshape((N, B)),
+            x.rest.reshape((N, B)),
+            ahead.reshape((N, B)),
+            behind.reshape((N, B)),
+            right.reshape((N, B)),
+            left.reshape((N, B)),
+            x.tangent_right.reshape((N, B)),
+            x.tangent_left.reshape((N, B)),
+            x.share_right.reshape((N, B)),
+            x.share_left.reshape((N, B)),
+            consumption.reshape((N, B)),
+            x.residual.reshape((N, B)),
+            x.scale.reshape((N, B)),
+        )
+        if not np.isfinite(worst):
+            break
+        if exact and worst <= tolerance:
+            break
+        if worst < 0.9 * best:
+            waited = 0
+        else:
+            waited += 1
+        best = min(best, worst)
+        if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
+            break
+        exits(m, x.loss, discount, x.exits)
+        linear.factor(
+            ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower
+        )
+        op = linear.Operator(
+            ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.gain, x.pivot, x.upper, x.lower
+        )
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    x.residual[n, s, j] = -x.residual[n, s, j]
+                    x.change[n, s, j] = 0.0
+        first = 0.0
+        for k in range(SWEEPS):
+            moved = linear.sweep(m, op, False, x.residual, x.change)
+            sweeps += 1
+            if k == 0:
+                first = moved
+            if not (moved > linear_tolerance * first):
+                break
+        share = 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6)
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    change = share * x.change[n, s, j]
+                    if logs:
+                        v[n, s, j] += change
+                    else:
+                        level = v[n, s, j] + shift
+                        relative = change / level
+                        if relative < -0.5:
+                            v[n, s, j] = level * math.exp(max(relative, -20.0)) - shift
+                        else:
+                            v[n, s, j] = level + change - shift
+        rounds += 1
+        if not exact:
+            break
+    return worst, rounds, sweeps
 
-    def rest(x: jax.Array) -> jax.Array:
-        return -hjb.weigh(d, arrivals(layout, m, flow, x) + kfe.newborns(layout, m, flow, x))
 
-    return linear.gmres(
-        rest,
-        lambda x: linear.solve(factors, _flat(layout, x)).reshape(x.shape),
-        hjb.weigh(d, later) / dt,
-        rtol=rtol,
-        steps=KRYLOV,
-    ).x
+@jit
+def masses(
+    m: Arrays,
+    length: float,
+    ahead: Array,
+    behind: Array,
+    right: Array,
+    left: Array,
+    flow: Array,
+    g: Array,
+    f: Array,
+    y: Array,
+    tolerance: float,
+    x: Scratch,
+) -> int:
+    """An implicit step of `length` years of masses, equation (14): row masses f (N, S, J) from the guess in f,
+    and node masses y at its end, from node masses g. Returns the count of sweeps.
+    """
+    N, S, J = g.shape
+    exits(m, flow, 1.0 / length, x.exits)
+    linear.factor(ahead, behind, right, left, x.exits, x.pivot, x.upper, x.lower)
+    op = linear.Operator(ahead, behind, right, left, x.exits, flow, x.pivot, x.upper, x.lower)
+    for n in range(N):
+        for s in range(S):
+            for j in range(J):
+                x.residual[n, s, j] = g[n, s, j] / length
+    linear.node_masses(ahead, behind, f, y)
+    for k in range(SWEEPS):
+        change = linear.sweep_transposed(m, op, True, x.residual, f, y)
+        if not (change > tolerance):
+            return k + 1
+    return SWEEPS

@@ -1,9 +1,9 @@
-"""Parameters that change in time: the arrays of an economy with an axis of steps in front.
+"""Parameters that change in time: the arrays of an economy with an axis of dates in front.
 
 A `Frame` is an economy with the parameters that may change. Most parameters stand in the arrays as they are;
-where, is found by compiling the economy twice with different values. For those the steps of a path are
-filled in without compiling; fines and fees also move the landings; any other parameter (the rate of an
-ability law, say) is compiled for every value that it takes.
+where, is found by compiling the economy twice with different values. For those the dates of a path are filled
+in without compiling; fines and fees also move the landings; any other parameter (the rate of an ability law,
+say) is compiled for every value that it takes.
 """
 
 from __future__ import annotations
@@ -12,48 +12,95 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError
-from dirigiste.numerics.arrays import Arrays, Compiled, compile_economy, landings
+from dirigiste.numerics.arrays import (
+    DTYPES,
+    Arrays,
+    Compiled,
+    _Fields,
+    compile_economy,
+    landings,
+)
+from dirigiste.numerics.programs import jit
 
 Array = NDArray[np.float64]
 
-SHARED = (
-    "wealth",
-    "ability",
-    "origin",
-    "destination",
-    "destination_of",
-    "choice",
-    "leaves",
-    "redraws",
-    "start",
-    "class_of",
-    "class_mass",
-)
-"""Arrays that are the same at all times."""
+SHARED = ("wealth", "ability", "start", "class_of", "class_mass")
+"""Fields of `Arrays` that are the same on all dates."""
 
 STACKED = tuple(name for name in Arrays._fields if name not in SHARED)
-"""Arrays that may change from step to step."""
+"""Fields of `Arrays` that may change from date to date."""
 
-LANDINGS = ("landing", "lottery_below", "lottery_share")
+LANDINGS = ("landing", "below", "above")
+
+FIXED = ("origin", "destination", "mixing", "annual", "upwind", "directed_of", "directed_by")
+"""Columns that decide what kind of economy it is."""
+
+
+class Stacked(_Fields):
+    """`Arrays` of every date: the fields in `STACKED` have an axis of dates in front, (T, ...)."""
+
+    __slots__ = ()
+
+
+@jit
+def on_date(ms: Stacked, t: int) -> Arrays:
+    """The arrays of date t."""
+    return Arrays(
+        ms.scalars[t],
+        ms.status[t],
+        ms.arcs[t],
+        ms.wealth,
+        ms.ability,
+        ms.switching[t],
+        ms.stationary[t],
+        ms.transition[t],
+        ms.draws[t],
+        ms.landing[t],
+        ms.below[t],
+        ms.above[t],
+        ms.entry[t],
+        ms.start,
+        ms.class_of,
+        ms.class_mass,
+    )
+
+
+def at_date(ms: Stacked, t: int) -> Arrays:
+    """The arrays of date t, outside of kernels."""
+    return Arrays(**{name: getattr(ms, name)[t] if name in STACKED else getattr(ms, name) for name in ms._fields})
+
+
+def always(m: Arrays, dates: int) -> Stacked:
+    """The same arrays on so many dates."""
+    fields = {name: getattr(m, name) for name in m._fields}
+    return Stacked(
+        **{
+            name: np.repeat(field[None], dates, axis=0) if name in STACKED else field
+            for name, field in fields.items()
+        }
+    )
 
 
 class Timed(NamedTuple):
-    """Arrays of every step: `stacked` by the names of `STACKED`, each (T, ...), and given prices (T, 3)."""
+    """Arrays of every date, and given prices (T, 3)."""
 
-    stacked: dict[str, jax.Array]
+    stacked: Stacked
     given: Array
 
+    def number(self, name: str) -> Array:
+        """A column of a table over time: (T,) for one number an economy, (T, S) or (T, E)."""
+        table = next(t for t, dtype in DTYPES.items() if name in dtype.names)
+        column = getattr(self.stacked, table)[name]
+        return column[:, 0] if table == "scalars" else column
 
-def on_date(m: Arrays, stacked: dict[str, jax.Array], date: jax.Array) -> Arrays:
-    """The arrays of one step."""
-    return m._replace(**{name: field[date] for name, field in stacked.items()})
+
+_Place = tuple[str, str, tuple[int, ...]]
+"""Field, column of its table ("" for plain arrays), index."""
 
 
 @dataclass(frozen=True)
@@ -62,42 +109,43 @@ class Frame:
 
     compiled: Compiled
     parameters: tuple[str, ...]
-    entries: Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]
-    """Places of the parameters that stand in the arrays as they are: names of arrays and indices."""
+    entries: Mapping[str, tuple[_Place, ...]]
+    """Places of the parameters that stand in the arrays as they are."""
     others: tuple[str, ...]
     """Parameters that need compiling."""
-    moving: frozenset[str]
 
     def at(self, values: Mapping[str, float]) -> Compiled:
-        """The economy with some values, in the layout of the frame."""
-        return compile_economy(self.compiled.economy.with_(dict(values)), self.moving)
+        """The economy with some values."""
+        return compile_economy(self.compiled.economy.with_(dict(values)))
 
-    def over(self, values: Mapping[str, Array], steps: int) -> Timed:
-        """Arrays of `steps` steps with the values (T,) of the parameters that change."""
-        fields = {name: np.asarray(getattr(self.compiled.arrays, name)) for name in STACKED}
-        fields["given"] = np.array(self.compiled.given)
-        timed = {name: np.repeat(field[None], steps, axis=0) for name, field in fields.items()}
+    def over(self, values: Mapping[str, Array], dates: int) -> Timed:
+        """Arrays of so many dates with the values (T,) of the parameters that change."""
+        timed = always(self.compiled.arrays, dates)._asdict()
+        given = np.repeat(np.array(self.compiled.given)[None], dates, axis=0)
         changing = [path for path in self.others if path in values]
         if changing:
-            self._compile(timed, {path: values[path] for path in changing}, steps)
+            self._compile(timed, given, {path: values[path] for path in changing}, dates)
         for path, places in self.entries.items():
             if path in values:
-                for name, index in places:
-                    timed[name][(slice(None), *index)] = values[path]
-        nodes, jumping = np.asarray(self.compiled.arrays.wealth), self.compiled.layout.jumps
-        timed.update(landings(nodes, timed["fine"], timed["fee"], jumping))
-        given = timed.pop("given")
-        return Timed({name: jnp.asarray(field) for name, field in timed.items()}, given)
+                for name, column, index in places:
+                    field = given if name == "given" else timed[name]
+                    (field[column] if column else field)[(slice(None), *index)] = values[path]
+        arcs = timed["arcs"]
+        timed.update(landings(timed["wealth"], arcs["fine"], arcs["fee"]))
+        arcs["jumps"] = (arcs["leaves"] == 0) & ((arcs["fine"] > 0) | (arcs["fee"] > 0))
+        return Timed(Stacked(**timed), given)
 
-    def _compile(self, timed: dict[str, np.ndarray], values: Mapping[str, Array], steps: int) -> None:
+    def _compile(
+        self, timed: dict[str, np.ndarray], given: Array, values: Mapping[str, Array], dates: int
+    ) -> None:
         rows = np.stack([values[path] for path in values], axis=1)
         distinct, of = np.unique(rows, axis=0, return_inverse=True)
         for k, row in enumerate(distinct):
             found = self.at(dict(zip(values, map(float, row), strict=True)))
-            here = np.flatnonzero(of.reshape(steps) == k)
+            here = np.flatnonzero(of.reshape(dates) == k)
             for name in STACKED:
-                timed[name][here] = np.asarray(getattr(found.arrays, name))
-            timed["given"][here] = np.array(found.given)
+                timed[name][here] = getattr(found.arrays, name)
+            given[here] = np.array(found.given)
 
 
 def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
@@ -114,22 +162,17 @@ def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
         )
     given = {path: float(economy.get(path)) for path in ranges}
     fixed = economy.with_(given) if given else economy
-    moving = frozenset(
-        path.split(".")[1]
-        for path, values in ranges.items()
-        if path.startswith("edges.") and path.endswith((".fine", ".fee")) and max(values, default=0.0) > 0
-    )
-    compiled = compile_economy(fixed, moving)
-    entries: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {}
+    compiled = compile_economy(fixed)
+    entries: dict[str, tuple[_Place, ...]] = {}
     others: list[str] = []
     for path, values in ranges.items():
         extremes = {min(values), max(values)} - {given[path]}
         if not extremes:
             continue
-        places: set[tuple[str, tuple[int, ...]]] | None = set()
+        places: set[_Place] | None = set()
         for value in sorted(extremes):
-            changed = compile_economy(fixed.with_({path: value}), moving)
-            if changed.layout != compiled.layout:
+            changed = compile_economy(fixed.with_({path: value}))
+            if not _alike(compiled, changed):
                 raise InputError.of(
                     f"cannot go from {given[path]:g} to {value:g} along a path: it changes what the solver "
                     "has to solve (such as the form of utility, or a taste scale of 0); keep it on one side",
@@ -141,23 +184,41 @@ def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
             others.append(path)
         else:
             entries[path] = tuple(sorted(places))
-    return Frame(compiled, tuple(ranges), entries, tuple(others), moving)
+    return Frame(compiled, tuple(ranges), entries, tuple(others))
 
 
-def _places(
-    one: Compiled, other: Compiled, before: float, after: float
-) -> set[tuple[str, tuple[int, ...]]] | None:
+def _alike(one: Compiled, other: Compiled) -> bool:
+    """Whether two economies are of one kind, so that a path may lead from one to the other."""
+    sharp = np.array_equal(one.arrays.sharp, other.arrays.sharp)
+    return one.layout == other.layout and one.arrays.shift == other.arrays.shift and sharp
+
+
+def _columns(compiled: Compiled) -> dict[tuple[str, str], np.ndarray]:
+    """Every array and column of a table, by field and column."""
+    found: dict[tuple[str, str], np.ndarray] = {("given", ""): np.array(compiled.given)}
+    for name in Arrays._fields:
+        field = getattr(compiled.arrays, name)
+        if name in DTYPES:
+            found.update({(name, column): field[column] for column in DTYPES[name].names})
+        else:
+            found[name, ""] = field
+    return found
+
+
+def _places(one: Compiled, other: Compiled, before: float, after: float) -> set[_Place] | None:
     """Where two economies differ, if the arrays hold there just the two values; None otherwise."""
-    found: set[tuple[str, tuple[int, ...]]] = set()
-    pairs = {name: (getattr(one.arrays, name), getattr(other.arrays, name)) for name in Arrays._fields}
-    pairs["given"] = np.array(one.given), np.array(other.given)
-    for name, (first, second) in pairs.items():
-        if name in LANDINGS:
+    found: set[_Place] = set()
+    theirs = _columns(other)
+    for (name, column), first in _columns(one).items():
+        second = theirs[name, column]
+        if name in LANDINGS or column == "jumps":
             continue
-        first, second = np.asarray(first), np.asarray(second)
-        for index in np.argwhere((first != second) & ~(np.isnan(first) & np.isnan(second))):
+        if first.shape != second.shape:
+            return None
+        differs = (first != second) & ~((first != first) & (second != second))  # nan stays nan
+        for index in np.argwhere(differs):
             at = tuple(int(i) for i in index)
             if name in SHARED or first[at] != before or second[at] != after:
                 return None
-            found.add((name, at))
+            found.add((name, column, at))
     return found

@@ -1,10 +1,11 @@
-"""A perfect-foresight path on which every market clears in every step (model.md, section 7).
+"""A transition path: prices at which all markets clear on every date, foreseen by owners (docs/method.md,
+section 9).
 
 **Unknowns**: the prices that owners foresee in every step, u. **Condition**: they are the prices P(u) that
 clear the markets of every step at the masses that follow from what owners decide, foreseeing u.
 **Algorithm**: values backwards, masses forwards (`path`), clearing prices date by date (`clearing`); Newton,
 
-    (D + N) change = D (P(u) - u)
+    (D + N) change = D (P(u) - u)                                                                         (16)
 
 with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
 through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
@@ -21,24 +22,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import path
-from dirigiste.numerics.arrays import Arrays, Layout
-from dirigiste.numerics.clearing import LIMITS, Clearing
-from dirigiste.numerics.path import Backwards, Begin, Forwards, Sums
-from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
+from dirigiste.numerics import path, steps
+from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.clearing import Clearing
+from dirigiste.numerics.equilibrium import STEEP
+from dirigiste.numerics.path import Backwards, Begin, Forwards, Room, Sums
 from dirigiste.numerics.sequence import Kernel, jacobian
-from dirigiste.numerics.steps import allowance
 from dirigiste.numerics.timed import Timed
+from dirigiste.numerics.unknowns import INTEREST, QUOTA, TRANSFER, WAGE
 
 Array = NDArray[np.float64]
 
 Progress = Callable[[int, float], None]
 """Called with the round and the largest gap."""
+
+LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
+"""Largest change of each unknown in a round."""
 
 FRONTS = 5.0
 """How far the gap may be above its tolerance where rounds no longer halve it: on a few dates decades ahead
@@ -48,20 +50,14 @@ many owners change what they do at once, and a step is too long to say when.
 LOOSE = 1e-2
 """Values and markets of a round are solved to this times its gap."""
 
-ROUGH = 1e-5
-"""Values are always solved at least to this, and to half the tolerance of markets where the gap is at most
-`FAR` times its own tolerance: the next round may be the last."""
-
-FAR = 50.0
-
-MASSES = 1e-6
-"""Relative accuracy of the change of masses in a step."""
-
 HALVINGS = 3
 
 WIDER = 2.0
 """A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
 many, gaps fall only after a round in which the matrix has learnt of them."""
+
+MASSES = 1e-11
+"""Change of masses, summed over states, at which the sweeps of a stage end."""
 
 
 class Task(NamedTuple):
@@ -72,15 +68,17 @@ class Task(NamedTuple):
     timed: Timed
     lengths: Array
     begin: Begin
-    end: jax.Array
+    end: Array
 
 
 class Guess(NamedTuple):
-    """Unknowns (T, 4) and values (T, N, S, J) to start from, and prices (T, 4) near which markets clear."""
+    """Unknowns (T, 4) and values after each stage (T, 2, N, S, J) to start from, and prices (T, 4) near which
+    markets clear.
+    """
 
     u: Array
     near: Array
-    v: jax.Array
+    v: Array
 
 
 class Solved(NamedTuple):
@@ -146,40 +144,45 @@ class _Try:
 
 
 class _Search:
-    def __init__(
-        self,
-        layout: Layout,
-        m: Arrays,
-        task: Task,
-        active: list[int],
-        *,
-        target: float,
-        goal: float,
-        hjb: float,
-    ) -> None:
-        self.layout, self.m, self.task = layout, m, task
-        self.target, self.goal, self.hjb = target, goal, hjb
-        self.clearing = Clearing.of(layout, m, task.timed.stacked, active)
+    """One path; the decisions and masses of its last trial are in `room`."""
 
-    def at(self, u: Array, v: jax.Array, near: Array, size: float) -> _Try:
+    def __init__(
+        self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
+    ) -> None:
+        self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
+        self.clearing = Clearing.of(task.timed.stacked, active)
+        self.room = Room.of(m, task.lengths.size)
+
+    def at(self, u: Array, v: Array, near: Array, size: float) -> _Try:
         """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
         as a gap of `size` calls for.
         """
-        dt, stacked = jnp.asarray(self.task.lengths), self.task.timed.stacked
-        exact = max(self.hjb, min(LOOSE * size, ROUGH if size > FAR * self.goal else 0.5 * self.target))
-        back = path.backwards(self.layout, self.m, stacked, u, near, dt, self.task.end, v, exact)
-        forth = path.forwards(self.layout, self.m, stacked, dt, back.decisions, self.task.begin, MASSES)
+        task, ms = self.task, self.task.timed.stacked
+        exact = max(self.hjb, min(LOOSE * size, 0.5 * self.target if size <= 50.0 * self.goal else 1e-3))
+        steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
+        reached = np.where(steep[:, None], near, u)
+        back = path.backwards(
+            ms, self.room, u, reached, task.lengths, task.end, v.copy(), exact=True, tolerance=exact
+        )
+        forth = path.forwards(ms, self.room, task.lengths, task.begin, MASSES)
         cleared, left = self.clearing.clear(
-            forth.g, forth.flows.moves, near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
+            forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )
         return _Try(u, back, forth, cleared, left)
+
+    def other(self, forth: Forwards) -> Array:
+        """Receipts other than wedges, spreads and taxes on size in every step (T,)."""
+        moves, timed = forth.flows.moves, self.task.timed
+        taken = ((1.0 - timed.number("burnt")) * moves.taken).sum(axis=1)
+        return taken - timed.number("entry_wealth") * (timed.number("leaves") * moves.people).sum(axis=1)
 
     def finer(self, found: _Try) -> _Try:
         """The same with values and markets far within the tolerance, not only as the last gap called for."""
         if self.off(found) > self.target:
             return self.at(found.u, found.backwards.v, found.clearing, self.target)
-        forth = found.forwards
-        cleared, left = self.clearing.clear(forth.g, forth.flows.moves, found.clearing, 1e-3 * self.target)
+        cleared, left = self.clearing.clear(
+            found.forwards.g, self.other(found.forwards), found.clearing, 1e-3 * self.target
+        )
         return replace(found, clearing=cleared, left=left)
 
     def off(self, found: _Try) -> float:
@@ -193,7 +196,7 @@ class _Search:
 
 def value_residuals(backwards: Backwards, lengths: Array) -> Array:
     """Residuals of values (T,) in logs of consumption a year, each over the allowance of its step."""
-    return np.asarray(backwards.residual / allowance(jnp.asarray(lengths)))
+    return backwards.residual / (1.0 + steps.SHORT / lengths)
 
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
@@ -210,7 +213,6 @@ def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
 
 
 def solve(
-    layout: Layout,
     m: Arrays,
     task: Task,
     kernel: Kernel,
@@ -225,8 +227,7 @@ def solve(
     """Find the path; what comes back may miss its tolerances, for the caller to check.
 
     Args:
-        layout: Layout of the economy.
-        m: Its arrays.
+        m: Arrays of the economy, for its shape.
         task: What the path must go through.
         kernel: Responses at a stationary state near by.
         guess: Where to start.
@@ -239,12 +240,10 @@ def solve(
     begun = time.perf_counter()
     goal = target if foresight is None else foresight
     active = list(kernel.active)
-    steps, n = task.lengths.size, len(active)
-    search = _Search(layout, m, task, active, target=target, goal=goal, hjb=hjb)
-    through_masses = jacobian(kernel, task.lengths)[:, active]
-    every = np.arange(steps)
-    through_masses[every, :, every, :] -= kernel.direct[active]
-    correction = np.zeros((steps * n, steps * n))
+    T, n = task.lengths.size, len(active)
+    search = _Search(m, task, active, target=target, goal=goal, hjb=hjb)
+    through_masses = jacobian(kernel, task.lengths)
+    correction = np.zeros((T * n, T * n))
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
     found = search.at(u, guess.v, near, 1e-3 if n else 0.0)
@@ -260,17 +259,16 @@ def solve(
             break
         if size <= FRONTS * goal and len(history) > 1 and size > 0.5 * history[-2]:
             break
-        slopes = search.clearing.slopes
-        matrix = np.eye(steps * n).reshape(steps, n, steps, n)
-        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(slopes), through_masses)
-        matrix = matrix.reshape(steps * n, steps * n) + correction
-        change = np.linalg.solve(matrix, found.gap[:, active].reshape(-1)).reshape(steps, n)
+        matrix = np.eye(T * n).reshape(T, n, T, n)
+        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(search.clearing.slopes), through_masses)
+        matrix = matrix.reshape(T * n, T * n) + correction
+        change = np.linalg.solve(matrix, found.gap[:, active].reshape(-1)).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         trial = None
         for halving in range(HALVINGS):
             u = found.u.copy()
             u[:, active] += 0.5**halving * change
-            u = search.clearing.within(u, every)
+            u = search.clearing.within(u)
             trial = search.at(u, found.backwards.v, found.clearing, size)
             moved = (u - found.u)[:, active].reshape(-1)
             gained = (trial.gap - found.gap)[:, active].reshape(-1)
@@ -285,15 +283,16 @@ def solve(
         found = trial
         best = found if found.size < best.size else best
         history.append(found.size)
-    found = best
-    sums = path.sums(layout, m, task.timed.stacked, jnp.asarray(found.clearing), found.forwards)
-    left = np.zeros((steps, 4))
-    left[:, active] = found.left
+    if best is not found:  # decisions and masses in `room` are those of the last trial
+        best = search.at(best.u, best.backwards.v, best.clearing, min(best.size, goal))
+    sums = path.sums(task.timed.stacked, best.clearing, best.forwards)
+    left = np.zeros((T, 4))
+    left[:, active] = best.left
     return Solved(
-        u=found.clearing,
-        foreseen=found.u,
-        backwards=found.backwards,
-        forwards=found.forwards,
+        u=best.clearing,
+        foreseen=best.u,
+        backwards=best.backwards,
+        forwards=best.forwards,
         sums=sums,
         left=left,
         lengths=task.lengths,

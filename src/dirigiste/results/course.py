@@ -2,21 +2,19 @@
 interrupted.
 
 Courses of several sets of channels share their work: two sets that agree on the channels used up to a date
-share everything up to it, and a surprise in which none of its channels acts leaves a set on its path.
+share everything up to it (`chains`), and a surprise in which none of its channels acts leaves a set on its
+path. What smaller sets have found at a surprise predicts the prices of larger ones.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Any, NamedTuple
+from itertools import combinations, groupby
+from typing import Any, Literal, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,14 +23,18 @@ from dirigiste.chronicle import Channel, Chronicle
 from dirigiste.chronicle.timeline import Grid, Timeline, grid
 from dirigiste.economy import Economy
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.numerics import certificate, path_residuals, sequence, timed, transition
+from dirigiste.numerics import certificate, path_residuals, sequence, steps, timed, transition
 from dirigiste.numerics import equilibrium as solver
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.path import Begin, Sums
 from dirigiste.numerics.point import Point
+from dirigiste.numerics.programs import side_by_side
 from dirigiste.numerics.sequence import Kernel
+from dirigiste.results import paths, shapley, split
+from dirigiste.results.chains import Chain, chains, seen
 from dirigiste.results.equilibrium import Equilibrium
 from dirigiste.results.solve import finish
+from dirigiste.results.work import Work
 
 Array = NDArray[np.float64]
 
@@ -46,8 +48,18 @@ DISTANCE = 1e-4
 horizon.
 """
 
-WORKERS = 2
-"""Paths of different sets of channels that are solved at a time."""
+NOBODY = (np.empty((0, 0, 0)),) * 3
+"""Values and owners where nobody asks who gains."""
+
+REMEMBERED = 24
+"""Values of a path are remembered at so many of its steps, as a guess for the next."""
+
+PREDICTED = 3
+"""Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
+many channels, and what the tolerance leaves open is not blown up.
+"""
+
+Channelwise = bool | Literal["quick"]
 
 
 class Steps(NamedTuple):
@@ -81,7 +93,7 @@ class Segment(NamedTuple):
     v_after: Array
     """Values (N, S, J) on the date with it."""
     g: Array
-    """Owners (N, S, J) on the date."""
+    """Owners (N, S, J) on the date. These three are empty for sets of channels other than those that act."""
 
 
 class Course(NamedTuple):
@@ -130,7 +142,28 @@ class _Piece(NamedTuple):
     parameters: dict[str, Array]
 
     def part(self, steps: slice) -> _Piece:
-        return jax.tree.map(lambda x: x[steps], self)
+        return _each(lambda x: x[steps], self)
+
+
+def _each(function: Callable[..., Any], *items: Any) -> Any:  # noqa: ANN401
+    """A function of the arrays in tuples and dictionaries of the same form."""
+    first = items[0]
+    if isinstance(first, dict):
+        return {key: _each(function, *(item[key] for item in items)) for key in first}
+    if isinstance(first, tuple):
+        parts = (_each(function, *each) for each in zip(*items, strict=True))
+        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+    return function(*items)
+
+
+def _middles(edges: Array) -> Array:
+    """Middles of steps between some edges."""
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def _at(time: Array, known: Array, values: Array) -> Array:
+    """Columns of values (K, ...) at other times, linear between those known and level beyond."""
+    return np.stack([np.interp(time, known, column) for column in values.T], axis=1)
 
 
 _Date = tuple[Array, ...]
@@ -147,26 +180,60 @@ class _State(NamedTuple):
     terminal: _Terminal
     path: _Piece
     """All steps of the path."""
+    when: Array
+    """(K,) years at which values are remembered."""
     v: NDArray[np.float32]
-    """Values (T, N, S, J) along it, in single precision: a guess for the next."""
+    """These values (K, N, S, J), in single precision: a guess for the next path."""
     at: dict[int, _Date]
-    """For each surprise up to the one that interrupts it: values, row masses and node masses (N, S, J) on
-    its date if it does not happen.
+    """For the surprise that interrupts it, and for those before at which other sets of channels leave it:
+    values, row masses and node masses (N, S, J) on its date if it does not happen.
     """
     past: tuple[_Piece, ...]
     """Parts of earlier paths up to where they were interrupted."""
     segments: tuple[Segment, ...]
 
 
+class _Gained(NamedTuple):
+    """What was found beyond the first guess."""
+
+    time: Array
+    """(T,) middles of steps, years."""
+    u: Array
+    """Unknowns (T, 4)."""
+
+
 class _Solver:
     """Solves the courses of one chronicle."""
 
-    def __init__(self, chronicle: Chronicle, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        chronicle: Chronicle,
+        acting: Channels,
+        progress: Progress | None,
+        *,
+        apart: bool = False,
+        what: str = "",
+    ) -> None:
+        """Get ready for the course of the channels `acting`, and with `apart` for those of all their subsets;
+        `what` comes before all that is told.
+        """
         self.chronicle = chronicle
+        self.acting = acting
         self.economy: Economy = chronicle.baseline
-        self.progress = progress
         self.grid: Grid = grid(chronicle, self.economy.numerics.path)
         self.timeline = Timeline(chronicle, self.economy, self.grid)
+        self.work = Work(progress, what)
+        self.seen = seen(self.timeline)
+        every = shapley.coalitions(sorted(acting), range(len(acting) + 1)) if apart else [acting]
+        self.branches = {chain.key: chain.branches for chain in chains(self.timeline, every)}
+        self.courses: dict[Channels, Course] = {}
+        self.after: _Terminal | None = None
+        self.left: dict[tuple[int, Channels], _State] = {}
+        """States before a surprise at which other sets of channels leave the course of one."""
+        self.reached: dict[Channels, tuple[int, _State]] = {}
+        """How far chains have been followed that go on later."""
+        self.gained: dict[tuple[int, Channels], _Gained] = {}
+        """What was found at surprises beyond the first guess."""
         self.frame = timed.frame(self.economy, self._ranges())
         self.compiled = replace(self.frame.compiled, economy=self.economy)
         start = {path: float(self.economy.get(path)) for path in chronicle.parameters}
@@ -179,27 +246,47 @@ class _Solver:
         found = [self.timeline.ranges(used), *(self.timeline.ranges([channel]) for channel in used)]
         return {path: (min(r[path][0] for r in found), max(r[path][1] for r in found)) for path in found[0]}
 
-    def states(self, sets: Iterable[Channels]) -> dict[Channels, _State]:
-        """Where sets of channels stand after the last surprise."""
-        wanted = list(sets)
-        states: dict[Channels, _State] = {frozenset(): self._first()}
-        seen: Channels = frozenset()
-        for n in range(len(self.grid.surprises)):
-            before, seen = seen, seen | self.timeline.acts(n, self.timeline.channels)
-            keys = list(dict.fromkeys(channels & seen for channels in wanted))
-            parents = [states[key & before] for key in keys]
-            if len(keys) == 1:
-                states = {keys[0]: self._next(n, keys[0], parents[0])}
-            else:
-                with ThreadPoolExecutor(WORKERS) as pool:
-                    found = pool.map(self._next, [n] * len(keys), keys, parents)
-                    states = dict(zip(keys, found, strict=True))
-        return {channels: states[channels & seen] for channels in wanted}
+    def solve(self, sets: Sequence[Channels]) -> None:
+        """Courses of sets of channels, into `courses`; those that are there already stay as they are."""
+        todo = [chain for chain in chains(self.timeline, sets) if chain.key not in self.courses]
+        ahead = [(n, chain.key) for chain in todo for n in self._ahead(chain)]
+        lengths = [self.grid.ahead(n, self.timeline.following(n, key)).size - 1 for n, key in ahead]
+        self.work.plan(lengths, sets=len(set(sets)))
+        for _, same in groupby(todo, lambda chain: len(chain.key)):
+            side_by_side(self._follow, same)  # they depend on smaller sets only
+
+    def _ahead(self, chain: Chain) -> list[int]:
+        """Surprises of a chain at which a path is still to be solved."""
+        begin, _ = self.reached.get(chain.key, (chain.first, None))
+        return [n for n in range(begin, chain.last) if self.timeline.acts(n, chain.key)]
+
+    def _follow(self, chain: Chain) -> None:
+        """Go on with a chain from where it is, and keep the states in which other sets leave it."""
+        key, whole = chain.key, chain.last == len(self.grid.surprises)
+        if key in self.reached:
+            begin, state = self.reached.pop(key)
+        elif chain.parent is None:
+            begin, state = chain.first, self._first()
+        else:
+            begin, state = chain.first, self.left[chain.first, chain.parent]
+        for n in range(begin, chain.last):
+            if n in self.branches[key]:
+                self.left[n, key] = state
+            state = self._next(n, key, state)
+        if whole:
+            self.courses[key] = self.course(state)
+            self.work.finished()
+            if key == self.acting:
+                self.after = state.terminal
+        else:
+            self.reached[key] = max(begin, chain.last), state
+            if chain.last in self.branches[key]:
+                self.left[chain.last, key] = state
 
     def course(self, state: _State) -> Course:
         """The parts of paths joined, over all steps of the grid."""
         pieces = [*state.past, state.path.part(slice(0, self.grid.lengths.size - state.begin))]
-        whole: _Piece = jax.tree.map(lambda *x: np.concatenate(x), *pieces)
+        whole: _Piece = _each(lambda *x: np.concatenate(x), *pieces)
         # the first piece is the state without the chronicle, empty where the first surprise ends it
         number = np.repeat(np.arange(len(pieces)) - 1, [len(piece.u) for piece in pieces])
         steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number)
@@ -208,8 +295,11 @@ class _Solver:
     def _stationary(
         self, compiled: Compiled, lasting: dict[str, float], start: solver.Start | None
     ) -> _Terminal:
+        def told(stage: str, k: int, size: float) -> None:
+            self.work.tell(f"stationary state: {stage}", k, size)
+
         def solve(start: solver.Start | None) -> _Terminal:
-            found = solver.solve(compiled, start, progress=self.progress)
+            found = solver.solve(compiled, start, progress=told)
             certificate.certificate(compiled, found)
             return _Terminal(compiled, found, lasting)
 
@@ -230,15 +320,18 @@ class _Solver:
         values = self.timeline.values(0, (), once)
         task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
         u = np.asarray(point.u)[None]
-        solved = self._solve(task, transition.Guess(u, u, point.values.v[None]), self.before, once, 0)
+        solved = self._solve(
+            task, transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1))), self.before, once, 0
+        )
         piece = self._piece(task, solved, values)
-        stays = tuple(np.asarray(x) for x in (point.values.v, point.distribution.f, point.distribution.g))
+        stays = (point.values.v, point.distribution.f, point.distribution.g)
         return _State(
             begin=0,
             edges=edges,
             terminal=self.before,
-            path=jax.tree.map(lambda x: np.repeat(x, steps, axis=0), piece),
-            v=np.broadcast_to(stays[0].astype(np.float32), (steps, *stays[0].shape)),
+            path=_each(lambda x: np.repeat(x, steps, axis=0), piece),
+            when=edges[:1],
+            v=stays[0].astype(np.float32)[None],
             at=dict.fromkeys(range(len(self.grid.surprises)), stays),
             past=(),
             segments=(),
@@ -257,21 +350,38 @@ class _Solver:
         if lasting != terminal.lasting:
             terminal = self._stationary(self.frame.at(lasting), lasting, terminal.solved.as_start())
         v, f, g = parent.at[n]
-        task = self._task(values, edges, Begin(jnp.asarray(f), jnp.asarray(g)), terminal)
-        solved = self._solve(task, self._guess(edges, parent, terminal), terminal, edges, n)
+        task = self._task(values, edges, Begin(f, g), terminal)
+        guess = self._guess(edges, parent, terminal)
+        more = self._predicted(n, key, edges)
+        u = guess.u if more is None else guess.u + more
+        better = guess if more is None else transition.Guess(u, u, guess.v)
+        solved = self._solve(task, better, terminal, edges, n)
+        if len(self.branches) > 1:
+            self.gained[n, key] = _Gained(_middles(edges), solved.u - guess.u)
         begin = self.grid.surprises[n]
-        later = range(n + 1, len(self.grid.surprises) if until is None else until + 1)
+        later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
+        later |= set() if until is None else {until}
+        remembered = np.unique(np.linspace(0, edges.size - 2, REMEMBERED).round().astype(int))
+        self.work.done(edges.size - 1)
         return _State(
             begin=begin,
             edges=edges,
             terminal=terminal,
             path=self._piece(task, solved, values),
-            v=np.asarray(solved.backwards.v, dtype=np.float32),
+            when=edges[remembered],
+            v=solved.backwards.v[remembered, 1].astype(np.float32),
             at={k: self._on(solved, n, k) for k in later},
             past=(*parent.past, parent.path.part(slice(0, begin - parent.begin))),
             segments=(
                 *parent.segments,
-                self._segment(n, solved, terminal, edges, v, g, time.perf_counter() - begun),
+                self._segment(
+                    n,
+                    solved,
+                    terminal,
+                    edges,
+                    (v, solved.backwards.v[0, 1].copy(), g) if key == self.acting & self.seen[n] else NOBODY,
+                    time.perf_counter() - begun,
+                ),
             ),
         )
 
@@ -284,14 +394,42 @@ class _Solver:
     def _guess(self, edges: Array, parent: _State, terminal: _Terminal) -> transition.Guess:
         """The path that was interrupted goes on, moved to where the new one ends."""
         old, new = parent.terminal.solved.point, terminal.solved.point
-        u = np.stack([np.interp(edges[1:], parent.edges[1:], x) for x in parent.path.u.T], axis=1)
-        below = np.clip(np.searchsorted(parent.edges[:-1], edges[:-1], side="right") - 1, 0, None)
+        u = _at(_middles(edges), _middles(parent.edges), parent.path.u)
+        lengths = np.diff(edges)
+        # values after each stage of a step: at its end less the first stage, and at its beginning
+        when = np.stack([edges[1:] - steps.GAMMA * lengths, edges[:-1]], axis=1).reshape(-1)
+        below = np.clip(np.searchsorted(parent.when, when, side="right") - 1, 0, None)
         above = np.minimum(below + 1, len(parent.v) - 1)
-        gap = parent.edges[above] - parent.edges[below]
-        share = np.clip((edges[:-1] - parent.edges[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
-        share = jnp.asarray(share)[:, None, None, None]
-        v = (1.0 - share) * parent.v[below] + share * parent.v[above]
-        return transition.Guess(u + np.asarray(new.u - old.u), u, v + (new.values.v - old.values.v))
+        gap = parent.when[above] - parent.when[below]
+        share = np.clip((when - parent.when[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
+        shift = new.values.v - old.values.v
+        v = np.empty((when.size, *shift.shape))
+        for k in range(when.size):
+            v[k] = (1.0 - share[k]) * parent.v[below[k]] + share[k] * parent.v[above[k]] + shift
+        return transition.Guess(u + (new.u - old.u), u, v.reshape(lengths.size, steps.STAGES, *shift.shape))
+
+    def _predicted(self, n: int, key: Channels, edges: Array) -> Array | None:
+        """What smaller sets of channels have found at this surprise beyond their first guesses, put together
+        for this one (`shapley.guess_weights`), (T, 4). None if it is the first.
+        """
+        sizes: list[int] = []
+        for size in range(len(key) - 1, 0, -1):
+            known = ((n, part) in self.gained for part in self._parts(n, key, size))
+            if len(sizes) < PREDICTED and all(known):
+                sizes.insert(0, size)
+        if not sizes:
+            return None
+        found = np.zeros((edges.size - 1, 4))
+        for size, weight in zip(sizes, shapley.guess_weights(len(key), sizes), strict=True):
+            for part in self._parts(n, key, size):
+                gained = self.gained[n, part]
+                found += weight * _at(_middles(edges), gained.time, gained.u)
+        return found
+
+    def _parts(self, n: int, key: Channels, size: int) -> list[Channels]:
+        """Subsets that act at a surprise; nothing happens to the others."""
+        parts = (Channels(part) for part in combinations(sorted(key), size))
+        return [part for part in parts if self.timeline.acts(n, part)]
 
     def _solve(
         self, task: transition.Task, guess: transition.Guess, terminal: _Terminal, edges: Array, n: int
@@ -300,12 +438,10 @@ class _Solver:
         date = self.chronicle.surprises[n]
 
         def told(k: int, size: float) -> None:
-            if self.progress:
-                self.progress(f"surprise {n + 1} of {len(self.grid.surprises)}: {date}", k, size)
+            self.work.tell(f"surprise {n + 1} of {len(self.grid.surprises)}: {date}", k, size)
 
         def solve(kernel: Kernel, guess: transition.Guess) -> transition.Solved:
             return transition.solve(
-                self.compiled.layout,
                 self.compiled.arrays,
                 task,
                 kernel,
@@ -350,16 +486,16 @@ class _Solver:
                 f"{self.chronicle.name}: goods do not clear in step {step} of a path: residual {worst:.3g} "
                 f"of output (at most {limit:.3g})"
             )
-        return _Piece(solved.u, jax.tree.map(np.asarray, solved.sums), left, values)
+        return _Piece(solved.u, solved.sums, left, values)
 
     def _on(self, solved: transition.Solved, n: int, k: int) -> tuple[Array, Array, Array]:
         """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
         step = self.grid.surprises[k] - self.grid.surprises[n]
         forwards = solved.forwards
         return (
-            np.asarray(solved.backwards.v[step]),
-            np.asarray(forwards.f[step - 1]),
-            np.asarray(forwards.g[step - 1]),
+            solved.backwards.v[step, 1].copy(),  # and not the whole path with it
+            forwards.f[step - 1].copy(),
+            forwards.later[step - 1].copy(),
         )
 
     @staticmethod
@@ -373,23 +509,22 @@ class _Solver:
         solved: transition.Solved,
         terminal: _Terminal,
         edges: Array,
-        v: Array,
-        g: Array,
+        owners: _Date,
         seconds: float,
     ) -> Segment:
         market, step = self._worst(solved)
-        last, rests = np.asarray(solved.forwards.g[-1]), terminal.solved.point.distribution.g
+        last, end = solved.forwards.later[-1], terminal.solved.point.distribution.g
         return Segment(
             date=self.chronicle.surprises[n],
             rounds=len(solved.history),
             seconds=seconds,
             worst=solved.worst,
             where=(market, self.grid.date(edges[step])),
-            distance=float(np.abs(last - np.asarray(rests)).sum()),
+            distance=float(np.abs(last - end).sum()),
             horizon=float(edges[-1] - edges[0]),
-            v_before=v,
-            v_after=np.asarray(solved.backwards.v[0]),
-            g=g,
+            v_before=owners[0],
+            v_after=owners[1],
+            g=owners[2],
         )
 
 
@@ -397,7 +532,7 @@ def solve(
     chronicle: Chronicle,
     *,
     only: Collection[Channel] | None = None,
-    channels: bool = False,
+    channels: Channelwise = False,
     certify: bool = False,
     progress: Progress | None = None,
 ) -> Solved:
@@ -406,7 +541,8 @@ def solve(
     Args:
         chronicle: The chronicle.
         only: Channels that act; all if left out.
-        channels: Also solve the courses of every set of these channels.
+        channels: Also solve the courses of every set of these channels; with "quick" of more and more sets,
+            until what each channel does is known well enough (`split.settled`).
         certify: Also solve with steps of half the length and over twice the horizon.
         progress: Called with stage, round and largest residual.
 
@@ -415,32 +551,43 @@ def solve(
         IdentityViolated: Goods do not clear.
     """
     config.ensure()
-    found = _Solver(chronicle, progress)
-    used = found.timeline.channels
-    acting: Channels = frozenset(used if only is None else (c for c in used if c in only))
-    ordered: list[Channel] = [channel for channel in used if channel in acting]
-    sizes = range(len(ordered) + 1)
-    sets = [Channels(c) for k in sizes for c in combinations(ordered, k)]
-    states = found.states(sets if channels else [acting])
-    state = states[acting]
-    course = found.course(state)
-    split: dict[Channels, Course] | None = None
+    used = chronicle.channels()
+    ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
+    acting: Channels = frozenset(ordered)
+    found = _Solver(chronicle, acting, progress, apart=bool(channels))
+    before = finish(found.compiled, found.before.solved)
+    sets: list[Channels] = [acting]
     if channels:
-        split = {key: found.course(states[key]) for key in sets}
-    after = state.terminal
+        sizes = shapley.levels(len(ordered)) if channels == "quick" else [range(len(ordered) + 1)]
+        for known in sizes:
+            sets = shapley.coalitions(ordered, known)
+            found.solve(sets)
+            if channels == "quick" and _settled(found, sets, before):
+                break
+    else:
+        found.solve(sets)
+    course, after = found.courses[acting], found.after
+    assert after is not None
     economy = chronicle.lasting(found.economy, acting)
     vouched = _certificate(course)
     if certify:
         vouched["certify"] = _refined(chronicle, acting, course, progress)
     return Solved(
         compiled=found.compiled,
-        before=finish(found.compiled, found.before.solved),
+        before=before,
         after=finish(replace(after.compiled, economy=economy), after.solved),
         course=course,
-        split=split,
+        split={key: found.courses[key] for key in sets} if channels else None,
         certificate=vouched,
         point=found.before.solved.point,
     )
+
+
+def _settled(found: _Solver, sets: Collection[Channels], before: Equilibrium) -> bool:
+    """Whether what each channel does is known well enough from some sets."""
+    path = paths.build(found.courses[found.acting], found.compiled)
+    known = {key: found.courses[key] for key in sets}
+    return split.settled(split.build(known, found.compiled, path, paths.base(before, path)))
 
 
 def _certificate(course: Course) -> dict[str, Any]:
@@ -482,8 +629,9 @@ def _refined(
         ("half_step", {"numerics.path.step": 0.5 * how.step, "numerics.path.growth": how.growth**0.5}),
         ("twice_horizon", {"numerics.path.horizon": 2.0 * how.horizon}),
     ):
-        other = _Solver(_with(chronicle, changed), progress)
-        refined = other.course(other.states([acting])[acting])
+        other = _Solver(_with(chronicle, changed), acting, progress, what=f"{name.replace('_', ' ')}: ")
+        other.solve([acting])
+        refined = other.courses[acting]
         found[name] = {
             "output": _difference(
                 course, refined, lambda c: np.log(np.asarray(c.sums.static.output).sum(axis=1))

@@ -8,17 +8,21 @@ aggregates `aggregate_NAME`; by arc `people`, `wealth_moved`, `taken`. Every var
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import xarray as xr
 
 from dirigiste.numerics import certificate, hjb
 from dirigiste.results import formulas, measures, totals
 from dirigiste.results.provenance import provenance
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from dirigiste.numerics.arrays import Compiled
     from dirigiste.numerics.equilibrium import Point, Solved
 
@@ -28,6 +32,12 @@ OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk", "siz
 """Variables over states that are nan in statuses which may run no firm."""
 
 
+def import_ahead() -> None:
+    """Import xarray, which takes as long as a solution, in a thread while kernels run."""
+    if "xarray" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("xarray",), daemon=True).start()
+
+
 def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     """The Dataset of a solved equilibrium.
 
@@ -35,6 +45,8 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
         NotConverged: A residual misses its tolerance.
         IdentityViolated: Goods do not clear.
     """
+    import xarray as xr
+
     point, economy = solved.point, compiled.economy
     vouched = certificate.certificate(compiled, solved)
     variables: dict[str, Any] = {}
@@ -71,17 +83,17 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
 
 def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
     """Variables over states, (S, J, N)."""
-    m, firms, rows = compiled.arrays, point.firms, point.values.rows
+    m, firms, policy = compiled.arrays, point.firms, point.values.policy
     gap = np.diff(np.asarray(m.wealth))[:, None, None]
     none = np.zeros((1, *point.values.v.shape[1:]))
-    right, left = np.asarray(rows.speed_right), np.asarray(rows.speed_left)
+    right, left = policy.speed_right, policy.speed_left
     drift = np.concatenate([right[:-1] * gap, none]) - np.concatenate([none, left[1:] * gap])
     capital, output = np.asarray(firms.capital), np.asarray(firms.output)
     with np.errstate(divide="ignore", invalid="ignore"):
         mpk = np.where(capital > 0, float(m.alpha * m.eta) * output / capital, np.nan)
     found = {
-        "value": point.values.v,
-        "consumption": rows.consumption,
+        "value": point.values.v + m.shift,
+        "consumption": policy.consumption,
         "saving": drift,
         "income": hjb.income(m, firms, point.prices),
         "mass": point.distribution.g,
@@ -94,7 +106,7 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
         "profit": firms.profit,
         "mpk": mpk,
     }
-    if firms.size_tax is not None:
+    if compiled.layout.taxed:
         found["size_tax"] = firms.size_tax
     idle = np.asarray(m.operates)[:, None] == 0
     return {

@@ -11,14 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
 from dirigiste.results import measures
 
 if TYPE_CHECKING:
     from typing import Self
+
+    import xarray as xr
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -109,7 +109,7 @@ def sums(of: SumsLike) -> Sums:
 def sums_of(point: Point) -> Sums:
     """Sums of a solved point."""
     g, f = np.asarray(point.distribution.g), np.asarray(point.distribution.f)
-    consumed = f * np.asarray(point.values.rows.consumption)
+    consumed = f * np.asarray(point.values.policy.consumption)
     static = Static(*(np.asarray(x) for x in point.static))  # type: ignore[arg-type]
     moves = Moves(*(np.asarray(x) for x in point.moves))  # type: ignore[arg-type]
     running = (g * np.asarray(point.firms.share)).sum(axis=0)

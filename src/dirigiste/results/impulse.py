@@ -13,15 +13,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from dirigiste import config
 from dirigiste import economy as economies
-from dirigiste.chronicle.timeline import INSTANT, tail
+from dirigiste.chronicle.timeline import FIRST, INSTANT, even_steps, tail
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError, NotConverged
 from dirigiste.numerics import certificate, path_residuals, sequence, timed, transition
@@ -76,9 +74,10 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
     if not isinstance(economy, Economy):
         economy = economies.load(economy)
     how = economy.numerics.path
-    even = round(how.even / how.step)
-    edges = tail([0.0, INSTANT, *(INSTANT + how.step * np.arange(1, even + 1))], how, (), even=0.0)
-    shapes = {path: np.asarray(shape(edges[1:] - INSTANT), dtype=float) for path, shape in changes.items()}
+    steps_ = even_steps(how.even, how.step, FIRST * how.step)
+    edges = tail([0.0, INSTANT, *(INSTANT + np.cumsum(steps_))], how, ())
+    time = np.maximum(0.5 * (edges[1:] + edges[:-1]) - INSTANT, 0.0)
+    shapes = {path: np.asarray(shape(time), dtype=float) for path, shape in changes.items()}
     for path, values in shapes.items():
         if not np.abs(values[-1]) <= 1e-3 * np.abs(values).max():
             raise InputError.of(
@@ -98,7 +97,7 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
     kernel = sequence.kernel(compiled, start.point)
     point, steps = start.point, edges.size - 1
     u = np.tile(np.asarray(point.u), (steps, 1))
-    guess = transition.Guess(u, u, jnp.tile(point.values.v, (steps, 1, 1, 1)))
+    guess = transition.Guess(u, u, np.tile(point.values.v, (steps, 2, 1, 1, 1)))
     begin = Begin(point.distribution.f, point.distribution.g)
     tolerances = economy.numerics.tolerances
     found = []
@@ -107,7 +106,7 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
         task = transition.Task(frame.over(values, steps), np.diff(edges), begin, point.values.v)
         target = EXACT * tolerances.paths
         solved = transition.solve(
-            compiled.layout, compiled.arrays, task, kernel, guess, target=target, hjb=tolerances.hjb
+            compiled.arrays, task, kernel, guess, target=target, hjb=tolerances.hjb
         )
         if not max(solved.worst, solved.gap) <= 10.0 * target:
             raise NotConverged(
@@ -117,11 +116,10 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
                 residuals={"markets": solved.worst, "foresight": solved.gap},
                 advice="Excess demand may have a kink at the stationary state; see the method document.",
             )
-        time = edges[1:] - INSTANT
         dates = [dt.datetime.combine(START, dt.time()) + dt.timedelta(days=365.25 * float(t)) for t in time]
         grid = Steps(time, np.diff(edges), dates, np.zeros(steps, dtype=int))
         left = path_residuals.residuals(compiled, task, solved)
-        sums = jax.tree.map(np.asarray, solved.sums)
+        sums = solved.sums
         found.append(paths.build(Course(grid, solved.u, sums, left, values, []), compiled))
     with xr.set_options(keep_attrs=True):
         response = (found[0] - found[1]) / (2.0 * SHARE)

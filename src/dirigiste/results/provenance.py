@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _command: contextvars.ContextVar[str | None] = contextvars.ContextVar("command", default=None)
 
-PACKAGES: Final = ("jax", "numpy")
+PACKAGES: Final = ("numba", "numpy")
 
 
 @contextlib.contextmanager
@@ -43,14 +43,11 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def device() -> str:
-    """The device that JAX uses; imports JAX."""
-    import jax
+def processor() -> str:
+    """Name of the processor that the solver's programs are compiled for; imports numba."""
+    from dirigiste.numerics import kept
 
-    first = jax.devices()[0]
-    return (
-        first.platform if first.platform == first.device_kind else f"{first.platform} ({first.device_kind})"
-    )
+    return kept.processor()
 
 
 def provenance(economy: Economy, seconds: float) -> dict[str, Any]:
@@ -63,7 +60,7 @@ def provenance(economy: Economy, seconds: float) -> dict[str, Any]:
         "python": ".".join(map(str, sys.version_info[:3])),
         **{package: version_of(package) for package in PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
-        "device": device(),
+        "processor": processor(),
         "economy": economy.name,
         "economy_hash": economy.hash,
         "created": now(),

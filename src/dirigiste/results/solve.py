@@ -46,6 +46,7 @@ def solve(
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
     config.ensure()
+    dataset.import_ahead()
     if not isinstance(economy, Economy):
         economy = economies.load(economy)
     compiled = arrays.compile_economy(economy)
@@ -83,15 +84,13 @@ def fits(compiled: Compiled, start: Equilibrium) -> bool:
 
 def start_of(start: Equilibrium) -> solver.Start:
     """Unknowns, values and row masses of a solved equilibrium, for the solver."""
-    import jax.numpy as jnp
-
     prices, directed = start.prices, start.economy.closure.directed
     quota = 0.0
     if directed is not None:
         quota = prices["added_spread"] if directed.by == "spread" else -np.log(prices["limit_factor"])
-    u = jnp.array([np.log(prices["w"]), prices["r"], prices["T"], quota])
+    u = np.array([np.log(prices["w"]), prices["r"], prices["T"], quota])
     v, f = (
-        jnp.asarray(start.dataset[name].transpose("wealth", "status", "ability").values)
+        np.ascontiguousarray(start.dataset[name].transpose("wealth", "status", "ability").values)
         for name in ("value", "mass_acting")
     )
-    return solver.Start(u, v, f)
+    return solver.Start(u, v - arrays.shift_of(start.economy), f)

@@ -1,8 +1,10 @@
-"""What each channel did: paths of all sets of channels, and exact Shapley values of their differences."""
+"""What each channel did: paths of sets of channels, and Shapley values of their differences: exact from all
+sets, or to within an error that is told from those of some sizes (`shapley`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -27,6 +29,12 @@ PLUS: Final = "+"
 
 OUTCOMES: Final = ("output", "wage", "interest", "tfp", "control", "silence", "flight")
 """Outcomes that are split where nobody asks for others."""
+
+AGREE: Final = 0.01
+"""Two levels of sets agree on an outcome if no part differs by more than this share of the largest ..."""
+
+OPEN: Final = 1e-5
+"""... or than this, relative to the outcome where that is above 1: what paths leave open."""
 
 
 def asked(
@@ -57,11 +65,11 @@ def asked(
 def build(
     courses: Mapping[frozenset[Channel], Course], compiled: Compiled, path: xr.Dataset, base: xr.Dataset
 ) -> xr.Dataset:
-    """Every series of the path that is one number a time, for every set of channels.
+    """Every series of the path that is one number a time, for sets of channels.
 
     Args:
-        courses: Courses by sets of channels. The empty set is the economy without the events, whatever is
-            given for it; the full set may be left out, and is the path.
+        courses: Courses by sets of channels, all sets of some sizes. The empty set is the economy without the
+            events, whatever is given for it; the full set may be left out, and is the path.
         compiled: The economy.
         path: The path with all channels, whose times the others are put on.
         base: The economy without the events.
@@ -71,9 +79,13 @@ def build(
     time = path["time"].values
     whole = paths.scalars(path)
     names = [str(name) for name in whole.data_vars]
-    rows = []
+    sizes = sorted({0, len(order)} | {len(members) for members in courses})
+    rows, labels = [], []
     for n in range(2 ** len(order)):
         members = frozenset(shapley.coalition(n, order))
+        if len(members) not in sizes:
+            continue
+        labels.append(PLUS.join(shapley.coalition(n, order)))
         if not members:
             rows.append({name: np.full(time.size, float(base[name])) for name in names})
         elif members in courses:
@@ -83,7 +95,6 @@ def build(
             rows.append({name: whole[name].values for name in names})
         else:
             raise KeyError(f"no path of the channels {sorted(members)}")
-    labels = [PLUS.join(shapley.coalition(n, order)) for n in range(len(rows))]
     return xr.Dataset(
         {
             name: (("subset", "time"), np.stack([row[name] for row in rows]), whole[name].attrs)
@@ -112,6 +123,78 @@ def order(split: xr.Dataset) -> tuple[str, ...]:
     return tuple(names.split(PLUS)) if names else ()
 
 
+def sizes(split: xr.Dataset) -> tuple[int, ...]:
+    """Sizes of the sets of channels whose paths are known."""
+    return tuple(sorted({_size(str(label)) for label in split["subset"].values}))
+
+
+def exact(split: xr.Dataset) -> bool:
+    """Whether the paths of all sets are known."""
+    return len(sizes(split)) == len(order(split)) + 1
+
+
+def settled(split: xr.Dataset) -> bool:
+    """Whether the last two levels of sets agree on all outcomes, and the parts add up to the whole, within
+    `AGREE` and `OPEN`; or all sets are known.
+    """
+    return exact(split) or all(
+        max(error.levels, error.rest) <= max(AGREE * error.largest, OPEN * max(1.0, error.level))
+        for error in (error_of(split, outcome) for outcome in OUTCOMES)
+        if np.isfinite(error.level)
+    )
+
+
+class Error(NamedTuple):
+    """How far the parts of an outcome may be off, at worst over the path, in its unit."""
+
+    levels: float
+    """Largest difference of a part from what the level of sets before gave; infinite at the first one."""
+    rest: float
+    """Largest difference of the sum of parts from the whole."""
+    largest: float
+    """Largest part."""
+    level: float
+    """Largest value of the outcome; nan where it has no meaning."""
+
+
+def error_of(split: xr.Dataset, outcome: str) -> Error:
+    """How far the parts of an outcome may be off; 0 where all sets are known."""
+    series = split[outcome].transpose("subset", "time").values
+    game = _game(split, series)
+    level, largest = float(np.abs(series[0]).max()), float(np.abs(parts := _parts(split, game)).max())
+    if exact(split):
+        return Error(0.0, 0.0, largest, level)
+    rest = float(np.abs(parts.sum(axis=0) - (game[-1] - game[0])).max())
+    return Error(float(np.abs(_differences(split, game)).max()), rest, largest, level)
+
+
+def _size(label: str) -> int:
+    return len(label.split(PLUS)) if label else 0
+
+
+def _game(split: xr.Dataset, values: Array) -> Array:
+    """Values (subset, ...) at the indices of their sets, nan where there is no path (2^n, ...)."""
+    players = order(split)
+    found = np.full((2 ** len(players), *values.shape[1:]), np.nan)
+    for label, value in zip(split["subset"].values, values, strict=True):
+        found[shapley.index(str(label).split(PLUS) if str(label) else (), players)] = value
+    return found
+
+
+def _parts(split: xr.Dataset, game: Array) -> Array:
+    return shapley.values(game, sizes(split))
+
+
+def _differences(split: xr.Dataset, game: Array) -> Array:
+    """Parts less those that the level of sets before gives; infinite at the first level."""
+    known = sizes(split)
+    fewer = [level for level in shapley.levels(len(order(split))) if len(level) < len(known)]
+    parts = _parts(split, game)
+    if not fewer or not set(fewer[-1]) <= set(known):
+        return np.full_like(parts, np.inf)
+    return parts - shapley.values(game, fewer[-1])
+
+
 def channels(
     split: xr.Dataset,
     outcome: str,
@@ -121,7 +204,7 @@ def channels(
     interactions: bool = False,
     present_value: float | None = None,
 ) -> xr.DataArray:
-    """Exact Shapley values, or interactions, of what the events do to an outcome; see `Run.channels`.
+    """Shapley values, or interactions, of what the events do to an outcome; see `Run.channels`.
 
     Raises:
         InputError: There is no such outcome or time, or more than one of time, year and present value is
@@ -150,7 +233,7 @@ def channels(
     rest = [str(dim) for dim in game.dims if dim != "subset"]
     game = game.transpose("subset", *rest)
     coords: dict[Any, Any] = {name: game[name] for name in game.coords if name != "subset"}
-    values = game.values
+    values = _game(split, game.values)
     names = np.array(players, dtype=str)
     coords["channel"] = ("channel", names, {"long_name": "Channel"})
     about = {
@@ -161,14 +244,22 @@ def channels(
     }
     meaning = series.attrs["long_name"]
     if interactions:
+        pairs = shapley.interactions(values, sizes(split))
+        if len(players) > 1 and np.isnan(pairs[0, 1]).all() and np.isfinite(values[-1]).any():
+            raise InputError.of(
+                "interactions of pairs need more sets of channels than this quick split has: run it with "
+                "channels=True (dirigiste run --channels)",
+                key="interactions",
+            )
         coords["other"] = ("other", names, {"long_name": "Channel"})
         about["long_name"] = f"By how much two channels together move more than each alone: {meaning}"
-        pairs = shapley.interactions(values)
         return xr.DataArray(pairs, dims=("channel", "other", *rest), coords=coords, name=outcome, attrs=about)
     about["long_name"] = f"What each channel adds to: {meaning}"
-    return xr.DataArray(
-        shapley.values(values), dims=("channel", *rest), coords=coords, name=outcome, attrs=about
-    )
+    parts = _parts(split, values)
+    if not exact(split):
+        about["rest"] = _plain(parts.sum(axis=0) - (values[-1] - values[0]))
+        about["levels_differ"] = float(np.abs(_differences(split, values)).max())
+    return xr.DataArray(parts, dims=("channel", *rest), coords=coords, name=outcome, attrs=about)
 
 
 def _at(

@@ -6,12 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import xarray as xr
-
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import xarray as xr
 
 ENGINE: Final = "netcdf4"
 
@@ -25,6 +25,8 @@ def write(data: xr.Dataset | Mapping[str, xr.Dataset], path: Path) -> None:
     """Write a Dataset, or several as groups by name, to a netCDF file that appears only when it is
     complete.
     """
+    import xarray as xr
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder) / path.name
@@ -68,6 +70,8 @@ def read_any(path: Path, group: str | None = None) -> xr.Dataset:
     Raises:
         InputError: There is no such file or group.
     """
+    import xarray as xr
+
     if not path.is_file():
         raise InputError.of("no such file", file=str(path))
     try:

@@ -1,4 +1,4 @@
-"""The best saving of every owner: endogenous grid with upper envelope.
+"""The best saving of every owner: endogenous grid with upper envelope (docs/annual-clock.md, A2).
 
     V(q) = max over a' of  omega u(c) + beta W(a'),   c = (q - a')/dt,   q: cash on hand
 
@@ -15,28 +15,28 @@ Owners near a threshold of saving are on both sides of it: of the cell of cash a
 midpoint) the part above the threshold saves by the better segment there. The threshold follows from values
 and marginal utilities at the node, so shares move continuously with prices. The first node is an atom, not a
 cell, and gets a ramp of `firm.RAMP` wages.
+
+All of it happens column by column: the owners of one status and ability, in the order of their wealth.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
 
 from dirigiste.numerics.annual.turn import discount, weight
-from dirigiste.numerics.arrays import Arrays, Layout
+from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import RAMP
-from dirigiste.numerics.generator import utility
-from dirigiste.numerics.hjb import consumption_of, slope_of
+from dirigiste.numerics.preferences import LEAST_CONSUMPTION, consumption_of, slope_of, utility
+from dirigiste.numerics.programs import jit
 
-ROOM = 2
-"""Pairs of owners and segments that are compared, over the number of owners."""
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 BRANCHES = 2
 """Segments that owners at one node may split between."""
-
-LEAST_CONSUMPTION = 1e-12
 
 
 class Saving(NamedTuple):
@@ -44,212 +44,324 @@ class Saving(NamedTuple):
     node below it and share of the node above, (2, N, S, J).
     """
 
-    share: jax.Array
-    wealth: jax.Array
-    below: jax.Array
-    above: jax.Array
-    value: jax.Array
+    share: Array
+    wealth: Array
+    below: Indices
+    above: Array
+    value: Array
     """Value now, (N, S, J)."""
-    consumption: jax.Array
+    consumption: Array
     """Mean consumption a year, (N, S, J)."""
-    full: jax.Array
-    """Whether there were more pairs than room for them, so that some were not compared."""
 
 
-def save(layout: Layout, m: Arrays, w: jax.Array, cash: jax.Array, wage: jax.Array) -> Saving:
-    """The best saving of owners with cash on hand (N, S, J), given expected values w (N, S, J) at the end."""
-    shape = cash.shape
-    slopes, ends = _slopes(layout, m, w, cash)
-    at_nodes = _at_nodes(m, slopes, ends)
-    points, consumed = _points(layout, m, slopes, ends)
-    columns = _Columns(
-        points,
-        _columns(points[:, None, None] + consumed * m.period),
-        _columns(cash),
-        _columns(w),
-        _columns(at_nodes),
-        jnp.repeat(jnp.broadcast_to(m.amenity[:, None], shape[1:]).reshape(-1), shape[0]),
-    )
-    best, second, full = _best_two(layout, m, columns)
-    best, second = jax.tree.map(lambda x: x.reshape(*shape[1:], shape[0]).transpose(2, 0, 1), (best, second))
-    return _split(layout, m, best, second, cash, wage, full)
+class _Column(NamedTuple):
+    """One column of states while its envelope is found.
 
-
-def _columns(x: jax.Array) -> jax.Array:
-    """(N, S, J) as (S J, N)."""
-    return x.reshape(x.shape[0], -1).T
-
-
-def _slopes(layout: Layout, m: Arrays, w: jax.Array, cash: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Slopes of W in every cell (N - 1, S, J), kept positive, and at both ends of the grid (2, S, J).
-
-    At the ends consumption goes on linearly, within limits.
-    """
-    most = 10.0 * (jnp.max(cash) + m.wealth[-1]) / m.period
-    factor = discount(m) * m.period / weight(m)
-    floor = slope_of(m, layout, jnp.broadcast_to(most, (1, *w.shape[1:])))
-    slope = jnp.maximum(factor * jnp.diff(w, axis=0) / jnp.diff(m.wealth)[:, None, None], floor)
-    c = consumption_of(m, layout, slope)
-    middle = 0.5 * (m.wealth[1:] + m.wealth[:-1])
-    first = c[0] - (c[1] - c[0]) * (middle[0] - m.wealth[0]) / (middle[1] - middle[0])
-    last = c[-1] + (c[-1] - c[-2]) * (m.wealth[-1] - middle[-1]) / (middle[-1] - middle[-2])
-    ends = jnp.stack([jnp.clip(first, 0.1 * c[0], c[0]), jnp.clip(last, c[-1], 2.0 * c[-1])])
-    return slope, slope_of(m, layout, ends)
-
-
-def _at_nodes(m: Arrays, slope: jax.Array, ends: jax.Array) -> jax.Array:
-    """Slopes of W at the nodes (N, S, J), linear between middles of cells; in units of `slope`."""
-    gap = jnp.diff(m.wealth)
-    share = (gap[:-1] / (gap[:-1] + gap[1:]))[:, None, None]
-    inner = (1.0 - share) * slope[:-1] + share * slope[1:]
-    return jnp.concatenate([ends[:1], inner, ends[1:]])
-
-
-def _points(layout: Layout, m: Arrays, slope: jax.Array, ends: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Wealth at the end (N + 1,) of the points of the endogenous grid, and consumption (N + 1, S, J)."""
-    middle = 0.5 * (m.wealth[1:] + m.wealth[:-1])
-    points = jnp.concatenate([m.wealth[:1], middle, m.wealth[-1:]])
-    slopes = jnp.concatenate([ends[:1], slope, ends[1:]])
-    return points, consumption_of(m, layout, slopes)
-
-
-class _Columns(NamedTuple):
-    """One row a column of states: cash that leads to each point (B, N + 1), cash of owners (B, N), values and
-    slopes at nodes (B, N), and the amenity of every owner (B N,).
+    At nodes (N,): expected values w, cash on hand, slopes of W in units of marginal utility; in cells
+    (N - 1,): `cell_slope`; at points of the endogenous grid (N + 1,): wealth at the end and the cash that
+    leads there.
     """
 
-    points: jax.Array
-    reached: jax.Array
-    cash: jax.Array
-    w: jax.Array
-    slope: jax.Array
-    amenity: jax.Array
+    w: Array
+    cash: Array
+    slope: Array
+    cell_slope: Array
+    point: Array
+    reached: Array
 
 
 class _Branch(NamedTuple):
-    """A candidate of every owner: value, wealth at the end, cell that it lies in."""
+    """A candidate of every owner (N,): value, wealth at the end, cell that it lies in."""
 
-    value: jax.Array
-    wealth: jax.Array
-    cell: jax.Array
+    value: Array
+    wealth: Array
+    cell: Indices
 
 
-def _best_two(layout: Layout, m: Arrays, x: _Columns) -> tuple[_Branch, _Branch, jax.Array]:
-    """The two best segments of every owner, (B N,) each."""
-    B, N = x.cash.shape
-    passed = jax.vmap(jnp.searchsorted)(x.cash, x.reached)  # owners below each point
-    start = jnp.concatenate([jnp.zeros((B, 1), passed.dtype), passed], axis=1)
-    stop = jnp.concatenate([passed, jnp.full((B, 1), N, passed.dtype)], axis=1)
-    count = jnp.maximum(stop - start, 0).reshape(-1)
-    total = jnp.cumsum(count)
-    room = ROOM * B * N
-    segment = jnp.repeat(jnp.arange(B * (N + 2)), count, total_repeat_length=room)
-    order = jnp.arange(room)
-    real = order < total[-1]
-    column, k = segment // (N + 2), segment % (N + 2)
-    owner = jnp.minimum(start.reshape(-1)[segment] + order - (total - count)[segment], N - 1)
-    who = column * N + owner
-    q = x.cash.reshape(-1)[who]
-    low, high = jnp.maximum(k - 1, 0), jnp.minimum(k, N)
-    reached = x.reached.reshape(-1)
-    from_, to = reached[column * (N + 1) + low], reached[column * (N + 1) + high]
-    share = jnp.clip((q - from_) / jnp.where(to > from_, to - from_, 1.0), 0.0, 1.0)
-    wealth = x.points[low] + share * (x.points[high] - x.points[low])
-    node = jnp.clip(high - 1, 0, N - 1)  # the node that the segment goes around
-    cell = jnp.clip(jnp.where(wealth < m.wealth[node], node - 1, node), 0, N - 2)
-    consumed = (q - wealth) / m.period
-    value = weight(m) * utility(
-        layout, m, jnp.maximum(consumed, LEAST_CONSUMPTION), x.amenity[who]
-    ) + discount(m) * _inside(m, x, column * N + cell, cell, wealth)
-    value = jnp.where(real & ((consumed > 0) | (k == 0)), value, -jnp.inf)
-    best, first = _largest(value, who, B * N)
-    second, other = _largest(jnp.where(order == first[who], -jnp.inf, value), who, B * N)
-    return (
-        _Branch(best, wealth[first], cell[first]),
-        _Branch(second, wealth[other], cell[other]),
-        total[-1] > room,
+class _Pairs(NamedTuple):
+    """Owners and segments that wait to be compared: owner, wealth at the end and its cell, consumption a
+    year, value.
+    """
+
+    owner: Indices
+    wealth: Array
+    cell: Indices
+    consumed: Array
+    value: Array
+
+
+def save(m: Arrays, w: Array, cash: Array, wage: float) -> Saving:
+    """The best saving of owners with cash on hand (N, S, J), given expected values w (N, S, J) at the end."""
+    one, both = w.shape, (BRANCHES, *w.shape)
+    found = Saving(
+        share=np.empty(both),
+        wealth=np.empty(both),
+        below=np.empty(both, np.int64),
+        above=np.empty(both),
+        value=np.empty(one),
+        consumption=np.empty(one),
     )
+    _save(m, w, cash, wage, *found)
+    return found
 
 
-def _inside(m: Arrays, x: _Columns, at: jax.Array, cell: jax.Array, wealth: jax.Array) -> jax.Array:
-    """W inside cells, whose lower nodes are `at` among all nodes of all columns."""
-    w, slope = x.w.reshape(-1), x.slope.reshape(-1)
-    unit = weight(m) / (discount(m) * m.period)
-    gap = m.wealth[cell + 1] - m.wealth[cell]
-    t = (wealth - m.wealth[cell]) / gap
-    below, above = w[at], w[at + 1]
-    bend = (1.0 - t) * (unit * slope[at] * gap - (above - below))
-    bend = bend - t * (unit * slope[at + 1] * gap - (above - below))
-    cubic = below + t * (above - below) + t * (1.0 - t) * bend
-    return jnp.clip(cubic, jnp.minimum(below, above), jnp.maximum(below, above))
-
-
-def _largest(value: jax.Array, who: jax.Array, owners: int) -> tuple[jax.Array, jax.Array]:
-    """Largest value of each owner and the pair that has it (the first one where none is finite)."""
-    largest = jax.ops.segment_max(value, who, owners)
-    pair = jnp.where(value >= largest[who], jnp.arange(value.size), -1)
-    return largest, jnp.maximum(jax.ops.segment_max(pair, who, owners), 0)
-
-
-def _split(
-    layout: Layout,
+@jit
+def _save(
     m: Arrays,
-    best: _Branch,
-    second: _Branch,
-    cash: jax.Array,
-    wage: jax.Array,
-    full: jax.Array,
-) -> Saving:
-    """Shares of the two best segments of every owner."""
-    half = 0.5 * jnp.diff(cash, axis=0)
-    atom = jnp.broadcast_to(0.5 * RAMP * wage * m.period, (1, *cash.shape[1:]))
-    above, below = jnp.concatenate([half, half[-1:]]), jnp.concatenate([atom, half])
-    above = above.at[0].set(atom[0])
-    there = jnp.isfinite(second.value)
-    wealth = jnp.stack([best.wealth, jnp.where(there, second.wealth, best.wealth)])
-    consumed = jnp.maximum((cash - wealth) / m.period, LEAST_CONSUMPTION)
-    marginal = jax.vmap(lambda c: slope_of(m, layout, c))(consumed) * weight(m) / m.period
-    steeper = jnp.abs(marginal[0] - marginal[1])
-    lead = jnp.where(there, best.value - second.value, jnp.inf)
-    distance = jnp.minimum(lead / jnp.maximum(steeper, 1e-300), above + below)
+    w: Array,
+    cash: Array,
+    wage: float,
+    share: Array,
+    wealth: Array,
+    below: Indices,
+    above: Array,
+    value: Array,
+    consumption: Array,
+) -> None:
+    """Fill the fields of `Saving`."""
+    N, S, J = w.shape
+    sigma, dt = m.scalars[0].sigma, m.scalars[0].period
+    col = _Column(np.empty(N), np.empty(N), np.empty(N), np.empty(N - 1), np.empty(N + 1), np.empty(N + 1))
+    best = _Branch(np.empty(N), np.empty(N), np.empty(N, np.int64))
+    second = _Branch(np.empty(N), np.empty(N), np.empty(N, np.int64))
+    P = 2 * N
+    pairs = _Pairs(np.empty(P, np.int64), np.empty(P), np.empty(P, np.int64), np.empty(P), np.empty(P))
+    most = 10.0 * (cash.max() + m.wealth[N - 1]) / dt
+    for s in range(S):
+        floor = slope_of(most, sigma, m.status[s].amenity)
+        for j in range(J):
+            for n in range(N):
+                col.w[n], col.cash[n] = w[n, s, j], cash[n, s, j]
+            _endogenous_grid(m, m.status[s].amenity, floor, col)
+            _best_two(m, m.status[s].amenity, col, pairs, best, second)
+            for n in range(N):
+                k, end = int(best.cell[n]), best.wealth[n]
+                value[n, s, j] = best.value[n]
+                consumption[n, s, j] = (col.cash[n] - end) / dt
+                for b in range(BRANCHES):
+                    share[b, n, s, j] = 1.0 - b
+                    wealth[b, n, s, j] = end
+                    below[b, n, s, j] = k
+                    above[b, n, s, j] = _within(m.wealth[k], m.wealth[k + 1], end)
+                if not np.isfinite(second.value[n]):
+                    continue
+                k, other = int(second.cell[n]), second.wealth[n]
+                lost = _lost(m, m.status[s].amenity, wage, col.cash, best, second, n)
+                share[0, n, s, j], share[1, n, s, j] = 1.0 - lost, lost
+                wealth[1, n, s, j], below[1, n, s, j] = other, k
+                above[1, n, s, j] = _within(m.wealth[k], m.wealth[k + 1], other)
+                consumption[n, s, j] = (col.cash[n] - (1.0 - lost) * end - lost * other) / dt
+
+
+@jit
+def _within(low: float, high: float, x: float) -> float:
+    """How far x lies on the way from low to high, within 0 and 1."""
+    return min(max((x - low) / (high - low), 0.0), 1.0)
+
+
+@jit
+def _endogenous_grid(m: Arrays, amenity: float, floor: float, x: _Column) -> None:
+    """Slopes of W and the points of the endogenous grid, from expected values and the least slope `floor`.
+
+    At the ends of the grid consumption goes on linearly, within limits.
+    """
+    N = x.w.size
+    sigma, dt = m.scalars[0].sigma, m.scalars[0].period
+    factor = discount(m) * dt / weight(m)
+    a = m.wealth
+    for n in range(N - 1):
+        x.cell_slope[n] = max(factor * (x.w[n + 1] - x.w[n]) / (a[n + 1] - a[n]), floor)
+    for n in range(N - 1):
+        x.reached[n + 1] = consumption_of(x.cell_slope[n], sigma, amenity)  # consumption for now
+    for n in range(N - 1):
+        x.point[n + 1] = 0.5 * (a[n] + a[n + 1])
+    x.point[0], x.point[N] = a[0], a[N - 1]
+    first, next_ = x.reached[1], x.reached[2]
+    start = first - (next_ - first) * (x.point[1] - a[0]) / (x.point[2] - x.point[1])
+    last, before = x.reached[N - 1], x.reached[N - 2]
+    end = last + (last - before) * (a[N - 1] - x.point[N - 1]) / (x.point[N - 1] - x.point[N - 2])
+    x.reached[0] = min(max(start, 0.1 * first), first)
+    x.reached[N] = min(max(end, last), 2.0 * last)
+    steep, flat = slope_of(x.reached[0], sigma, amenity), slope_of(x.reached[N], sigma, amenity)
+    _at_nodes(m, x.cell_slope, steep, flat, x.slope)
+    for k in range(N + 1):
+        x.reached[k] = x.point[k] + x.reached[k] * dt
+
+
+@jit
+def _at_nodes(m: Arrays, slope: Array, first: float, last: float, out: Array) -> None:
+    """Slopes at nodes (N,), linear between the middles of cells, from slopes in cells (N - 1,) and at both
+    ends of the grid.
+    """
+    N = out.size
+    out[0], out[N - 1] = first, last
+    for n in range(1, N - 1):
+        share = (m.wealth[n] - m.wealth[n - 1]) / (m.wealth[n + 1] - m.wealth[n - 1])
+        out[n] = (1.0 - share) * slope[n - 1] + share * slope[n]
+
+
+@jit
+def _best_two(m: Arrays, amenity: float, x: _Column, pairs: _Pairs, best: _Branch, second: _Branch) -> None:
+    """The two best segments of every owner of a column.
+
+    Segment k leads from point k - 1 to point k; below the first and above the last point owners stay at
+    the end of the grid.
+    """
+    N, dt = x.w.size, m.scalars[0].period
+    for n in range(N):
+        best.value[n] = second.value[n] = -np.inf
+        best.wealth[n] = second.wealth[n] = m.wealth[0]
+        best.cell[n] = second.cell[n] = 0
+    waiting = passed = 0
+    for k in range(N + 2):
+        start = passed
+        passed = N if k == N + 1 else _owners_below(x.cash, x.reached[k], passed)
+        low, high = max(k - 1, 0), min(k, N)
+        node = min(max(high - 1, 0), N - 1)  # the node that the segment goes around
+        for owner in range(start, passed):
+            q = x.cash[owner]
+            share = 0.0
+            if x.reached[high] > x.reached[low]:
+                share = _within(x.reached[low], x.reached[high], q)
+            wealth = x.point[low] + share * (x.point[high] - x.point[low])
+            consumed = (q - wealth) / dt
+            if consumed <= 0.0 and k > 0:
+                continue
+            cell = node - 1 if wealth < m.wealth[node] else node
+            pairs.owner[waiting], pairs.wealth[waiting] = owner, wealth
+            pairs.cell[waiting] = min(max(cell, 0), N - 2)
+            pairs.consumed[waiting] = max(consumed, LEAST_CONSUMPTION)
+            waiting += 1
+            if waiting == pairs.owner.size:
+                _compare(m, amenity, x, pairs, waiting, best, second)
+                waiting = 0
+    _compare(m, amenity, x, pairs, waiting, best, second)
+
+
+@jit
+def _owners_below(cash: Array, level: float, near: int) -> int:
+    """How many owners have less cash than `level`, searched from `near`; cash rises."""
+    n = near
+    while n < cash.size and cash[n] < level:
+        n += 1
+    while n > 0 and cash[n - 1] >= level:
+        n -= 1
+    return n
+
+
+@jit
+def _compare(
+    m: Arrays, amenity: float, x: _Column, pairs: _Pairs, count: int, best: _Branch, second: _Branch
+) -> None:
+    """Value the pairs that wait, and keep the two best of each owner."""
+    omega, beta, dt = weight(m), discount(m), m.scalars[0].period
+    sigma, shift = m.scalars[0].sigma, m.scalars[0].shift
+    for p in range(count):
+        pairs.value[p] = omega * utility(pairs.consumed[p], sigma, amenity, shift)
+    unit = omega / (beta * dt)
+    for p in range(count):
+        k, wealth, n = int(pairs.cell[p]), pairs.wealth[p], int(pairs.owner[p])
+        gap = m.wealth[k + 1] - m.wealth[k]
+        t = (wealth - m.wealth[k]) / gap
+        low, high = x.w[k], x.w[k + 1]
+        inside = _cubic(t, low, high, unit * x.slope[k] * gap, unit * x.slope[k + 1] * gap)
+        value = pairs.value[p] + beta * min(max(inside, min(low, high)), max(low, high))
+        if value >= best.value[n]:
+            second.value[n], second.wealth[n], second.cell[n] = best.value[n], best.wealth[n], best.cell[n]
+            best.value[n], best.wealth[n], best.cell[n] = value, wealth, k
+        elif value >= second.value[n]:
+            second.value[n], second.wealth[n], second.cell[n] = value, wealth, k
+
+
+@jit
+def _cubic(t: float, low: float, high: float, rise_low: float, rise_high: float) -> float:
+    """The cubic on [0, 1] with values `low`, `high` and slopes `rise_low`, `rise_high` at the ends."""
+    bend = (1.0 - t) * (rise_low - (high - low)) - t * (rise_high - (high - low))
+    return low + t * (high - low) + t * (1.0 - t) * bend
+
+
+@jit
+def _lost(
+    m: Arrays, amenity: float, wage: float, cash: Array, best: _Branch, second: _Branch, n: int
+) -> float:
+    """Share of the owners of node n who are beyond the threshold, where the second segment is the better."""
+    sigma, dt = m.scalars[0].sigma, m.scalars[0].period
+    N = cash.size
+    below = above = 0.5 * RAMP * wage * dt
+    if n > 0:
+        below = 0.5 * (cash[n] - cash[n - 1])
+        above = 0.5 * (cash[n + 1] - cash[n]) if n < N - 1 else below
+    unit = weight(m) / dt
+    one = unit * slope_of(max((cash[n] - best.wealth[n]) / dt, LEAST_CONSUMPTION), sigma, amenity)
+    other = unit * slope_of(max((cash[n] - second.wealth[n]) / dt, LEAST_CONSUMPTION), sigma, amenity)
+    lead = best.value[n] - second.value[n]
+    distance = min(lead / max(abs(one - other), 1e-300), above + below)
     # the best segment is the one with more saving where its marginal utility is higher
-    reach = jnp.where(marginal[0] > marginal[1], below, above)
-    lost = jnp.clip((reach - distance) / (above + below), 0.0, 1.0)
-    share = jnp.stack([1.0 - lost, lost])
-    cell = jnp.stack([best.cell, jnp.where(there, second.cell, best.cell)])
-    gap = m.wealth[cell + 1] - m.wealth[cell]
-    return Saving(
-        share=share,
-        wealth=wealth,
-        below=cell,
-        above=jnp.clip((wealth - m.wealth[cell]) / gap, 0.0, 1.0),
-        value=best.value,
-        consumption=(cash - (share * wealth).sum(axis=0)) / m.period,
-        full=full,
-    )
+    reach = below if one > other else above
+    return min(max((reach - distance) / (above + below), 0.0), 1.0)
 
 
-def interpolated(m: Arrays, saving: Saving, x: jax.Array) -> jax.Array:
-    """The same by cubics through the nodes, as `save` reads W (with plain slopes at the ends of the grid)."""
-    slope = jnp.diff(x, axis=0) / jnp.diff(m.wealth)[:, None, None]
-    slopes = _at_nodes(m, slope, jnp.stack([slope[0], slope[-1]]))
+@jit
+def interpolated(m: Arrays, share: Array, below: Indices, above: Array, x: Array) -> Array:
+    """Mean of x (N, S, J) over where owners end the period, by cubics through the nodes as `save` reads W
+    (with plain slopes at the ends of the grid); `share`, `below`, `above` as in `Saving`.
+    """
+    N, S, J = x.shape
+    slope = np.empty((N, S, J))
+    for n in range(N):
+        k = min(max(n - 1, 0), N - 2)
+        up = min(n, N - 2)
+        left, right = m.wealth[k + 1] - m.wealth[k], m.wealth[up + 1] - m.wealth[up]
+        part = left / (left + right) if k < up else 1.0
+        for s in range(S):
+            for j in range(J):
+                before, after = (x[k + 1, s, j] - x[k, s, j]) / left, (x[up + 1, s, j] - x[up, s, j]) / right
+                slope[n, s, j] = (1.0 - part) * before + part * after
+    out = np.zeros((N, S, J))
+    for b in range(BRANCHES):
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    if share[b, n, s, j] == 0.0:
+                        continue
+                    k, t = below[b, n, s, j], above[b, n, s, j]
+                    gap = m.wealth[k + 1] - m.wealth[k]
+                    rises = gap * slope[k, s, j], gap * slope[k + 1, s, j]
+                    out[n, s, j] += share[b, n, s, j] * _cubic(t, x[k, s, j], x[k + 1, s, j], *rises)
+    return out
 
-    def branch(share: jax.Array, cell: jax.Array, t: jax.Array) -> jax.Array:
-        gap = m.wealth[cell + 1] - m.wealth[cell]
-        low, high = (jnp.take_along_axis(x, n, axis=0) for n in (cell, cell + 1))
-        rise_low, rise_high = (jnp.take_along_axis(slopes, n, axis=0) * gap for n in (cell, cell + 1))
-        bend = (1.0 - t) * (rise_low - (high - low)) - t * (rise_high - (high - low))
-        return share * (low + t * (high - low) + t * (1.0 - t) * bend)
 
-    return jax.vmap(branch)(saving.share, saving.below, saving.above).sum(axis=0)
+@jit
+def at_the_end(share: Array, below: Indices, above: Array, x: Array) -> Array:
+    """Mean of x (N, S, J) over where owners end the period, linear between nodes; `share`, `below`, `above`
+    as in `Saving`.
+    """
+    N, S, J = x.shape
+    out = np.zeros((N, S, J))
+    for b in range(BRANCHES):
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    part, k, t = share[b, n, s, j], below[b, n, s, j], above[b, n, s, j]
+                    if part != 0.0:
+                        out[n, s, j] += part * ((1.0 - t) * x[k, s, j] + t * x[k + 1, s, j])
+    return out
 
 
-def at_the_end(saving: Saving, x: jax.Array) -> jax.Array:
-    """Mean of x (N, S, J) over where owners end the period, linear between nodes."""
-
-    def branch(share: jax.Array, below: jax.Array, above: jax.Array) -> jax.Array:
-        low = jnp.take_along_axis(x, below, axis=0)
-        high = jnp.take_along_axis(x, below + 1, axis=0)
-        return share * ((1.0 - above) * low + above * high)
-
-    return jax.vmap(branch)(saving.share, saving.below, saving.above).sum(axis=0)
+@jit
+def ended(share: Array, below: Indices, above: Array, g: Array) -> Array:
+    """Masses (N, S, J) at the end of the period, from masses g at its beginning: the transpose of
+    `at_the_end`.
+    """
+    N, S, J = g.shape
+    out = np.zeros((N, S, J))
+    for b in range(BRANCHES):
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    part, k, t = share[b, n, s, j], below[b, n, s, j], above[b, n, s, j]
+                    if part != 0.0:
+                        mass = part * g[n, s, j]
+                        out[k, s, j] += (1.0 - t) * mass
+                        out[k + 1, s, j] += t * mass
+    return out

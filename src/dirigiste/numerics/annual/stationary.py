@@ -1,8 +1,12 @@
-"""Fixed points of the two steps at given prices, and how they respond to prices.
+"""Fixed points of the two steps at given prices, and how they respond to prices (docs/annual-clock.md).
 
 Values solve T(V) = V, T one period backwards. A round adds the solution of (1 - beta P) x = T(V) - V to V,
-Howard's policy evaluation by GMRES; where that gains nothing for some rounds, it takes T(V). Masses solve
-F(g) = g, by defect correction with GMRES on 1 - F^k.
+Howard's policy evaluation; where that gains nothing for some rounds, it takes T(V). A few owners near a new
+threshold can be far off for a round while all others come near, so a round counts as a gain by the largest
+or by the mean residual. Near the end rounds are combined. Masses solve F(g) = g, by defect correction.
+
+Linear systems (1 - F) x = b are solved by GMRES on 1 - F^k, where (1 - F^k) y = b and x = (1 + F + ... +
+F^(k-1)) y: applying F some times is cheaper than one more vector to orthogonalise.
 
 **Stopping rules**, in the units of the continuous clock: T(V) - V over a period's utility weight, over u_c c,
 is at most the tolerance of values (logs of consumption); the sum of |F(g) - g| per year is at most that of
@@ -11,251 +15,221 @@ masses.
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax import lax
+import numpy as np
+from numpy.typing import NDArray
 
-from dirigiste.numerics import aggregates, firm, linear
+from dirigiste.numerics import aggregates, linear
 from dirigiste.numerics.aggregates import Conditions, Moves, Static
 from dirigiste.numerics.annual import step, turn
+from dirigiste.numerics.annual.anderson import Anderson
 from dirigiste.numerics.annual.step import Period
-from dirigiste.numerics.arrays import Arrays, Layout
+from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import Firms, Prices
-from dirigiste.numerics.hjb import Rows, Values, slope_of
-from dirigiste.numerics.kfe import Distribution, to_class_masses
-from dirigiste.numerics.point import NUDGE, Point, Response, choices, prices_of, residuals
+from dirigiste.numerics.hjb import Values
+from dirigiste.numerics.kfe import Distribution, class_masses, to_class_masses
+from dirigiste.numerics.point import Point, choices
+from dirigiste.numerics.policy import Policy
+from dirigiste.numerics.preferences import slope_of
+from dirigiste.numerics.programs import jit
 
-SPAN = 6.0
-"""Years that one Krylov step of the distribution covers."""
+Array = NDArray[np.float64]
+
+SPAN_VALUES, SPAN_MASSES = 6.0, 12.0
+"""Years that one Krylov step covers."""
 
 PATIENCE = 150
 """Rounds without halving the residual of values after which they are given up."""
 
-RESPONSE = 1e-3
-"""Relative accuracy of responses, as in `equilibrium`."""
+NEAR = 1e-4
+MIXED = 4
+"""Below this mean residual so many rounds of values are combined (Anderson 1965): where the envelope reads a
+cubic, the saving that it finds is not quite the best there is on it, and the policy of an owner at a
+threshold can swing to and fro from round to round."""
+
+RESPONSE = 1e-4
+"""Relative accuracy of responses."""
+
+NUDGE = 1e-6
+"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
 
 
 class Annual(NamedTuple):
     """Values at the beginning of a period, what happens in it, the relative residual, rounds."""
 
-    v: jax.Array
+    v: Array
     period: Period
-    residual: jax.Array
-    rounds: jax.Array
+    residual: float
+    rounds: int
 
 
-def error(layout: Layout, m: Arrays, period: Period, v: jax.Array) -> jax.Array:
-    """T(V) - V in logs of consumption, (N, S, J)."""
-    c = jnp.maximum(period.saving.consumption, 1e-300)
-    scale = 1.0 if layout.log_utility else slope_of(m, layout, c) * c
-    return (period.saving.value - v) / (turn.weight(m) * scale)
+def error(m: Arrays, period: Period, v: Array) -> Array:
+    """T(V) - V in logs of consumption a year, (N, S, J)."""
+    return (period.saving.value - v) / (turn.weight(m) * _scale(m, period.saving.consumption))
 
 
-def _evaluated(
-    layout: Layout, m: Arrays, period: Period, miss: jax.Array, rtol: float | jax.Array, steps: int
-) -> jax.Array:
+@jit
+def _scale(m: Arrays, consumption: Array) -> Array:
+    """u_c c, (N, S, J)."""
+    N, S, J = consumption.shape
+    sigma, out = m.scalars[0].sigma, np.ones((N, S, J))
+    if sigma != 1.0:
+        for n in range(N):
+            for s in range(S):
+                for j in range(J):
+                    c = max(consumption[n, s, j], 1e-300)
+                    out[n, s, j] = slope_of(c, sigma, m.status[s].amenity) * c
+    return out
+
+
+def _summed(later: Callable[[Array, int], Array], power: int, rhs: Array, rtol: float, steps: int) -> Array:
+    """X with (1 - F) x = rhs, for `later(x, k)` = F^k x, where a Krylov step is F^power."""
+    total = last = linear.gmres(lambda y: -later(y, power), lambda y: y, rhs, rtol=rtol, steps=steps).x
+    for _ in range(power - 1):
+        last = later(last, 1)
+        total = total + last
+    return total
+
+
+def _evaluated(m: Arrays, period: Period, miss: Array, rtol: float, steps: int) -> Array:
     """X with (1 - beta P) x = miss."""
-    return linear.gmres(
-        lambda x: -step.tangent(layout, m, period, x), lambda x: x, miss, rtol=rtol, steps=steps
-    ).x
+    power = max(round(SPAN_VALUES / m.period), 1)
+    return _summed(lambda x, k: step.tangent(m, period, x, k), power, miss, rtol, steps)
 
 
-@functools.partial(jax.jit, static_argnums=0)
 def solve_values(
-    layout: Layout,
     m: Arrays,
     prices: Prices,
     firms: Firms,
-    reach: jax.Array,
-    start: jax.Array,
-    tolerance: float | jax.Array,
+    reach: Array,
+    start: Array,
+    tolerance: float,
     rounds: int = 600,
 ) -> Annual:
-    """Values at which T(V) = V, from values `start`."""
+    """Values at which T(V) = V, from values `start` (N, S, J)."""
 
-    def at(v: jax.Array) -> tuple[Period, jax.Array]:
-        period = step.backward(layout, m, prices, firms, reach, v)
-        return period, jnp.max(jnp.abs(error(layout, m, period, v)))
+    def at(v: Array) -> tuple[Period, Array]:
+        period = step.backward(m, prices, firms, reach, v)
+        size = np.abs(error(m, period, v))
+        return period, np.array([size.max(), size.mean()])
 
-    def going(state: tuple) -> jax.Array:
-        _, _, residual, k, _, waited = state
-        return (residual > tolerance) & (k < rounds) & (waited < PATIENCE) & jnp.isfinite(residual)
-
-    def round_(state: tuple) -> tuple:
-        v, period, _, k, best, waited = state
-        plain = period.saving.value
-        howard = v + _evaluated(layout, m, period, plain - v, 3e-2, 24)
-        if not layout.log_utility:
-            howard = jnp.where(howard * v > 0, howard, plain)
-        next_, size = at(howard)
-        worse = ~(size < 2.0 * best) | (waited >= 4)
-        v = jnp.where(worse, plain, howard)
-        next_, size = lax.cond(worse, at, lambda _: (next_, size), plain)
-        better = size < 0.5 * best
-        return v, next_, size, k + 1, jnp.minimum(best, size), jnp.where(better, 0, waited + 1)
-
-    period, first = at(start)
-    state = start, period, first, jnp.asarray(0), first, jnp.asarray(0)
-    v, period, residual, k, _, _ = lax.while_loop(going, round_, state)
-    return Annual(v, period, jnp.where(period.saving.full, jnp.inf, residual), k)
-
-
-def _later(layout: Layout, m: Arrays, period: Period, g: jax.Array, periods: jax.Array | int) -> jax.Array:
-    return lax.fori_loop(0, periods, lambda _, g: step.forward(layout, m, period, g), g)
+    log_utility, shift, mixer = m.sigma == 1.0, m.shift, Anderson(MIXED)
+    v = np.ascontiguousarray(start)
+    period, size = at(v)
+    best, waited, k = size, 0, 0
+    while size[0] > tolerance and k < rounds and waited < PATIENCE and np.isfinite(size[0]):
+        plain, before, gains = period.saving.value, v, False
+        if waited < 4:
+            change = _evaluated(m, period, plain - v, 3e-2, 8)
+            v = v + (mixer.step(v, change) if size[1] < NEAR else change)
+            if not log_utility:  # values keep their sign
+                v = np.where((v + shift) * (before + shift) > 0, v, plain)
+            period, size = at(v)
+            gains = (size < 2.0 * best).any()
+        if not gains:
+            v = plain
+            period, size = at(v)
+        waited = 0 if (size < 0.5 * best).any() else waited + 1
+        best, k = np.minimum(best, size), k + 1
+    return Annual(v, period, float(size[0]), k)
 
 
-def _settled(
-    layout: Layout, m: Arrays, period: Period, defect: jax.Array, rtol: float | jax.Array, steps: int
-) -> jax.Array:
+def _settled(m: Arrays, period: Period, defect: Array, rtol: float, steps: int) -> Array:
     """X with (1 - F) x = defect, whose classes sum to 0."""
-    power = jnp.maximum(jnp.round(SPAN / m.period).astype(int), 1)
-    found = linear.gmres(
-        lambda y: -_later(layout, m, period, y, power), lambda y: y, defect, rtol=rtol, steps=steps
-    ).x
-
-    def add(_: jax.Array, state: tuple) -> tuple:
-        total, last = state
-        last = step.forward(layout, m, period, last)
-        return total + last, last
-
-    return lax.fori_loop(0, power - 1, add, (found, found))[0]
+    power = max(round(SPAN_MASSES / m.period), 1)
+    return _summed(lambda g, k: step.forward(m, period, g, k), power, defect, rtol, steps)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def solve_masses(
-    layout: Layout,
-    m: Arrays,
-    period: Period,
-    start: jax.Array,
-    tolerance: float | jax.Array,
-    rounds: int = 25,
-) -> Distribution:
-    """Masses at which F(g) = g, from masses `start` with the right class masses."""
+def solve_masses(m: Arrays, period: Period, start: Array, tolerance: float, rounds: int = 25) -> Distribution:
+    """Masses at which F(g) = g, from masses `start` (N, S, J) with the right class masses."""
 
-    def defect(g: jax.Array) -> tuple[jax.Array, jax.Array]:
-        change = step.forward(layout, m, period, g) - g
-        return change, jnp.sum(jnp.abs(change)) / m.period
+    def defect(g: Array) -> tuple[Array, float]:
+        change = step.forward(m, period, g) - g
+        return change, float(np.abs(change).sum()) / m.period
 
-    def going(state: tuple) -> jax.Array:
-        _, _, residual, k = state
-        return (residual > tolerance) & (k < rounds) & jnp.isfinite(residual)
-
-    def round_(state: tuple) -> tuple:
-        g, change, residual, k = state
-        rtol = jnp.clip(0.1 * tolerance / residual, 1e-10, 1e-3)
-        g = to_class_masses(m, g + _settled(layout, m, period, change, rtol, 40))
-        return g, *defect(g), k + 1
-
-    start = to_class_masses(m, start)
-    g, _, residual, k = lax.while_loop(going, round_, (start, *defect(start), jnp.asarray(0)))
+    g, k = to_class_masses(m, start), 0
+    change, residual = defect(g)
+    while residual > tolerance and k < rounds and np.isfinite(residual):
+        rtol = min(max(0.1 * tolerance / residual, 1e-10), 1e-3)
+        g = to_class_masses(m, g + _settled(m, period, change, rtol, 40))
+        change, residual = defect(g)
+        k += 1
     return Distribution(g, g, residual, k)
 
 
-def _sums(
-    layout: Layout, m: Arrays, prices: Prices, firms: Firms, period: Period, g: jax.Array
+def sums(
+    m: Arrays, prices: Prices, firms: Firms, period: Period, g: Array
 ) -> tuple[Static, Moves, Conditions]:
+    """Sums and conditions of a period at masses g (N, S, J)."""
     static = aggregates.static(m, firms, prices, g)
     moved = aggregates.moves(m, step.at_turn(m, period.saving, g), period.turn.hazards.flow)
-    return static, moved, aggregates.conditions(layout, m, prices, static, moved)
+    return static, moved, aggregates.conditions(m, prices, static, moved)
 
 
-sums = functools.partial(jax.jit, static_argnums=0)(_sums)
-
-
-def rows_of(layout: Layout, m: Arrays, period: Period, v: jax.Array) -> Rows:
+def policy_of(m: Arrays, period: Period, v: Array) -> Policy:
     """A period in the form that readers of the continuous clock know: saving a year as speeds over gaps."""
     saving = period.saving
+    gap = np.diff(m.wealth)[:, None, None]
     drift = ((saving.share * saving.wealth).sum(axis=0) - m.wealth[:, None, None]) / m.period
-    gap = jnp.diff(m.wealth)[:, None, None]
-    none, one = jnp.zeros_like(v), jnp.ones_like(v)
-    right, left = (drift > 0).astype(v.dtype), (drift < 0).astype(v.dtype)
-    scale = one if layout.log_utility else slope_of(m, layout, saving.consumption) * saving.consumption
-    return Rows(
-        right=right,
-        left=left,
-        stay=1.0 - right - left,
-        theta_right=one,
-        theta_left=one,
-        speed_right=jnp.maximum(drift, 0.0) / jnp.concatenate([gap, gap[-1:]]),
-        speed_left=jnp.maximum(-drift, 0.0) / jnp.concatenate([gap[:1], gap]),
+    none = np.zeros_like(v)
+    return Policy(
+        ahead=none,
+        behind=none,
+        speed_right=np.maximum(drift, 0.0) / np.concatenate([gap, gap[-1:]]),
+        speed_left=np.maximum(-drift, 0.0) / np.concatenate([gap[:1], gap]),
         tangent_right=none,
         tangent_left=none,
+        right=(drift > 0).astype(float),
+        left=(drift < 0).astype(float),
         consumption=saving.consumption,
-        residual=error(layout, m, period, v) * scale,
-        scale=scale,
-        capped=none,
+        residual=(saving.value - v) / turn.weight(m),
+        scale=_scale(m, saving.consumption),
     )
 
 
 def evaluate(
-    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, g: jax.Array, value_tol: float, mass_tol: float
+    m: Arrays, u: Array, v: Array, g: Array, value_tol: float, mass_tol: float, near: Array | None = None
 ) -> Point:
-    """Solve values and masses at unknowns u from starts v and g (N, S, J)."""
-    prices, firms, reach = choices(layout, m, u)
-    solved = solve_values(layout, m, prices, firms, reach, v, value_tol)
-    masses = solve_masses(layout, m, solved.period, g, mass_tol)
-    rows = rows_of(layout, m, solved.period, solved.v)
-    values = Values(solved.v, rows, solved.period.turn.hazards, solved.residual, solved.rounds)
-    found = sums(layout, m, prices, firms, solved.period, masses.g)
-    return Point(u, prices, firms, reach, values, masses, *found)
+    """Solve values and masses at unknowns u (4,) from starts v and g (N, S, J); `near` as in
+    `point.choices`.
+    """
+    prices, firms, reach = choices(m, u, near)
+    solved = solve_values(m, prices, firms, reach, v, value_tol)
+    masses = solve_masses(m, solved.period, g, mass_tol)
+    policy = policy_of(m, solved.period, solved.v)
+    values = Values(solved.v, policy, solved.period.turn.hazards, solved.residual, solved.rounds)
+    return Point(u, prices, firms, reach, values, masses, *sums(m, prices, firms, solved.period, masses.g))
 
 
-def _everything(
-    layout: Layout, m: Arrays, u: jax.Array, v: jax.Array, g: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """What must be zero, of unknowns, values and masses."""
-    prices = prices_of(layout, u)
-    firms = firm.firms(layout, m, prices)
-    period = step.backward(layout, m, prices, firms, firm.with_size(layout, m, firms), v)
-    left = residuals(m, u, _sums(layout, m, prices, firms, period, g)[2])
-    return period.saving.value - v, step.forward(layout, m, period, g) - g, left
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _along(
-    layout: Layout, m: Arrays, point: Point, du: jax.Array, dv: jax.Array, dg: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Derivatives of `_everything` along directions (n, 4), (n, N, S, J), (n, N, S, J), as difference
-    quotients.
+def respond(
+    m: Arrays, point: Point, near: Array, active: tuple[int, ...]
+) -> tuple[Array, Array, list[Array], list[Moves]]:
+    """Responses to the active unknowns (implicit function theorem, on difference quotients of the two steps):
+    of values and masses (n, N, S, J), and masses and flows along arcs a `NUDGE` of each unknown away. The
+    point was evaluated at `near`, see `point.choices`.
     """
     v, g = point.values.v, point.distribution.g
 
-    def at(way: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array, jax.Array]:
-        size, du, dv, dg = way
-        return _everything(layout, m, point.u + size * du, v + size * dv, g + size * dg)
+    def at(u: Array, v: Array) -> Period:
+        prices, firms, reach = choices(m, u, near)
+        return step.backward(m, prices, firms, reach, v)
 
-    sizes = jnp.concatenate([jnp.zeros(1), jnp.full(du.shape[0], NUDGE)])
-    stacked = (jnp.concatenate([x[:1], x]) for x in (du, dv, dg))
-    values = lax.map(at, (sizes, *stacked))
-    first, second, third = ((x[1:] - x[:1]) / NUDGE for x in values)
-    return first, second, third
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _value_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
-    period = step.backward(layout, m, point.prices, point.firms, point.reach, point.values.v)
-    return lax.map(lambda b: _evaluated(layout, m, period, b, RESPONSE, 60), rhs)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _mass_responses(layout: Layout, m: Arrays, point: Point, rhs: jax.Array) -> jax.Array:
-    period = step.backward(layout, m, point.prices, point.firms, point.reach, point.values.v)
-
-    def one(b: jax.Array) -> jax.Array:
-        dg = _settled(layout, m, period, b, RESPONSE, 40)
-        mass = jnp.einsum("nsj,sjc->c", dg, m.class_of) / m.class_mass
-        return dg - point.distribution.g * jnp.einsum("sjc,c->sj", m.class_of, mass)
-
-    return lax.map(one, rhs)
-
-
-def respond(layout: Layout, m: Arrays, point: Point, active: tuple[int, ...]) -> Response:
-    """How residuals, values and masses respond to the active unknowns (implicit function theorem)."""
-    du = jnp.eye(4)[jnp.array(active)]
-    none = jnp.zeros((len(active), *point.values.v.shape))
-    dv = _value_responses(layout, m, point, _along(layout, m, point, du, none, none)[0])
-    dg = _mass_responses(layout, m, point, _along(layout, m, point, du, dv, none)[1])
-    return Response(_along(layout, m, point, du, dv, dg)[2].T, dv, dg)
+    period = at(point.u, v)
+    still = step.forward(m, period, g)
+    dvs, dgs, masses, flows = [], [], [], []
+    for index in active:
+        u = point.u.copy()
+        u[index] += NUDGE
+        dv = _evaluated(m, period, (at(u, v).saving.value - period.saving.value) / NUDGE, RESPONSE, 40)
+        moved = at(u, v + NUDGE * dv)
+        dg = _settled(m, period, (step.forward(m, moved, g) - still) / NUDGE, RESPONSE, 40)
+        dg -= g * (class_masses(m, dg) / m.class_mass)[m.class_of]
+        there = g + NUDGE * dg
+        dvs.append(dv)
+        dgs.append(dg)
+        masses.append(there)
+        flows.append(aggregates.moves(m, step.at_turn(m, moved.saving, there), moved.turn.hazards.flow))
+    none = np.zeros((0, *v.shape))
+    return np.stack(dvs) if dvs else none, np.stack(dgs) if dgs else none, masses, flows

@@ -80,21 +80,19 @@ class Households:
         Raises:
             NotConverged: A residual is above its tolerance.
         """
-        import jax.numpy as jnp
-
-        layout, m = self._compiled.layout, self._compiled.arrays
+        m = self._compiled.arrays
         if self._last is None:
             self._last = equilibrium.solve(self._compiled).as_start()
-        u = jnp.array([np.log(wage), interest, -self.limit * interest, 0.0])
-        found = point.evaluate(layout, m, u, self._last.v, self._last.f, HJB, KFE)
-        values, masses = float(found.values.residual), float(found.distribution.residual)
+        u = np.array([np.log(wage), interest, -self.limit * interest, 0.0])
+        found = point.evaluate(m, u, self._last.v, self._last.f, HJB, KFE)
+        values, masses = found.values.residual, found.distribution.residual
         if not (values <= 10 * HJB and masses <= 10 * KFE):
             raise NotConverged(
                 f"{self.economy.name} at wage {wage:g} and interest {interest:g}: households not solved",
                 residuals={"hjb": values, "distribution": masses},
             )
         self._last = point.Start(u, found.values.v, found.distribution.f)
-        return _behaviour(found, np.asarray(m.wealth), wage, interest, self.limit)
+        return _behaviour(found, m.wealth, wage, interest, self.limit)
 
     def clear(
         self, wage: Callable[[float], float], demand: Callable[[float], float], low: float, high: float
@@ -121,9 +119,9 @@ class Households:
 
 
 def _behaviour(found: point.Point, nodes: Array, wage: float, interest: float, limit: float) -> Behaviour:
-    rows = found.values.rows
-    right, left, consumption = (np.asarray(x)[:, :, 0] for x in (rows.right, rows.left, rows.consumption))
-    earned = np.asarray(found.firms.income)[:, :, 0]
+    policy = found.values.policy
+    right, left, consumption = (x[:, :, 0] for x in (policy.right, policy.left, policy.consumption))
+    earned = found.firms.income[:, :, 0]
     income = interest * nodes[:, None] + earned - limit * interest
     gap = np.diff(nodes)
     ahead, behind = np.append(gap, 0.0)[:, None], np.insert(gap, 0, 0.0)[:, None]
@@ -134,8 +132,8 @@ def _behaviour(found: point.Point, nodes: Array, wage: float, interest: float, l
         nodes - limit,
         income,
         consumption,
-        np.asarray(found.distribution.g)[:, :, 0],
+        found.distribution.g[:, :, 0],
         nodes[:, None] - limit + moved,
         income + interest * moved,
-        max(float(found.values.residual), float(found.distribution.residual)),
+        max(found.values.residual, found.distribution.residual),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -80,15 +79,12 @@ def solve(progress: Progress | None = None) -> Reform:
     points = {"numerics.wealth.points": POINTS}
     _, before = _stationary(compile_economy(economy("wedges.yaml").with_(points)))
     compiled, after = _stationary(compile_economy(economy().with_(points)))
-    people = jnp.sum(before.distribution.g, axis=1, keepdims=True)
+    people = before.distribution.g.sum(axis=1, keepdims=True)
     found = path.solve(compiled, after, people, YEARS, progress=progress)
-    output = np.asarray(found.static.output.sum(axis=1))
-    wealth = np.append(
-        np.asarray(found.static.wealth.sum(axis=1)),
-        float(jnp.einsum("nsj,n->", found.lived.last, compiled.arrays.wealth)),
-    )
-    capital = np.asarray(found.static.capital.sum(axis=1))
-    delta = float(compiled.arrays.delta)
+    output, capital = found.static.output.sum(axis=1), found.static.capital.sum(axis=1)
+    last = float(compiled.arrays.wealth @ found.lived.last.sum(axis=(1, 2)))
+    wealth = np.append(found.static.wealth.sum(axis=1), last)
+    delta = compiled.arrays.delta
     investment = np.diff(wealth) + delta * wealth[:-1]
     y, k = (float(x.sum()) for x in (before.static.output, before.static.capital))
     return Reform(
@@ -100,7 +96,7 @@ def solve(progress: Progress | None = None) -> Reform:
         final_capital=float(after.static.capital.sum()) / k,
         gap=found.gap,
         distance=found.distance,
-        goods=float(np.abs((output - investment - np.asarray(found.lived.consumption)) / output).max()),
+        goods=float(np.abs((output - investment - found.lived.consumption) / output).max()),
     )
 
 

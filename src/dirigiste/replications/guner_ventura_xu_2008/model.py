@@ -23,10 +23,8 @@ from scipy.special import ndtr, ndtri
 from dirigiste.replications.roots import root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dirigiste.numerics.arrays import Arrays, Layout
-    from dirigiste.numerics.firm import Firms, Prices
+    from dirigiste.numerics.arrays import Arrays
+    from dirigiste.numerics.firm import Firms
 
 Array = NDArray[np.float64]
 Factor = Literal["capital", "labor"]
@@ -161,19 +159,13 @@ class Model:
 
     def establishments(self, tax: Tax, wage: float, z: Array) -> Firms:
         """What establishments of abilities z (J,) do at a wage."""
-        import jax
-        import jax.numpy as jnp
+        from dirigiste.numerics.firm import Firms, Prices, firms
 
-        from dirigiste.numerics.firm import Prices
-
-        layout, arrays = _compiled(tax.on, self.p)
-        m = arrays._replace(
-            ability=jnp.asarray(z ** (1.0 - self.p.g)),
-            size_tax=jnp.array([tax.rate], dtype=float),
-            size_above=jnp.array([tax.above], dtype=float),
+        m = _compiled(tax.on, self.p).replace(
+            ability=z ** (1.0 - self.p.g), size_tax=tax.rate, size_above=tax.above
         )
-        prices = Prices(*(jnp.asarray(x, dtype=float) for x in (wage, self.p.interest, 0.0, 0.0, 1.0)))
-        return jax.tree.map(lambda x: np.asarray(x)[0, 0], _firms()(layout, m, prices))
+        found = firms(m, Prices(wage, self.p.interest, 0.0, 0.0, 1.0))
+        return Firms(*(x[0, 0] for x in found))
 
     def _managers(self, tax: Tax, wage: float) -> tuple[float, Array, Array, Firms]:
         """Least ability that manages, and the bins above it: abilities, shares and choices."""
@@ -203,10 +195,9 @@ class Model:
         log_wage = root(excess, -3.0, 3.0, "wage (in logs)")
         wage = float(np.exp(log_wage))
         least, z, share, found = self._managers(tax, wage)
-        paid = found.size_tax
-        assert paid is not None  # the economy declares a tax, if of rate 0
         output, capital, labor, profits, revenue = (
-            float((share * x).sum()) for x in (found.output, found.capital, found.labor, found.profit, paid)
+            float((share * x).sum())
+            for x in (found.output, found.capital, found.labor, found.profit, found.size_tax)
         )
         some = share > 0
         return Economy(
@@ -220,8 +211,8 @@ class Model:
             least=least,
             z=z[some],
             share=share[some],
-            employees=np.asarray(found.labor)[some],
-            used=np.asarray(found.capital)[some],
+            employees=found.labor[some],
+            used=found.capital[some],
             excess=excess(log_wage),
             accounts=(output - wage * labor - self.p.rental * capital - revenue - profits) / output,
         )
@@ -254,25 +245,14 @@ def rate_for(model: Model, base: Economy, on: Factor, multiple: float, cut: floa
 
 
 @functools.cache
-def _firms() -> Callable[[Layout, Arrays, Prices], Firms]:
-    import jax
-
-    from dirigiste.numerics.firm import firms
-
-    return jax.jit(firms, static_argnums=0)
-
-
-@functools.cache
-def _compiled(on: Factor, p: Parameters) -> tuple[Layout, Arrays]:
+def _compiled(on: Factor, p: Parameters) -> Arrays:
     """The economy of `economy.yaml` with the parameters and the factor that is taxed, at two nodes of wealth.
 
     Its one ability stands for those that `Model.establishments` fills in.
     """
-    from dirigiste import configure
     from dirigiste.economy import loads
     from dirigiste.numerics.arrays import compile_economy
 
-    configure()
     text = resources.files(__package__ or "").joinpath("economy.yaml").read_text(encoding="utf-8")
     changes = {
         "technology.alpha": p.v,
@@ -281,5 +261,5 @@ def _compiled(on: Factor, p: Parameters) -> tuple[Layout, Arrays]:
         "closure.capital.open.interest": p.interest,
         "statuses.everyone.size_tax.on": on,
     }
-    compiled = compile_economy(loads(text, file="guner_ventura_xu_2008/economy.yaml").with_(changes))
-    return compiled.layout, compiled.arrays._replace(wealth=compiled.arrays.wealth[:2])
+    m = compile_economy(loads(text, file="guner_ventura_xu_2008/economy.yaml").with_(changes)).arrays
+    return m.replace(wealth=m.wealth[:2])

@@ -1,0 +1,44 @@
+"""Economies such as a user would make: solved with a certificate, or refused with the reason, in time."""
+
+import pytest
+import run
+import variations
+
+AFEW = ("0", "72", "84", "114", "129", "small", "lone-one-ability", "small-open-0.06", "small-sigma-10")
+"""What every run of the tests looks at."""
+
+QUICK = 60.0
+"""Seconds within which there is an answer."""
+
+
+def special(name):
+    return next(case for case in variations.SPECIAL if case.name == name)
+
+
+def test_variations_are_the_same_for_a_number():
+    assert variations.changes(5) == variations.changes(5)
+    assert variations.changes(5) != variations.changes(6)
+    assert variations.economy(5).hash == variations.economy(5).hash
+
+
+def test_a_few():
+    for result in run.run(list(AFEW)):
+        expected = variations.SOLVED if result.name.isdigit() else special(result.name).expected
+        assert run.as_expected(result, expected), result.line
+
+
+@pytest.mark.slow
+def test_special_cases():
+    found = run.run([case.name for case in variations.SPECIAL])
+    missed = [r.line for r in found if not run.as_expected(r, special(r.name).expected)]
+    assert not missed, "\n".join(missed)
+
+
+@pytest.mark.slow
+def test_random_variations():
+    """Claim: at least 95% of 200 variations solve, and the rest end within a minute with a reason."""
+    found = run.run([str(number) for number in range(variations.COUNT)])
+    told = run.summary(found)
+    assert all(result.outcome in ("solved", "NotConverged") for result in found), told
+    assert all(result.seconds < QUICK for result in found), told
+    assert sum(result.outcome == "solved" for result in found) >= 0.95 * len(found), told
