@@ -1,14 +1,17 @@
-"""Times of paths on `examples/political.yaml`: 28,000 states, 240 monthly steps and then longer ones to 40 years.
+"""Times of paths on `examples/political.yaml`: 28,000 states, even steps over 20 years and then longer ones to 40.
 
     python benchmarks/paths.py            one Jacobian and one path
     python benchmarks/paths.py split      also the split over six channels: 64 paths, long
-    python benchmarks/paths.py chronicle  a whole process: dirigiste run crackdown-2020
+    python benchmarks/paths.py chronicle  whole processes: squeeze and crackdown-2020
+    python benchmarks/paths.py channels   whole processes: crackdown-2020 split by channel, quick and exact, long
 
-Medians of `REPEATS` runs after one that compiles; the split and the chronicle run once.
+Medians of `REPEATS` runs after one that is not counted; the split and whole processes run once, with all programs
+compiled before.
 """
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -51,34 +54,28 @@ def chronicle(changes: dict[str, tuple[str, float]]):
 
 def jacobian_and_path() -> None:
     """One sequence-space Jacobian and one nonlinear path."""
-    import jax
-
-    import dirigiste as dg
     from dirigiste.numerics import sequence, transition
     from dirigiste.results import course
 
-    dg.configure()
     seen: dict[str, float] = {}
     solve, kernel = transition.solve, sequence.kernel
 
-    def timed_solve(*args, **kwargs):
+    def median(action):
         times = []
         for _ in range(REPEATS + 1):
             begun = time.perf_counter()
-            found = jax.block_until_ready(solve(*args, **kwargs))
+            found = action()
             times.append(time.perf_counter() - begun)
-        seen["path"], seen["rounds"], seen["gap"] = float(np.median(times[1:])), len(found.history), found.gap
-        seen["steps"] = found.lengths.size
+        return found, float(np.median(times[1:]))
+
+    def timed_solve(m, task, kernel, *args, **kwargs):
+        found, seen["path"] = median(lambda: solve(m, task, kernel, *args, **kwargs))
+        _, seen["jacobian"] = median(lambda: sequence.jacobian(kernel, task.lengths))
+        seen["rounds"], seen["gap"], seen["steps"] = len(found.history), found.gap, found.lengths.size
         return found
 
     def timed_kernel(*args):
-        times = []
-        for _ in range(REPEATS + 1):
-            begun = time.perf_counter()
-            found = jax.block_until_ready(kernel(*args))
-            sequence.jacobian(found, np.full(240, 1 / 12))
-            times.append(time.perf_counter() - begun)
-        seen["jacobian"] = float(np.median(times[1:]))
+        found, seen["kernel"] = median(lambda: kernel(*args))
         return found
 
     course.transition.solve, course.sequence.kernel = timed_solve, timed_kernel
@@ -86,14 +83,15 @@ def jacobian_and_path() -> None:
         course.solve(chronicle({"credit": CHANGES["credit"]}))
     finally:
         course.transition.solve, course.sequence.kernel = solve, kernel
-    states = 28_000
-    print("| what | seconds | steps | rounds | µs a state and step |")
-    print("|---|---|---|---|---|")
-    per = seen["jacobian"] / states / 240 * 1e6
-    print(f"| sequence-space Jacobian | {seen['jacobian']:.2f} | 240 | | {per:.2f} |")
-    per = seen["path"] / states / seen["steps"] * 1e6
+    states, steps, rounds = 28_000, int(seen["steps"]), int(seen["rounds"])
+    print("| what | seconds | steps | rounds | µs a state and step | and round |")
+    print("|---|---|---|---|---|---|")
+    first = seen["kernel"] + seen["jacobian"]
+    print(f"| sequence-space kernel | {seen['kernel']:.2f} | | | | |")
+    print(f"| kernel and Jacobian | {first:.2f} | {steps} | | {first / states / steps * 1e6:.2f} | |")
+    per = seen["path"] / states / steps * 1e6
     print(
-        f"| path (gap {seen['gap']:.0e}) | {seen['path']:.2f} | {seen['steps']:.0f} | {seen['rounds']:.0f} | {per:.2f} |"
+        f"| path (gap {seen['gap']:.0e}) | {seen['path']:.2f} | {steps} | {rounds} | {per:.2f} | {per / rounds:.2f} |"
     )
 
 
@@ -104,19 +102,18 @@ def split() -> None:
     begun = time.perf_counter()
     found = course.solve(chronicle(CHANGES), channels=True)
     seconds = time.perf_counter() - begun
-    print(
-        f"split over {len(CHANGES)} channels, {len(found.split)} paths: {seconds:.0f} s, compilation included"
-    )
+    print(f"split over {len(CHANGES)} channels, {len(found.split)} sets: {seconds:.0f} s")
 
 
-def process() -> None:
-    """A whole process of the shipped chronicle, once to compile and once timed."""
+def process(*arguments: str) -> None:
+    """A whole process, its report included: seconds and peak memory."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("first", "second"):
-            begun = time.perf_counter()
-            command = [sys.executable, "-m", "dirigiste", "run", "crackdown-2020", "--quiet", "--out", folder]
-            subprocess.run(command, check=True, capture_output=True)
-            print(f"dirigiste run crackdown-2020, {name} start: {time.perf_counter() - begun:.0f} s")
+        command = [sys.executable, "-m", "dirigiste", "run", *arguments, "--quiet", "--out", folder]
+        begun = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # of the largest so far
+    print(f"dirigiste run {' '.join(arguments)}: {seconds:.1f} s, at most {peak:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
@@ -125,4 +122,8 @@ if __name__ == "__main__":
     if "split" in chosen:
         split()
     if "chronicle" in chosen:
-        process()
+        process(str(POLITICAL.with_name("squeeze.yaml")))
+        process("crackdown-2020")
+    if "channels" in chosen:
+        process("crackdown-2020", "--channels", "quick")
+        process("crackdown-2020", "--channels", "exact")

@@ -3,7 +3,7 @@
     python benchmarks/run.py            everything (some minutes)
     python benchmarks/run.py solver     only the solver; also: peers, startup
 
-Medians of `REPEATS` runs after one that compiles. Peers: SciPy's SuperLU on the same linear systems (what the public codes of
+Medians of `REPEATS` runs after one that is not counted. Peers: SciPy's SuperLU on the same linear systems (what the public codes of
 Achdou, Han, Lasry, Lions and Moll use through MATLAB's backslash), and `sequence-jacobian` for a household block, per state.
 """
 
@@ -21,9 +21,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from scipy.sparse import csc_matrix
 
-    from dirigiste.numerics.arrays import Layout
+    from dirigiste.numerics.arrays import Arrays
+    from dirigiste.numerics.linear import Operator
+    from dirigiste.numerics.point import Point
+
+    Array = NDArray[np.float64]
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 REPEATS = 7
@@ -36,92 +42,93 @@ CASES = {
 
 def median(action: Callable[[], object], repeats: int = REPEATS) -> float:
     """Median seconds of an action, after one run that is not counted."""
-    import jax
-
-    jax.block_until_ready(action())
+    action()
     times = []
     for _ in range(repeats):
         begun = time.perf_counter()
-        jax.block_until_ready(action())
+        action()
         times.append(time.perf_counter() - begun)
     return statistics.median(times)
 
 
 def solver() -> None:
     """One HJB, one distribution, responses, an equilibrium from cold and from a neighbour."""
-    import jax.numpy as jnp
+    import numpy as np
 
     import dirigiste as dg
-    from dirigiste.numerics import arrays, equilibrium, point, start
+    from dirigiste import config
+    from dirigiste.numerics import arrays, equilibrium, hjb, kfe, point
 
-    dg.configure()
+    config.ensure()
     print(
-        "| case | HJB cold | HJB neighbour | distribution | responses | equilibrium cold | neighbour | residual | rounds |"
+        "| case | HJB cold | HJB neighbour | distribution | responses | equilibrium cold | neighbour | residual | evaluations |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for name, source in CASES.items():
         compiled = arrays.compile_economy(dg.load(source))
-        layout, m = compiled.layout, compiled.arrays
+        m, active = compiled.arrays, equilibrium.unknowns(compiled)
         solved = equilibrium.solve(compiled)
         p = solved.point
-        near = p.u + 1e-3 * jnp.array([1.0, 0.1, 0.0, 0.0])
-        prices, firms, reach = point.choices(layout, m, near)
-        first = start.first_guess(layout, m, firms, prices)
-        values = point.solve_values(layout, m, firms, prices, reach, p.values.v, 1e-10)
+        near = p.u + 1e-3 * np.array([1.0, 0.1, 0.0, 0.0])
+        prices, firms, reach = point.choices(m, near)
+        given = hjb.setting(m, firms, prices, reach)
+        first = hjb.guess(m, firms, prices, reach)
+        values = hjb.solve(m, given, p.values.v, 1e-10)
         neighbour = compiled.economy.with_({"preferences.rho": 1.01 * compiled.economy.preferences.rho})
         other = arrays.compile_economy(neighbour)
-        at = equilibrium.Start(p.u, p.values.v, p.distribution.f)
+        start = solved.as_start()
         times = [
-            median(lambda: point.solve_values(layout, m, firms, prices, reach, first, 1e-10)),
-            median(lambda: point.solve_values(layout, m, firms, prices, reach, p.values.v, 1e-10)),
-            median(
-                lambda: point.solve_distribution(layout, m, values.rows, values.hazards.flow, m.start, 3e-13)
-            ),
-            median(lambda: equilibrium.respond(layout, m, p, equilibrium.unknowns(compiled))),
-            median(lambda: equilibrium.solve(compiled).point.u),
-            median(lambda: equilibrium.solve(other, at).point.u),
+            median(lambda: hjb.solve(m, given, first, 1e-10)),
+            median(lambda: hjb.solve(m, given, p.values.v, 1e-10)),
+            median(lambda: kfe.stationary(m, values.policy, values.hazards.flow, m.start, 3e-13)),
+            median(lambda: equilibrium.through_masses(compiled, active, p, None, p.u)),
+            median(lambda: equilibrium.solve(compiled)),
+            median(lambda: equilibrium.solve(other, start)),
         ]
         cells = " | ".join(f"{1e3 * t:.0f} ms" for t in times)
-        print(f"| {name} | {cells} | {solved.history[-1]:.0e} | {len(solved.history)} |", flush=True)
+        left = np.abs(point.residuals(m, p.u, aggregates_of(p))[list(active)]).max()
+        print(f"| {name} | {cells} | {left:.0e} | {len(solved.history)} |", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\nPeak memory of the process: {peak:.0f} MB.\n")
 
 
+def aggregates_of(p: Point) -> Array:
+    """The four conditions of a point, bounds left out."""
+    from dirigiste.numerics import aggregates
+
+    return aggregates.raw(p.conditions)
+
+
 def peers() -> None:
     """The same Newton system by SuperLU; a household block by sequence-jacobian."""
-    import jax
     import numpy as np
     from scipy.sparse.linalg import splu
 
     import dirigiste as dg
-    from dirigiste.numerics import arrays, equilibrium, generator, hjb
+    from dirigiste import config
+    from dirigiste.numerics import arrays, equilibrium, hjb
 
-    dg.configure()
+    config.ensure()
     print("| linear system of one Newton round | states | ours | SuperLU | ratio | difference |")
     print("|---|---|---|---|---|---|")
     for name, source in CASES.items():
         compiled = arrays.compile_economy(dg.load(source))
-        layout, m = compiled.layout, compiled.arrays
-        p = equilibrium.solve(compiled).point
-        d, h = p.values.rows, p.values.hazards
-        rhs = jax.random.normal(jax.random.key(0), p.values.v.shape)
+        m = compiled.arrays
+        values = equilibrium.solve(compiled).point.values
+        d, h = values.policy, values.hazards
+        rhs = np.random.default_rng(0).normal(size=values.v.shape)
+        unit = hjb.unit(m, values.v, d.scale)
 
-        @jax.jit
-        def ours(d=d, h=h, rhs=rhs, layout=layout, m=m):
-            return hjb.tangent_solve(layout, m, hjb.tangent(layout, m, d, h), rhs, 1e-10, 60).x
+        def ours(m=m, d=d, h=h, rhs=rhs, unit=unit):
+            op = hjb.operator(m, d, h.gain, h.loss, m.rho, tangent=True)
+            return hjb.solve_linear(m, op, rhs, 1e-10, scale=unit)
 
-        def apply(x, d=d, h=h, layout=layout, m=m):
-            moved = m.rho * x - x @ m.switching.T
-            moved = moved - generator.by_origin(m, h.gain * generator.landed(layout, m, x))
-            moved = moved + generator.by_origin(m, h.loss) * x
-            return hjb.weigh(d, moved) - hjb.drift(d.tangent_right, d.tangent_left, x)
-
-        matrix = _sparse(jax.jit(apply), layout)
+        matrix = _sparse(m, hjb.operator(m, d, h.gain, h.loss, m.rho, tangent=True), rhs.shape)
         ours_time = median(ours)
         begun = time.perf_counter()
-        solution = splu(matrix.tocsc()).solve(np.asarray(rhs).ravel())
+        solution = splu(matrix).solve(rhs.ravel())
         theirs = time.perf_counter() - begun
-        gap = np.abs(solution - np.asarray(ours()).ravel()).max() / np.abs(solution).max()
+        gap = np.abs(solution - ours().ravel()).max() / np.abs(solution).max()
         print(
             f"| {name} | {rhs.size:,} | {1e3 * ours_time:.0f} ms | {1e3 * theirs:.0f} ms | "
             f"{theirs / ours_time:.0f}x | {gap:.0e} |",
@@ -130,23 +137,24 @@ def peers() -> None:
     _sequence_jacobian()
 
 
-def _sparse(apply: Callable, layout: Layout) -> csc_matrix:
-    """The matrix of a linear operator, column by column in batches."""
-    import jax
-    import jax.numpy as jnp
+def _sparse(m: Arrays, op: Operator, shape: tuple[int, ...]) -> csc_matrix:
+    """The matrix of the operator of values, column by column."""
     import numpy as np
     import scipy.sparse as sp
 
-    shape = (layout.nodes, layout.statuses, layout.abilities)
+    from dirigiste.numerics import linear
+
     size = int(np.prod(shape))
-    batch = 256
-    columns = jax.jit(jax.vmap(lambda i: apply(jnp.zeros(size).at[i].set(1.0).reshape(shape)).reshape(-1)))
-    blocks = []
-    for begin in range(0, size, batch):
-        index = jnp.minimum(jnp.arange(begin, begin + batch), size - 1)
-        dense = np.asarray(columns(index))[: min(batch, size - begin)]
-        blocks.append(sp.csr_matrix(dense))
-    return sp.vstack(blocks).T
+    unit, image = np.zeros(shape), np.empty(shape)
+    flat, rows, data = unit.reshape(-1), [], []
+    for i in range(size):
+        flat[i] = 1.0
+        linear.apply(m, op, False, unit, image)
+        flat[i] = 0.0
+        rows.append(np.flatnonzero(image))
+        data.append(image.reshape(-1)[rows[-1]])
+    ends = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    return sp.csc_matrix((np.concatenate(data), np.concatenate(rows), ends), shape=(size, size))
 
 
 def _sequence_jacobian() -> None:
@@ -196,11 +204,11 @@ def _grids(rho_e: float, sd_e: float, n_e: int, min_a: float, max_a: float, n_a:
 
 
 def startup() -> None:
-    """Whole processes: --help, and `dirigiste solve` on (b) with an empty and with a filled compilation cache."""
+    """Whole processes: --help, and `dirigiste solve` on (b) with nothing compiled and with all programs kept."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "XDG_CACHE_HOME": folder}
+        environment = {**os.environ, "DIRIGISTE_CACHE": folder}
         command = [sys.executable, "-m", "dirigiste"]
         solve = [*command, "solve", str(EXAMPLES / "political.yaml"), "--json"]
         print("| whole process | seconds |")

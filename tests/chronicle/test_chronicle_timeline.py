@@ -8,7 +8,8 @@ import pytest
 from chronicles import told
 from dirigiste import chronicle
 from dirigiste.chronicle import timeline, years_between
-from dirigiste.chronicle.timeline import INSTANT, MULTIPLE, Timeline
+from dirigiste.chronicle.timeline import FIRST as FIRST_STEP
+from dirigiste.chronicle.timeline import INSTANT, Timeline
 from dirigiste.economy.numerics import PathSteps
 from dirigiste.errors import InputError
 
@@ -67,7 +68,13 @@ def test_steps_are_even_until_some_time_after_the_last_surprise_and_grow_from_th
         assert grid.edges[-1] - SECOND == pytest.approx(how.horizon)
 
 
-def test_paths_ahead_keep_the_grid_reach_the_horizon_and_share_their_counts(grids):
+def test_steps_after_news_are_short_at_first(grids):
+    for grid, how in zip(grids, HOWS, strict=True):
+        for step in grid.surprises:
+            assert grid.lengths[step + 1] <= FIRST_STEP * how.step + 1e-12
+
+
+def test_paths_ahead_keep_the_grid_and_reach_the_horizon(grids):
     for grid, how in zip(grids, HOWS, strict=True):
         _, other = grid.surprises
         interrupted, whole, last = grid.ahead(0, 1), grid.ahead(0, None), grid.ahead(1, None)
@@ -75,7 +82,6 @@ def test_paths_ahead_keep_the_grid_reach_the_horizon_and_share_their_counts(grid
         np.testing.assert_array_equal(whole[: grid.edges.size], grid.edges)
         np.testing.assert_array_equal(last, grid.edges[other:])
         for edges in (interrupted, last):
-            assert (edges.size - 1) % MULTIPLE == 0
             assert edges[-1] - edges[0] == pytest.approx(how.horizon)
         for edges in (interrupted, whole, last):
             assert (np.diff(edges) > 0).all()
@@ -108,13 +114,14 @@ def test_bends_that_share_a_step_are_both_edges(whole):
     assert (np.diff(found.edges) > 0).all()
 
 
-def test_a_step_is_told_an_instant_before_its_end(grids):
+def test_a_step_is_told_in_its_middle_and_an_impact_on_its_date(grids):
     for grid in grids:
-        np.testing.assert_allclose(grid.edges[1:] - grid.time, INSTANT, rtol=1e-6)
+        middles = 0.5 * (grid.edges[1:] + grid.edges[:-1])
+        impact = np.isin(np.arange(middles.size), grid.surprises)
+        np.testing.assert_allclose(grid.time, np.where(impact, grid.edges[:-1], middles), rtol=1e-12)
         for step, date in zip(grid.surprises, (FIRST, dt.date(2023, 1, 1)), strict=True):
             told_on = grid.dates[step] + dt.timedelta(seconds=1)
             assert told_on.date() == date
-        assert grid.dates[grid.surprises[1] - 1].date() == dt.date(2022, 12, 31)
 
 
 def test_dates_are_a_matter_of_distance(whole):
@@ -144,29 +151,18 @@ def test_a_chronicle_without_changes_has_no_grid():
         timeline.grid(nothing, HOWS[0])
 
 
-JUMPS = {
-    "edges.strike.fine": ["2022-01-02"],  # for one year of 365.25 days: the first whole day after
-    "statuses.listed.data_lending": ["2022-01-01", "2023-01-01"],
-}
-
-
 @pytest.mark.parametrize("known", [0, 1])
 def test_values_are_those_of_the_chronicle_on_the_dates(whole, line, known):
-    """A step holds the value at its end, from the left: on the date of a jump still the one before."""
+    """A step holds the value in its middle."""
     announced = whole.surprises[known]
-    days = [
-        announced + dt.timedelta(days=n) for n in (0, 1, 45, 364, 365, 366, 500, 729, 730, 731, 1500, 9999)
-    ]
-    edges = np.array([years_between(FIRST, day) for day in days])
+    days = [announced + dt.timedelta(days=n) for n in (0, 1, 45, 363, 366, 500, 729, 732, 1500, 9999)]
+    at = np.array([years_between(FIRST, day) for day in days])
+    edges = np.stack([at - 1e-9, at + 1e-9], axis=1).reshape(-1)
     found = line.values(known, line.channels, edges)
     assert set(found) == set(whole.parameters)
     for path, values in found.items():
-        for day, value in zip(days[1:], values, strict=True):
-            before = day - dt.timedelta(days=1)
-            jumps = day.isoformat() in JUMPS.get(path, ())
-            if path == "edges.strike.fine" and jumps:
-                continue  # the jump is a quarter of a day before this edge
-            expected = whole.value(path, before if jumps else day, announced=announced)
+        for day, value in zip(days, values[::2], strict=True):
+            expected = whole.value(path, day, announced=announced)
             assert value == pytest.approx(expected, rel=1e-6), (path, day)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from dirigiste.economy import loads
 from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.policy import Policy
 
 ABILITIES = 4
 
@@ -94,3 +95,64 @@ def economy_of(seed, law="redraw", **changes):
 def compiled_of(seed, law="redraw", **changes):
     """The same, compiled."""
     return compile_economy(economy_of(seed, law, **changes))
+
+
+def decisions(m, rng, fitted=True):
+    """Random decisions (owners save or run wealth down, some of both, some neither) and rates of arcs."""
+    N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
+    shape = N, S, J
+    right = rng.choice([0.0, 0.0, 0.3, 1.0], shape)
+    left = rng.choice([0.0, 1.0], shape) * (1.0 - right)
+    right[-1] = left[0] = 0.0
+    theta = rng.uniform(0.5, 1.0, (2, *shape)) if fitted else np.ones((2, *shape))
+    speeds = rng.exponential(2.0, (2, *shape))
+    tangents = rng.exponential(2.0, (2, *shape))
+    zero = np.zeros(shape)
+    policy = Policy(
+        ahead=right * (1 - theta[0]),
+        behind=left * (1 - theta[1]),
+        speed_right=right * speeds[0],
+        speed_left=left * speeds[1],
+        tangent_right=right * tangents[0],
+        tangent_left=left * tangents[1],
+        right=right,
+        left=left,
+        consumption=zero,
+        residual=zero,
+        scale=zero,
+    )
+    return policy, rng.uniform(0.0, 0.5, (N, E, J)), rng.uniform(0.0, 0.5, (N, E, J))
+
+
+def declared(m, op, births):
+    """The matrix of an operator of values (`linear.Operator`), entry by entry from what arcs, law of
+    ability and newborns are declared to do; `births`: who leaves the country reaches what newborns have.
+    """
+    N, S, J = op.exits.shape
+    Q = np.zeros((N, S, J, N, S, J))
+    newborn = m.entry[:, :, None] * m.stationary
+    for n in range(N):
+        for s in range(S):
+            Q[n, s, :, n, s, :] += m.switching - np.diag(np.diag(m.switching))
+        for e in range(m.arcs.size):
+            o, d, b, share = m.origin[e], m.destination[e], m.below[e, n], m.above[e, n]
+            for j in range(J):
+                if m.leaves[e]:
+                    if births:
+                        Q[n, o, j] += op.rate[n, e, j] * newborn
+                    continue
+                law = m.draws[e] if m.redraws[e] else np.eye(J)[j]
+                Q[n, o, j, b, d] += op.rate[n, e, j] * (1 - share) * law
+                Q[n, o, j, b + 1, d] += op.rate[n, e, j] * share * law
+    M, D = (np.zeros((N, S, J, N, S, J)) for _ in range(2))
+    for i in np.ndindex(N, S, J):
+        n, s, j = i
+        a, b, r, le = op.ahead[i], op.behind[i], op.right[i], op.left[i]
+        M[i][i], D[i][i] = 1 - a - b, -r - le
+        if n < N - 1:
+            M[i][n + 1, s, j], D[i][n + 1, s, j] = a, r
+        if n > 0:
+            M[i][n - 1, s, j], D[i][n - 1, s, j] = b, le
+    size = N * S * J
+    Q, M, D = (x.reshape(size, size) for x in (Q, M, D))
+    return M @ (np.diag(op.exits.reshape(-1)) - Q) - D

@@ -13,7 +13,7 @@ from dirigiste.numerics import ability, grid
 
 
 def test_pareto_bins_have_the_probabilities_and_middles_of_the_law():
-    """Claim (model.md, section 1): bins are even in log z, each point is the quantile at the middle
+    """Claim (docs/method.md, section 1): bins are even in log z, each point is the quantile at the middle
     probability of its bin.
     """
     tail, points, top = 4.15, 12, 0.9995
@@ -29,7 +29,7 @@ def test_pareto_bins_have_the_probabilities_and_middles_of_the_law():
 
 
 def test_lognormal_puts_the_tails_in_the_end_points():
-    """Claim (model.md, section 1): weights are normal probabilities between midpoints."""
+    """Claim (docs/method.md, section 1): weights are normal probabilities between midpoints."""
     values, weights = ability.lognormal(0.5, 9, 2.0, mean=0.3)
     x = (np.log(values) - 0.3) / 0.5
     np.testing.assert_allclose(np.diff(x), 0.5)
@@ -54,7 +54,7 @@ def test_stationary_law_solves_the_forward_equation(size, seed):
 
 
 def test_diffusion_keeps_the_moments_of_the_process_to_second_order():
-    """Claim (model.md, section 1; published-numbers.md, section 9): the chain has the Ornstein-Uhlenbeck
+    """Claim (docs/method.md, section 1): the chain has the Ornstein-Uhlenbeck
     mean, standard deviation and autocorrelation exp(-reversion t), with errors that fall with the square of
     the step.
     """
@@ -117,8 +117,8 @@ def test_redraw_keeps_ability_or_draws_it_from_the_law():
 @given(st.integers(20, 200), st.floats(0, 5), st.floats(0.05, 10), st.integers(0, 1000))
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 def test_lotteries_keep_mean_wealth(points, low, scale, seed):
-    """Claim (model.md, section 4): a landing is a lottery between the nodes around it with the same mean,
-    and no negative odds.
+    """Claim (docs/method.md, section 3): a landing is a lottery between the nodes around it with the same
+    mean, and no negative odds.
     """
     nodes = grid.wealth_nodes(points, low, 500.0, scale)
     assert nodes[0] == low

@@ -63,7 +63,7 @@ def test_log_savers_consume_rho_times_wealth(scheme, order, interest):
 def test_other_savers_consume_theta_times_wealth(sigma, growth):
     """Claim: with CRRA utility and interest only, c = theta a, theta = (rho - (1-sigma) r)/sigma, and V =
     theta^-sigma a^(1-sigma)/(1-sigma). On a path that grows at g, r - g takes the place of r and rho -
-    (1-sigma) g that of rho, which leaves theta where it is (model.md, section 1).
+    (1-sigma) g that of rho, which leaves theta where it is (docs/method.md, section 1).
     """
     theta = (0.05 - (1 - sigma) * 0.09) / sigma
     changes = {"preferences.sigma": sigma, "technology.growth": growth, "numerics.wealth.points": 100}

@@ -1,4 +1,6 @@
-"""The firm against numerical optimisation of the decision problem as it is stated (model.md, section 2)."""
+"""The firm against numerical optimisation of the decision problem as it is stated (docs/method.md,
+section 2).
+"""
 
 import json
 import math

@@ -1,6 +1,7 @@
-"""Claim: political statuses that differ in nothing are one status, whatever edges join them (model.md, 3).
+"""Claim: political statuses that differ in nothing are one status, whatever edges join them (docs/method.md,
+section 3).
 
-And a quota is met by either instrument, at the share that it asks for (model.md, section 5).
+And a quota is met by either instrument, at the share that it asks for (docs/method.md, section 5).
 """
 
 import pytest

@@ -55,7 +55,7 @@ def silence(at, mass):
 
 
 def test_unequal_credit_disperses_marginal_products_and_lowers_tfp(triangle):
-    """Claim (Hsieh and Klenow 2009; model.md, section 6): where all borrow alike marginal products of
+    """Claim (Hsieh and Klenow 2009; docs/method.md, section 7): where all borrow alike marginal products of
     capital are one; a spread that only some pay disperses them and lowers TFP below that of the same firms
     with the same inputs.
     """
@@ -103,7 +103,7 @@ def test_enforcement_against_big_firms_leaves_fewer_of_them(political, at_prices
 
 
 def test_fear_moves_choices_and_no_people(political, at_prices, moved, mass):
-    """Claim (model.md, section 3): more perceived than actual enforcement changes what owners do, while
+    """Claim (docs/method.md, section 3): more perceived than actual enforcement changes what owners do, while
     each owner at risk is hit as often as before; owners join the party to be safe.
     """
     afraid = at_prices(edges__crackdown__perceived=0.6)
@@ -119,8 +119,8 @@ def test_fear_moves_choices_and_no_people(political, at_prices, moved, mass):
 
 
 def test_fines_are_received_or_burnt(political, at_prices, moved):
-    """Claim (model.md, section 5): what an edge takes is revenue, unless it is burnt; nothing else depends
-    on which.
+    """Claim (docs/method.md, section 5): what an edge takes is revenue, unless it is burnt; nothing else
+    depends on which.
     """
     burnt = at_prices(edges__crackdown__burnt=True)
     np.testing.assert_allclose(burnt.distribution.g, political.point.distribution.g, atol=1e-9)
@@ -183,7 +183,7 @@ def test_retaliation_silences_and_so_does_its_announcement(actual, political, at
 
 
 def test_mandates_bend_the_ratio_of_capital_to_labour(political):
-    """Claim (model.md, section 2): with k given, a labour mandate m multiplies labour by
+    """Claim (docs/method.md, section 2): with k given, a labour mandate m multiplies labour by
     (1-m)^(-1/(1-eta(1-alpha))); unconstrained firms have k/l = alpha/(1-alpha) w~/R~.
     """
     s = political.index("connected")
@@ -203,7 +203,9 @@ def test_mandates_bend_the_ratio_of_capital_to_labour(political):
 
 
 def test_a_successor_draws_ability_anew(political):
-    """Claim (model.md, section 3): after `redraw` nothing is left of the owner's ability; wealth is kept."""
+    """Claim (docs/method.md, section 3): after `redraw` nothing is left of the owner's ability; wealth is
+    kept.
+    """
     e = political.arc("rectified")[0]
     v = political.point.values.v
     landed = generator.landed(political.compiled.arrays, v)[:, e]
@@ -237,8 +239,8 @@ def test_a_new_start(political, at_prices, mass):
 
 
 def test_data_lending_reaches_those_without_collateral(political):
-    """Claim (model.md, section 2): credit on data gives capital to able owners who are poor and nothing to
-    those who need none.
+    """Claim (docs/method.md, section 2): credit on data gives capital to able owners who are poor and
+    nothing to those who need none.
     """
     s = political.index("independent")
     off, on = (choices(political, {"statuses.independent.data_lending": x}) for x in (0.0, 0.4))

@@ -70,8 +70,8 @@ def dense(triangle):
 
 
 def test_the_forward_operator_is_the_transpose_of_the_declared_generator(triangle, dense):
-    """Claim (model.md, section 4): the distribution moves by the exact adjoint of the generator with actual
-    rates.
+    """Claim (docs/method.md, section 4): the distribution moves by the exact adjoint of the generator with
+    actual rates.
     """
     Q, M, D = dense
     A = D + M @ Q
@@ -131,7 +131,7 @@ def test_wealth_is_kept(triangle, dense):
 
 
 def test_people_move_by_actual_rates_and_owners_decide_on_perceived_ones(triangle):
-    """Claim (model.md, section 3): an enforcement edge moves people at `actual` chi and is valued at
+    """Claim (docs/method.md, section 3): an enforcement edge moves people at `actual` chi and is valued at
     `perceived` chi, with chi = size^zeta/(size^zeta + ref^zeta), 0 for an owner who runs no firm.
     """
     point, m = triangle.point, triangle.compiled.arrays
@@ -153,9 +153,9 @@ def test_people_move_by_actual_rates_and_owners_decide_on_perceived_ones(triangl
 
 @pytest.mark.parametrize("sigma", [1.0, 0.7, 1.5, 0.98, 1.0001])
 def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
-    """Claim (model.md, section 3): a choice is taken with probability 1/(1+exp(-Delta/s)), and the option
-    is worth chi [U(v e^G) - V]; G is the mean of max(Delta + taste, 0) over logistic tastes. gain and loss
-    are its derivatives.
+    """Claim (docs/method.md, section 3): a choice is taken with probability 1/(1+exp(-Delta/s)), and the
+    option is worth chi [U(v e^G) - V]; G is the mean of max(Delta + taste, 0) over logistic tastes. gain and
+    loss are its derivatives.
     """
     compiled = compile_economy(economy(TRIANGLE, {"preferences.sigma": sigma}))
     layout, m = compiled.layout, compiled.arrays
@@ -199,8 +199,8 @@ def test_choices_are_worth_the_expected_maximum_over_logistic_tastes(sigma):
     ("sigma", "growth"), [(1.0, 0.0), (1.0, 0.01), (0.7, 0.0), (2.0, 0.01), (1.02, 0.01)]
 )
 def test_life_abroad_is_worth_its_consumption_path(sigma, growth):
-    """Claim (model.md, section 3): V* = int exp(-rho' t) u(c_t) dt with c = theta x, x growing at (r* - g)
-    - theta, where x is wealth and the value of earnings; rho' = rho - (1-sigma) g.
+    """Claim (docs/method.md, section 3): V* = int exp(-rho' t) u(c_t) dt with c = theta x, x growing at (r*
+    - g) - theta, where x is wealth and the value of earnings; rho' = rho - (1-sigma) g.
     """
     found = economy(
         TRIANGLE, {"preferences.sigma": sigma, "technology.growth": growth, "abroad.interest": 0.04}

@@ -124,9 +124,9 @@ def huggett():
 
 
 def test_huggett_interest_rate(huggett):
-    """Claim (published-numbers.md, section 9): CRRA 2, rho .05, incomes .1/.2, rates 1.2, a in [-.15, 5]:
-    bonds in zero net supply clear at r = .03393555 on 1,000 even nodes by the textbook scheme. That is 2e-3
-    from the limit of many nodes, where 300 nodes are here.
+    """Claim (docs/replications.md, achdou-et-al-2022): CRRA 2, rho .05, incomes .1/.2, rates 1.2, a in
+    [-.15, 5]: bonds in zero net supply clear at r = .03393555 on 1,000 even nodes by the textbook scheme.
+    That is 2e-3 from the limit of many nodes, where 300 nodes are here.
 
     Wealth here starts at 0, so a' = a + .15 and everyone pays .15 r.
     """
@@ -202,7 +202,7 @@ def sums(found):
 
 
 def test_owners_at_given_prices():
-    """Claim (model.md, sections 2 and 4): wealth, capital, labour and consumption of owners who choose
+    """Claim (docs/method.md, sections 2 and 4): wealth, capital, labour and consumption of owners who choose
     between work and a collateral-bound firm are those of the textbook scheme in the limit of many nodes.
     """
     at = AtPrices(OWNERS)

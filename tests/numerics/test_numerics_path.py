@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from numerics_economies import LONE, economy
+from numerics_economies import LONE, TRIANGLE, economy
 
 from dirigiste.numerics import certificate, equilibrium, path_residuals, sequence, timed, transition
 from dirigiste.numerics.arrays import Compiled
@@ -222,3 +222,58 @@ def test_a_path_to_an_end_at_the_bound():
     np.testing.assert_allclose(found.u[:, INTEREST], -delta, atol=1e-7)
     left = path_residuals.residuals(idle.compiled, task, found)
     assert np.abs(left["walras"]).max() < 1e-7
+
+
+HARSHER = {
+    "statuses.free.collateral": 1.3,
+    "edges.crackdown.perceived": 0.16,
+    "edges.crackdown.actual": 0.1,
+    "edges.emigrate.fine": 0.3,
+}
+CLOSURES = {
+    "closed": {"closure.foreign_capital": 0.5, "closure.labor.outside": 0.2, "closure.spending": 0.01},
+    "open": {
+        "closure.capital": {"open": {"interest": 0.02}},
+        "closure.labor": {"wage": 0.85},
+        "closure.fiscal": "spend",
+        "closure.transfer": 0.01,
+    },
+    "quota": {"closure.directed": {"to": ["favoured"], "share": 0.65, "of": "credit", "by": "spread"}},
+}
+
+
+@pytest.mark.parametrize("closure", CLOSURES)
+def test_goods_add_up_with_every_kind_of_edge(closure):
+    """Claim (15): after a policy turns harsher, goods of every step add up to the accuracy of prices, mass is
+    kept, and the path ends in the new stationary state, whatever the closure, with growth and burnt wealth.
+    """
+    base = economy(TRIANGLE, {"technology.growth": 0.01, "edges.toll.burnt": True, **CLOSURES[closure]})
+    frame = timed.frame(base, {path: (base.get(path), x) for path, x in HARSHER.items()})
+    start = equilibrium.solve(frame.compiled)
+    certificate.certificate(frame.compiled, start)
+    there = frame.at(HARSHER)
+    end = equilibrium.solve(there, start.as_start())
+    certificate.certificate(there, end)
+    lengths = np.concatenate([[1e-4], np.full(12, 1 / 6), 1 / 6 * 1.25 ** np.arange(1, 22)])
+    steps = lengths.size
+    at_rest = start.point.distribution
+    task = Task(
+        frame.over({path: np.full(steps, x) for path, x in HARSHER.items()}, steps),
+        lengths,
+        Begin(at_rest.f, at_rest.g),
+        end.point.values.v,
+    )
+    u = np.tile(end.point.u, (steps, 1))
+    guess = transition.Guess(u, u, at_end(end.point.values.v, steps))
+    kernel = sequence.kernel(frame.compiled, start.point)
+    found = transition.solve(frame.compiled.arrays, task, kernel, guess, target=1e-8, hjb=1e-10)
+    assert found.gap <= 1e-8
+    assert found.worst <= 1e-8
+    left = path_residuals.residuals(frame.compiled, task, found)
+    output = found.sums.static.output.sum(axis=1)
+    assert np.abs(left["walras"]).max() < 1e-7
+    assert np.abs(left["mass"]).max() < transition.MASSES
+    assert left["hjb"].max() < 1e-8
+    assert np.abs(np.log(output / start.point.static.output.sum()))[1:6].min() > 1e-3
+    assert np.abs(found.u[-1] - end.point.u).max() < 1e-4
+    assert np.abs(found.forwards.later[-1] - end.point.distribution.g).sum() < 0.02

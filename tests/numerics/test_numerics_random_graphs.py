@@ -149,7 +149,7 @@ def law(draw):
 
 
 LAYOUTS = {"triangles": economies, "rings": rings}
-FEW, MANY = 8, 60
+FEW, MANY = 5, 60
 
 LEAST_SOLVED = 0.8
 """Share of random economies that must solve; excess demand may jump where abilities are few."""

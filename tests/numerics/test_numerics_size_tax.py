@@ -251,8 +251,8 @@ def taxed():
 
 
 def test_the_budget_receives_the_tax_and_goods_clear(taxed):
-    """Claim (model.md, section 5): revenue is what firms pay, it is in the budget, and goods clear to the
-    accuracy of the markets without being used.
+    """Claim (docs/method.md, section 5): revenue is what firms pay, it is in the budget, and goods clear to
+    the accuracy of the markets without being used.
     """
     assert abs(taxed.certificate.walras) < 1e-8
     assert abs(taxed.certificate.budget) < 1e-8

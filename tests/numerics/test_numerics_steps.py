@@ -4,8 +4,7 @@ section 8).
 
 import numpy as np
 import pytest
-from numerics_drawn import LAWS, compiled_of
-from test_numerics_linear import decisions, declared
+from numerics_drawn import LAWS, compiled_of, decisions, declared
 
 from dirigiste.numerics import hjb, kfe, path, steps, timed
 from dirigiste.numerics.arrays import compile_economy

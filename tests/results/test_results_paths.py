@@ -152,9 +152,22 @@ def test_quotas_give_a_spread_or_a_factor(village, course):
 def test_times_between_steps(moving):
     time, output = moving["time"].values, moving["output"].values
     found = paths.at(moving, [0.0, 0.5 * (time[1] + time[2]), time[-1]])
-    np.testing.assert_allclose(found["output"], [output[0], 0.5 * (output[1] + output[2]), output[-1]])
+    np.testing.assert_allclose(found["output"][[0, 2]], [output[0], output[-1]])
+    assert float(found["output"][1]) == pytest.approx(0.5 * (output[1] + output[2]), rel=1e-5)
     assert found["output_by_status"].dims == ("time", "status")
     assert found["output"].attrs == moving["output"].attrs
+
+
+def test_parabolas_are_read_exactly_between_steps_and_never_across_a_surprise():
+    known = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 1.1, 1.5])
+    group = np.array([0, 0, 0, 0, 1, 1, 1])
+    values = np.where(group == 0, 1.0 + known - 0.5 * known**2, 5.0 - known**2)
+    times = np.array([0.0, 0.05, 0.2, 0.5, 0.6, 1.0, 1.05, 1.4, 1.5])
+    index, weights = paths.interpolation(known, group, times)
+    expected = np.where(times < 0.99, 1.0 + times - 0.5 * times**2, 5.0 - times**2)
+    np.testing.assert_allclose((weights * values[index]).sum(axis=1), expected, rtol=1e-12)
+    index, weights = paths.interpolation(known, group, np.array([0.9]))  # straight on from the last step
+    assert float((weights * values[index]).sum()) == pytest.approx(1.42 + 0.3 * (1.0 - 0.6))
 
 
 def test_on_the_date_of_a_surprise_stands_the_value_after_it(moving):

@@ -1,6 +1,6 @@
 """Shapley values and interactions against closed forms, present values against integrals."""
 
-from itertools import permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 import pytest
@@ -113,3 +113,100 @@ def test_present_value_is_the_integral_over_the_horizon():
     ends = np.exp(-0.04 * np.array([0.0, 0.5, 1.5, 4.0]))
     assert found[1] == pytest.approx((2 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / 0.04)
     np.testing.assert_allclose(shapley.present_value(flow, lengths, 0.0), [4.0, -1.5])
+
+
+def game_of_order(n, order, seed, shape=()):
+    """Random dividends of all coalitions up to a size."""
+    random = np.random.default_rng(seed)
+    dividends = {
+        frozenset(members): random.normal(size=shape)
+        for size in range(1, order + 1)
+        for members in combinations(range(n), size)
+    }
+    zero = np.zeros(shape)
+    return np.array(
+        [
+            sum((d for members, d in dividends.items() if all(index >> k & 1 for k in members)), start=zero)
+            for index in range(2**n)
+        ]
+    )
+
+
+def known(v, sizes):
+    """A game of which only coalitions of some sizes are known."""
+    n = len(v).bit_length() - 1
+    there = np.array([index.bit_count() in sizes for index in range(2**n)])
+    return np.where(there.reshape(-1, *[1] * (v.ndim - 1)), v, np.nan)
+
+
+def test_levels_nest_and_end_with_all_coalitions():
+    counts = [len(shapley.coalitions("abcdef", sizes)) for sizes in shapley.levels(6)]
+    assert counts == [14, 29, 44, 64]
+    for n in range(8):
+        levels = shapley.levels(n)
+        assert all({0, n} <= set(one) <= set(other) for one, other in pairwise(levels))
+        assert levels[-1] == tuple(range(n + 1))
+        assert (len(levels) == 1) == (n <= 3)
+
+
+@pytest.mark.parametrize(("n", "level"), [(n, k) for n in (4, 5, 6, 7) for k in range(n - 2)])
+def test_a_level_is_exact_to_its_order(n, level):
+    sizes = shapley.levels(n)[level]
+    for order in range(1, level + 3):
+        v = game_of_order(n, order, seed=10 * n + order, shape=(2,))
+        np.testing.assert_allclose(shapley.values(known(v, sizes), sizes), shapley.values(v), atol=1e-12)
+    if level < n - 3:  # not all coalitions: the next order is out of reach
+        v = game_of_order(n, level + 3, seed=n)
+        assert np.abs(shapley.values(known(v, sizes), sizes) - shapley.values(v)).max() > 1e-3
+
+
+def test_interactions_from_fewer_coalitions():
+    first, second, third, _ = shapley.levels(6)
+    assert np.isnan(shapley.interactions(np.zeros(64), first)).all()
+    for sizes, order in ((second, 2), (third, 3)):
+        v = game_of_order(6, order, seed=order)
+        np.testing.assert_allclose(
+            shapley.interactions(known(v, sizes), sizes), shapley.interactions(v), atol=1e-12
+        )
+
+
+@given(st.integers(4, 6), st.integers(0, 100))
+def test_dummies_and_equals_are_told_by_every_level(n, seed):
+    """A player who adds a constant gets it, and equal players get the same, whatever sizes are known."""
+    random = np.random.default_rng(seed)
+    by_size, alone = random.normal(size=n), float(random.normal())
+    v = game(n, lambda s: by_size[len(s - {0})] + alone * (0 in s))
+    for sizes in shapley.levels(n):
+        parts = shapley.values(known(v, sizes), sizes)
+        assert parts[0] == pytest.approx(alone, abs=1e-12)
+        np.testing.assert_allclose(parts[1:], parts[1], atol=1e-12)
+
+
+def test_a_sum_that_misses_the_whole_shows_an_order_too_high():
+    sizes = shapley.levels(6)[0]
+    for order, exact in ((2, True), (3, False)):
+        v = game_of_order(6, order, seed=4)
+        rest = shapley.values(known(v, sizes), sizes).sum() - (v[-1] - v[0])
+        assert (abs(rest) < 1e-12) == exact
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 2), (1, 4), (2, 3, 4), (1, 2, 3, 4)])
+def test_guesses_of_a_coalition_from_its_subsets(sizes):
+    """Exact to the order that is as high as there are sizes; with all sizes, inclusion and exclusion."""
+    weights = shapley.guess_weights(5, sizes)
+    for order in range(1, len(sizes) + 1):
+        v = game_of_order(5, order, seed=order)
+        sums = [v[[i for i in range(32) if i.bit_count() == size]].sum() for size in sizes]
+        assert np.dot(weights, sums) == pytest.approx(v[-1], abs=1e-11)
+    if len(sizes) == 4:
+        np.testing.assert_allclose(weights, [-1.0, 1.0, -1.0, 1.0], atol=1e-12)
+
+
+def test_means_of_polynomials():
+    for at in ([0], [0, 5], [0, 1, 5], [0, 1, 4, 5]):
+        weights = shapley.means(6, at)
+        for power in range(len(at)):
+            expected = np.mean(np.arange(6.0) ** power)
+            assert np.dot(weights, np.array(at, dtype=float) ** power) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="follow each other"):
+        shapley.values(np.zeros(16), (0, 4))

@@ -884,8 +884,8 @@ class Oracle:
         return found, self.spread_out(mean)
 
     def solve(self, start: Array | None = None, target: float = 1e-9) -> Found:
-        """The equilibrium, from unknowns `start` or from afar: Broyden's method, then brackets of a price, with
-        all else solved for.
+        """The equilibrium, from unknowns `start` or from afar: Broyden's method, then brackets of a price,
+        with all else solved for.
         """
         u = self.approach(self.guess()) if start is None else np.array(start, dtype=float)
         try:

@@ -218,7 +218,7 @@ def main() -> None:
 
 
 def as_expected(result: Result, expected: str) -> bool:
-    """Whether a case solved, or failed with the words of the true reason; "" stands for either with a reason."""
+    """Whether a case solved, or failed with the words of the true reason; "" stands for either."""
     if not expected:
         return result.outcome in ("solved", "NotConverged")
     if expected == "solved":

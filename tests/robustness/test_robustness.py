@@ -4,7 +4,18 @@ import pytest
 import run
 import variations
 
-AFEW = ("0", "72", "84", "114", "129", "small", "lone-one-ability", "small-open-0.06", "small-sigma-10")
+AFEW = (
+    "0",
+    "72",
+    "98",
+    "114",
+    "129",
+    "182",
+    "small",
+    "lone-one-ability",
+    "small-open-0.06",
+    "small-sigma-10",
+)
 """What every run of the tests looks at."""
 
 QUICK = 60.0

@@ -1,4 +1,4 @@
-"""The engine against an independent solver (`oracle`), under plain upwinding and from cold, each by itself."""
+"""The engine against an independent solver (`oracle`), under plain upwinding, each from cold."""
 
 import math
 
@@ -9,8 +9,8 @@ from oracle import Oracle
 
 import dirigiste as dg
 
-AFEW = (129, 182, 84, 0)
-MORE = (67, 195, 72, 98, 190, 4, 13, 86, 114, 180, 79, 196, 11, 33, 59, 75, 140, 24, 39, 9)
+AFEW = (129, 182, 98, 0)
+MORE = (195, 72, 190, 4, 13, 114, 180, 196, 11, 33, 59, 75, 140, 24, 39, 9, 70, 119, 157, 186)
 """Variations of each law of ability, open and closed, with given wages and quotas, sigma from .5 to 9."""
 
 

@@ -214,19 +214,33 @@ def _closure(rng: np.random.Generator) -> Changes:
 
 
 def _settles(economy: Economy) -> bool:
-    """Whether one long-run distribution exists and somebody there may run a firm, edges with rate 0 aside."""
+    """Whether one long-run distribution exists and somebody there may run a firm, edges with rate 0 aside.
+
+    Some owners never meet some edges: the poor hardly ever choose to go abroad, and where ability is fixed
+    enforcement by size never comes to those who run no firm. Where owners end up must not hang on such edges,
+    or it would take millions of years.
+    """
+    ends = _ends(economy, certain=False)
+    return ends == _ends(economy, certain=True) and any(economy.statuses[name].operates for name in ends)
+
+
+def _ends(economy: Economy, certain: bool) -> set[str]:
+    """Statuses of the one class that is never left; empty where there are several."""
     entry = economy.entry.status if economy.entry else None
+    fixed = economy.ability.law == "fixed"
     links: dict[str, set[str]] = {name: set() for name in economy.statuses}
     for edge in economy.edges:
         rate = edge.actual if edge.kind == "enforcement" else edge.rate
-        if rate == 0:
+        avoided = (edge.kind == "choice" and edge.to == "abroad") or (
+            fixed and edge.kind == "enforcement" and edge.size is not None
+        )
+        if rate == 0 or (certain and avoided):
             continue
         for origin in edge.origin:
             links[origin].add(entry if edge.to == "abroad" else edge.to)
     reach = {name: _reached(links, name) for name in links}
-    ends = [name for name in links if all(name in reach[other] for other in reach[name])]
-    one_class = all(other in reach[name] for name in ends for other in ends)
-    return one_class and any(economy.statuses[name].operates for name in ends)
+    ends = {name for name in links if all(name in reach[other] for other in reach[name])}
+    return ends if all(other in reach[name] for name in ends for other in ends) else set()
 
 
 def _reached(links: dict[str, set[str]], start: str) -> set[str]:
@@ -341,6 +355,7 @@ SPECIAL: tuple[Special, ...] = (
             "statuses.insider.collateral": 1.0,
             "statuses.outsider.collateral": 1.0,
         },
+        EITHER,
     ),
     *(
         Special(f"{base}-sigma-{sigma:g}", base, {"preferences.sigma": sigma})

@@ -257,7 +257,7 @@ class Timeline:
     def _shape(self, event: Event, change: Change, edges: Array) -> tuple[Array, Array]:
         """Share of a change that is in force, and its number, in the middle of every step."""
         begin = years_between(self.grid.first, event.date)
-        years = np.maximum(0.5 * (edges[1:] + edges[:-1]) - begin, 0.0)
+        years = 0.5 * (edges[1:] + edges[:-1]) - begin
         share = np.array([change.share_in_force(float(t)) for t in years])
         size = np.array([change.size_at(float(t), event.date) for t in years])
         return share, size

@@ -94,7 +94,7 @@ def progress(*, quiet: bool, what: str) -> Iterator[Progress | None]:
 def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
     """A progress bar on stderr, only if that is a terminal and nobody asked for quiet.
 
-    It fills as stages say how far they are (`surprise 2 of 6`, `channels: 5 of 64`).
+    It fills as stages say how far they are (`surprise 2 of 6`, `set 5 of 64 · path 41 of 590`).
     """
     if quiet or not sys.stderr.isatty():
         yield None
@@ -111,19 +111,18 @@ def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
         task = drawn.add_task(f"{what}: starting", total=None)
 
         def report(stage: str, round_: int, residual: float) -> None:
-            left = "" if residual != residual else f", largest residual {residual:.1e}"
+            now = f", round {round_}" if round_ else ""
+            now += "" if residual != residual else f", largest residual {residual:.1e}"
             done, total = part(stage)
-            drawn.update(
-                task, description=f"{what}: {stage}, round {round_}{left}", completed=done, total=total
-            )
+            drawn.update(task, description=f"{what}: {stage}{now}", completed=done, total=total)
 
         yield report
 
 
 def part(stage: str) -> tuple[int, int | None]:
-    """How much of a stage is done, and of how many, as its name says; 0 of unknown if it does not."""
-    found = re.search(r"(\d+) of (\d+)", stage)
-    return (int(found[1]) - 1, int(found[2])) if found else (0, None)
+    """How much of a stage is done, and of how many, as its name says last; 0 of unknown if it does not."""
+    found = re.findall(r"(\d+) of (\d+)", stage)
+    return (int(found[-1][0]) - 1, int(found[-1][1])) if found else (0, None)
 
 
 def names(text: str | None) -> list[str] | None:

@@ -15,16 +15,37 @@ if TYPE_CHECKING:
 
     from dirigiste.chronicle import Chronicle
 
+SPLITS: Final = ("exact", "quick")
+"""What may follow `--channels`; nothing means the first."""
+
 LONGER: Final = 1.2
 """The last step of a path may end beyond the horizon; by less than this factor."""
 
 
-@click.command()
+class _Command(click.Command):
+    """`--channels` may stand alone, also before the chronicle."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse arguments, `--channels` without a word of its own as `--channels=exact`."""
+        told = [*args[1:], ""]
+        alone = (arg == "--channels" and word not in SPLITS for arg, word in zip(args, told, strict=True))
+        return super().parse_args(
+            ctx, ["--channels=exact" if bare else arg for arg, bare in zip(args, alone, strict=True)]
+        )
+
+
+@click.command(cls=_Command)
 @click.argument("chronicle", metavar="NAME|FILE")
 @click.option(
     "--only", metavar="CHANNELS", help="Let only these channels act, such as fear,credit (commas between)."
 )
-@click.option("--channels", is_flag=True, help="Also split the damage by channel: 2^n paths for n channels.")
+@click.option(
+    "--channels",
+    type=click.Choice(SPLITS),
+    metavar="[exact|quick]",
+    help="Also split the damage by channel: exact from all 2^n sets of n channels, or quick from fewer, with "
+    "its error. Alone it means exact.",
+)
 @console.at
 @click.option(
     "--certify", is_flag=True, help="Also solve with half the steps' length and with a longer horizon."
@@ -48,7 +69,7 @@ LONGER: Final = 1.2
 def command(
     chronicle: str,
     only: str | None,
-    channels: bool,
+    channels: str | None,
     at: str | None,
     certify: bool,
     as_json: bool,
@@ -64,16 +85,26 @@ def command(
     if not quiet:
         console.warn(str(problem) for problem in declared.baseline.warnings())
 
-    from dirigiste.results import folders, paths, provenance, split, text_run
+    from dirigiste.results import chains, folders, paths, provenance, split, text_run
     from dirigiste.results.run import run, write_report
 
-    split.asked(declared, acting, "--only")
+    asked = split.asked(declared, acting, "--only")
     _within(declared, times or ())
+    if channels and not quiet:
+        sets, many = chains.count(declared, asked)
+        most = "up to " if channels == "quick" else ""
+        click.echo(f"{declared.name}: {most}{sets} sets of channels, {most}{many} paths to solve", err=True)
     with (
         provenance.command(command_line()),
-        console.bar(quiet=quiet or as_json, what=declared.name) as report,
+        console.bar(quiet=quiet, what=declared.name) as report,
     ):
-        found = run(chronicle, only=acting, channels=channels, certify=certify, progress=report)
+        found = run(
+            chronicle,
+            only=acting,
+            channels="quick" if channels == "quick" else channels is not None,
+            certify=certify,
+            progress=report,
+        )
         folder = found.save(out, report=False)
     paths.checked(found.path, times or ())
     if as_json:

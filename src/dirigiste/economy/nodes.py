@@ -88,7 +88,7 @@ def name_of(node: Node) -> str | None:
 
 
 def from_plain(data: object, place: Place = Place()) -> Node:
-    """Turn plain Python data into nodes without positions; scalars of numpy and JAX become Python numbers."""
+    """Turn plain Python data into nodes without positions; scalars of NumPy become Python numbers."""
     if isinstance(data, Mapping):
         return Table({str(key): Entry(from_plain(value, place), place) for key, value in data.items()}, place)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):

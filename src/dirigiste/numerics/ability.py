@@ -1,4 +1,4 @@
-"""Ability laws as finite Markov chains in continuous time (model.md, section 1).
+"""Ability laws as finite Markov chains in continuous time (docs/method.md, section 1).
 
 Every law becomes values z (J,), generator Q (J, J) per year with rows that sum to 0, and the stationary
 distribution (J,). The annual clock asks for the probabilities of moving within a period instead.

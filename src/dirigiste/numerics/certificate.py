@@ -1,7 +1,7 @@
 """What vouches for a result: residuals of every equation that was solved, and of one that was not (goods, by
 Walras' law).
 
-The goods identity (model.md, section 5), in goods a year:
+The goods identity (docs/method.md, section 6, equation 12), in goods a year:
 
     Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A = 0
 
@@ -18,8 +18,8 @@ from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics.aggregates import receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import Solved
-from dirigiste.numerics.policy import LEAST_CONSUMPTION
 from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, unknowns
+from dirigiste.numerics.policy import LEAST_CONSUMPTION
 
 WALRAS = 1e-6
 """Largest goods residual that is accepted, over output."""
@@ -56,7 +56,7 @@ class Certificate(NamedTuple):
     """Smallest mass of a state; below 0 only by rounding."""
     rounds: int
     history: tuple[float, ...]
-    """Largest market residual, round by round."""
+    """Largest gap between foreseen and clearing prices, evaluation by evaluation."""
     warnings: tuple[str, ...]
 
 
@@ -192,8 +192,8 @@ def _check(
         )
     if r.top_mass > MOST_TOP_MASS:
         raise NotConverged(
-            f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners are at "
-            f"the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops them from saving",
+            f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners "
+            f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
             history=r.history,
             residuals={"top_mass": r.top_mass},
             advice=_top_advice(compiled, point),
@@ -211,10 +211,13 @@ def _top_advice(compiled: Compiled, point: Point) -> str:
     net, limit = float(point.prices.interest) - m.growth, m.rho
     if net >= limit - 1e-4:
         return (
-            f"The interest rate less growth, {net:.4g}, is at or above {limit:.4g}, what impatience can hold: owners "
-            "save without end. Lower closure.capital.open.interest, or raise preferences.rho."
+            f"The interest rate less growth, {net:.4g}, is at or above {limit:.4g}, what impatience can "
+            "hold: owners save without end. Lower closure.capital.open.interest, or raise preferences.rho."
         )
-    return "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than impatience can hold."
+    return (
+        "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than impatience "
+        "can hold."
+    )
 
 
 def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str:

@@ -12,11 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import jax
+    import numpy as np
+    from numpy.typing import NDArray
 
-    from dirigiste.numerics.arrays import Arrays, Compiled, Layout
-    from dirigiste.numerics.point import Point, Response, Start
+    from dirigiste.numerics.aggregates import Moves
+    from dirigiste.numerics.arrays import Arrays, Compiled
+    from dirigiste.numerics.point import Point, Start
     from dirigiste.numerics.start import Progress
+
+    Array = NDArray[np.float64]
 
 
 class Evaluate(Protocol):
@@ -24,24 +28,28 @@ class Evaluate(Protocol):
 
     def __call__(
         self,
-        layout: Layout,
         m: Arrays,
-        u: jax.Array,
-        v: jax.Array,
-        f: jax.Array,
+        u: Array,
+        v: Array,
+        f: Array,
         value_tol: float,
         mass_tol: float,
+        near: Array | None,
         /,
     ) -> Point:
-        """Solve both at unknowns u (4,) from starts v and f (N, S, J)."""
+        """Solve both at unknowns u (4,) from starts v and f (N, S, J); `near` as in `point.choices`."""
         ...
 
 
 class Respond(Protocol):
-    """Derivatives of a point in its unknowns."""
+    """How a point responds to its unknowns."""
 
-    def __call__(self, layout: Layout, m: Arrays, point: Point, active: tuple[int, ...], /) -> Response:
-        """Derivatives in the active unknowns."""
+    def __call__(
+        self, m: Arrays, point: Point, near: Array | None, active: tuple[int, ...], /
+    ) -> tuple[Array, Array, list[Array], list[Moves]]:
+        """Responses to the active unknowns: of values and row masses (n, N, S, J), and node masses and flows
+        along arcs a nudge of each unknown away.
+        """
         ...
 
 

@@ -54,7 +54,7 @@ RESPONSE = 1e-6
 """Relative residual of the linear systems of responses. Slow movements of the distribution are off by some
 hundred times that, and Newton gains three digits a round."""
 
-NUDGE = 1e-6
+NUDGE = 1e-8
 """Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
 
 LOOSE = 1e-3
@@ -115,7 +115,9 @@ class _Trial(NamedTuple):
     near: Array
     cleared: Cleared
     exact: bool
-    """Whether values and distribution meet their tolerances."""
+    """Whether values and distribution were asked to meet their tolerances."""
+    solved: bool
+    """Whether values are solved and markets clear as far as was asked."""
 
     @property
     def u(self) -> Array:
@@ -127,7 +129,8 @@ class _Trial(NamedTuple):
 
     @property
     def size(self) -> float:
-        return float(np.abs(self.gap).max())
+        """Largest gap; infinite at a point that is not solved, where it means nothing."""
+        return float(np.abs(self.gap).max()) if self.solved else np.inf
 
 
 def evaluate(
@@ -297,7 +300,8 @@ class _Search:
             self.steep = bool(np.abs(cleared.slopes).max() > STEEP)
         else:
             cleared = Cleared(u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED)
-        trial = _Trial(point, near, cleared, exact)
+        found = point.values.residual <= max(hjb_tol, hjb.ROUNDING) and cleared.status == clearing.CLEARED
+        trial = _Trial(point, near, cleared, exact, bool(found))
         self.history.append(trial.size)
         if self.progress:
             self.progress(self.stage, len(self.history), trial.size)
@@ -472,7 +476,7 @@ class _Search:
             u[self.active] += 0.5**k * change
             u = within(self.m, u)
             moved = (u - now.u)[self.active]
-            v = now.point.values.v + np.tensordot(moved, responses[0], axes=1)
+            v = hjb.moved(self.m, now.point.values.v, np.tensordot(moved, responses[0], axes=1))
             f = now.point.distribution.f + np.tensordot(moved, responses[1], axes=1)
             near = now.cleared.u if self.steep and not close else u
             trial = self.at(u, near, v, f, 0.0 if close else STALE * now.size)

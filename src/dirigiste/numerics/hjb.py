@@ -39,6 +39,9 @@ ROUNDING = 1e-9
 PATIENCE = 8
 """Rounds in a row that do not halve the residual before Newton gives way to steps in pseudo-time."""
 
+PLAIN = 1e-6
+"""Accuracy of values by plain upwinding where they are to start the search."""
+
 GUESS_SWEEPS = 100
 
 LEAST_FACTOR = 1e-3
@@ -186,7 +189,7 @@ def _utility(m: Arrays, c: Array, out: Array) -> None:
                 out[n, s, j] = utility(c[n, s, j], m.scalars[0].sigma, m.status[s].amenity, m.scalars[0].shift)
 
 
-def _step(m: Arrays, v: Array, change: Array) -> Array:
+def moved(m: Arrays, v: Array, change: Array) -> Array:
     """V + change; values that have a sign keep it."""
     if m.sigma == 1.0:
         return v + change
@@ -263,29 +266,40 @@ def _swept(m: Arrays, given: Setting, v: Array) -> Array:
 
 def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int = 60) -> Values:
     """Newton from values `start` (N, S, J) until the largest residual is at most `tolerance`, or for `rounds`;
-    then, if need be, steps in pseudo-time.
+    if need be from the values of plain upwinding, then by steps in pseudo-time.
     """
+    found = _newton(m, given, start, tolerance, rounds)
+    if found.residual <= max(tolerance, ROUNDING):
+        return found
+    if not m.upwind:
+        plain = solve(m.replace(upwind=1), given, start, max(tolerance, PLAIN), rounds)
+        again = _newton(m, given, plain.v, tolerance, rounds)
+        found = again if again.residual < found.residual or not np.isfinite(found.residual) else found
+    if found.residual > max(tolerance, ROUNDING):
+        return _in_pseudo_time(m, given, found, tolerance, 2 * rounds)
+    return found
+
+
+def _newton(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int) -> Values:
+    """Newton from values `start`; the best values on the way."""
     v = start
     policy, h, residual = evaluate(m, given, v)
-    best = residual, v, policy, h
+    best = Values(v, policy, h, residual, 0)
     waited = k = 0
     while residual > tolerance and k < rounds and np.isfinite(residual):
         if waited >= (1 if residual < ROUNDING else PATIENCE):
             break
         op = operator(m, policy, h.gain, h.loss, m.rho, tangent=True)
         accuracy = 1e-3 if residual > 1e-3 else 1e-5
-        v = _step(m, v, solve_linear(m, op, -policy.residual, accuracy, scale=unit(m, v, policy.scale)))
+        v = moved(m, v, solve_linear(m, op, -policy.residual, accuracy, scale=unit(m, v, policy.scale)))
         if residual > SWEEP_ABOVE and k < SWEEPS:
             v = _swept(m, given, v)
         policy, h, residual = evaluate(m, given, v)
-        waited = 0 if residual < 0.5 * best[0] else waited + 1
-        if residual < best[0]:
-            best = residual, v, policy, h
         k += 1
-    residual, v, policy, h = best
-    if residual > max(tolerance, ROUNDING):
-        return _in_pseudo_time(m, given, Values(v, policy, h, residual, k), tolerance, 2 * rounds)
-    return Values(v, policy, h, residual, k)
+        waited = 0 if residual < 0.5 * best.residual else waited + 1
+        if residual < best.residual:
+            best = Values(v, policy, h, residual, k)
+    return best._replace(rounds=k)
 
 
 def _in_pseudo_time(m: Arrays, given: Setting, begin: Values, tolerance: float, rounds: int) -> Values:
@@ -296,7 +310,7 @@ def _in_pseudo_time(m: Arrays, given: Setting, begin: Values, tolerance: float, 
         if now.residual <= tolerance or waited >= 2 * PATIENCE:
             break
         op = operator(m, now.policy, now.hazards.gain, now.hazards.loss, m.rho + 1.0 / step, tangent=True)
-        v = _step(m, now.v, solve_linear(m, op, -now.policy.residual, 1e-4, scale=unit(m, now.v, now.policy.scale)))
+        v = moved(m, now.v, solve_linear(m, op, -now.policy.residual, 1e-4, scale=unit(m, now.v, now.policy.scale)))
         policy, h, residual = evaluate(m, given, v)
         if not np.isfinite(residual):
             step *= 0.1

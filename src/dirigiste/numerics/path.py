@@ -238,7 +238,7 @@ def _masses(
     N, S, J = begin_g.shape
     x = steps.scratch(on_date(ms, 0))
     h, k = np.empty((N, S, J)), np.empty((N, S, J))
-    totals = np.zeros(ms.class_mass.size)
+    totals, sums = np.zeros(ms.class_mass.size), np.zeros(ms.class_mass.size)
     sweeps = 0
     for t in range(T):
         m = on_date(ms, t)
@@ -271,11 +271,15 @@ def _masses(
         _add_flows(m, GAMMA, h, f[t, 1], decisions.flow[t, 1], decisions.consumption[t, 1], moved[t], consumption[t])
         _add_flows(m, 1.0 - GAMMA, k, f[t, 0], decisions.flow[t, 0], decisions.consumption[t, 0], moved[t], consumption[t])
         totals[:] = 0.0
+        sums[:] = 0.0
         for n in range(N):
             for s in range(S):
                 for j in range(J):
+                    c = ms.class_of[s, j]
                     later[t, n, s, j] = h[n, s, j] + BETA * (k[n, s, j] - h[n, s, j])
-                    totals[ms.class_of[s, j]] += later[t, n, s, j]
+                    g[t, n, s, j] = GAMMA * h[n, s, j] + (1.0 - GAMMA) * k[n, s, j]
+                    totals[c] += later[t, n, s, j]
+                    sums[c] += g[t, n, s, j]
         least[t] = 0.0
         wealth[t] = 0.0
         top[t] = 0.0
@@ -286,7 +290,7 @@ def _masses(
                 for j in range(J):
                     c = ms.class_of[s, j]
                     later[t, n, s, j] *= ms.class_mass[c] / totals[c]
-                    g[t, n, s, j] = GAMMA * h[n, s, j] + (1.0 - GAMMA) * k[n, s, j]
+                    g[t, n, s, j] *= ms.class_mass[c] / sums[c]
                     mass[t, s] += g[t, n, s, j]
                     here += later[t, n, s, j]
                     least[t] = min(least[t], g[t, n, s, j])
@@ -319,8 +323,7 @@ def backwards(
         lengths: Years of each step (T,).
         end: Values at the end (N, S, J).
         v: Guesses of the values after each stage (T, STAGES, N, S, J), overwritten.
-        exact: Solve every stage to `tolerance`, with decisions at its values; else one Newton round from the
-            guess, with decisions there.
+        exact: Solve every stage to `tolerance`; else one Newton round from the guess.
         tolerance: Largest residual in logs of consumption a year, over the allowance of short steps.
         linear_tolerance: Accuracy of linear systems, relative.
     """

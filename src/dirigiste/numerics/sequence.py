@@ -36,13 +36,14 @@ from dirigiste.numerics.generator import exits
 from dirigiste.numerics.linear import Operator
 from dirigiste.numerics.point import Point, prices_of, setting_of, unknowns
 from dirigiste.numerics.programs import jit, side_by_side
+from dirigiste.numerics.steps import BETA, GAMMA, STAGES
 
 Array = NDArray[np.float64]
 
 ACCURACY = 1e-4
 """Relative accuracy of the linear systems."""
 
-FIRST, GROWTH, LAST = 1.0 / 24.0, 1.3, 400.0
+FIRST, GROWTH, LAST = 1.0 / 24.0, 1.5, 400.0
 """Times of the kernel: the first step in years, its growth, and at least how far it reaches."""
 
 SWEEPS = 400
@@ -85,28 +86,35 @@ def _steps(
     x: Array,
     accuracy: float,
 ) -> None:
-    """Implicit steps of [M (discount + exits - arrivals) - D] x = source + M x_before/dt, x (K, N, S, J) from
-    x[0] on; `op` has room for exits and factors.
+    """Steps of two stages (`steps`), [M (discount + 1/(GAMMA dt) + exits - arrivals) - D] x = source +
+    M begin/(GAMMA dt) each, x (K, N, S, J) from x[0] on; `op` has room for exits and factors.
     """
     _, N, S, J = x.shape
-    rhs, row = np.empty((N, S, J)), np.empty(J)
+    rhs, row, begin = np.empty((N, S, J)), np.empty(J), np.empty((N, S, J))
     for k in range(lengths.size):
-        rate = 1.0 / lengths[k]
+        rate = 1.0 / (GAMMA * lengths[k])
         exits(m, loss, discount + rate, op.exits)
         linear.factor(op.ahead, op.behind, op.right, op.left, op.exits, op.pivot, op.upper, op.lower)
-        for s in range(S):
-            for n in range(N):
-                linear.weigh(op.ahead, op.behind, x[k, :, s], n, s, row)
-                for j in range(J):
-                    rhs[n, s, j] = rate * row[j] + source[n, s, j]
+        begin[:] = x[k]
         x[k + 1] = x[k]
-        first = 0.0
-        for number in range(SWEEPS):
-            moved = linear.sweep(m, op, births, rhs, x[k + 1])
-            if number == 0:
-                first = moved
-            if not (moved > accuracy * first):
-                break
+        for stage in range(STAGES):
+            for s in range(S):
+                for n in range(N):
+                    linear.weigh(op.ahead, op.behind, begin[:, s], n, s, row)
+                    for j in range(J):
+                        rhs[n, s, j] = rate * row[j] + source[n, s, j]
+            first = 0.0
+            for number in range(SWEEPS):
+                moved = linear.sweep(m, op, births, rhs, x[k + 1])
+                if number == 0:
+                    first = moved
+                if not (moved > accuracy * first):
+                    break
+            if stage == 0:
+                for n in range(N):
+                    for s in range(S):
+                        for j in range(J):
+                            begin[n, s, j] = x[k, n, s, j] + BETA * (x[k + 1, n, s, j] - x[k, n, s, j])
 
 
 def _family(

@@ -15,7 +15,8 @@ so mass and wealth are kept to rounding, and a stationary state stays where it i
 GAMMA h + (1 - GAMMA) k, whose incomes, jumps and consumption make up the change of wealth over the step: with
 them the goods of the step add up exactly.
 
-A stage is one Newton round from a guess, or more where exact values are asked for. Its linear systems are
+A stage is one Newton round from a guess, or more where exact values are asked for (engines of paths need not:
+docs/method.md, section 8). Its linear systems are
 solved by sweeps over statuses (`linear`).
 """
 
@@ -189,8 +190,8 @@ def stage(
     """An implicit step of `length` years of values, from `later` at its end and the guess v, which receives
     the result (N, S, J); equation (13).
 
-    Decisions are those at the guess, or, if `exact`, at the values themselves, which are then solved until the
-    largest residual is at most `tolerance` (logs of consumption a year).
+    One Newton round, or, if `exact`, as many as it takes until the largest residual is at most `tolerance` (logs
+    of consumption a year). Decisions are those at the resulting values.
 
     Returns:
         The residual at the values at which decisions were taken, Newton rounds, sweeps.
@@ -230,7 +231,7 @@ def stage(
         )
         if not np.isfinite(worst):
             break
-        if exact and worst <= tolerance:
+        if worst <= tolerance or (rounds > 0 and not exact):
             break
         if worst < 0.9 * best:
             waited = 0
@@ -274,8 +275,6 @@ def stage(
                         else:
                             v[n, s, j] = level + change - shift
         rounds += 1
-        if not exact:
-            break
     return worst, rounds, sweeps
 
 

@@ -50,6 +50,10 @@ many owners change what they do at once, and a step is too long to say when.
 LOOSE = 1e-2
 """Values and markets of a round are solved to this times its gap."""
 
+FAR = 50.0
+"""Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance: the
+next round may be the last. Before that one Newton round a stage does."""
+
 HALVINGS = 3
 
 WIDER = 2.0
@@ -158,11 +162,12 @@ class _Search:
         as a gap of `size` calls for.
         """
         task, ms = self.task, self.task.timed.stacked
-        exact = max(self.hjb, min(LOOSE * size, 0.5 * self.target if size <= 50.0 * self.goal else 1e-3))
+        exact = size <= FAR * self.goal
+        tolerance = max(self.hjb, min(LOOSE * size, 0.5 * self.target if exact else 1e-3))
         steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
         reached = np.where(steep[:, None], near, u)
         back = path.backwards(
-            ms, self.room, u, reached, task.lengths, task.end, v.copy(), exact=True, tolerance=exact
+            ms, self.room, u, reached, task.lengths, task.end, v.copy(), exact=exact, tolerance=tolerance
         )
         forth = path.forwards(ms, self.room, task.lengths, task.begin, MASSES)
         cleared, left = self.clearing.clear(

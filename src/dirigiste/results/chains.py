@@ -8,13 +8,15 @@ before: its *chain*. A chain goes on from a smaller set, and chains of sets of o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dirigiste.chronicle.timeline import Timeline, grid
+from dirigiste.results import shapley
+
 if TYPE_CHECKING:
-    from dirigiste.chronicle import Channel
-    from dirigiste.chronicle.timeline import Timeline
+    from dirigiste.chronicle import Channel, Chronicle
 
     Channels = frozenset[Channel]
 
@@ -57,3 +59,14 @@ def chains(timeline: Timeline, sets: Iterable[Channels]) -> list[Chain]:
                 before = key
             found[key].last = max(found[key].last, n + 1)
     return sorted(found.values(), key=lambda chain: len(chain.key))  # sorting keeps the order of equals
+
+
+def count(chronicle: Chronicle, only: Collection[Channel] | None = None) -> tuple[int, int]:
+    """How many sets of channels there are, all that act or those of `only`, and how many paths they take."""
+    economy = chronicle.baseline
+    timeline = Timeline(chronicle, economy, grid(chronicle, economy.numerics.path))
+    acting = [channel for channel in timeline.channels if only is None or channel in only]
+    sets = shapley.coalitions(acting, range(len(acting) + 1))
+    found = chains(timeline, sets)
+    paths = sum(bool(timeline.acts(n, chain.key)) for chain in found for n in range(chain.first, chain.last))
+    return len(sets), paths

@@ -247,6 +247,8 @@ def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple
             continue
         gap = known[k + 1] - known[k]
         x = (time - known[k]) / gap
+        if min(abs(time - known[k]), abs(time - known[k + 1])) <= NEAR:
+            x = float(round(x))
         at_k, at_next = _slope(known, first, last, k), _slope(known, first, last, k + 1)
         if x > 1.0:  # before the next surprise
             h = {k + 1: 1.0}
@@ -323,17 +325,6 @@ def year_of(date: dt.datetime) -> float:
 def scalars(path: xr.Dataset) -> xr.Dataset:
     """The variables of a path, or of the economy without events, that are one number a time."""
     return path[[name for name in measures.PATH if name in path]]
-
-
-def _between(known: Array, wanted: Array) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
-    """Steps below and above each time, and the weight of the one above."""
-    nearest = np.abs(known[:, None] - wanted).argmin(axis=0)
-    exact = np.abs(known[nearest] - wanted) <= NEAR
-    below = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 1)
-    above = np.minimum(below + 1, len(known) - 1)
-    gap = known[above] - known[below]
-    share = np.where(gap > 0, (wanted - known[below]) / np.where(gap > 0, gap, 1.0), 0.0)
-    return np.where(exact, nearest, below), np.where(exact, nearest, above), np.where(exact, 0.0, share)
 
 
 def _facts(compiled: Compiled, course: Course) -> Facts:

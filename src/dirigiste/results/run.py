@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import xarray as xr
 
@@ -52,7 +52,7 @@ class Run:
     welfare: xr.Dataset
     """Who gains from each surprise; see `dirigiste.results.welfare.at_surprise`."""
     split: xr.Dataset | None
-    """Paths of all sets of channels; None where they were not asked for."""
+    """Paths of sets of channels, of all or of those of some sizes; None where they were not asked for."""
     only: tuple[Channel, ...] | None
     """Channels that act; None for all."""
     certificate: dict[str, Any]
@@ -107,7 +107,8 @@ class Run:
         interactions: bool = False,
         present_value: float | None = None,
     ) -> xr.DataArray:
-        """What each channel adds to an outcome: exact Shapley values of its difference from `base`.
+        """What each channel adds to an outcome: Shapley values of its difference from `base`, exact unless
+        the run was solved with `channels="quick"`.
 
         Args:
             outcome: A variable of `path` that is one number a time, such as `output`.
@@ -120,10 +121,12 @@ class Run:
 
         Returns:
             Values by `channel` in the unit of the outcome (times years for present values); they add up to
-            the attribute `whole`, which is the attribute `value` less `base`.
+            the attribute `whole`, which is the attribute `value` less `base`. Of a quick split they do so up
+            to the attribute `rest`, and differ by at most `levels_differ` from what fewer sets gave.
 
         Raises:
-            InputError: The run was solved without channels; there is no such outcome or time.
+            InputError: The run was solved without channels, or with too few for interactions; there is no
+                such outcome or time.
         """
         if self.split is None:
             raise InputError.of(
@@ -238,7 +241,7 @@ def run(
     chronicle: Chronicle | str | Path,
     *,
     only: str | Sequence[str] | None = None,
-    channels: bool = False,
+    channels: bool | Literal["quick"] = False,
     certify: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -247,15 +250,18 @@ def run(
     Args:
         chronicle: A chronicle, the name of a shipped one, or a YAML file.
         only: Channels that act, such as `["fear"]`; all if left out.
-        channels: Also solve the paths of all sets of channels, for `Run.channels`.
+        channels: Also solve the paths of all sets of channels, for `Run.channels`; with "quick" of sets of
+            more and more sizes, until two levels agree within 1 % of the largest part.
         certify: Also halve the steps and lengthen the horizon, and tell in the certificate what that changes.
-        progress: Called with stage, round and largest residual; a stage may say `3 of 8`.
+        progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
+            rest takes.
 
     Returns:
         The run; `save` keeps it.
 
     Raises:
-        InputError: The chronicle or its economy has faults, or `only` names what it does not use.
+        InputError: The chronicle or its economy has faults, `only` names what it does not use, or `channels`
+            is none of True, False and "quick".
         NotConverged: A stationary state or a path was not found; says where.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
@@ -264,6 +270,8 @@ def run(
         given = texts(chronicle)
         chronicle = chronicles.load(chronicle)
     acting = split.asked(chronicle, only)
+    if not isinstance(channels, bool) and channels != "quick":
+        raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
 
     from dirigiste.results.course import solve
 

@@ -45,6 +45,7 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
                 for name in measures.PATH_STATUS
             },
             "channels": None if run.split is None else _channels(run, None if at is None else times),
+            "channels_from": None if run.split is None else _sets(run.split),
             "surprises": _surprises(run),
             "certificate": run.certificate,
             "before": run.before.to_json(),
@@ -112,6 +113,18 @@ def _channels(run: Run, times: list[float] | None) -> dict[str, dict[str, list[f
             str(channel): parts.sel(channel=channel).values.tolist() for channel in parts["channel"].values
         }
     return found
+
+
+def _sets(data: xr.Dataset) -> dict[str, Any]:
+    """From how many sets of channels the parts are, and how far they may be off."""
+    found: dict[str, Any] = {"sets": data.sizes["subset"], "of": 2 ** len(split.order(data))}
+    if split.exact(data):
+        return {**found, "off": None}
+    off = {outcome: split.error_of(data, outcome) for outcome in split.OUTCOMES}
+    return {
+        **found,
+        "off": {name: {"levels_differ": error.levels, "rest": error.rest} for name, error in off.items()},
+    }
 
 
 def _surprises(run: Run) -> list[dict[str, Any]]:

@@ -289,7 +289,8 @@ def channel_tables(found: Run, at: Sequence[float]) -> list[Table]:
             continue
         measure, parts = measures.PATH[outcome], split.channels(found.split, outcome).isel(time=step)
         old = float(found.base[outcome])
-        cells = [change(old, old + part, measure.unit) for part in (*parts.values, parts.values.sum())]
+        whole = float(parts.attrs["whole"][step])
+        cells = [change(old, old + part, measure.unit) for part in (*parts.values, whole)]
         one.rows.append((measure.label, *cells))
     output = found.channels("output", time=list(at))
     base = float(found.base["output"])
@@ -297,8 +298,27 @@ def channel_tables(found: Run, at: Sequence[float]) -> list[Table]:
     for channel in players:
         cells = [change(base, base + part, "") for part in output.sel(channel=channel).values]
         many.rows.append((channel, *cells))
-    many.rows.append(("in all", *(change(base, base + part, "") for part in output.sum("channel").values)))
-    return [one, many]
+    whole = np.asarray(output.attrs["whole"]).reshape(-1)
+    many.rows.append(("in all", *(change(base, base + part, "") for part in whole)))
+    return [one, many] if split.exact(found.split) else [one, many, _quick(found.split)]
+
+
+def _quick(data: xr.Dataset) -> Table:
+    """How far the parts of a quick split may be off."""
+    sets, of = data.sizes["subset"], 2 ** len(split.order(data))
+    table = Table(
+        f"Quick split, from {sets} of {of} sets of channels: how far the parts may be off",
+        ("", "largest part", "differs from fewer sets by", "sum less the whole"),
+    )
+    for outcome in split.OUTCOMES:
+        error = split.error_of(data, outcome)
+        if not np.isfinite(error.level):
+            continue
+        old, unit = float(data[outcome].values[0, 0]), measures.PATH[outcome].unit
+        sizes = (error.largest, error.levels, error.rest)
+        cells = (change(old, old + size, unit).lstrip("+") if np.isfinite(size) else NONE for size in sizes)
+        table.rows.append((measures.PATH[outcome].label, *cells))
+    return table
 
 
 def welfare_table(found: Run) -> Table:
