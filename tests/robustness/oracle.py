@@ -793,6 +793,7 @@ class Oracle:
 
     # stationary equilibrium ---------------------------------------------------------------------------------
 
+    @np.errstate(all="ignore")
     def at(
         self, u: Array, last: State | None = None, years: float | None = None, g: Array | None = None
     ) -> State:
@@ -883,6 +884,7 @@ class Oracle:
             mean *= 1.25 if found[INTEREST] > 0.25 * self.rho else 0.8
         return found, self.spread_out(mean)
 
+    @np.errstate(all="ignore")  # on the way to values, and where sigma is large
     def solve(self, start: Array | None = None, target: float = 1e-9) -> Found:
         """The equilibrium, from unknowns `start` or from afar: Broyden's method, then brackets of a price,
         with all else solved for.
@@ -971,6 +973,7 @@ class Oracle:
 
     # where there may be none --------------------------------------------------------------------------------
 
+    @np.errstate(all="ignore")
     def along(self, unknown: int, value: float, start: Array | None = None) -> tuple[float, Array]:
         """Excess demand in the market of one unknown that is held at `value` while all others are solved for,
         and the unknowns.

@@ -45,7 +45,8 @@ RISE: Final = 1.5
 """Growth of steps after a surprise until they are as long as steps may be."""
 
 FASTER: Final = 1.2
-"""Least growth of the steps beyond the surprise that interrupts a path: what happens in them is never told."""
+"""Least growth of the steps beyond the surprise that interrupts a path: what happens in them is never
+told."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
 
 
 def even_steps(length: float, longest: float, first: float) -> Array:
-    """Lengths of steps that fill `length` years: about `first` in the beginning, growing to at most `longest`."""
+    """Lengths of steps that fill `length` years: about `first` in the beginning, growing to at most
+    `longest`.
+    """
     found: list[float] = []
     step = first
     while sum(found) < length * (1.0 - 1e-9):
@@ -137,8 +140,8 @@ def even_steps(length: float, longest: float, first: float) -> Array:
 def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
     """Edges with steps after the last one that grow up to the horizon, bends among them.
 
-    Steps grow by `RISE` until they are as long as `how.step`, then by at most the growth of `how`, so that the
-    last one ends at the horizon.
+    Steps grow by `RISE` until they are as long as `how.step`, then by at most the growth of `how`, so that
+    the last one ends at the horizon.
     """
     edges = list(edges)
     left = edges[0] + how.horizon - edges[-1]
@@ -147,6 +150,7 @@ def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
         step = max(step * RISE, FIRST * how.step)
         edges.append(edges[-1] + step)
         left -= step
+    least = 0
     if left > INSTANT:
         least = 1
         while _length(how.growth, least) * how.step < left:
@@ -155,7 +159,7 @@ def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
         edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, least + 1)))
     found = np.array(edges)
     gives_way = found > edges[0] + 2 * INSTANT  # only steps of the tail, and each to one bend
-    gives_way[: len(edges) - least if left > INSTANT else len(edges)] = False
+    gives_way[: len(edges) - least] = False
     gives_way[-1] = False
     for bend in bends:
         if edges[0] + 2 * INSTANT < bend < found[-1] and np.abs(found - bend).min() > 1e-9:

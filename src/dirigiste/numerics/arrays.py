@@ -63,9 +63,6 @@ class Layout:
     abilities: int
     arcs: int
     log_utility: bool
-    dense: bool
-    """Eliminate over (status, ability) blocks, not over statuses ability by ability: for laws that couple
-    abilities strongly."""
     annual: bool
     """Time runs in periods (the annual clock), not continuously."""
     sized: bool
@@ -152,6 +149,11 @@ ARCS = np.dtype(
 TABLES = ("scalars", "status", "arcs")
 
 
+def names_of(table: np.dtype) -> tuple[str, ...]:
+    """Names of the columns of a table."""
+    return table.names or ()
+
+
 class _Fields(NamedTuple):
     scalars: NDArray[Any]  # (1,) of `SCALARS`
     status: NDArray[Any]  # (S,) of `STATUS`
@@ -178,11 +180,11 @@ class Arrays(_Fields):
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         """A column of a table: a number for `scalars`, an array for the others."""
-        if name in SCALARS.names:
+        if name in names_of(SCALARS):
             return self.scalars[name][0].item()
-        if name in STATUS.names:
+        if name in names_of(STATUS):
             return self.status[name]
-        if name in ARCS.names:
+        if name in names_of(ARCS):
             return self.arcs[name]
         raise AttributeError(name)
 
@@ -190,7 +192,7 @@ class Arrays(_Fields):
         """The same with other columns of tables, or other arrays."""
         fields = {name: getattr(self, name) for name in self._fields}
         for name, value in changes.items():
-            table = next((t for t, d in DTYPES.items() if name in d.names), None)
+            table = next((t for t, d in DTYPES.items() if name in names_of(d)), None)
             if table is None:
                 fields[name] = np.asarray(value)
                 continue
@@ -271,7 +273,6 @@ def _layout(economy: Economy, arcs: tuple[Arc, ...], chain: ability.Chain, nodes
         abilities=chain.values.size,
         arcs=len(arcs),
         log_utility=economy.preferences.sigma == 1.0,
-        dense=economy.ability.law in ("diffusion", "markov", "ar1") and chain.values.size > 1,
         annual=economy.clock == "annual",
         sized=any(arc.size for arc in arcs),
         emigrates=any(arc.destination == ABROAD for arc in arcs),

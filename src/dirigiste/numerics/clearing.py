@@ -249,7 +249,7 @@ def _evaluate_all(
 
 
 @jit
-def _solve(slopes: Array, opens: Array, value: Array, change: Array) -> bool:
+def _solve(slopes: Array, opens: NDArray[np.bool_], value: Array, change: Array) -> bool:
     """The change (4,) of open unknowns, the transfer apart, that takes the conditions to 0; False if there is
     none.
     """
@@ -287,7 +287,7 @@ def _solve(slopes: Array, opens: Array, value: Array, change: Array) -> bool:
 
 
 @jit
-def _size(m: Arrays, opens: Array, u: Array, found: Array, value: Array) -> float:
+def _size(m: Arrays, opens: NDArray[np.bool_], u: Array, found: Array, value: Array) -> float:
     """Fill `value` (4,) with the conditions, bounds included; returns the largest of the open ones."""
     fill_residuals(m, u, found, value)
     largest = 0.0
@@ -314,7 +314,7 @@ def _within(m: Arrays, u: Array) -> None:
 
 
 @jit
-def _bound_rows(m: Arrays, opens: Array, u: Array, found: Array, slopes: Array) -> None:
+def _bound_rows(m: Arrays, opens: NDArray[np.bool_], u: Array, found: Array, slopes: Array) -> None:
     """Derivatives of the transfer's condition in the transfer, and of conditions that a bound decides."""
     if opens[TRANSFER]:
         slopes[TRANSFER, TRANSFER] = -1.0 / max(found[6], LEAST)
@@ -326,7 +326,7 @@ def _bound_rows(m: Arrays, opens: Array, u: Array, found: Array, slopes: Array) 
 
 
 @jit
-def _broyden(opens: Array, step: Array, gained: Array, slopes: Array) -> None:
+def _broyden(opens: NDArray[np.bool_], step: Array, gained: Array, slopes: Array) -> None:
     """Update derivatives with what a step (4,) of the open unknowns gained (4,)."""
     length = 0.0
     for k in range(4):
@@ -352,13 +352,13 @@ def _newton(
     last: int,
     g: Array,
     other: Array,
-    opens: Array,
+    opens: NDArray[np.bool_],
     target: float,
-    known: Array,
+    known: NDArray[np.bool_],
     u: Array,
     slopes: Array,
     left: Array,
-    counts: Array,
+    counts: NDArray[np.int64],
 ) -> None:
     """Newton on dates first to last, each by itself.
 
@@ -827,7 +827,7 @@ class Clearing:
         """Unknowns (T, 4) that clear all dates, from `u`, and the active conditions that are left (T, n).
 
         Args:
-            g: Node masses at the ends of the steps (T, N, S, J).
+            g: Node masses at which the markets of the steps clear (T, N, S, J).
             other: Receipts other than wedges, spreads and taxes on size (T,), goods a year.
             u: Unknowns to start from (T, 4).
             target: Largest residual that is left, where it can be reached.

@@ -79,7 +79,7 @@ def _double(_context: Any, x: Any) -> Any:  # noqa: ANN401, ARG001
 @inline
 def _power_of_two(rounded: float) -> float:
     """2^k from k + ROUND, for k from -1022 to 1023."""
-    return _double((_bits(rounded) << np.int64(52)) + ONE)
+    return _double((_bits(rounded) << np.int64(52)) + ONE)  # pyright: ignore[reportCallIssue]
 
 
 @inline
@@ -124,7 +124,7 @@ def log(x: float) -> float:
     """Natural logarithm of x; -inf at 0, nan below."""
     tiny = x < SMALLEST_NORMAL
     scaled = x * TINY_SCALE if tiny else x
-    moved = _bits(scaled) + TO_ONE
+    moved = _bits(scaled) + TO_ONE  # pyright: ignore[reportCallIssue]
     exponent = _double(((moved >> np.int64(52)) & np.int64(0xFFF)) | TWO_52) - UNBIAS
     exponent = exponent - 54.0 if tiny else exponent
     f = _double((moved & MANTISSA) + ROOT_HALF) - 1.0

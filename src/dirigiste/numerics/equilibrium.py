@@ -45,6 +45,7 @@ from dirigiste.numerics.point import (
     within,
 )
 from dirigiste.numerics.start import Progress
+from dirigiste.numerics.unknowns import NUDGE
 
 Array = NDArray[np.float64]
 
@@ -54,9 +55,6 @@ RESPONSE = 1e-6
 """Relative residual of the linear systems of responses. Slow movements of the distribution are off by some
 hundred times that, and Newton gains three digits a round."""
 
-NUDGE = 1e-8
-"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
-
 LOOSE = 1e-3
 """Values and distribution of a round are solved to this times its gap; to their tolerances at the end."""
 
@@ -65,16 +63,26 @@ STALE = 0.1
 (Broyden 1965)."""
 
 CLOSE = 1e-6
-"""Below this gap values and distribution are solved to their tolerances, and enforcement by size reaches those
-who run a firm at u itself."""
+"""Below this gap values and distribution are solved to their tolerances, and enforcement by size reaches
+those who run a firm at u itself."""
 
 STEEP = 200.0
-"""Derivative of a market's relative excess demand above which like owners are indifferent: who runs a firm then
-hangs on the last digits of a price, and enforcement by size reaches those who run one at the clearing prices
-of the evaluation before."""
+"""Derivative of a market's relative excess demand above which like owners are indifferent: who runs a firm
+then hangs on the last digits of a price, and enforcement by size reaches those who run one at the clearing
+prices of the evaluation before."""
 
-EVALUATIONS = 60
-"""Most evaluations on one grid before the interest rate is bracketed, and most of those."""
+EVALUATIONS = 40
+"""Most evaluations of Newton from where it starts."""
+
+NEAR, ROUGH = 2e-2, 1e-3
+"""Gap below which a point is a better start for an economy that settles than the one before Newton; accuracy
+of values on the way."""
+
+SETTLING = 80
+"""Steps for which an economy may settle."""
+
+ATTEMPT = 15
+"""Most evaluations of Newton from where an economy has settled."""
 
 BRACKETED = 1e-6
 """Accuracy of all other markets while one price is bracketed."""
@@ -194,9 +202,7 @@ def through_masses(
         return aggregates.raw(aggregates.conditions(m, prices, static, moved))
 
     base = conditions(point.distribution.g, point.moves)
-    columns = [
-        (conditions(g, moved) - base) / NUDGE for g, moved in zip(masses, flows, strict=True)
-    ]
+    columns = [(conditions(g, moved) - base) / NUDGE for g, moved in zip(masses, flows, strict=True)]
     return np.stack(columns, axis=1) if columns else np.zeros((4, 0)), dv, df
 
 
@@ -204,8 +210,8 @@ def _respond(
     m: Arrays, point: Point, near: Array | None, active: tuple[int, ...]
 ) -> tuple[Array, Array, list[Array], list[aggregates.Moves]]:
     """Responses in continuous time: of values and row masses (n, N, S, J), and node masses and flows along
-    arcs a nudge of each open unknown away. Those whom enforcement by size reaches run a firm at `near`, or at the
-    unknowns themselves (None).
+    arcs a nudge of each open unknown away. Those whom enforcement by size reaches run a firm at `near`, or at
+    the unknowns themselves (None).
     """
     values, f = point.values, point.distribution.f
     policy, hazards = values.policy, values.hazards
@@ -239,9 +245,7 @@ def _respond(
     )
 
 
-def solve(
-    compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None
-) -> Solved:
+def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None) -> Solved:
     """The stationary equilibrium, from `start` or from cold.
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
@@ -268,6 +272,10 @@ class _Search:
     active: list[int] = field(default_factory=list)
     """The unknowns that are sought; the others stay where `start` has them."""
     most: int = EVALUATIONS
+    settles: bool = True
+    """Whether the economy may settle where Newton fails (not where a price is held that markets do not clear
+    at).
+    """
     history: list[float] = field(default_factory=list)
     why: str = ""
 
@@ -321,6 +329,8 @@ class _Search:
         now = self.at(u, u, self.start.v, self.start.f, 1e-2 if self.active else 0.0)
         if self.active:
             now = self.newton(now)
+        if not self.done(now) and self.settles:
+            now = self.settle(now)
         if not self.done(now):
             for index in (INTEREST, WAGE):
                 if index in self.active:
@@ -328,6 +338,36 @@ class _Search:
                     break
         if not self.done(now):
             self.why = self.reason(now)
+        return now
+
+    def settle(self, now: _Trial) -> _Trial:
+        """Let the economy settle (`start.Settling`), and try Newton whenever prices move ten times less than
+        at the last attempt; the best point.
+        """
+        begin = self.start
+        if now.size < NEAR:
+            begin = Start(now.cleared.u, now.point.values.v, now.point.distribution.f)
+        settling = starts.Settling(self.compiled, begin, ROUGH)
+        settling.g = begin.f
+        attempt, least = NEAR, np.inf
+        for k in range(SETTLING):
+            change = settling.round()
+            if self.progress:
+                self.progress(f"{self.stage}, settling", k + 1, change)
+            if not np.isfinite(change):
+                break
+            settling.accuracy = min(max(1e-2 * change, 1e-7), ROUGH)
+            least = min(least, change)
+            if k < 3 or (change > attempt and k < SETTLING - 1):
+                continue
+            attempt = 0.1 * change
+            self.most = len(self.history) + ATTEMPT
+            self.slopes = None
+            u, v, f = settling.start
+            trial = self.newton(self.at(u, u, v, f, min(change, 1e-2)))
+            now = trial if trial.size < now.size or self.done(trial) else now
+            if self.done(now):
+                break
         return now
 
     def bracket(self, index: int, now: _Trial) -> _Trial:
@@ -349,9 +389,8 @@ class _Search:
                 self.stage,
                 rest,
                 max(6, self.most // 4),
-                self.history,
+                settles=False,
             )
-            inner.history = []
             trial = inner.run()
             self.history += inner.history
             excess = float(aggregates.raw(trial.point.conditions)[index])
@@ -434,7 +473,9 @@ class _Search:
             if trial.size > STALE * now.size:
                 matrix = None
             else:
-                matrix = matrix + np.outer(-gained - matrix @ moved, moved) / max(float(moved @ moved), 1e-300)
+                matrix = matrix + np.outer(-gained - matrix @ moved, moved) / max(
+                    float(moved @ moved), 1e-300
+                )
             fresh = False
             now = trial
         return now
@@ -442,7 +483,11 @@ class _Search:
     def matrix(self, trial: _Trial) -> tuple[Array, tuple[Array, Array]]:
         """1 + D^-1 N in the open unknowns, and the responses of values and masses."""
         n, dv, df = through_masses(
-            self.compiled, tuple(self.active), trial.point, trial.near if self.steep and trial.size > CLOSE else None, trial.cleared.u
+            self.compiled,
+            tuple(self.active),
+            trial.point,
+            trial.near if self.steep and trial.size > CLOSE else None,
+            trial.cleared.u,
         )
         rows = n[self.active].copy()
         at_bound = self._bound(trial.cleared.u)
@@ -460,7 +505,9 @@ class _Search:
     def _bound(self, u: Array) -> set[int]:
         """Unknowns that are at their bound."""
         near = {INTEREST: u[INTEREST] + self.m.delta, QUOTA: u[QUOTA]}
-        return {index for index, distance in near.items() if index in self.active and CORNER * distance < 1e-9}
+        return {
+            index for index, distance in near.items() if index in self.active and CORNER * distance < 1e-9
+        }
 
     def step(
         self, now: _Trial, matrix: Array, responses: tuple[Array, Array], *, halvings: int

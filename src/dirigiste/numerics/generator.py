@@ -122,7 +122,7 @@ def arrivals(m: Arrays, rate: Array, births: float, x: Array, s: int, z: Array, 
 
     Those who leave the country reach `births`: the mean of x over newborns for masses, 0 for values.
     """
-    N, S, J = x.shape
+    N, _, J = x.shape
     for n in range(N):
         for j in range(J):
             z[n, j] = 0.0
@@ -149,11 +149,12 @@ def arrivals(m: Arrays, rate: Array, births: float, x: Array, s: int, z: Array, 
 
 @jit
 def inflow(m: Arrays, rate: Array, births: float, y: Array, s: int, z: Array, row: Array) -> None:
-    """Masses that come to status s by jumps a year: Q' y less its diagonal, z (N, J), for arc rates (N, E, J).
+    """Masses that come to status s by jumps a year: Q' y less its diagonal, z (N, J), for arc rates (N, E,
+    J).
 
     `births` is the mass that leaves the country a year, in whose place newborns come.
     """
-    N, S, J = y.shape
+    N, _, J = y.shape
     for n in range(N):
         for j in range(J):
             z[n, j] = m.entry[n, s] * m.stationary[j] * births
@@ -185,7 +186,7 @@ def inflow(m: Arrays, rate: Array, births: float, y: Array, s: int, z: Array, ro
 @jit
 def leavers(m: Arrays, rate: Array, y: Array) -> float:
     """Mass that leaves the country a year, of node masses y (N, S, J)."""
-    N, S, J = y.shape
+    N, _, J = y.shape
     total = 0.0
     for e in range(m.arcs.size):
         if m.arcs[e].leaves:
@@ -211,7 +212,9 @@ def _choose(
     taken: Array,
     certain: Array,
 ) -> None:
-    """Delta, the probability P of taking a chance, and G, equation (8), for the first `size` states of a block."""
+    """Delta, the probability P of taking a chance, and G, equation (8), for the first `size` states of a
+    block.
+    """
     if sigma == 1.0:
         for b in range(size):
             delta[b] = rho * (there[b] - here[b]) - cost
@@ -251,7 +254,7 @@ def evaluate_arcs(
 
     `delta` (N, E, J) keeps by how much taking a chance without taste shocks beats leaving it.
     """
-    N, S, J = v.shape
+    N, _, J = v.shape
     sigma, rho, shift = m.scalars[0].sigma, m.scalars[0].rho, m.scalars[0].shift
     row = np.empty(J)
     size = BLOCK * J

@@ -10,7 +10,6 @@ of consumption a year, is below the tolerance everywhere.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from dirigiste.numerics.firm import Firms, Prices
 from dirigiste.numerics.generator import Hazards, exits, fastest, hazards, rest
 from dirigiste.numerics.linear import Operator
 from dirigiste.numerics.policy import Policy, decide
-from dirigiste.numerics.preferences import slope_of, utility
+from dirigiste.numerics.preferences import consumption_of, slope_of, utility
 from dirigiste.numerics.programs import jit
 
 Array = NDArray[np.float64]
@@ -45,8 +44,8 @@ PLAIN = 1e-6
 GUESS_SWEEPS = 100
 
 LEAST_FACTOR = 1e-3
-"""Values that have a sign come nearer to 0 by at most this factor in a round: what is left of the difference of
-two nearly equal numbers is accurate to that."""
+"""Values that have a sign come nearer to 0 by at most this factor in a round: what is left of the difference
+of two nearly equal numbers is accurate to that."""
 
 LEAST_UNIT = 1e-6
 """Units of values are at least this times u_c c."""
@@ -103,9 +102,7 @@ def policy_of(m: Arrays, given: Setting, v: Array, r: Array) -> tuple[Policy, fl
     return found, decide(m, given.fastest.reshape(-1), *flat)
 
 
-def operator(
-    m: Arrays, d: Policy, rate: Array, loss: Array, discount: float, *, tangent: bool
-) -> Operator:
+def operator(m: Arrays, d: Policy, rate: Array, loss: Array, discount: float, *, tangent: bool) -> Operator:
     """The operator M (discount + losses - arrivals) - D at a policy, with its factors.
 
     Args:
@@ -135,8 +132,8 @@ def solve_linear(
 ) -> Array:
     """Solve A x = rhs for values x (N, S, J).
 
-    Rows are measured in units of `scale` (N, S, J): with curved utility those of rich and poor owners differ by
-    many powers of ten.
+    Rows are measured in units of `scale` (N, S, J): with curved utility those of rich and poor owners differ
+    by many powers of ten.
     """
 
     def product(y: Array) -> tuple[Array, Array]:
@@ -149,8 +146,8 @@ def solve_linear(
 
 
 def guess(m: Arrays, f: Firms, prices: Prices, reach: Array) -> Array:
-    """A cold start: consuming labour or business income and a return of rho on wealth, in whatever state jumps
-    lead to, without saving and without taking chances (N, S, J).
+    """A cold start: consuming labour or business income and a return of rho on wealth, in whatever state
+    jumps lead to, without saving and without taking chances (N, S, J).
     """
     earned = np.maximum.accumulate(np.maximum(f.income + prices.transfer, 0.05 * prices.wage), axis=0)
     c = earned + m.rho * m.wealth[:, None, None]
@@ -186,7 +183,9 @@ def _utility(m: Arrays, c: Array, out: Array) -> None:
     for n in range(N):
         for s in range(S):
             for j in range(J):
-                out[n, s, j] = utility(c[n, s, j], m.scalars[0].sigma, m.status[s].amenity, m.scalars[0].shift)
+                out[n, s, j] = utility(
+                    c[n, s, j], m.scalars[0].sigma, m.status[s].amenity, m.scalars[0].shift
+                )
 
 
 def moved(m: Arrays, v: Array, change: Array) -> Array:
@@ -209,15 +208,14 @@ def _better(
     inc: float,
     step: float,
 ) -> float:
-    """Value of moving by `step` towards value `other`, at least v: Newton on a concave function from below."""
+    """Value of moving by `step` towards value `other`, at least v: Newton on a concave function from
+    below.
+    """
     floor = slope_of(1e3 * (abs(inc) + abs(step)), sigma, amenity)
     x = v
     for _ in range(4):
         p = max((other - x) / step, floor)
-        if sigma == 1.0:
-            c = 1.0 / p
-        else:
-            c = math.exp(((1.0 - sigma) * amenity - math.log(p)) / sigma)
+        c = consumption_of(p, sigma, amenity)
         speed = (inc - c) / step
         miss = own * x - fixed - utility(c, sigma, amenity, shift) - speed * (other - x)
         if speed > 0.0 and miss < 0.0:
@@ -265,8 +263,8 @@ def _swept(m: Arrays, given: Setting, v: Array) -> Array:
 
 
 def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int = 60) -> Values:
-    """Newton from values `start` (N, S, J) until the largest residual is at most `tolerance`, or for `rounds`;
-    if need be from the values of plain upwinding, then by steps in pseudo-time.
+    """Newton from values `start` (N, S, J) until the largest residual is at most `tolerance`, or for
+    `rounds`; if need be from the values of plain upwinding, then by steps in pseudo-time.
     """
     found = _newton(m, given, start, tolerance, rounds)
     if found.residual <= max(tolerance, ROUNDING):
@@ -310,7 +308,9 @@ def _in_pseudo_time(m: Arrays, given: Setting, begin: Values, tolerance: float, 
         if now.residual <= tolerance or waited >= 2 * PATIENCE:
             break
         op = operator(m, now.policy, now.hazards.gain, now.hazards.loss, m.rho + 1.0 / step, tangent=True)
-        v = moved(m, now.v, solve_linear(m, op, -now.policy.residual, 1e-4, scale=unit(m, now.v, now.policy.scale)))
+        v = moved(
+            m, now.v, solve_linear(m, op, -now.policy.residual, 1e-4, scale=unit(m, now.v, now.policy.scale))
+        )
         policy, h, residual = evaluate(m, given, v)
         if not np.isfinite(residual):
             step *= 0.1

@@ -30,14 +30,14 @@ class Begin(NamedTuple):
 
 
 class Backwards(NamedTuple):
-    """Values after each stage of every step (T, STAGES, N, S, J), those at the beginning of a step in stage 1;
-    decisions; residuals (T,) at the values at which they were taken; Newton rounds (T,).
+    """Values after each stage of every step (T, STAGES, N, S, J), those at the beginning of a step in stage
+    1; decisions; residuals (T,) at the values at which they were taken; Newton rounds (T,).
     """
 
     v: Array
     decisions: Decisions
     residual: Array
-    rounds: Array
+    rounds: NDArray[np.int64]
 
 
 class Flows(NamedTuple):
@@ -57,8 +57,8 @@ class Flows(NamedTuple):
 
 
 class Forwards(NamedTuple):
-    """Masses over which sums of a step are taken, GAMMA h + (1 - GAMMA) k; node masses at its end; row masses of
-    stage 0 at its end; each (T, N, S, J). Flows of every step.
+    """Masses over which sums of a step are taken, GAMMA h + (1 - GAMMA) k; node masses at its end; row masses
+    of stage 0 at its end; each (T, N, S, J). Flows of every step.
     """
 
     g: Array
@@ -133,7 +133,7 @@ def _values(
     linear_tolerance: float,
     decisions: Decisions,
     residual: Array,
-    rounds: Array,
+    rounds: NDArray[np.int64],
 ) -> None:
     """Values of all steps backwards; v (T, STAGES, N, S, J) holds guesses and receives them."""
     T = lengths.size
@@ -190,7 +190,9 @@ def _values(
 
 
 @jit
-def _add_flows(m: Arrays, weight: float, y: Array, f: Array, flow: Array, spent: Array, moved: Array, c: Array) -> None:
+def _add_flows(
+    m: Arrays, weight: float, y: Array, f: Array, flow: Array, spent: Array, moved: Array, c: Array
+) -> None:
     """Add to `moved` (3, E) and `c` (S,) what a stage carries, with a weight."""
     N, S, J = y.shape
     for e in range(m.arcs.size):
@@ -268,8 +270,19 @@ def _masses(
             )
         moved[t] = 0.0
         consumption[t] = 0.0
-        _add_flows(m, GAMMA, h, f[t, 1], decisions.flow[t, 1], decisions.consumption[t, 1], moved[t], consumption[t])
-        _add_flows(m, 1.0 - GAMMA, k, f[t, 0], decisions.flow[t, 0], decisions.consumption[t, 0], moved[t], consumption[t])
+        _add_flows(
+            m, GAMMA, h, f[t, 1], decisions.flow[t, 1], decisions.consumption[t, 1], moved[t], consumption[t]
+        )
+        _add_flows(
+            m,
+            1.0 - GAMMA,
+            k,
+            f[t, 0],
+            decisions.flow[t, 0],
+            decisions.consumption[t, 0],
+            moved[t],
+            consumption[t],
+        )
         totals[:] = 0.0
         sums[:] = 0.0
         for n in range(N):

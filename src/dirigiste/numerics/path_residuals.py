@@ -4,8 +4,8 @@ Goods (docs/method.md, equation 15) are never used to solve. In every step
 
     Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A - dA/dt = 0
 
-with K all capital, idle capital too, and dA/dt the change of wealth over the step; all else is summed over the
-masses at which the markets of the step clear (`steps`).
+with K all capital, idle capital too, and dA/dt the change of wealth over the step; all else is summed over
+the masses at which the markets of the step clear (`steps`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.path import Begin
-from dirigiste.numerics.unknowns import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
 from dirigiste.numerics.transition import Solved, Task
+from dirigiste.numerics.unknowns import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
 
 Array = NDArray[np.float64]
 

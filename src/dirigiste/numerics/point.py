@@ -75,9 +75,9 @@ class Start(NamedTuple):
 def choices(m: Arrays, u: Array, near: Array | None = None) -> tuple[Prices, Firms, Array]:
     """Prices, static choices and reach of enforcement at unknowns u (4,).
 
-    Enforcement by size reaches those who run a firm at prices `near` (4,), by default u: where like owners are
-    indifferent, who runs a firm hangs on the last digits of a price, and only clearing markets tells. The size
-    of a firm is that at u.
+    Enforcement by size reaches those who run a firm at prices `near` (4,), by default u: where like owners
+    are indifferent, who runs a firm hangs on the last digits of a price, and only clearing markets tells. The
+    size of a firm is that at u.
     """
     prices = prices_of(m, u)
     firms = firm.firms(m, prices)

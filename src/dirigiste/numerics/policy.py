@@ -79,8 +79,8 @@ CELL = 11
 """Rows of the buffer of a cell."""
 
 C, THETA_R, THETA_L, DRIFT_R, DRIFT_L, RES_R, RES_L, BY_R, BY_L, SLOPE_R, SLOPE_L = range(CELL)
-"""Consumption; for the rows of either direction theta, drift, residual, its derivative in the slope, and that of
-the drift."""
+"""Consumption; for the rows of either direction theta, drift, residual, its derivative in the slope, and that
+of the drift."""
 
 
 @jit
@@ -92,7 +92,6 @@ def fill_cell(
     bound: Array,
     amenity: Array,
     floor: Array,
-    ceiling: float,
     v0: Array,
     v1: Array,
     inc0: Array,
@@ -182,7 +181,8 @@ def _split(
     res_r: float, res_l: float, near_r: float, near_l: float, tie: float
 ) -> tuple[float, float, float, float]:
     """Share of owners who save where both directions serve, residual of the mixed row, and what the gradual
-    coming in of the second direction adds to the derivative: factors of the derivatives of `near_r`, `near_l`.
+    coming in of the second direction adds to the derivative: factors of the derivatives of `near_r`,
+    `near_l`.
     """
     second = near_r < near_l
     part = near_r / near_l if second else near_l / near_r
@@ -252,7 +252,7 @@ def decide(
                 for b in range(B):
                     floor[b] = weight[b] * power
             fill_cell(
-                sigma, shift, upwind, gap, fastest, amenity, floor, ceiling,
+                sigma, shift, upwind, gap, fastest, amenity, floor,
                 v[n], v[n + 1], inc[n], inc[n + 1], r[n], r[n + 1], here,
             )  # fmt: skip
         first, last = n == 0, n == N - 1

@@ -16,7 +16,7 @@ higher for s years from that day on. Both families are computed on a grid of tim
 horizon, and the response in the middle of step k to a price in step l on any grid of steps is a sum of K over
 the steps j up to k, t the middles and e the edges of steps,
 
-    J[k, l] = sum over j <= k of weight_j [K(t_k - t_j, e_l+1 - t_j) - K(t_k - t_j, e_l - t_j)]            (18)
+    J[k, l] = sum over j <= k of weight_j [K(t_k - t_j, e_l+1 - t_j) - K(t_k - t_j, e_l - t_j)]           (18)
 
 with K interpolated between its times, weight the length of the step, and half of it where j = k. It serves
 as the matrix of Newton's method on paths (`transition`), where it need not be exact.
@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics import aggregates, clearing, hjb, kfe, linear
 from dirigiste.numerics.arrays import Arrays, Compiled
-from dirigiste.numerics.equilibrium import NUDGE
 from dirigiste.numerics.generator import exits
 from dirigiste.numerics.linear import Operator
-from dirigiste.numerics.point import Point, prices_of, setting_of, unknowns
+from dirigiste.numerics.point import Point, setting_of, unknowns
 from dirigiste.numerics.programs import jit, side_by_side
 from dirigiste.numerics.steps import BETA, GAMMA, STAGES
+from dirigiste.numerics.unknowns import NUDGE
 
 Array = NDArray[np.float64]
 
@@ -118,7 +118,14 @@ def _steps(
 
 
 def _family(
-    m: Arrays, op: Operator, loss: Array, births: bool, discount: float, times: Array, source: Array, begin: Array
+    m: Arrays,
+    op: Operator,
+    loss: Array,
+    births: bool,
+    discount: float,
+    times: Array,
+    source: Array,
+    begin: Array,
 ) -> Array:
     """A family of vectors (A, N, S, J) over the times of the kernel."""
     x = np.empty((times.size, *begin.shape))
@@ -150,8 +157,8 @@ def kernel(compiled: Compiled, point: Point) -> Kernel:
     still, base = drift(policy, hazards.flow), conditions(static, point.moves)
 
     def values_after(index: int) -> tuple[Array, Array, Array, Array]:
-        """For an unknown: mass flow after news of it (A, N, S, J), conditions on the day (A, n), and mass flow
-        by the price itself (N, S, J), and conditions through who is reached at it (n,).
+        """For an unknown: mass flow after news of it (A, N, S, J), conditions on the day (A, n), and mass
+        flow by the price itself (N, S, J), and conditions through who is reached at it (n,).
         """
         moved = point.u.copy()
         moved[index] += NUDGE
@@ -170,7 +177,7 @@ def kernel(compiled: Compiled, point: Point) -> Kernel:
 
     def expected(number: int) -> Array:
         """What a unit of mass adds to an active condition (A, N, S, J)."""
-        gradient = _gradient(compiled, point, static)[number]
+        gradient = _gradient(compiled, point)[number]
         return _family(m, forth, hazards.flow, True, 0.0, times, np.zeros_like(g), gradient)
 
     tasks = [(values_after, index) for index in active] + [(expected, n) for n in range(len(active))]
@@ -193,7 +200,7 @@ def kernel(compiled: Compiled, point: Point) -> Kernel:
     )
 
 
-def _gradient(compiled: Compiled, point: Point, static: aggregates.Static) -> Array:
+def _gradient(compiled: Compiled, point: Point) -> Array:
     """Derivatives of the active conditions in node masses at given prices and rates of moving (n, N, S, J).
 
     Conditions are smooth functions of a few sums, and sums are linear in masses.
@@ -219,7 +226,15 @@ def _gradient(compiled: Compiled, point: Point, static: aggregates.Static) -> Ar
     def conditions(x: Array) -> Array:
         budget = x[5] - prices.transfer - m.spending
         found = aggregates.relative(
-            x[0], m.outside_labor + x[1], x[2], x[3] + m.foreign_capital, x[4], budget, x[6], x[7], m.directed_share
+            x[0],
+            m.outside_labor + x[1],
+            x[2],
+            x[3] + m.foreign_capital,
+            x[4],
+            budget,
+            x[6],
+            x[7],
+            m.directed_share,
         )
         return np.array([found[0], -found[1], found[2], found[3]])
 
@@ -235,8 +250,8 @@ def _gradient(compiled: Compiled, point: Point, static: aggregates.Static) -> Ar
 
 
 def jacobian(kernel: Kernel, lengths: Array) -> Array:
-    """Responses of the active conditions in the middles of steps of `lengths` years (T,) to the active unknowns
-    in every step, through masses and values: (T, n, T, n).
+    """Responses of the active conditions in the middles of steps of `lengths` years (T,) to the active
+    unknowns in every step, through masses and values: (T, n, T, n).
     """
     edges = np.concatenate([[0.0], np.cumsum(lengths)])
     middles = 0.5 * (edges[1:] + edges[:-1])

@@ -25,6 +25,9 @@ Progress = Callable[[str, int, float], None]
 COLD_STEPS = 8
 """Implicit steps of the distribution in a cold start, of 2 years growing to 10."""
 
+SETTLING_YEARS = (4.0, 0.05, 30.0)
+"""First, least and largest step of an economy that settles."""
+
 ROUGH = 1e-3
 """Accuracy of prices and values on the way."""
 
@@ -40,21 +43,71 @@ def cold_start(
     steps of the distribution. `wage` and `interest` are where the search for static prices begins.
     """
     m = compiled.arrays
-    active = unknowns(compiled)
     u, f = first_distribution(compiled, first_unknowns(compiled, wage, interest))
-    g, other = f, 0.0
     prices, firms, reach = choices(m, u)
-    v = hjb.guess(m, firms, prices, reach)
+    settling = Settling(compiled, Start(u, hjb.guess(m, firms, prices, reach), f), ROUGH)
     for k in range(COLD_STEPS):
-        if active:
-            u = clearing.clear_one(m, g, other, u, active, ROUGH).u
-        prices, firms, reach = choices(m, u)
-        values = hjb.solve(m, hjb.setting(m, firms, prices, reach), v, ROUGH)
-        v = values.v
-        f, g, other = later(compiled, values, f, min(2.0 * 1.4**k, 10.0))
+        settling.clear()
+        settling.move(min(2.0 * 1.4**k, 10.0))
         if progress:
             progress("cold start", k + 1, float("nan"))
-    return Start(u, v, f)
+    return settling.start
+
+
+class Settling:
+    """An economy on its way to the stationary state: markets clear at the masses that are there, owners take
+    prices to last for ever, and the distribution moves by implicit steps of some years.
+
+    It comes near a stationary state from far away, and where the clearing prices of stationary masses are so
+    steep in foreseen ones that Newton does not get there (owners of fixed ability, whose wealth has no end
+    where the interest rate comes near to what impatience can hold).
+    """
+
+    def __init__(self, compiled: Compiled, start: Start, accuracy: float) -> None:
+        self.compiled, self.accuracy = compiled, accuracy
+        self.start = start
+        self.g, self.other = start.f, 0.0
+        self.active = unknowns(compiled)
+        self.years, self.last = SETTLING_YEARS[0], np.zeros(4)
+
+    def clear(self) -> Array:
+        """Move the unknowns to where markets clear; by how much they change (4,)."""
+        if not self.active:
+            return np.zeros(4)
+        accuracy = min(self.accuracy, ROUGH)
+        u = clearing.clear_one(
+            self.compiled.arrays, self.g, self.other, self.start.u, self.active, accuracy
+        ).u
+        change = u - self.start.u
+        self.start = self.start._replace(u=u)
+        return change
+
+    def move(self, years: float) -> None:
+        """Values at these prices, and masses some years later."""
+        m, (u, v, f) = self.compiled.arrays, self.start
+        if self.compiled.layout.annual:
+            from dirigiste.numerics.annual import cold
+
+            v, f, self.g, self.other = cold.moved_on(m, u, v, f, years, self.accuracy)
+        else:
+            prices, firms, reach = choices(m, u)
+            values = hjb.solve(m, hjb.setting(m, firms, prices, reach), v, self.accuracy)
+            v = values.v
+            f, self.g, self.other = later(self.compiled, values, f, years)
+        self.start = Start(u, v, f)
+
+    def round(self) -> float:
+        """Prices, values and masses of one step, longer while prices move one way and shorter where they
+        turn; the largest change of a price.
+        """
+        change = self.clear()
+        if float(change @ self.last) < 0.0:
+            self.years = max(0.5 * self.years, SETTLING_YEARS[1])
+        else:
+            self.years = min(1.3 * self.years, SETTLING_YEARS[2])
+        self.last = change
+        self.move(self.years)
+        return float(np.abs(change).max())
 
 
 def first_unknowns(compiled: Compiled, wage: float | None, interest: float | None) -> Array:

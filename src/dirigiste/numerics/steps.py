@@ -15,8 +15,7 @@ so mass and wealth are kept to rounding, and a stationary state stays where it i
 GAMMA h + (1 - GAMMA) k, whose incomes, jumps and consumption make up the change of wealth over the step: with
 them the goods of the step add up exactly.
 
-A stage is one Newton round from a guess, or more where exact values are asked for (engines of paths need not:
-docs/method.md, section 8). Its linear systems are
+A stage is one Newton round from a guess, or more where exact values are asked for. Its linear systems are
 solved by sweeps over statuses (`linear`).
 """
 
@@ -31,7 +30,7 @@ from numpy.typing import NDArray
 from dirigiste.numerics import linear
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import cell_at, fill_firms, fill_reach
-from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, leavers, rest
+from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, rest
 from dirigiste.numerics.policy import decide
 from dirigiste.numerics.programs import jit
 from dirigiste.numerics.unknowns import prices_of
@@ -73,8 +72,8 @@ class Decisions(NamedTuple):
     def room(cls, steps: int, m: Arrays) -> Decisions:
         """Room for so many steps."""
         N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
-        states = (np.empty((steps, STAGES, N, S, J)) for _ in range(5))
-        return cls(*states, np.empty((steps, STAGES, N, E, J)))
+        a, b, c, d, e = (np.empty((steps, STAGES, N, S, J)) for _ in range(5))
+        return cls(a, b, c, d, e, np.empty((steps, STAGES, N, E, J)))
 
 
 class Scratch(NamedTuple):
@@ -125,7 +124,9 @@ def fill_fastest(m: Arrays, out: Array) -> None:
 
 @jit
 def sharp_flows(m: Arrays, delta: Array, reach: Array, flow: Array) -> None:
-    """Flows (N, E, J) of choices without taste shocks, from what taking them is worth more than leaving them."""
+    """Flows (N, E, J) of choices without taste shocks, from what taking them is worth more than leaving
+    them.
+    """
     N, E, J = delta.shape
     column = np.empty(N)
     for e in range(E):
@@ -140,8 +141,8 @@ def sharp_flows(m: Arrays, delta: Array, reach: Array, flow: Array) -> None:
 
 @jit
 def setting(m: Arrays, u: Array, near: Array, sized: bool, firms: Array, income: Array, reach: Array) -> None:
-    """What owners take as given in a step at unknowns u (4,): income (N, S, J) net of what growth takes, reach
-    of enforcement (N, E, J).
+    """What owners take as given in a step at unknowns u (4,): income (N, S, J) net of what growth takes,
+    reach of enforcement (N, E, J).
 
     Enforcement by size reaches those who run a firm at prices `near` (4,), at which markets clear nearly:
     where owners are indifferent, who runs one hangs on the last digits of the price. The size of a firm is
@@ -190,8 +191,8 @@ def stage(
     """An implicit step of `length` years of values, from `later` at its end and the guess v, which receives
     the result (N, S, J); equation (13).
 
-    One Newton round, or, if `exact`, as many as it takes until the largest residual is at most `tolerance` (logs
-    of consumption a year). Decisions are those at the resulting values.
+    One Newton round, or, if `exact`, as many as it takes until the largest residual is at most `tolerance`
+    (logs of consumption a year). Decisions are those at the resulting values.
 
     Returns:
         The residual at the values at which decisions were taken, Newton rounds, sweeps.
@@ -241,9 +242,7 @@ def stage(
         if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
             break
         exits(m, x.loss, discount, x.exits)
-        linear.factor(
-            ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower
-        )
+        linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(
             ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.gain, x.pivot, x.upper, x.lower
         )
@@ -293,8 +292,8 @@ def masses(
     tolerance: float,
     x: Scratch,
 ) -> int:
-    """An implicit step of `length` years of masses, equation (14): row masses f (N, S, J) from the guess in f,
-    and node masses y at its end, from node masses g. Returns the count of sweeps.
+    """An implicit step of `length` years of masses, equation (14): row masses f (N, S, J) from the guess in
+    f, and node masses y at its end, from node masses g. Returns the count of sweeps.
     """
     N, S, J = g.shape
     exits(m, flow, 1.0 / length, x.exits)

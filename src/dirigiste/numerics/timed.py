@@ -24,6 +24,7 @@ from dirigiste.numerics.arrays import (
     _Fields,
     compile_economy,
     landings,
+    names_of,
 )
 from dirigiste.numerics.programs import jit
 
@@ -72,7 +73,9 @@ def on_date(ms: Stacked, t: int) -> Arrays:
 
 def at_date(ms: Stacked, t: int) -> Arrays:
     """The arrays of date t, outside of kernels."""
-    return Arrays(**{name: getattr(ms, name)[t] if name in STACKED else getattr(ms, name) for name in ms._fields})
+    return Arrays(
+        **{name: getattr(ms, name)[t] if name in STACKED else getattr(ms, name) for name in ms._fields}
+    )
 
 
 def always(m: Arrays, dates: int) -> Stacked:
@@ -94,7 +97,7 @@ class Timed(NamedTuple):
 
     def number(self, name: str) -> Array:
         """A column of a table over time: (T,) for one number an economy, (T, S) or (T, E)."""
-        table = next(t for t, dtype in DTYPES.items() if name in dtype.names)
+        table = next(t for t, dtype in DTYPES.items() if name in names_of(dtype))
         column = getattr(self.stacked, table)[name]
         return column[:, 0] if table == "scalars" else column
 
@@ -199,7 +202,7 @@ def _columns(compiled: Compiled) -> dict[tuple[str, str], np.ndarray]:
     for name in Arrays._fields:
         field = getattr(compiled.arrays, name)
         if name in DTYPES:
-            found.update({(name, column): field[column] for column in DTYPES[name].names})
+            found.update({(name, column): field[column] for column in names_of(DTYPES[name])})
         else:
             found[name, ""] = field
     return found

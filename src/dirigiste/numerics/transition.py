@@ -51,8 +51,8 @@ LOOSE = 1e-2
 """Values and markets of a round are solved to this times its gap."""
 
 FAR = 50.0
-"""Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance: the
-next round may be the last. Before that one Newton round a stage does."""
+"""Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance:
+the next round may be the last. Before that one Newton round a stage does."""
 
 HALVINGS = 3
 

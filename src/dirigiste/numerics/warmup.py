@@ -83,11 +83,13 @@ def _functions() -> None:
     elementary.log(1.0)
 
 
-STEPS: Final[tuple[Callable[[], object], ...]] = (_functions,)
+STEPS: Final[tuple[Callable[[], object], ...]] = (
+    _functions,
+    *(_state(changes) for changes in STATES),
+    _path({}),
+    _impulse,
+)
 """What is run, one after the other."""
-
-LATER: Final = (*(_state(changes) for changes in STATES), _path({}), _impulse)
-"""To go into `STEPS` when the solver works."""
 
 
 def run(tell: Callable[[int, int], None]) -> None:

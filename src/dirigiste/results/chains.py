@@ -65,8 +65,8 @@ def count(chronicle: Chronicle, only: Collection[Channel] | None = None) -> tupl
     """How many sets of channels there are, all that act or those of `only`, and how many paths they take."""
     economy = chronicle.baseline
     timeline = Timeline(chronicle, economy, grid(chronicle, economy.numerics.path))
-    acting = [channel for channel in timeline.channels if only is None or channel in only]
-    sets = shapley.coalitions(acting, range(len(acting) + 1))
+    acting: list[Channel] = [channel for channel in timeline.channels if only is None or channel in only]
+    sets: list[Channels] = shapley.coalitions(acting, range(len(acting) + 1))
     found = chains(timeline, sets)
     paths = sum(bool(timeline.acts(n, chain.key)) for chain in found for n in range(chain.first, chain.last))
     return len(sets), paths

@@ -33,6 +33,7 @@ from dirigiste.numerics.sequence import Kernel
 from dirigiste.results import paths, shapley, split
 from dirigiste.results.chains import Chain, chains, seen
 from dirigiste.results.equilibrium import Equilibrium
+from dirigiste.results.paths import interpolation
 from dirigiste.results.solve import finish
 from dirigiste.results.work import Work
 
@@ -653,5 +654,6 @@ def _difference(course: Course, refined: Course, of: Callable[[Course], Array]) 
     """Largest difference at the steps of the coarser course that the finer one reaches."""
     time = course.grid.time
     here = time <= refined.grid.time[-1]
-    other = np.interp(time[here], refined.grid.time, of(refined))
+    index, weights = interpolation(refined.grid.time, refined.grid.surprise, time[here])
+    other = (weights * of(refined)[index]).sum(axis=1)
     return float(np.abs(of(course)[here] - other).max())

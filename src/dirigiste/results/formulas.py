@@ -271,10 +271,12 @@ def _logs(facts: Facts) -> Array:
 def _misallocation(facts: Facts, sums: Sums, status: Mapping[str, Array]) -> dict[str, Array]:
     alpha, eta = facts.numbers["alpha"], facts.numbers["eta"]
     Y, K, L = (status[name].sum(axis=-1) for name in ("output", "capital", "labor"))
-    inputs = (K**alpha * L ** (1.0 - alpha)) ** eta
+    inputs = (np.maximum(K, 0.0) ** alpha * np.maximum(L, 0.0) ** (1.0 - alpha)) ** eta
     efficient = productivity(_logs(facts), sums.running, np.broadcast_to(eta, Y.shape), axes=2)
     each = alpha[..., None]
-    parts = (status["capital"] ** each * status["labor"] ** (1.0 - each)) ** eta[..., None]
+    used = (np.maximum(status[name], 0.0) for name in ("capital", "labor"))  # masses may round below 0
+    capital, labor = used
+    parts = (capital**each * labor ** (1.0 - each)) ** eta[..., None]
     within = np.nansum(status["tfp_efficient"] * parts, axis=-1)
     none = ~((Y > 0) & (inputs > 0))
     with np.errstate(divide="ignore", invalid="ignore"):

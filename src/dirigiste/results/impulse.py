@@ -105,9 +105,7 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
         values = {path: at[path] + sign * SHARE * x for path, x in shapes.items()}
         task = transition.Task(frame.over(values, steps), np.diff(edges), begin, point.values.v)
         target = EXACT * tolerances.paths
-        solved = transition.solve(
-            compiled.arrays, task, kernel, guess, target=target, hjb=tolerances.hjb
-        )
+        solved = transition.solve(compiled.arrays, task, kernel, guess, target=target, hjb=tolerances.hjb)
         if not max(solved.worst, solved.gap) <= 10.0 * target:
             raise NotConverged(
                 f"{economy.name}: no path near the stationary state: prices are off by {solved.gap:.3g} from "

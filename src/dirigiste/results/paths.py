@@ -225,9 +225,9 @@ def at(path: xr.Dataset, times: Sequence[float]) -> xr.Dataset:
 
 
 def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], Array]:
-    """Steps (T, 4) and weights (T, 4) of a cubic between the two steps around each time, through both with the
-    slopes of parabolas through three; only steps of the same surprise count, and before the next surprise the
-    last parabola goes on straight.
+    """Steps (T, 4) and weights (T, 4) of a cubic between the two steps around each time, through both with
+    the slopes of parabolas through three; only steps of the same surprise count, and before the next surprise
+    the last parabola goes on straight.
 
     Args:
         known: Times of steps, rising.
@@ -346,15 +346,15 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
 
 
 def _change(values: Array, time: Array, surprise: NDArray[np.int64]) -> Array:
-    """Change per year over each step, (M, ...); the first step of a surprise has that of the next one, for
-    what changes hands on its date is no change over time.
+    """Change per year in each step, (M, ...), by parabolas through steps of the same surprise: what changes
+    hands on the date of one is no change over time.
     """
     found = np.zeros_like(values)
     for index in np.unique(surprise):
         steps = np.flatnonzero(surprise == index)
         if steps.size > 1:
-            pace = np.diff(values[steps], axis=0) / np.diff(time[steps])[:, None]
-            found[steps] = np.concatenate([pace[:1], pace])
+            order = 2 if steps.size > 2 else 1
+            found[steps] = np.gradient(values[steps], time[steps], axis=0, edge_order=order)
     return found
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dirigiste.numerics import aggregates, clearing, hjb
 from dirigiste.numerics.annual import stationary, step
-from dirigiste.numerics.arrays import Compiled
+from dirigiste.numerics.arrays import Arrays, Compiled
 from dirigiste.numerics.point import Start, choices, unknowns
 from dirigiste.numerics.start import ROUGH, Progress, first_distribution, first_unknowns
+
+Array = NDArray[np.float64]
 
 ROUNDS = 16
 YEARS = 3.0
@@ -25,16 +30,25 @@ def cold_start(
     active = unknowns(compiled)
     u, g = first_distribution(compiled, first_unknowns(compiled, wage, interest))
     other = 0.0
-    prices, firms, _ = choices(m, u)
-    v = hjb.guess(m, firms, prices)
+    prices, firms, reach = choices(m, u)
+    v = hjb.guess(m, firms, prices, reach)
     for k in range(ROUNDS):
         if active:
             u = clearing.clear_one(m, g, other, u, active, ROUGH).u
-        prices, firms, reach = choices(m, u)
-        v, period, _, _ = stationary.solve_values(m, prices, firms, reach, v, ROUGH)
-        g = step.forward(m, period, g, round(YEARS / m.period))
-        moved = aggregates.moves(m, step.at_turn(m, period.saving, g), period.turn.hazards.flow)
-        other = aggregates.moved_receipts(m, moved)
+        v, _, g, other = moved_on(m, u, v, g, YEARS, ROUGH)
         if progress:
             progress("cold start", k + 1, float("nan"))
     return Start(u, v, g)
+
+
+def moved_on(
+    m: Arrays, u: Array, v: Array, g: Array, years: float, accuracy: float
+) -> tuple[Array, Array, Array, float]:
+    """Values at unknowns u, masses `years` later, twice (as rows and as nodes), and receipts other than
+    wedges and spreads.
+    """
+    prices, firms, reach = choices(m, u)
+    v, period, _, _ = stationary.solve_values(m, prices, firms, reach, v, accuracy)
+    g = step.forward(m, period, g, max(1, round(years / m.period)))
+    moved = aggregates.moves(m, step.at_turn(m, period.saving, g), period.turn.hazards.flow)
+    return v, g, g, aggregates.moved_receipts(m, moved)

@@ -34,6 +34,7 @@ from dirigiste.numerics.point import Point, choices
 from dirigiste.numerics.policy import Policy
 from dirigiste.numerics.preferences import slope_of
 from dirigiste.numerics.programs import jit
+from dirigiste.numerics.unknowns import NUDGE
 
 Array = NDArray[np.float64]
 
@@ -51,9 +52,6 @@ threshold can swing to and fro from round to round."""
 
 RESPONSE = 1e-4
 """Relative accuracy of responses."""
-
-NUDGE = 1e-6
-"""Step of difference quotients, in logs of the wage, in interest, and in the transfer."""
 
 
 class Annual(NamedTuple):
@@ -204,16 +202,16 @@ def evaluate(
 
 
 def respond(
-    m: Arrays, point: Point, near: Array, active: tuple[int, ...]
+    m: Arrays, point: Point, near: Array | None, active: tuple[int, ...]
 ) -> tuple[Array, Array, list[Array], list[Moves]]:
     """Responses to the active unknowns (implicit function theorem, on difference quotients of the two steps):
     of values and masses (n, N, S, J), and masses and flows along arcs a `NUDGE` of each unknown away. The
-    point was evaluated at `near`, see `point.choices`.
+    those whom enforcement by size reaches run a firm at `near`, or at the unknowns themselves (None).
     """
     v, g = point.values.v, point.distribution.g
 
     def at(u: Array, v: Array) -> Period:
-        prices, firms, reach = choices(m, u, near)
+        prices, firms, reach = choices(m, u, u if near is None else near)
         return step.backward(m, prices, firms, reach, v)
 
     period = at(point.u, v)
