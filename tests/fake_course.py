@@ -14,7 +14,8 @@ from dirigiste import economy as economies
 from dirigiste.chronicle import years_between
 from dirigiste.numerics import arrays, equilibrium
 from dirigiste.numerics.aggregates import Moves, Static
-from dirigiste.results import formulas, known, solve
+from dirigiste.results import formulas, shapley, solve
+from dirigiste.results import known as known_economy
 from dirigiste.results.equilibrium import Equilibrium
 
 BEFORE_IMPACT = 1e-4
@@ -153,9 +154,8 @@ def solver(compiled, before, after, points):
 
         split = None
         if channels:
-            sets = [
-                frozenset(name for k, name in enumerate(used) if n >> k & 1) for n in range(2 ** len(used))
-            ]
+            known = shapley.levels(len(used))[0] if channels == "quick" else range(len(used) + 1)
+            sets = shapley.coalitions(used, known)
             split = {acting: course(acting, n + 1, len(sets)) for n, acting in enumerate(sets)}
         extras = {"top_mass": 1e-9, "distance": 1e-5, "surprises": len(dates), "warnings": ["mind the gap"]}
         if certify:
@@ -168,7 +168,7 @@ def solver(compiled, before, after, points):
 @functools.cache
 def village():
     """The known economy and one with less credit: compiled, equilibria, and their points."""
-    economy = economies.loads(known.ECONOMY)
+    economy = economies.loads(known_economy.ECONOMY)
     compiled = [
         arrays.compile_economy(e) for e in (economy, economy.with_({"statuses.free.collateral": 1.26}))
     ]

@@ -88,9 +88,11 @@ def stationary(frozen: Json, now: Json) -> list[Difference]:
     """Differences of a stationary state from the frozen one, the worst first."""
     found = []
     for group in FLOORS:
-        for (key, old), (other, new) in zip(flat(frozen[group]), flat(now[group]), strict=True):
-            assert key == other, f"{group}: {key} was frozen, {other} is there now"
-            found.append(_difference(group, key, old, new))
+        new = dict(flat(now[group]))
+        for key, old in flat(frozen[group]):
+            assert key in new, f"{group}: {key} was frozen, and is not there now"
+            found.append(_difference(group, key, old, new.pop(key)))
+        assert not new, f"{group}: {', '.join(new)} was not frozen"
     return sorted(found, key=lambda difference: -difference.size)
 
 

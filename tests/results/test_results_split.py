@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import dirigiste as dg
+from dirigiste.chronicle.channels import CHANNELS
 from dirigiste.results import shapley, split
 
 
@@ -136,3 +138,102 @@ def test_paths_on_other_times_are_put_on_those_of_the_whole(village, run):
         found["output"][1, ::2], np.asarray(course.sums.static.output).sum(axis=1)[::2]
     )
     assert np.isfinite(found["output"]).all()
+
+
+FOUR = """
+name: four
+economy: village.yaml
+events:
+  - {date: 2021-01-01, title: A, sources: [assumption], changes: [
+     {parameter: statuses.free.collateral, multiply: 0.9},
+     {parameter: edges.inspection.actual, multiply: 2},
+     {parameter: edges.inspection.perceived, multiply: 2},
+     {parameter: edges.emigrate.cost, add: 0.01}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def quick(village, configured, tmp_path_factory):
+    """A run of a chronicle with four channels, quickly split."""
+    import sys
+    from types import SimpleNamespace
+
+    import fake_course
+
+    folder = tmp_path_factory.mktemp("four")
+    (folder / "village.yaml").write_text(village[1].economy.to_yaml())
+    (folder / "four.yaml").write_text(FOUR)
+    with pytest.MonkeyPatch.context() as patch:
+        module = SimpleNamespace(solve=fake_course.solver(*village))
+        patch.setitem(sys.modules, "dirigiste.results.course", module)
+        return dg.run(folder / "four.yaml", channels="quick")
+
+
+def test_a_quick_split_has_sets_of_some_sizes(quick):
+    assert split.sizes(quick.split) == (0, 1, 3, 4)
+    assert quick.split.sizes["subset"] == 10
+    assert not split.exact(quick.split)
+    parts = quick.channels("output")
+    assert (parts.attrs["sets"], parts.attrs["sets_of_all"]) == (10, 16)
+    assert np.isinf(parts.attrs["levels_differ"])  # there is no level before the first
+    # channels are alike, and a set of them does in proportion to its size, one alone a fifth less
+    whole = quick.path["output"] - quick.base["output"]
+    np.testing.assert_allclose(parts, np.tile((0.2 + 0.25) / 2 * whole, (4, 1)), rtol=1e-9)
+    np.testing.assert_allclose(parts.attrs["rest"], -0.1 * whole, rtol=1e-9)
+    assert parts.attrs["whole"] == pytest.approx(whole.values.tolist())
+    assert not split.settled(quick.split)
+
+
+def test_a_quick_split_says_how_far_it_may_be_off(quick):
+    text = repr(quick)
+    assert "Quick split, from 10 of 16 sets of channels" in text
+    data = quick.to_json(at=[1.0])
+    assert (data["channels_from"]["sets"], data["channels_from"]["of"]) == (10, 16)
+    off = data["channels_from"]["off"]["output"]
+    assert off["levels_differ"] is None
+    assert off["rest"] == pytest.approx(split.error_of(quick.split, "output").rest)
+    with pytest.raises(dg.InputError, match="interactions of pairs need more sets"):
+        quick.channels("output", interactions=True)
+
+
+def test_an_exact_split_has_no_error(run):
+    assert split.exact(run.split)
+    assert split.settled(run.split)
+    assert split.error_of(run.split, "output")[:2] == (0.0, 0.0)
+    assert run.to_json(at=[1.0])["channels_from"] == {"sets": 8, "of": 8, "off": None}
+
+
+def made_up(order, sizes, value):
+    """A split whose outcomes are a function of the set of channels."""
+    order = tuple(channel for channel in CHANNELS if channel in order)
+    sets = shapley.coalitions(order, sizes)
+    values = np.array([[value(members)] * 2 for members in sets])
+    labels = [split.PLUS.join(channel for channel in order if channel in members) for members in sets]
+    return xr.Dataset(
+        dict.fromkeys(split.OUTCOMES, (("subset", "time"), values)),
+        coords={"subset": labels, "time": [0.0, 1.0]},
+        attrs={"channels": split.PLUS.join(order)},
+    )
+
+
+def test_levels_that_agree_are_enough():
+    names = CHANNELS[:6]
+    order = {name: n + 1.0 for n, name in enumerate(names)}
+
+    def additive(members):
+        return 2.0 - 0.01 * sum(order[name] for name in members)
+
+    def pairs(members):
+        return additive(members) - 0.004 * len(members) ** 2
+
+    def triples(members):
+        return pairs(members) - 0.001 * len(members) ** 3
+
+    levels = shapley.levels(6)
+    for value, enough in ((additive, 1), (pairs, 1), (triples, 2)):
+        first = next(n for n, sizes in enumerate(levels) if split.settled(made_up(names, sizes, value)))
+        assert first == enough
+    # what is below the tolerance of paths does not count
+    noise = {m: 1e-6 * np.random.default_rng(1).normal() for m in shapley.coalitions(names, range(7))}
+    assert split.settled(made_up(names, levels[1], lambda members: 2.0 + noise[members]))
+    assert split.settled(made_up(names, levels[0], lambda members: np.nan))  # an outcome without a meaning

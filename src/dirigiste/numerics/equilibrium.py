@@ -74,6 +74,9 @@ prices of the evaluation before."""
 EVALUATIONS = 40
 """Most evaluations of Newton from where it starts."""
 
+PATIENCE = 12
+"""Evaluations that do not halve the gap before Newton gives up."""
+
 NEAR, ROUGH = 2e-2, 1e-3
 """Gap below which a point is a better start for an economy that settles than the one before Newton; accuracy
 of values on the way."""
@@ -451,7 +454,12 @@ class _Search:
         """Rounds of Newton until the point is done or no step lowers the gap."""
         matrix = responses = None
         fresh = False
+        mark, since = now.size, len(self.history)
         while len(self.history) < self.most and np.isfinite(now.size) and not self.done(now):
+            if now.size < 0.5 * mark:
+                mark, since = now.size, len(self.history)
+            elif len(self.history) - since >= PATIENCE:
+                break
             if now.size <= CLOSE and not np.array_equal(now.near, now.u):
                 now = self.at(now.u, now.u, now.point.values.v, now.point.distribution.f, 0.0)
                 matrix = None

@@ -9,6 +9,7 @@ writing exchanged, so that one is the transpose of the other.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -218,9 +219,12 @@ def _choose(
     if sigma == 1.0:
         for b in range(size):
             delta[b] = rho * (there[b] - here[b]) - cost
-    else:
+    elif shift == 0.0:
         for b in range(size):
-            delta[b] = log((there[b] + shift) / (here[b] + shift)) / (1.0 - sigma) - cost
+            delta[b] = log(there[b] / here[b]) / (1.0 - sigma) - cost
+    else:  # a difference of values, so that no digits are lost
+        for b in range(size):
+            delta[b] = math.log1p((there[b] - here[b]) / (here[b] + shift)) / (1.0 - sigma) - cost
     if sharp:
         for b in range(size):
             taken[b] = 1.0 if delta[b] > 0.0 else 0.0
@@ -300,9 +304,12 @@ def evaluate_arcs(
                         there[at + j] = row[j]
             cost, taste, sharp = m.arcs[e].cost, m.arcs[e].taste, m.arcs[e].sharp == 1
             _choose(sigma, rho, shift, cost, taste, sharp, nodes * J, here, there, edge, taken, certain)
-            if sigma != 1.0:
+            if sigma != 1.0:  # less 1
                 for b in range(nodes * J):
-                    growth[b] = exp((1.0 - sigma) * certain[b])
+                    growth[b] = exp((1.0 - sigma) * certain[b]) - 1.0
+                if shift != 0.0:
+                    for b in range(nodes * J):
+                        growth[b] = math.expm1((1.0 - sigma) * certain[b])
             for k in range(nodes):
                 n, at = begin + k, k * J
                 for j in range(J):
@@ -315,9 +322,9 @@ def evaluate_arcs(
                         loss[n, e, j] = rate * taken[b]
                     else:
                         level = here[b] + shift
-                        worth[n, e, j] = rate * level * (growth[b] - 1.0)
-                        gain[n, e, j] = rate * growth[b] * taken[b] * level / (there[b] + shift)
-                        loss[n, e, j] = rate * (1.0 - growth[b] * (1.0 - taken[b]))
+                        worth[n, e, j] = rate * level * growth[b]
+                        gain[n, e, j] = rate * (1.0 + growth[b]) * taken[b] * level / (there[b] + shift)
+                        loss[n, e, j] = rate * (1.0 - (1.0 + growth[b]) * (1.0 - taken[b]))
 
 
 @jit

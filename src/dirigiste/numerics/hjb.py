@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import linear
+from dirigiste.numerics import direct, linear
 from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import Firms, Prices
@@ -46,6 +46,9 @@ GUESS_SWEEPS = 100
 LEAST_FACTOR = 1e-3
 """Values that have a sign come nearer to 0 by at most this factor in a round: what is left of the difference
 of two nearly equal numbers is accurate to that."""
+
+MISSED = 30.0
+"""Factor by which GMRES may miss its tolerance before linear systems are solved directly."""
 
 LEAST_UNIT = 1e-6
 """Units of values are at least this times u_c c."""
@@ -142,7 +145,10 @@ def solve_linear(
         linear.apply(m, op, births, x, image)
         return image / scale, x
 
-    return linear.krylov(product, rhs / scale, rtol=rtol, steps=steps).x
+    found = linear.krylov(product, rhs / scale, rtol=rtol, steps=steps)
+    if found.residual <= MISSED * rtol or births or not np.isfinite(rhs).all():
+        return found.x
+    return direct.solve(m, op, rhs, scale)
 
 
 def guess(m: Arrays, f: Firms, prices: Prices, reach: Array) -> Array:
@@ -192,8 +198,8 @@ def moved(m: Arrays, v: Array, change: Array) -> Array:
     """V + change; values that have a sign keep it."""
     if m.sigma == 1.0:
         return v + change
-    level = v + m.shift
-    return level * np.maximum(1.0 + change / level, LEAST_FACTOR) - m.shift
+    least = (LEAST_FACTOR - 1.0) * (v + m.shift)
+    return v + (np.minimum(change, least) if m.sigma > 1.0 else np.maximum(change, least))
 
 
 @jit

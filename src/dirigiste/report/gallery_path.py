@@ -74,9 +74,8 @@ def _channels(run: Run) -> list[Drawn]:
     when = course.month(run, int(found.steps[found.worst]))
     shares = (
         "Contributions are Shapley values: what a channel adds, averaged over all orders in which channels "
-        "can be "
-        "switched on; they sum to the whole."
-    )
+        "can be switched on. "
+    ) + (found.quick or "They sum to the whole.")
     return [
         Drawn(
             "channels",

@@ -257,6 +257,7 @@ def channels(
     about["long_name"] = f"What each channel adds to: {meaning}"
     parts = _parts(split, values)
     if not exact(split):
+        about["sets"], about["sets_of_all"] = split.sizes["subset"], 2 ** len(players)
         about["rest"] = _plain(parts.sum(axis=0) - (values[-1] - values[0]))
         about["levels_differ"] = float(np.abs(_differences(split, values)).max())
     return xr.DataArray(parts, dims=("channel", *rest), coords=coords, name=outcome, attrs=about)

@@ -52,6 +52,8 @@ class Split:
     """(channels,) present values, in years of output without the events."""
     end: Array
     """(channels,) in the end."""
+    quick: str = ""
+    """Of a quick split: from how many sets of channels it is, and how far it may be off."""
 
     @property
     def whole(self) -> Array:
@@ -108,6 +110,21 @@ def split(run: Run) -> Split | None:
         int(np.argmax(np.abs(parts.sum(axis=0)))),
         np.asarray(present.sel(channel=list(names)).values, dtype=float) / output,
         np.asarray(end.values, dtype=float)[:, 0] / output,
+        _quick(found, output),
+    )
+
+
+def _quick(found: Any, output: float) -> str:  # noqa: ANN401
+    """What a quick split says of itself; empty for an exact one."""
+    if "sets" not in found.attrs:
+        return ""
+    differ = float(found.attrs["levels_differ"]) / output
+    rest = float(np.abs(np.asarray(found.attrs["rest"])).max()) / output
+    apart = f"they differ from those of fewer sets by at most {100 * differ:.1g} points, and "
+    return (
+        f"A quick split, from {found.attrs['sets']} of {found.attrs['sets_of_all']} sets of channels: "
+        f"{apart if np.isfinite(differ) else ''}"
+        f"their sum differs from the whole by at most {100 * rest:.1g} points."
     )
 
 

@@ -1,0 +1,111 @@
+"""Linear systems of values solved directly, by sparse elimination: where GMRES (`linear`) does not get there,
+as with very curved utility far from the solution, or abilities that are redrawn many times a year.
+
+The matrix is that of `linear.Operator`, M (exits - arrivals) - D. What an owner who draws ability anew may
+expect is an unknown of its own for each node and status, so that the matrix stays sparse.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste.numerics.arrays import NO_MIXING, REDRAWS, Arrays
+from dirigiste.numerics.linear import Operator
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+class _Entries:
+    """Entries of a sparse matrix."""
+
+    def __init__(self) -> None:
+        self.rows: list[Index] = []
+        self.columns: list[Index] = []
+        self.values: list[Array] = []
+
+    def add(self, rows: Index, columns: Index, values: Array | float) -> None:
+        """Add values (arrays of shapes that go together) to what is there."""
+        for into, x in zip(
+            (self.rows, self.columns, self.values), np.broadcast_arrays(rows, columns, values), strict=True
+        ):
+            into.append(x.ravel())
+
+    def matrix(self, size: int) -> object:
+        """The matrix (size, size)."""
+        from scipy.sparse import csr_matrix  # here, since it is slow to import
+
+        where = np.concatenate(self.rows), np.concatenate(self.columns)
+        return csr_matrix((np.concatenate(self.values), where), shape=(size, size))
+
+
+def solve(m: Arrays, op: Operator, rhs: Array, scale: Array | float) -> Array:
+    """Solve A x = rhs for values x (N, S, J), rows and values measured in units of `scale`; nan where there
+    is no solution.
+    """
+    from scipy.sparse import diags
+    from scipy.sparse.linalg import splu
+
+    unit = np.array(np.broadcast_to(scale, rhs.shape), dtype=float)
+    exits, unit_of_means = _exits_less_arrivals(m, op, unit)
+    size = rhs.size + unit_of_means.size
+    means = np.arange(rhs.size, size)
+    state = np.arange(rhs.size).reshape(rhs.shape)
+    weights, drift = _Entries(), _Entries()
+    weights.add(means, means, 1.0)
+    for entries, own, ahead, behind in (
+        (weights, 1.0 - op.ahead - op.behind, op.ahead, op.behind),
+        (drift, op.right + op.left, -op.right, -op.left),
+    ):
+        entries.add(state, state, own)
+        entries.add(state[:-1], state[1:], ahead[:-1])
+        entries.add(state[1:], state[:-1], behind[1:])
+    units = np.concatenate([unit.ravel(), unit_of_means])
+    operator = weights.matrix(size) @ exits.matrix(size) + drift.matrix(size)
+    matrix = diags(1.0 / units) @ operator @ diags(units)
+    right = np.zeros(size)
+    right[: rhs.size] = (rhs / unit).ravel()
+    try:
+        return unit * splu(matrix.tocsc()).solve(right)[: rhs.size].reshape(rhs.shape)
+    except RuntimeError:  # exactly singular
+        return np.full(rhs.shape, np.nan)
+
+
+def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array) -> tuple[_Entries, Array]:
+    """exits - arrivals, with unknowns for means over abilities after those for states; units of the means."""
+    N, S, J = op.exits.shape
+    state = np.arange(N * S * J).reshape(N, S, J)
+    found = _Entries()
+    known: dict[tuple[int, bytes], Index] = {}
+    units: list[Array] = []
+    found.add(state, state, op.exits)
+
+    def mean(s: int, draws: Array) -> Index:
+        """Unknowns (N,) for means over abilities in a status."""
+        key = s, draws.tobytes()
+        if key not in known:
+            known[key] = state.size + N * len(known) + np.arange(N)
+            found.add(known[key], known[key], 1.0)
+            found.add(known[key][:, None], state[:, s], -draws)
+            units.append(unit[:, s] @ draws)
+        return known[key]
+
+    if m.mixing == REDRAWS:
+        for s in range(S):
+            found.add(state[:, s], mean(s, m.stationary)[:, None], -m.redraw)
+        found.add(state, state, m.redraw * m.stationary)
+    elif m.mixing != NO_MIXING:
+        i, j = np.nonzero(m.switching - np.diag(np.diag(m.switching)))
+        found.add(state[:, :, i], state[:, :, j], -m.switching[i, j])
+    for e, arc in enumerate(m.arcs):
+        if arc["leaves"]:
+            continue
+        o, d, rate = int(arc["origin"]), int(arc["destination"]), op.rate[:, e]
+        landings = [(np.arange(N), np.ones(N))]
+        if arc["jumps"]:
+            landings = [(m.below[e], 1.0 - m.above[e]), (m.below[e] + 1, m.above[e])]
+        for node, share in landings:
+            to = mean(d, m.draws[e])[node][:, None] if arc["redraws"] else state[node, d]
+            found.add(state[:, o], to, -rate * share[:, None])
+    return found, np.concatenate([*units, np.zeros(0)])
