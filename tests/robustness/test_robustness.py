@@ -12,7 +12,6 @@ AFEW = (
     "129",
     "182",
     "small",
-    "lone-one-ability",
     "small-open-0.06",
     "small-sigma-10",
 )

@@ -7,6 +7,8 @@ expect is an unknown of its own for each node and status, so that the matrix sta
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ class _Entries:
         ):
             into.append(x.ravel())
 
-    def matrix(self, size: int) -> object:
+    def matrix(self, size: int) -> Any:  # noqa: ANN401
         """The matrix (size, size)."""
         from scipy.sparse import csr_matrix  # here, since it is slow to import
 
@@ -73,7 +75,7 @@ def solve(m: Arrays, op: Operator, rhs: Array, scale: Array | float) -> Array:
 
 
 def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array) -> tuple[_Entries, Array]:
-    """exits - arrivals, with unknowns for means over abilities after those for states; units of the means."""
+    """Exits - arrivals, with unknowns for means over abilities after those for states; units of the means."""
     N, S, J = op.exits.shape
     state = np.arange(N * S * J).reshape(N, S, J)
     found = _Entries()
