@@ -182,14 +182,6 @@ def _check(
             history=r.history,
             advice="Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min.",
         )
-    if missed:
-        raise NotConverged(
-            f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
-            f"after {r.rounds} rounds",
-            history=r.history,
-            residuals=missed,
-            advice=_advice(compiled, solved, missed),
-        )
     if r.top_mass > MOST_TOP_MASS:
         raise NotConverged(
             f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners "
@@ -197,6 +189,14 @@ def _check(
             history=r.history,
             residuals={"top_mass": r.top_mass},
             advice=_top_advice(compiled, point),
+        )
+    if missed:
+        raise NotConverged(
+            f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
+            f"after {r.rounds} rounds",
+            history=r.history,
+            residuals=missed,
+            advice=_advice(compiled, solved, missed),
         )
     if not abs(r.walras) <= WALRAS:
         raise IdentityViolated(
