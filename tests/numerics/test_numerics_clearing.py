@@ -113,7 +113,8 @@ def test_dates_on_which_like_owners_are_indifferent(rough, seed):
     g = g * (weights / free.arrays.stationary)[:, None, None, :]
     found, shares = cleared(free, g, rough)
     split = (shares > 1e-3) & (shares < 1.0 - 1e-3)
-    assert split.any(axis=1).sum() >= 2
+    # of the draws of seeds 1 and 3 only two dates have an ability that splits
+    assert split.any(axis=1).sum() >= (2 if seed in (1, 3) else 3)
     assert (split.sum(axis=1) <= 1).all()
     # within the ramp prices hardly differ from those at which the split owners are indifferent
     for date in np.flatnonzero(split.any(axis=1)):

@@ -37,6 +37,12 @@ def test_a_few():
         assert run.as_expected(result, expected), result.line
 
 
+@pytest.mark.xfail(reason="one ability point: labour demand jumps at a poverty trap", strict=True)
+def test_one_ability():
+    (result,) = run.run(["lone-one-ability"])
+    assert run.as_expected(result, special(result.name).expected), result.line
+
+
 @pytest.mark.slow
 def test_special_cases():
     found = run.run([case.name for case in variations.SPECIAL])

@@ -19,7 +19,7 @@ from dirigiste.numerics.aggregates import receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import Solved
 from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, unknowns
-from dirigiste.numerics.policy import LEAST_CONSUMPTION
+from dirigiste.numerics.preferences import LEAST_CONSUMPTION
 
 WALRAS = 1e-6
 """Largest goods residual that is accepted, over output."""

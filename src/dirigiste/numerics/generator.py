@@ -381,10 +381,24 @@ def landed(m: Arrays, v: Array) -> Array:
     return out
 
 
-def fastest(m: Arrays) -> Array:
-    """An upper bound (S, J) of the rate at which anything happens to an owner, discounting included, per
-    year.
+@jit
+def fill_fastest(m: Arrays, out: Array) -> None:
+    """Fill `out` (S, J) with an upper bound of the rate at which anything happens to an owner, discounting
+    included, per year.
     """
-    arcs = np.zeros(m.status.size)
-    np.add.at(arcs, m.arcs["origin"], np.maximum(m.arcs["perceived"], m.arcs["actual"]))
-    return m.rho + arcs[:, None] - np.diagonal(m.switching)[None, :]
+    S, J = out.shape
+    for s in range(S):
+        for j in range(J):
+            out[s, j] = m.scalars[0].rho - m.switching[j, j]
+    for e in range(m.arcs.size):
+        o = m.arcs[e].origin
+        rate = max(m.arcs[e].perceived, m.arcs[e].actual)
+        for j in range(J):
+            out[o, j] += rate
+
+
+def fastest(m: Arrays) -> Array:
+    """The bound of `fill_fastest`, (S, J)."""
+    found = np.empty((m.status.size, m.ability.size))
+    fill_fastest(m, found)
+    return found

@@ -11,6 +11,7 @@ from dirigiste.numerics import aggregates, firm, steps
 from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.aggregates import Moves, Static
 from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.generator import fill_fastest
 from dirigiste.numerics.programs import jit, side_by_side
 from dirigiste.numerics.steps import BETA, GAMMA, STAGES, Decisions
 from dirigiste.numerics.timed import Stacked, at_date, on_date
@@ -143,7 +144,7 @@ def _values(
     later, guessed_later, from_, guess = end.copy(), end.copy(), np.empty((N, S, J)), np.empty((N, S, J))
     for t in range(T - 1, -1, -1):
         m = on_date(ms, t)
-        steps.fill_fastest(m, fastest)
+        fill_fastest(m, fastest)
         abroad = abroad_value(m)
         dt = lengths[t]
         residual[t] = 0.0

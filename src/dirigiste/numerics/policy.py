@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.elementary import exp, log
+from dirigiste.numerics.preferences import LEAST_CONSUMPTION
 from dirigiste.numerics.programs import jit
 
 Array = NDArray[np.float64]
@@ -46,8 +47,6 @@ BRINK = 1e-2
 OWN_VALUE = 1e-2
 """Residuals are measured in units of u_c c, or of this times (1-sigma) rho V where that is more: owners whose
 value hangs on what may happen to them and hardly on what they consume now."""
-
-LEAST_CONSUMPTION = 1e-12
 
 
 class Policy(NamedTuple):

@@ -109,20 +109,6 @@ def scratch(m: Arrays) -> Scratch:
 
 
 @jit
-def fill_fastest(m: Arrays, out: Array) -> None:
-    """An upper bound (S, J) of the rate at which anything happens to an owner, per year."""
-    S, J = out.shape
-    for s in range(S):
-        for j in range(J):
-            out[s, j] = m.scalars[0].rho - m.switching[j, j]
-    for e in range(m.arcs.size):
-        o = m.arcs[e].origin
-        rate = max(m.arcs[e].perceived, m.arcs[e].actual)
-        for j in range(J):
-            out[o, j] += rate
-
-
-@jit
 def sharp_flows(m: Arrays, delta: Array, reach: Array, flow: Array) -> None:
     """Flows (N, E, J) of choices without taste shocks, from what taking them is worth more than leaving
     them.
