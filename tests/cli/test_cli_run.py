@@ -64,6 +64,19 @@ def test_channels_are_shown_and_told(call, squeeze, made_up):
     assert sum(parts[1] for parts in data["channels"]["output"].values()) == pytest.approx(lost, rel=1e-10)
 
 
+def test_channels_stand_alone_or_with_a_word(call, squeeze, made_up):
+    """Also before the chronicle; quick is exact with two channels. The count of paths is told beforehand."""
+    for words in (("--channels", squeeze), (squeeze, "--channels", "quick"), ("--channels=exact", squeeze)):
+        result = call("run", "--no-report", *words)
+        assert "What each channel did" in result.stdout
+        assert "Quick split" not in result.stdout
+        assert "4 sets of channels, " in result.stderr
+    assert "up to 4 sets" in call("run", squeeze, "--no-report", "--channels", "quick").stderr
+    assert call("run", squeeze, "--no-report", "--channels", "--quiet").stderr == ""
+    told = json.loads(call("run", squeeze, "--no-report", "--channels", "quick", "--json").stdout)
+    assert told["channels_from"] == {"sets": 4, "of": 4, "off": None}
+
+
 def test_only_some_channels_act(call, squeeze, made_up):
     result = call("run", squeeze, "--no-report", "--only", "fear, credit")
     assert "squeeze on known, only credit and fear:" in result.stdout
@@ -130,11 +143,12 @@ def test_the_progress_bar_is_drawn_on_a_terminal_only(monkeypatch):
     with console.bar(quiet=True, what="squeeze") as report:
         assert report is None
     with console.bar(quiet=False, what="squeeze") as report:
+        report("64 sets of channels, 591 paths to solve", 0, float("nan"))
         report("channels: subset 5 of 64", 2, 1e-3)
     assert "squeeze: channels: subset 5 of 64, round 2, largest residual 1.0e-03" in sys.stderr.getvalue()
 
 
 def test_stages_say_how_far_they_are():
     assert console.part("surprise 2 of 6") == (1, 6)
-    assert console.part("channels: subset 5 of 64") == (4, 64)
+    assert console.part("set 5 of 64 · path 41 of 590 · about 2 min left") == (40, 590)
     assert console.part("equilibrium") == (0, None)

@@ -5,6 +5,7 @@ import pytest
 from made_up_path import BARE, ONE
 
 from dirigiste import report
+from dirigiste.report import gallery_path
 from dirigiste.report.figure_data import (
     answer_path,
     bands,
@@ -129,6 +130,27 @@ def test_titles_of_channels_turn_with_the_sign(make_course):
     found = channels.split(run)
     assert "of output gained in" in channels.over_time_title(run, found)
     assert "is gained: listing costs" in channels.waterfall_title(found)
+
+
+def test_a_quick_split_tells_its_error(make_course):
+    run = make_course()
+    exact = channels.split(run)
+    assert exact.quick == ""
+    whole = run.channels
+
+    def quick(outcome, **options):
+        found = whole(outcome, **options)
+        output = float(run.base["output"])
+        error = {"levels_differ": 3e-4 * output, "rest": [1e-5 * output, 0.0]}
+        return found.assign_attrs(sets=29, sets_of_all=64, **error)
+
+    run.channels = quick
+    told = channels.split(run).quick
+    assert told.startswith("A quick split, from 29 of 64 sets of channels: they differ from those of fewer")
+    assert "at most 0.03 points, and their sum differs from the whole by at most 0.001 points." in told
+    (text,) = [drawn.note for drawn in gallery_path.before_firms(run) if drawn.name == "channels-waterfall"]
+    assert told in text
+    assert "They sum to the whole" not in text
 
 
 def test_many_channels_share_four_bands():

@@ -23,6 +23,7 @@ CHANGES = {
 CREDIT = "statuses.free.collateral"
 ACTUAL, PERCEIVED = "edges.inspection.actual", "edges.inspection.perceived"
 SHARE = "closure.directed.share"
+FINE = "edges.inspection.fine"
 
 CUT = {"parameter": CREDIT, "multiply": 0.95}
 FEAR = {"parameter": PERCEIVED, "multiply": 2.0}
@@ -223,6 +224,86 @@ def test_sets_of_channels_are_what_only_gives(village):
     np.testing.assert_array_equal(found.split[frozenset({"credit"})].u[before], found.course.u[before])
     force = courses.solve(chronicle, only=["force"]).course
     np.testing.assert_allclose(found.split[frozenset({"force"})].u, force.u, atol=2e-6)
+
+
+@pytest.fixture(scope="module")
+def mild(village):
+    """Three channels at once, then two of them again."""
+    return told(
+        village,
+        (FIRST, CUT, {"parameter": "edges.emigrate.cost", "add": 0.01}, {"parameter": FINE, "to": 0.11}),
+        (SECOND, {"parameter": FINE, "to": 0.1}, {"parameter": CREDIT, "multiply": 1.02}),
+    )
+
+
+def first_gaps(monkeypatch, chronicle):
+    """All courses, and the largest gap of the first guess of every path, small sets first."""
+    asked = []
+    solve = courses.transition.solve
+
+    def spy(m, task, kernel, guess, **options):
+        found = solve(m, task, kernel, guess, **options)
+        if all(task is not other for other, _ in asked):  # not the second attempt at a path
+            asked.append((task, found.history[0]))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(courses.transition, "solve", spy)
+        found = courses.solve(chronicle, channels=True)
+    return found, [gap for _, gap in asked]
+
+
+def test_smaller_sets_predict_the_prices_of_larger_ones(mild, monkeypatch):
+    """Guesses are nearer, and what is found is the same within the tolerance."""
+    found, predicted = first_gaps(monkeypatch, mild)
+    monkeypatch.setattr(courses, "PREDICTED", 0)
+    other, apart = first_gaps(monkeypatch, mild)
+    # the state before; three channels alone, two of which act twice; three pairs, and all, twice each
+    assert len(predicted) == len(apart) == 1 + 5 + 6 + 2
+    assert max(predicted[6:]) < 0.3 * max(apart[6:])
+    assert found.split is not None
+    assert other.split is not None
+    for key, course in found.split.items():
+        np.testing.assert_allclose(course.u, other.split[key].u, atol=3e-5)
+
+
+def test_what_is_told_while_sets_of_channels_are_solved(mild):
+    said = []
+    courses.solve(mild, channels=True, progress=lambda stage, *_: said.append(stage))
+    assert "8 sets of channels, 13 paths to solve" in said
+    assert said[0].startswith("stationary state")
+    assert any(stage.startswith("set 8 of 8 · path 13 of 13") for stage in said)
+    assert any(stage.endswith(" left") for stage in said)
+
+
+def test_owners_are_told_on_the_course_that_acts_only(mild):
+    found = courses.solve(mild, only=["credit", "exit"], channels=True)
+    assert found.split is not None
+    assert [segment.g.size > 0 for segment in found.course.segments] == [True, True]
+    assert found.split[frozenset({"credit", "exit"})].segments == found.course.segments
+    sizes = {key: [segment.g.size for segment in course.segments] for key, course in found.split.items()}
+    assert sizes[frozenset({"exit"})] == [0]
+    assert sizes[frozenset()] == []
+
+
+def test_a_quick_split_stops_when_two_levels_agree(village, monkeypatch):
+    """Four channels: 10 sets are never enough, as there is nothing to agree with; then all."""
+    chronicle = told(
+        village,
+        (
+            FIRST, {"parameter": CREDIT, "multiply": 0.999}, {"parameter": FINE, "to": 0.1001},
+            {"parameter": "edges.emigrate.cost", "add": 0.0001}, {"parameter": ACTUAL, "multiply": 1.001},
+        ),
+    )  # fmt: skip
+    said = []
+    found = courses.solve(chronicle, channels="quick", progress=lambda stage, *_: said.append(stage))
+    assert found.split is not None
+    assert len(found.split) == 16
+    assert [stage for stage in said if "to solve" in stage] == [
+        "10 sets of channels, 9 paths to solve", "6 sets of channels, 6 paths to solve",
+    ]  # fmt: skip
+    monkeypatch.setattr(courses.split, "settled", lambda _: True)
+    assert len(courses.solve(chronicle, channels="quick").split or ()) == 10
 
 
 @pytest.fixture(scope="module")

@@ -52,8 +52,10 @@ horizon.
 NOBODY = (np.empty((0, 0, 0)),) * 3
 """Values and owners where nobody asks who gains."""
 
-REMEMBERED = 24
-"""Values of a path are remembered at so many of its steps, as a guess for the next."""
+AFTER = np.array([0, 1 / 8, 1 / 4, 1 / 2, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 150])
+"""Years after a surprise at which values are remembered, as a guess for the next; at every other of them what
+they gained on their own guess.
+"""
 
 PREDICTED = 3
 """Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
@@ -167,6 +169,25 @@ def _at(time: Array, known: Array, values: Array) -> Array:
     return np.stack([np.interp(time, known, column) for column in values.T], axis=1)
 
 
+def _stages(edges: Array) -> Array:
+    """Years (2 T,) to which values after each stage of a step belong: its end less the first stage, and its
+    beginning.
+    """
+    return np.stack([edges[1:] - steps.GAMMA * np.diff(edges), edges[:-1]], axis=1).reshape(-1)
+
+
+def _between(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
+    """Values (K, ...) at other times, linear between those known and level beyond."""
+    below = np.clip(np.searchsorted(known, when, side="right") - 1, 0, None)
+    above = np.minimum(below + 1, known.size - 1)
+    gap = known[above] - known[below]
+    share = np.clip((when - known[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
+    found = np.empty((when.size, *values.shape[1:]))
+    for k in range(when.size):
+        found[k] = (1.0 - share[k]) * values[below[k]] + share[k] * values[above[k]]
+    return found
+
+
 _Date = tuple[Array, ...]
 """Values, row masses and node masses (N, S, J) on a date."""
 
@@ -201,6 +222,9 @@ class _Gained(NamedTuple):
     """(T,) middles of steps, years."""
     u: Array
     """Unknowns (T, 4)."""
+    v: NDArray[np.float16]
+    """Values (K, N, S, J) at every other time of `AFTER`, over `scale`."""
+    scale: float
 
 
 class _Solver:
@@ -353,24 +377,26 @@ class _Solver:
         v, f, g = parent.at[n]
         task = self._task(values, edges, Begin(f, g), terminal)
         guess = self._guess(edges, parent, terminal)
-        more = self._predicted(n, key, edges)
-        u = guess.u if more is None else guess.u + more
-        better = guess if more is None else transition.Guess(u, u, guess.v)
-        solved = self._solve(task, better, terminal, edges, n)
+        solved = self._solve(task, self._predicted(n, key, edges, guess), terminal, edges, n)
+        when = edges[0] + AFTER
+        known = _between(when, edges[:-1], solved.backwards.v[:, 1])
         if len(self.branches) > 1:
-            self.gained[n, key] = _Gained(_middles(edges), solved.u - guess.u)
+            gained = known[::2] - self._moved(when[::2], parent, terminal)
+            scale = float(np.abs(gained).max()) or 1.0
+            self.gained[n, key] = _Gained(
+                _middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
+            )
         begin = self.grid.surprises[n]
         later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
         later |= set() if until is None else {until}
-        remembered = np.unique(np.linspace(0, edges.size - 2, REMEMBERED).round().astype(int))
         self.work.done(edges.size - 1)
         return _State(
             begin=begin,
             edges=edges,
             terminal=terminal,
             path=self._piece(task, solved, values),
-            when=edges[remembered],
-            v=solved.backwards.v[remembered, 1].astype(np.float32),
+            when=when,
+            v=known.astype(np.float32),
             at={k: self._on(solved, n, k) for k in later},
             past=(*parent.past, parent.path.part(slice(0, begin - parent.begin))),
             segments=(
@@ -396,22 +422,18 @@ class _Solver:
         """The path that was interrupted goes on, moved to where the new one ends."""
         old, new = parent.terminal.solved.point, terminal.solved.point
         u = _at(_middles(edges), _middles(parent.edges), parent.path.u)
-        lengths = np.diff(edges)
-        # values after each stage of a step: at its end less the first stage, and at its beginning
-        when = np.stack([edges[1:] - steps.GAMMA * lengths, edges[:-1]], axis=1).reshape(-1)
-        below = np.clip(np.searchsorted(parent.when, when, side="right") - 1, 0, None)
-        above = np.minimum(below + 1, len(parent.v) - 1)
-        gap = parent.when[above] - parent.when[below]
-        share = np.clip((when - parent.when[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
-        shift = new.values.v - old.values.v
-        v = np.empty((when.size, *shift.shape))
-        for k in range(when.size):
-            v[k] = (1.0 - share[k]) * parent.v[below[k]] + share[k] * parent.v[above[k]] + shift
-        return transition.Guess(u + (new.u - old.u), u, v.reshape(lengths.size, steps.STAGES, *shift.shape))
+        v = self._moved(_stages(edges), parent, terminal)
+        return transition.Guess(u + (new.u - old.u), u, v.reshape(edges.size - 1, steps.STAGES, *v.shape[1:]))
 
-    def _predicted(self, n: int, key: Channels, edges: Array) -> Array | None:
-        """What smaller sets of channels have found at this surprise beyond their first guesses, put together
-        for this one (`shapley.guess_weights`), (T, 4). None if it is the first.
+    @staticmethod
+    def _moved(when: Array, parent: _State, terminal: _Terminal) -> Array:
+        """Values (..., N, S, J) at some times on the path that was interrupted, moved in the same way."""
+        shift = terminal.solved.point.values.v - parent.terminal.solved.point.values.v
+        return _between(when, parent.when, parent.v) + shift
+
+    def _predicted(self, n: int, key: Channels, edges: Array, guess: transition.Guess) -> transition.Guess:
+        """The guess with what smaller sets of channels have found at this surprise beyond theirs, put
+        together for this set (`shapley.guess_weights`).
         """
         sizes: list[int] = []
         for size in range(len(key) - 1, 0, -1):
@@ -419,13 +441,15 @@ class _Solver:
             if len(sizes) < PREDICTED and all(known):
                 sizes.insert(0, size)
         if not sizes:
-            return None
-        found = np.zeros((edges.size - 1, 4))
+            return guess
+        u, v = guess.u.copy(), np.zeros((AFTER[::2].size, *guess.v.shape[2:]))
         for size, weight in zip(sizes, shapley.guess_weights(len(key), sizes), strict=True):
             for part in self._parts(n, key, size):
                 gained = self.gained[n, part]
-                found += weight * _at(_middles(edges), gained.time, gained.u)
-        return found
+                u += weight * _at(_middles(edges), gained.time, gained.u)
+                v += weight * gained.scale * gained.v
+        more = _between(_stages(edges), edges[0] + AFTER[::2], v)
+        return transition.Guess(u, u, guess.v + more.reshape(guess.v.shape))
 
     def _parts(self, n: int, key: Channels, size: int) -> list[Channels]:
         """Subsets that act at a surprise; nothing happens to the others."""
