@@ -13,12 +13,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.numerics.aggregates import receipts
+from dirigiste.numerics import clearing
+from dirigiste.numerics.aggregates import moved_receipts, receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import Solved
-from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, unknowns
+from dirigiste.numerics.firm import firms
+from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 from dirigiste.numerics.preferences import LEAST_CONSUMPTION
 
 WALRAS = 1e-6
@@ -26,6 +29,12 @@ WALRAS = 1e-6
 
 TOP_MASS = 1e-6
 """Mass of owners at the top of the wealth grid above which a warning says that the grid is too short."""
+
+POINTS, RANGE = 201, 3.0
+"""Points at which excess demand is looked at where a market does not clear; how far, in logs of the wage."""
+
+JUMP, LEAST_JUMP = 1e-6, 1e-4
+"""Change of a price within which excess demand is said to jump if it changes by at least that."""
 
 MOST_TOP_MASS = 1e-3
 """Mass there above which a result is refused: the grid, not saving, then decides how much wealth there is."""
@@ -176,19 +185,13 @@ def _check(
     g, consumption = np.asarray(point.distribution.g), point.values.policy.consumption
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
     if starving.any():
-        status = compiled.statuses[int(np.argmax(starving.any(axis=(0, 2))))]
+        n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)
+        earned, transfer = float(point.firms.income[n, i, j]), float(point.prices.transfer)
         raise NotConverged(
-            f"{compiled.economy.name}: owners in status {status} have no income to live on",
+            f"{compiled.economy.name}: owners in status {compiled.statuses[i]} have no income to live on: at "
+            f"wealth {m.wealth[n]:.4g} they earn {earned:.4g}, and the transfer is {transfer:.4g}",
             history=r.history,
-            advice="Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min.",
-        )
-    if r.top_mass > MOST_TOP_MASS:
-        raise NotConverged(
-            f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners "
-            f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
-            history=r.history,
-            residuals={"top_mass": r.top_mass},
-            advice=_top_advice(compiled, point),
+            advice=_income_advice(compiled, transfer, earned),
         )
     if missed:
         raise NotConverged(
@@ -198,11 +201,28 @@ def _check(
             residuals=missed,
             advice=_advice(compiled, solved, missed),
         )
+    if r.top_mass > MOST_TOP_MASS:
+        raise NotConverged(
+            f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners "
+            f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
+            history=r.history,
+            residuals={"top_mass": r.top_mass},
+            advice=_top_advice(compiled, point),
+        )
     if not abs(r.walras) <= WALRAS:
         raise IdentityViolated(
             f"{compiled.economy.name}: goods do not clear: "
             f"residual {r.walras:.3g} of output (at most {WALRAS:g})"
         )
+
+
+def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
+    """What gives owners something to live on."""
+    if transfer < 0.0 and earned > 0.0:
+        if TRANSFER in unknowns(compiled):
+            return "The budget takes more than they earn: lower closure.spending or entry.wealth."
+        return "Raise closure.transfer."
+    return "Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min."
 
 
 def _top_advice(compiled: Compiled, point: Point) -> str:
@@ -233,16 +253,68 @@ def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str
     elif "hjb" in missed:
         n, s, j = np.unravel_index(int(np.argmax(np.abs(policy.residual / policy.scale))), g.shape)
         lines.append(
-            f"The value function is off at wealth {float(compiled.arrays.wealth[n]):.4g}, "
-            f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}: "
-            "more wealth points or choices with a larger scale help."
+            f"The value equation is not solved at wealth {float(compiled.arrays.wealth[n]):.4g}, "
+            f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}."
         )
-    if {"labor", "capital", "budget", "quota"} & missed.keys():
-        lines.append(
-            "Excess demand may jump where many like owners cross a threshold, or there is no equilibrium: "
-            "try more abilities or wealth points, a choice scale above 0, another start (--certify), "
-            "or looser numerics.tolerances.markets."
-        )
+    if missed.keys() & {"labor", "capital"} and np.isfinite(g).all():
+        lines += [line for index in (WAGE, INTEREST) if (line := _market(compiled, point, index))]
+        lines.append("Starting from the result of a neighbouring economy may lead to an equilibrium.")
     if "distribution" in missed:
         lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")
     return " ".join(lines)
+
+
+def _market(compiled: Compiled, point: Point, index: int) -> str:
+    """What is wrong with the market of a price (`WAGE` or `INTEREST`) at the masses of the last point, all
+    other prices as they are: one sign of excess demand over the whole range, or a jump, and who is
+    indifferent there.
+    """
+    if index not in unknowns(compiled):
+        return ""
+    m, g = compiled.arrays, point.distribution.g
+    name, what = ("labour", "wage") if index == WAGE else ("capital", "interest rate")
+    other = moved_receipts(m, point.moves)
+    x = np.linspace(-m.delta, m.rho + 0.05, POINTS)
+    if index == WAGE:
+        x = point.u[WAGE] + np.linspace(-RANGE, RANGE, POINTS)
+
+    def excess(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        u = np.tile(point.u, (x.size, 1))
+        u[:, index] = x
+        sign = 1.0 if index == WAGE else -1.0
+        return sign * clearing.excess(m, g, other, u, unknowns(compiled))[1][:, index]
+
+    def price(x: float) -> float:
+        return float(np.exp(x)) if index == WAGE else float(x)
+
+    found = excess(x)
+    if not np.isfinite(found).all():
+        return ""
+    side = "above" if found[0] > 0.0 else "below"
+    if (found > 0.0).all() or (found < 0.0).all():
+        return (
+            f"At these masses excess demand for {name} is {side} 0 at every {what} from {price(x[0]):.4g} to "
+            f"{price(x[-1]):.4g}."
+        )
+    k = int(np.argmax(found[:-1] * found[1:] <= 0.0))
+    low, high = x[k], x[k + 1]
+    while high - low > JUMP:
+        inside = np.linspace(low, high, 11)
+        there = excess(inside)
+        k = int(np.argmax(there[:-1] * there[1:] <= 0.0))
+        low, high = inside[k], inside[k + 1]
+    before, after = excess(np.array([low, high]))
+    if abs(after - before) < LEAST_JUMP:
+        return ""
+    ends = []
+    for end in (low, high):
+        u = point.u.copy()
+        u[index] = end
+        ends.append(firms(m, prices_of(m, u)).share)
+    moved = (np.abs(ends[1] - ends[0]) * g).sum(axis=0)
+    s, j = np.unravel_index(int(np.argmax(moved)), moved.shape)
+    return (
+        f"Excess demand for {name} jumps from {before:.2g} to {after:.2g} at {what} {price(low):.6g}, where "
+        f"owners in status {compiled.statuses[s]} of ability {float(m.ability[j]):.4g} are indifferent "
+        "between running a firm and working: more abilities spread them."
+    )

@@ -1,5 +1,5 @@
-"""Linear systems of values solved directly, by sparse elimination: where GMRES (`linear`) does not get there,
-as with very curved utility far from the solution, or abilities that are redrawn many times a year.
+"""Linear systems of values and masses solved directly, by sparse elimination: where GMRES (`linear`) does not
+get there, as with very curved utility far from the solution, or abilities that are redrawn many times a year.
 
 The matrix is that of `linear.Operator`, M (exits - arrivals) - D. What an owner who draws ability anew may
 expect is an unknown of its own for each node and status, so that the matrix stays sparse.
@@ -34,7 +34,7 @@ class _Entries:
         ):
             into.append(x.ravel())
 
-    def matrix(self, size: int) -> Any:  # noqa: ANN401
+    def matrix(self, size: int) -> Any:  # noqa: ANN401 - SciPy has no types
         """The matrix (size, size)."""
         from scipy.sparse import csr_matrix  # here, since it is slow to import
 
@@ -46,11 +46,22 @@ def solve(m: Arrays, op: Operator, rhs: Array, scale: Array | float) -> Array:
     """Solve A x = rhs for values x (N, S, J), rows and values measured in units of `scale`; nan where there
     is no solution.
     """
+    unit = np.array(np.broadcast_to(scale, rhs.shape), dtype=float)
+    return unit * _solve(m, op, rhs / unit, unit, births=False, transposed=False)
+
+
+def solve_transposed(m: Arrays, op: Operator, rhs: Array) -> Array:
+    """Solve A' f = rhs for row masses f (N, S, J), those who leave the country replaced by newborns; nan
+    where there is no solution.
+    """
+    return _solve(m, op, rhs, np.ones(rhs.shape), births=True, transposed=True)
+
+
+def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, transposed: bool) -> Array:
     from scipy.sparse import diags
     from scipy.sparse.linalg import splu
 
-    unit = np.array(np.broadcast_to(scale, rhs.shape), dtype=float)
-    exits, unit_of_means = _exits_less_arrivals(m, op, unit)
+    exits, unit_of_means = _exits_less_arrivals(m, op, unit, births)
     size = rhs.size + unit_of_means.size
     means = np.arange(rhs.size, size)
     state = np.arange(rhs.size).reshape(rhs.shape)
@@ -64,30 +75,34 @@ def solve(m: Arrays, op: Operator, rhs: Array, scale: Array | float) -> Array:
         entries.add(state[:-1], state[1:], ahead[:-1])
         entries.add(state[1:], state[:-1], behind[1:])
     units = np.concatenate([unit.ravel(), unit_of_means])
-    operator = weights.matrix(size) @ exits.matrix(size) + drift.matrix(size)
-    matrix = diags(1.0 / units) @ operator @ diags(units)
+    matrix = weights.matrix(size) @ exits.matrix(size) + drift.matrix(size)
+    matrix = diags(1.0 / units) @ matrix @ diags(units)
     right = np.zeros(size)
-    right[: rhs.size] = (rhs / unit).ravel()
+    right[: rhs.size] = rhs.ravel()
     try:
-        return unit * splu(matrix.tocsc()).solve(right)[: rhs.size].reshape(rhs.shape)
+        found = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
     except RuntimeError:  # exactly singular
-        return np.full(rhs.shape, np.nan)
+        found = np.full(size, np.nan)
+    return found[: rhs.size].reshape(rhs.shape)
 
 
-def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array) -> tuple[_Entries, Array]:
-    """Exits - arrivals, with unknowns for means over abilities after those for states; units of the means."""
+def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array, births: bool) -> tuple[_Entries, Array]:
+    """Exits less arrivals, with unknowns for means over abilities (and newborns) after those for states;
+    units of the means.
+    """
     N, S, J = op.exits.shape
     state = np.arange(N * S * J).reshape(N, S, J)
     found = _Entries()
     known: dict[tuple[int, bytes], Index] = {}
     units: list[Array] = []
+    size = state.size
     found.add(state, state, op.exits)
 
     def mean(s: int, draws: Array) -> Index:
         """Unknowns (N,) for means over abilities in a status."""
         key = s, draws.tobytes()
         if key not in known:
-            known[key] = state.size + N * len(known) + np.arange(N)
+            known[key] = size + N * len(known) + np.arange(N)
             found.add(known[key], known[key], 1.0)
             found.add(known[key][:, None], state[:, s], -draws)
             units.append(unit[:, s] @ draws)
@@ -100,8 +115,10 @@ def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array) -> tuple[_Entries
     elif m.mixing != NO_MIXING:
         i, j = np.nonzero(m.switching - np.diag(np.diag(m.switching)))
         found.add(state[:, :, i], state[:, :, j], -m.switching[i, j])
+    leaving = []
     for e, arc in enumerate(m.arcs):
         if arc["leaves"]:
+            leaving.append(e)
             continue
         o, d, rate = int(arc["origin"]), int(arc["destination"]), op.rate[:, e]
         landings = [(np.arange(N), np.ones(N))]
@@ -110,4 +127,12 @@ def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array) -> tuple[_Entries
         for node, share in landings:
             to = mean(d, m.draws[e])[node][:, None] if arc["redraws"] else state[node, d]
             found.add(state[:, o], to, -rate * share[:, None])
+    if births and leaving:
+        born = np.array(size + N * len(known))
+        n, s = np.nonzero(m.entry)
+        found.add(born, born, 1.0)
+        found.add(born, state[n, s], -m.entry[n, s, None] * m.stationary)
+        units.append(np.ones(1))
+        for e in leaving:
+            found.add(state[:, int(m.arcs[e]["origin"])], born, -op.rate[:, e])
     return found, np.concatenate([*units, np.zeros(0)])

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import direct, linear
+from dirigiste.numerics import blocks, direct, linear
 from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import Firms, Prices
@@ -94,7 +94,7 @@ def evaluate(m: Arrays, given: Setting, v: Array) -> tuple[Policy, Hazards, floa
     r = np.empty_like(v)
     rest(m, v, h.worth, r)
     policy, worst = policy_of(m, given, v, r)
-    return policy, h, worst
+    return policy, h, worst if policy.scale.max() < np.inf else np.nan  # values out of range
 
 
 def policy_of(m: Arrays, given: Setting, v: Array, r: Array) -> tuple[Policy, float]:
@@ -138,10 +138,15 @@ def solve_linear(
     Rows are measured in units of `scale` (N, S, J): with curved utility those of rich and poor owners differ
     by many powers of ten.
     """
+    coupled = blocks.factor(m, op) if blocks.serve(m) else None
+    apart = blocks.without_mixing(m) if coupled else m
 
     def product(y: Array) -> tuple[Array, Array]:
         x, image = np.zeros_like(y), np.empty_like(y)
-        linear.sweep(m, op, births, y * scale, x)
+        if coupled:
+            blocks.sweep(apart, op, coupled, births, y * scale, x)
+        else:
+            linear.sweep(m, op, births, y * scale, x)
         linear.apply(m, op, births, x, image)
         return image / scale, x
 
@@ -279,7 +284,7 @@ def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int
         plain = solve(m.replace(upwind=1), given, start, max(tolerance, PLAIN), rounds)
         again = _newton(m, given, plain.v, tolerance, rounds)
         found = again if again.residual < found.residual or not np.isfinite(found.residual) else found
-    if found.residual > max(tolerance, ROUNDING):
+    if np.isfinite(found.residual) and found.residual > max(tolerance, ROUNDING):
         return _in_pseudo_time(m, given, found, tolerance, 2 * rounds)
     return found
 
@@ -322,7 +327,7 @@ def _in_pseudo_time(m: Arrays, given: Setting, begin: Values, tolerance: float, 
             step *= 0.1
             waited += 1
             continue
-        step *= min(max(now.residual / residual, 0.3), 5.0)
+        step *= min(max(now.residual / max(residual, 1e-300), 0.3), 5.0)
         now = Values(v, policy, h, residual, now.rounds + 1)
         waited = 0 if residual < 0.5 * best.residual else waited + 1
         if residual < best.residual:

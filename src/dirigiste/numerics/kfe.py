@@ -22,8 +22,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import hjb, linear
+from dirigiste.numerics import blocks, direct, hjb, linear
 from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.hjb import MISSED
 from dirigiste.numerics.linear import Operator
 from dirigiste.numerics.policy import Policy
 
@@ -56,15 +57,25 @@ def node_masses(d: Policy, f: Array) -> Array:
 
 
 def forward_solve(m: Arrays, op: Operator, rhs: Array, rtol: float, steps: int = 80) -> Array:
-    """Solve (discount M' - D' - Q' M') f = rhs for row masses f."""
+    """Solve (discount M' - D' - Q' M') f = rhs for row masses f, by GMRES, or directly where that misses
+    `rtol` by far.
+    """
+    coupled = blocks.factor(m, op) if blocks.serve(m) else None
+    apart = blocks.without_mixing(m) if coupled else m
 
     def product(y: Array) -> tuple[Array, Array]:
         f, masses, image = np.zeros_like(y), np.zeros_like(y), np.empty_like(y)
-        linear.sweep_transposed(m, op, True, y, f, masses)
+        if coupled:
+            blocks.sweep_transposed(apart, op, coupled, True, y, f, masses)
+        else:
+            linear.sweep_transposed(m, op, True, y, f, masses)
         linear.apply_transposed(m, op, True, f, image)
         return image, f
 
-    return linear.krylov(product, rhs, rtol=rtol, steps=steps).x
+    found = linear.krylov(product, rhs, rtol=rtol, steps=steps)
+    if found.residual <= MISSED * rtol or not np.isfinite(rhs).all():
+        return found.x
+    return direct.solve_transposed(m, op, rhs)
 
 
 def class_masses(m: Arrays, f: Array) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.generator import arrivals, inflow, leavers, newborn
+from dirigiste.numerics.generator import arrivals, inflow, leavers, leavers_of, newborn, order_of
 from dirigiste.numerics.programs import jit
 
 Array = NDArray[np.float64]
@@ -99,111 +99,132 @@ def apply(m: Arrays, op: Operator, births: bool, x: Array, out: Array) -> None:
     N, S, J = x.shape
     z, row = np.empty((N, J)), np.empty(J)
     born = newborn(m, x) if births else 0.0
+    ahead, behind, right, left, exits = op.ahead, op.behind, op.right, op.left, op.exits
     for s in range(S):
         arrivals(m, op.rate, born, x, s, z, row)
         for n in range(N):
             for j in range(J):
-                z[n, j] = op.exits[n, s, j] * x[n, s, j] - z[n, j]
+                z[n, j] = exits[n, s, j] * x[n, s, j] - z[n, j]
         for n in range(N):
-            weigh(op.ahead, op.behind, z, n, s, row)
-            here = x[n, s]
-            after = x[n + 1 if n < N - 1 else n, s]
-            before = x[n - 1 if n > 0 else n, s]
+            up, down = min(n + 1, N - 1), max(n - 1, 0)
             for j in range(J):
-                right, left = op.right[n, s, j], op.left[n, s, j]
-                out[n, s, j] = row[j] - right * (after[j] - here[j]) - left * (before[j] - here[j])
+                a, b, here, own = ahead[n, s, j], behind[n, s, j], z[n, j], x[n, s, j]
+                met = here + a * (z[up, j] - here) + b * (z[down, j] - here)
+                drift = right[n, s, j] * (x[up, s, j] - own) + left[n, s, j] * (x[down, s, j] - own)
+                out[n, s, j] = met - drift
+
+
+@jit
+def mass_of(ahead: Array, behind: Array, f: Array, s: int, g: Array) -> None:
+    """G = M' f of status s: masses of nodes g from masses f that act by the rows, all (N, S, J)."""
+    N, _, J = f.shape
+    for n in range(N):
+        up, down = min(n + 1, N - 1), max(n - 1, 0)
+        above, below = 1.0 if n < N - 1 else 0.0, 1.0 if n > 0 else 0.0
+        for j in range(J):
+            from_below = below * ahead[down, s, j] * f[down, s, j]
+            from_above = above * behind[up, s, j] * f[up, s, j]
+            g[n, s, j] = (1.0 - ahead[n, s, j] - behind[n, s, j]) * f[n, s, j] + from_below + from_above
 
 
 @jit
 def node_masses(ahead: Array, behind: Array, f: Array, g: Array) -> None:
     """G = M' f: masses of nodes g from masses f that act by the rows, all (N, S, J)."""
-    N, S, J = f.shape
-    for n in range(N):
-        for s in range(S):
-            for j in range(J):
-                g[n, s, j] = (1.0 - ahead[n, s, j] - behind[n, s, j]) * f[n, s, j]
-            if n > 0:
-                for j in range(J):
-                    g[n, s, j] += ahead[n - 1, s, j] * f[n - 1, s, j]
-            if n < N - 1:
-                for j in range(J):
-                    g[n, s, j] += behind[n + 1, s, j] * f[n + 1, s, j]
+    for s in range(f.shape[1]):
+        mass_of(ahead, behind, f, s, g)
 
 
 @jit
 def apply_transposed(m: Arrays, op: Operator, births: bool, f: Array, out: Array) -> None:
     """A' f into out, both (N, S, J): the transpose of `apply`."""
     N, S, J = f.shape
-    y = np.empty((N, S, J))
-    z, row = np.empty((N, J)), np.empty(J)
+    y, z, row = np.empty((N, S, J)), np.empty((N, J)), np.empty(J)
+    right, left, exits = op.right, op.left, op.exits
     node_masses(op.ahead, op.behind, f, y)
-    born = leavers(m, op.rate, y) if births else 0.0
+    gone = leavers(m, op.rate, y) if births else 0.0
     for s in range(S):
-        inflow(m, op.rate, born, y, s, z, row)
+        inflow(m, op.rate, gone, y, s, z, row)
         for n in range(N):
+            up, down = min(n + 1, N - 1), max(n - 1, 0)
+            above, below = 1.0 if n < N - 1 else 0.0, 1.0 if n > 0 else 0.0
             for j in range(J):
-                drift = (op.right[n, s, j] + op.left[n, s, j]) * f[n, s, j]
-                out[n, s, j] = op.exits[n, s, j] * y[n, s, j] - z[n, j] + drift
-            if n > 0:
-                for j in range(J):
-                    out[n, s, j] -= op.right[n - 1, s, j] * f[n - 1, s, j]
-            if n < N - 1:
-                for j in range(J):
-                    out[n, s, j] -= op.left[n + 1, s, j] * f[n + 1, s, j]
+                away = (right[n, s, j] + left[n, s, j]) * f[n, s, j]
+                here = below * right[down, s, j] * f[down, s, j] + above * left[up, s, j] * f[up, s, j]
+                out[n, s, j] = exits[n, s, j] * y[n, s, j] - z[n, j] + away - here
 
 
 @jit
 def sweep(m: Arrays, op: Operator, births: bool, rhs: Array, x: Array) -> float:
-    """One sweep over statuses towards A x = rhs, x changed in place; the largest change of x."""
+    """One sweep over statuses towards A x = rhs, x changed in place; the largest change of x.
+
+    A status comes after those to which its arcs lead, as far as that is possible.
+    """
     N, S, J = x.shape
-    z, y, row = np.empty((N, J)), np.empty((N, J)), np.empty(J)
-    change = 0.0
-    for s in range(S):
+    z, y = np.empty((N, J)), np.empty((N, J))
+    row, before, after, moved = np.empty(J), np.empty(J), np.empty(J), np.zeros(J)
+    ahead, behind, lower, upper, pivot = op.ahead, op.behind, op.lower, op.upper, op.pivot
+    order = order_of(m)
+    for k in range(S):
+        s = order[k]
         born = newborn(m, x) if births else 0.0
         arrivals(m, op.rate, born, x, s, z, row)
+        before[:] = 0.0
         for n in range(N):
-            weigh(op.ahead, op.behind, z, n, s, row)
+            up, down = min(n + 1, N - 1), max(n - 1, 0)
             for j in range(J):
-                before = op.lower[n, s, j] * y[n - 1, j] if n > 0 else 0.0
-                y[n, j] = (rhs[n, s, j] + row[j] - before) * op.pivot[n, s, j]
+                here = z[n, j]
+                met = here + ahead[n, s, j] * (z[up, j] - here) + behind[n, s, j] * (z[down, j] - here)
+                new = (rhs[n, s, j] + met - lower[n, s, j] * before[j]) * pivot[n, s, j]
+                y[n, j] = new
+                before[j] = new
+        after[:] = 0.0
         for n in range(N - 1, -1, -1):
             for j in range(J):
-                after = op.upper[n, s, j] * x[n + 1, s, j] if n < N - 1 else 0.0
-                new = y[n, j] - after
-                change = max(change, abs(new - x[n, s, j]))
+                new = y[n, j] - upper[n, s, j] * after[j]
+                change = abs(new - x[n, s, j])
+                moved[j] = max(moved[j], change)
                 x[n, s, j] = new
-    return change
+                after[j] = new
+    return moved.max()
 
 
 @jit
 def sweep_transposed(m: Arrays, op: Operator, births: bool, rhs: Array, f: Array, y: Array) -> float:
-    """One sweep over statuses towards A' f = rhs, f and y = M' f changed in place; sum of |change| of f."""
+    """One sweep over statuses towards A' f = rhs, f and y = M' f changed in place; sum of |change| of f.
+
+    The order of statuses is that of `sweep` backwards.
+    """
     N, S, J = f.shape
-    z, row = np.empty((N, J)), np.empty(J)
-    change = 0.0
-    for s in range(S):
-        born = leavers(m, op.rate, y) if births else 0.0
-        inflow(m, op.rate, born, y, s, z, row)
+    z = np.empty((N, J))
+    row, before, after, moved = np.empty(J), np.empty(J), np.empty(J), np.zeros(J)
+    lower, upper, pivot = op.lower, op.upper, op.pivot
+    order = order_of(m)
+    gone = np.zeros(S)
+    if births:
+        for s in range(S):
+            gone[s] = leavers_of(m, op.rate, y, s)
+    for k in range(S - 1, -1, -1):
+        s = order[k]
+        inflow(m, op.rate, gone.sum(), y, s, z, row)
+        before[:] = 0.0
         for n in range(N):
+            down = max(n - 1, 0)
             for j in range(J):
-                before = op.upper[n - 1, s, j] * z[n - 1, j] if n > 0 else 0.0
-                z[n, j] += rhs[n, s, j] - before
+                new = z[n, j] + rhs[n, s, j] - upper[down, s, j] * before[j]
+                z[n, j] = new
+                before[j] = new
+        after[:] = 0.0
         for n in range(N - 1, -1, -1):
+            up = min(n + 1, N - 1)
             for j in range(J):
-                after = op.lower[n + 1, s, j] * f[n + 1, s, j] if n < N - 1 else 0.0
-                new = (z[n, j] - after) * op.pivot[n, s, j]
-                change += abs(new - f[n, s, j])
+                new = (z[n, j] - lower[up, s, j] * after[j]) * pivot[n, s, j]
+                moved[j] += abs(new - f[n, s, j])
                 f[n, s, j] = new
-        for n in range(N):
-            for j in range(J):
-                y[n, s, j] = (1.0 - op.ahead[n, s, j] - op.behind[n, s, j]) * f[n, s, j]
-            if n > 0:
-                for j in range(J):
-                    y[n, s, j] += op.ahead[n - 1, s, j] * f[n - 1, s, j]
-            if n < N - 1:
-                for j in range(J):
-                    y[n, s, j] += op.behind[n + 1, s, j] * f[n + 1, s, j]
-    return change
+                after[j] = new
+        mass_of(op.ahead, op.behind, f, s, y)
+        if births:
+            gone[s] = leavers_of(m, op.rate, y, s)
+    return moved.sum()
 
 
 @jit

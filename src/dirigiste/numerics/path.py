@@ -11,7 +11,7 @@ from dirigiste.numerics import aggregates, firm, steps
 from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.aggregates import Moves, Static
 from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.generator import fill_fastest
+from dirigiste.numerics.generator import fill_fastest, product
 from dirigiste.numerics.programs import jit, side_by_side
 from dirigiste.numerics.steps import BETA, GAMMA, STAGES, Decisions
 from dirigiste.numerics.timed import Stacked, at_date, on_date
@@ -122,6 +122,23 @@ def _settings(
 
 
 @jit
+def _follow(v: Array, later: Array, guess: Array, guessed_later: Array) -> None:
+    """Keep the guess of values v in `guess`, and let it move with what those later turned out to be."""
+    a, b, c, d = v.reshape(-1), later.reshape(-1), guess.reshape(-1), guessed_later.reshape(-1)
+    for i in range(a.size):
+        c[i] = a[i]
+        a[i] += b[i] - d[i]
+
+
+@jit
+def _go_on(first: Array, later: Array, out: Array) -> None:
+    """Where the second stage begins: V_later + BETA (V1 - V_later), equation (13)."""
+    a, b, c = first.reshape(-1), later.reshape(-1), out.reshape(-1)
+    for i in range(a.size):
+        c[i] = b[i] + BETA * (a[i] - b[i])
+
+
+@jit
 def _values(
     ms: Stacked,
     income: Array,
@@ -141,7 +158,8 @@ def _values(
     N, S, J = end.shape
     x = steps.scratch(on_date(ms, 0))
     fastest = np.empty((S, J))
-    later, guessed_later, from_, guess = end.copy(), end.copy(), np.empty((N, S, J)), np.empty((N, S, J))
+    later, from_, guesses = end.copy(), np.empty((N, S, J)), np.empty((STAGES, N, S, J))
+    guesses[STAGES - 1] = end
     for t in range(T - 1, -1, -1):
         m = on_date(ms, t)
         fill_fastest(m, fastest)
@@ -150,20 +168,9 @@ def _values(
         residual[t] = 0.0
         rounds[t] = 0
         for k in range(STAGES):
-            guess[:] = v[t, k]
-            for n in range(N):
-                for s in range(S):
-                    for j in range(J):
-                        # a guess moves with what the stage before turned out to be
-                        v[t, k, n, s, j] += later[n, s, j] - guessed_later[n, s, j]
-                        if k == 0:
-                            from_[n, s, j] = later[n, s, j]
+            _follow(v[t, k], later, guesses[k], guesses[STAGES - 1 - k])
             if k == 1:
-                for n in range(N):
-                    for s in range(S):
-                        for j in range(J):
-                            start = v[t + 1, 1, n, s, j] if t < T - 1 else end[n, s, j]
-                            from_[n, s, j] = start + BETA * (v[t, 0, n, s, j] - start)
+                _go_on(later, v[t + 1, 1] if t < T - 1 else end, from_)
             worst, count, _ = steps.stage(
                 m,
                 fastest,
@@ -171,7 +178,7 @@ def _values(
                 reach[t],
                 abroad,
                 GAMMA * dt,
-                from_,
+                later if k == 0 else from_,
                 v[t, k],
                 exact,
                 tolerance * (1.0 + steps.SHORT / dt),
@@ -186,8 +193,7 @@ def _values(
             )
             residual[t] = max(residual[t], worst)
             rounds[t] += count
-            guessed_later[:] = guess
-            later[:] = v[t, k]
+            later = v[t, k]
 
 
 @jit
@@ -195,26 +201,80 @@ def _add_flows(
     m: Arrays, weight: float, y: Array, f: Array, flow: Array, spent: Array, moved: Array, c: Array
 ) -> None:
     """Add to `moved` (3, E) and `c` (S,) what a stage carries, with a weight."""
-    N, S, J = y.shape
+    N, S, _ = y.shape
     for e in range(m.arcs.size):
         o = m.arcs[e].origin
         people = wealth = taken = 0.0
         for n in range(N):
-            here = 0.0
-            for j in range(J):
-                here += y[n, o, j] * flow[n, e, j]
+            here = product(flow, y, n, e, o)
             people += here
             wealth += here * m.wealth[n]
             taken += here * (m.wealth[n] - m.landing[e, n])
         moved[0, e] += weight * people
         moved[1, e] += weight * wealth
         moved[2, e] += weight * taken
+    for s in range(S):
+        for n in range(N):
+            c[s] += weight * product(f, spent, n, s, s)
+
+
+class _Totals(NamedTuple):
+    """By status and ability (S * J,): mass over which sums are taken, its smallest part, mass and wealth at
+    the end of a step, and the factor that keeps the mass of classes.
+    """
+
+    mass: Array
+    least: Array
+    later: Array
+    wealth: Array
+    factor: Array
+
+
+@jit
+def _keep_classes(ms: Stacked, totals: Array, masses: Array, factor: Array) -> None:
+    """Multiply `masses` (N, S * J), whose sums over wealth are `totals`, by a `factor` (S * J,) with which
+    classes keep their mass to rounding.
+    """
+    J = ms.ability.size
+    found = np.zeros(ms.class_mass.size)
+    for b in range(totals.size):
+        found[ms.class_of[b // J, b % J]] += totals[b]
+    for b in range(totals.size):
+        c = ms.class_of[b // J, b % J]
+        factor[b] = ms.class_mass[c] / found[c]
+    for n in range(masses.shape[0]):
+        for b in range(totals.size):
+            masses[n, b] *= factor[b]
+
+
+@jit
+def _end_step(ms: Stacked, h: Array, k: Array, g: Array, later: Array, x: _Totals) -> None:
+    """Node masses at the end of a step, equation (14), into `later`, and those over which sums are taken into
+    g, from those after each stage h and k, all (N, S * J); and their totals.
+    """
+    N, B = h.shape
+    x.mass[:] = 0.0
+    x.least[:] = 0.0
+    x.later[:] = 0.0
+    x.wealth[:] = 0.0
     for n in range(N):
-        for s in range(S):
-            total = 0.0
-            for j in range(J):
-                total += f[n, s, j] * spent[n, s, j]
-            c[s] += weight * total
+        a = ms.wealth[n]
+        for b in range(B):
+            after = h[n, b] + BETA * (k[n, b] - h[n, b])
+            mass, least = GAMMA * h[n, b] + (1.0 - GAMMA) * k[n, b], x.least[b]
+            later[n, b] = after
+            g[n, b] = mass
+            x.mass[b] += mass
+            x.least[b] = mass if mass < least else least
+            x.later[b] += after
+            x.wealth[b] += after * a
+    _keep_classes(ms, x.later, later, x.factor)
+    for b in range(B):
+        x.wealth[b] *= x.factor[b]
+    _keep_classes(ms, x.mass, g, x.factor)
+    for b in range(B):
+        x.mass[b] *= x.factor[b]
+        x.least[b] *= x.factor[b]
 
 
 @jit
@@ -241,7 +301,8 @@ def _masses(
     N, S, J = begin_g.shape
     x = steps.scratch(on_date(ms, 0))
     h, k = np.empty((N, S, J)), np.empty((N, S, J))
-    totals, sums = np.zeros(ms.class_mass.size), np.zeros(ms.class_mass.size)
+    room = np.empty((5, S * J))
+    totals = _Totals(room[0], room[1], room[2], room[3], room[4])
     sweeps = 0
     for t in range(T):
         m = on_date(ms, t)
@@ -284,33 +345,11 @@ def _masses(
             moved[t],
             consumption[t],
         )
-        totals[:] = 0.0
-        sums[:] = 0.0
-        for n in range(N):
-            for s in range(S):
-                for j in range(J):
-                    c = ms.class_of[s, j]
-                    later[t, n, s, j] = h[n, s, j] + BETA * (k[n, s, j] - h[n, s, j])
-                    g[t, n, s, j] = GAMMA * h[n, s, j] + (1.0 - GAMMA) * k[n, s, j]
-                    totals[c] += later[t, n, s, j]
-                    sums[c] += g[t, n, s, j]
-        least[t] = 0.0
-        wealth[t] = 0.0
-        top[t] = 0.0
-        mass[t] = 0.0
-        for n in range(N):
-            here = 0.0
-            for s in range(S):
-                for j in range(J):
-                    c = ms.class_of[s, j]
-                    later[t, n, s, j] *= ms.class_mass[c] / totals[c]
-                    g[t, n, s, j] *= ms.class_mass[c] / sums[c]
-                    mass[t, s] += g[t, n, s, j]
-                    here += later[t, n, s, j]
-                    least[t] = min(least[t], g[t, n, s, j])
-                    if n == N - 1:
-                        top[t] += g[t, n, s, j]
-            wealth[t] += here * m.wealth[n]
+        flat = (N, S * J)
+        _end_step(ms, h.reshape(flat), k.reshape(flat), g[t].reshape(flat), later[t].reshape(flat), totals)
+        wealth[t], least[t], top[t] = totals.wealth.sum(), totals.least.min(), g[t, N - 1].sum()
+        for s in range(S):
+            mass[t, s] = totals.mass[s * J : (s + 1) * J].sum()
     return sweeps
 
 

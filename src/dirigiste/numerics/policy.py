@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.elementary import exp, log
-from dirigiste.numerics.preferences import LEAST_CONSUMPTION
+from dirigiste.numerics.elementary import exp, expm1, log
+from dirigiste.numerics.preferences import LEAST_CONSUMPTION, utility
 from dirigiste.numerics.programs import jit
 
 Array = NDArray[np.float64]
@@ -74,96 +74,118 @@ class Policy(NamedTuple):
     """The unit of `residual`: u_c c, or more (`OWN_VALUE`)."""
 
 
-CELL = 11
-"""Rows of the buffer of a cell."""
+LANES = 264
+"""States of a node that are decided on together. Rows of a block are this far apart, however many states
+there are, so that compiled loops need not check at every node whether rows overlap. Not a power of two: rows
+would share the same places of the cache.
+"""
 
-C, THETA_R, THETA_L, DRIFT_R, DRIFT_L, RES_R, RES_L, BY_R, BY_L, SLOPE_R, SLOPE_L = range(CELL)
-"""Consumption; for the rows of either direction theta, drift, residual, its derivative in the slope, and that
-of the drift."""
+ROWS = 33
+
+(
+    AMENITY, WEIGHT, BOUND, PER_BOUND, SLOPE, C, FELICITY, STEEP,
+    THETA_R, DRIFT_R, RES_R, BY_R, TURN_R,
+    THETA_L, DRIFT_L, RES_L, BY_L, TURN_L,
+    C_BEFORE, STEEP_BEFORE, THETA_BEFORE, DRIFT_BEFORE, RES_BEFORE, BY_BEFORE, TURN_BEFORE,
+    SHARE_R, SHARE_L, CHOSEN, RESIDUAL, SCALE, MORE_R, MORE_L, WORST,
+) = range(0, ROWS * LANES, LANES)  # fmt: skip
+"""Rows of a block. By state: amenity of the status, exp((1-sigma) amenity), the fastest rate and its inverse.
+Of the cell to the right: slope, consumption, utility, derivative of consumption in the slope; for the rows
+that use it from its left end (R) and its right end (L) theta, drift, residual, and the derivatives in the
+slope of residual (BY) and drift (TURN). `BEFORE`: the same of the cell to the left, for the row that uses it
+from its right end. Of the node: shares of owners who save and who run wealth down, consumption, residual and
+its unit, what more the derivative has where both directions serve, and the largest residual so far.
+"""
 
 
 @jit
-def fill_cell(
+def _fill_slopes(
     sigma: float,
     shift: float,
-    upwind: int,
-    width: float,
-    bound: Array,
-    amenity: Array,
-    floor: Array,
-    v0: Array,
-    v1: Array,
-    inc0: Array,
-    inc1: Array,
-    r0: Array,
-    r1: Array,
+    per_gap: float,
+    ceiling: float,
+    v: Array,
+    n: int,
+    first: int,
+    size: int,
     x: Array,
 ) -> None:
-    """Both rows that may use a cell: x (CELL, B), for values, incomes and R (B,) at its two ends.
+    """Slope, consumption and utility in the cell to the right of node n, for `size` states from `first` on.
 
-    `bound` is the fastest rate (B,), `floor` the slope u_c at consumption `ceiling`.
+    Consumption is at most `ceiling`. Unsigned indices never count from the end, so loops over them vectorise.
     """
-    B = v0.size
-    slope, felicity, steep = x[SLOPE_R], x[SLOPE_L], x[BY_R]
+    up = min(n + 1, v.shape[0] - 1)
     if sigma == 1.0:
-        for b in range(B):
-            p = (v1[b] - v0[b]) / width
-            q = max(p, floor[b])
+        floor = 1.0 / ceiling
+        for b in range(size):
+            at = np.uint64(first + b)
+            p = (v[up, at] - v[n, at]) * per_gap
+            q = max(p, floor)
             c = 1.0 / q
-            slope[b] = p
-            x[C, b] = c
-            felicity[b] = amenity[b] - log(q)
-            steep[b] = 0.0 if p < floor[b] else -c / q
-    else:
-        for b in range(B):
-            p = (v1[b] - v0[b]) / width
-            q = max(p, floor[b])
-            log_c = ((1.0 - sigma) * amenity[b] - log(q)) / sigma
-            c = exp(log_c)
-            slope[b] = p
-            x[C, b] = c
-            steep[b] = 0.0 if p < floor[b] else -c / (sigma * q)
-            felicity[b] = q * c / (1.0 - sigma)
-        if shift != 0.0:
-            for b in range(B):
-                log_c = ((1.0 - sigma) * amenity[b] - log(max(slope[b], floor[b]))) / sigma
-                felicity[b] = math.expm1((1.0 - sigma) * (log_c + amenity[b])) / (1.0 - sigma)
-    fitted = upwind == 0
-    for b in range(B):
-        c, p, h, by_c = x[C, b], slope[b], felicity[b], steep[b]
-        i0, i1 = inc0[b], inc1[b]
+            x[SLOPE + b] = p
+            x[C + b] = c
+            x[FELICITY + b] = x[AMENITY + b] - log(q)
+            x[STEEP + b] = 0.0 if p < floor else -c * c
+        return
+    power, per_sigma, rest = ceiling ** (-sigma), 1.0 / sigma, 1.0 - sigma
+    for b in range(size):
+        at = np.uint64(first + b)
+        floor = x[WEIGHT + b] * power
+        p = (v[up, at] - v[n, at]) * per_gap
+        q = max(p, floor)
+        c = exp((rest * x[AMENITY + b] - log(q)) * per_sigma)
+        x[SLOPE + b] = p
+        x[C + b] = c
+        x[FELICITY + b] = q * c / rest
+        x[STEEP + b] = 0.0 if p < floor else -c * per_sigma / q
+    if shift != 0.0:
+        for b in range(size):
+            log_c = (rest * x[AMENITY + b] - log(max(x[SLOPE + b], x[WEIGHT + b] * power))) * per_sigma
+            x[FELICITY + b] = expm1(rest * (log_c + x[AMENITY + b])) / rest
+
+
+@jit
+def _fill_rows(
+    fitted: bool, gap: float, per_gap: float, inc: Array, r: Array, n: int, first: int, size: int, x: Array
+) -> None:
+    """Both rows that may use the cell to the right of node n, equation (11)."""
+    up = min(n + 1, inc.shape[0] - 1)
+    for b in range(size):
+        at = np.uint64(first + b)
+        i0, i1, r0, r1 = inc[n, at], inc[up, at], r[n, at], r[up, at]
+        c, p, h, by_c = x[C + b], x[SLOPE + b], x[FELICITY + b], x[STEEP + b]
+        cross, per_cross = x[BOUND + b] * gap, x[PER_BOUND + b] * per_gap
         forth = min(i0, i1) - c
         back = c - max(i0, i1)
         ahead = forth > back
         moving = forth if ahead else back
-        least = 1e-13 * bound[b] * width
-        moves = (moving > least) & fitted
+        moves = (moving > 1e-13 * cross) & fitted
         speed = moving if moves else 1.0
-        y = min(bound[b] * width / speed, 1e12)
-        one_over = 1.0 / y
+        y = min(cross / speed, 1e12)
+        one_over = max(speed * per_cross, 1e-12)
         e = exp(-y)
         less = 1.0 / (1.0 - min(e, 0.9999))
         small = y < 1e-2
         theta = 0.5 + y / 12.0 if small else less - one_over
         bend = 1.0 / 12.0 if small else one_over * one_over - e * less * less
-        by = bend * y / speed * by_c  # d theta/dp: x falls with the drift, the drift rises with the slope
+        by = bend * y * y * per_cross * by_c  # d theta/dp: y falls with the drift, which rises with the slope
         theta_r = theta if moves & ahead else 1.0
         theta_l = 1.0 if ahead else (theta if moves else 1.0)
         by_r = by if moves & ahead else 0.0
         by_l = 0.0 if ahead else (-by if moves else 0.0)
-        d_inc, d_r = i0 - i1, r0[b] - r1[b]
+        d_inc, d_r = i0 - i1, r0 - r1
         drift_r = i1 + theta_r * d_inc - c
         drift_l = i0 - theta_l * d_inc - c
-        x[THETA_R, b] = theta_r
-        x[THETA_L, b] = theta_l
-        x[DRIFT_R, b] = drift_r
-        x[DRIFT_L, b] = drift_l
-        x[RES_R, b] = r1[b] + theta_r * d_r - h - drift_r * p
-        x[RES_L, b] = r0[b] - theta_l * d_r - h - drift_l * p
-        x[BY_R, b] = by_r * (d_r - p * d_inc) - drift_r
-        x[BY_L, b] = by_l * (p * d_inc - d_r) - drift_l
-        x[SLOPE_R, b] = by_r * d_inc - by_c
-        x[SLOPE_L, b] = -by_l * d_inc - by_c
+        x[THETA_R + b] = theta_r
+        x[THETA_L + b] = theta_l
+        x[DRIFT_R + b] = drift_r
+        x[DRIFT_L + b] = drift_l
+        x[RES_R + b] = r1 + theta_r * d_r - h - drift_r * p
+        x[RES_L + b] = r0 - theta_l * d_r - h - drift_l * p
+        x[BY_R + b] = by_r * (d_r - p * d_inc) - drift_r
+        x[BY_L + b] = by_l * (p * d_inc - d_r) - drift_l
+        x[TURN_R + b] = by_r * d_inc - by_c
+        x[TURN_L + b] = -by_l * d_inc - by_c
 
 
 @jit
@@ -198,6 +220,110 @@ def _split(
 
 
 @jit
+def _choose(inc: Array, n: int, first: int, size: int, x: Array) -> int:
+    """Directions, consumption and residual at node n; the count of states that both directions serve, or
+    neither.
+    """
+    rare = 0
+    for b in range(size):
+        stays = max(inc[n, np.uint64(first + b)], LEAST_CONSUMPTION)
+        c_r, c_l, res_r, res_l = x[C + b], x[C_BEFORE + b], x[RES_R + b], x[RES_BEFORE + b]
+        serves_r = 1.0 if x[DRIFT_R + b] > 0.0 else 0.0
+        serves_l = 1.0 if x[DRIFT_BEFORE + b] < 0.0 else 0.0
+        c = c_l if serves_l > 0.0 else stays
+        x[SHARE_R + b] = serves_r
+        x[SHARE_L + b] = serves_l * (1.0 - serves_r)
+        x[CHOSEN + b] = c_r if serves_r > 0.0 else c
+        x[RESIDUAL + b] = res_r if serves_r > 0.0 else res_l
+        x[MORE_R + b] = 0.0
+        x[MORE_L + b] = 0.0
+        rare += 1 if serves_r == serves_l else 0
+    return rare
+
+
+@jit
+def _fill_scale(
+    sigma: float, shift: float, rho: float, v: Array, n: int, first: int, size: int, x: Array
+) -> None:
+    """The unit of residuals at node n."""
+    if sigma == 1.0:
+        return
+    least = OWN_VALUE * abs(1.0 - sigma) * rho
+    for b in range(size):
+        marginal = x[WEIGHT + b] * exp((1.0 - sigma) * log(x[CHOSEN + b]))
+        x[SCALE + b] = max(marginal, least * abs(v[n, np.uint64(first + b)] + shift))
+
+
+@jit
+def _settle_rare(
+    sigma: float,
+    shift: float,
+    r: Array,
+    n: int,
+    first: int,
+    size: int,
+    per_gap: float,
+    per_before: float,
+    x: Array,
+) -> None:
+    """States at node n that stay where they are, and those that both directions serve."""
+    for b in range(size):
+        serves_r, serves_l = x[DRIFT_R + b] > 0.0, x[DRIFT_BEFORE + b] < 0.0
+        if serves_r != serves_l:
+            continue
+        if not serves_r:
+            x[RESIDUAL + b] = r[n, first + b] - utility(x[CHOSEN + b], sigma, x[AMENITY + b], shift)
+            continue
+        c_r, c_l, drift_r, drift_l = x[C + b], x[C_BEFORE + b], x[DRIFT_R + b], x[DRIFT_BEFORE + b]
+        near_r, by_near_r = _near(drift_r, c_r, x[TURN_R + b], x[STEEP + b])
+        near_l, by_near_l = _near(-drift_l, c_l, -x[TURN_BEFORE + b], x[STEEP_BEFORE + b])
+        share, mixed, more_r, more_l = _split(
+            x[RES_R + b], x[RES_BEFORE + b], near_r, near_l, TIE * x[SCALE + b]
+        )
+        x[SHARE_R + b], x[SHARE_L + b] = share, 1.0 - share
+        x[RESIDUAL + b] = mixed
+        x[CHOSEN + b] = share * c_r + (1.0 - share) * c_l
+        x[MORE_R + b] = more_r * by_near_r * per_gap
+        x[MORE_L + b] = more_l * by_near_l * per_before
+
+
+@jit
+def _note_worst(size: int, x: Array) -> None:
+    """Keep the largest residual of each state; nan stays."""
+    for b in range(size):
+        off, worst = abs(x[RESIDUAL + b]) / x[SCALE + b], x[WORST + b]
+        x[WORST + b] = worst if (off <= worst) | (worst != worst) else off
+
+
+@jit
+def _move_on(size: int, x: Array) -> None:
+    """The cell to the right becomes the one to the left, of the next node."""
+    for b in range(size):
+        x[C_BEFORE + b] = x[C + b]
+        x[STEEP_BEFORE + b] = x[STEEP + b]
+        x[THETA_BEFORE + b] = x[THETA_L + b]
+        x[DRIFT_BEFORE + b] = x[DRIFT_L + b]
+        x[RES_BEFORE + b] = x[RES_L + b]
+        x[BY_BEFORE + b] = x[BY_L + b]
+        x[TURN_BEFORE + b] = x[TURN_L + b]
+
+
+@jit
+def _largest(rows: Array, out: Array) -> None:
+    """Largest absolute number (N,) of each of the rows (N, B); four at a time, since one waits for itself."""
+    N, B = rows.shape
+    whole = B - B % 4
+    for n in range(N):
+        a = b = c = d = 0.0
+        for i in range(0, whole, 4):
+            a, b = max(a, abs(rows[n, i])), max(b, abs(rows[n, i + 1]))
+            c, d = max(c, abs(rows[n, i + 2])), max(d, abs(rows[n, i + 3]))
+        for i in range(whole, B):
+            a = max(a, abs(rows[n, i]))
+        out[n] = max(max(a, b), max(c, d))
+
+
+@jit
 def decide(
     m: Arrays,
     fastest: Array,
@@ -219,94 +345,59 @@ def decide(
     """Policy of every node at values v, incomes and R (N, B), B states a node; the largest residual, in logs
     of consumption a year.
 
-    `fastest` (B,) bounds the rates at which anything happens to an owner. Equation (11).
+    `fastest` (B,) bounds the rates at which anything happens to an owner. `right`, `left` and `scale` may
+    have one row for all nodes, if nobody reads them. Equation (11).
     """
     N, B = v.shape
     J = m.ability.size
-    sigma, shift, upwind = m.scalars[0].sigma, m.scalars[0].shift, m.scalars[0].upwind
-    amenity, weight = np.empty(B), np.empty(B)
-    for b in range(B):
-        amenity[b] = m.status[b // J].amenity
-        weight[b] = math.exp((1.0 - sigma) * amenity[b])
-    floor = np.empty(B)
-    cells = np.empty((2, CELL, B))
+    sigma, shift, rho, fitted = (
+        m.scalars[0].sigma,
+        m.scalars[0].shift,
+        m.scalars[0].rho,
+        m.scalars[0].upwind == 0,
+    )
+    x, most = np.empty(ROWS * LANES), np.empty(N)
+    _largest(inc, most)
     worst = 0.0
-    least_scale = OWN_VALUE * abs(1.0 - sigma) * m.scalars[0].rho
-    for n in range(N):
-        here, before = cells[n % 2], cells[(n + 1) % 2]
-        gap = gap_before = 1.0
-        if n > 0:
-            gap_before = m.wealth[n] - m.wealth[n - 1]
-        if n < N - 1:
-            gap = m.wealth[n + 1] - m.wealth[n]
-            most = 0.0
-            for b in range(B):
-                most = max(most, abs(inc[n + 1, b]))
-            ceiling = 3.0 * (m.wealth[n + 1] + m.wealth[n]) + 10.0 * most
-            if sigma == 1.0:
-                for b in range(B):
-                    floor[b] = 1.0 / ceiling
-            else:
-                power = ceiling ** (-sigma)
-                for b in range(B):
-                    floor[b] = weight[b] * power
-            fill_cell(
-                sigma, shift, upwind, gap, fastest, amenity, floor,
-                v[n], v[n + 1], inc[n], inc[n + 1], r[n], r[n + 1], here,
-            )  # fmt: skip
-        first, last = n == 0, n == N - 1
-        for b in range(B):
-            d_r = 0.0 if last else here[DRIFT_R, b]
-            d_l = 0.0 if first else before[DRIFT_L, b]
-            can_r, can_l = d_r > 0.0, d_l < 0.0
-            res_r, res_l = here[RES_R, b], before[RES_L, b]
-            share_r = 1.0 if can_r else 0.0
-            share_l = 1.0 if can_l and not can_r else 0.0
-            stays = max(inc[n, b], LEAST_CONSUMPTION)
-            c = here[C, b] if can_r else (before[C, b] if can_l else stays)
-            right[n, b], left[n, b] = share_r, share_l
-            consumption[n, b] = c
-            residual[n, b] = res_r if can_r else res_l
-            tangent_right[n, b] = 0.0
-            tangent_left[n, b] = 0.0
-        if sigma == 1.0:
-            for b in range(B):
-                scale[n, b] = 1.0
-        else:
-            for b in range(B):
-                marginal = weight[b] * exp((1.0 - sigma) * log(consumption[n, b]))
-                scale[n, b] = max(marginal, least_scale * abs(v[n, b] + shift))
-        for b in range(B):  # those whom both directions serve, and those who stay
-            if right[n, b] + left[n, b] == 0.0:
-                if sigma == 1.0:
-                    h = math.log(consumption[n, b]) + amenity[b]
-                elif shift == 0.0:
-                    h = scale[n, b] / (1.0 - sigma)
-                else:
-                    h = math.expm1((1.0 - sigma) * (math.log(consumption[n, b]) + amenity[b])) / (1.0 - sigma)
-                residual[n, b] = r[n, b] - h
-            elif (not first) and (not last) and right[n, b] == 1.0 and before[DRIFT_L, b] < 0.0:
-                c_r, c_l = here[C, b], before[C, b]
-                by_c_r = -c_r / (sigma * max((v[n + 1, b] - v[n, b]) / gap, floor[b]))
-                by_c_l = -c_l / (sigma * max((v[n, b] - v[n - 1, b]) / gap_before, floor[b]))
-                near_r, by_near_r = _near(here[DRIFT_R, b], c_r, here[SLOPE_R, b], by_c_r)
-                near_l, by_near_l = _near(-before[DRIFT_L, b], c_l, -before[SLOPE_L, b], by_c_l)
-                share, mixed, more_r, more_l = _split(
-                    here[RES_R, b], before[RES_L, b], near_r, near_l, TIE * scale[n, b]
-                )
-                right[n, b], left[n, b] = share, 1.0 - share
-                residual[n, b] = mixed
-                consumption[n, b] = share * here[C, b] + (1.0 - share) * before[C, b]
-                tangent_right[n, b] = more_r * by_near_r / gap
-                tangent_left[n, b] = more_l * by_near_l / gap_before
-        for b in range(B):
-            share_r, share_l = right[n, b], left[n, b]
-            ahead[n, b] = 0.0 if last else share_r * (1.0 - here[THETA_R, b])
-            behind[n, b] = 0.0 if first else share_l * (1.0 - before[THETA_L, b])
-            speed_right[n, b] = 0.0 if last else share_r * here[DRIFT_R, b] / gap
-            speed_left[n, b] = 0.0 if first else -share_l * before[DRIFT_L, b] / gap_before
-            tangent_right[n, b] += 0.0 if last else -share_r * here[BY_R, b] / gap
-            tangent_left[n, b] += 0.0 if first else share_l * before[BY_L, b] / gap_before
-        for b in range(B):
-            worst = max(worst, abs(residual[n, b]) / scale[n, b])
+    for first in range(0, B, LANES):
+        size = min(LANES, B - first)
+        x[:] = 0.0
+        for b in range(size):
+            x[AMENITY + b] = m.status[(first + b) // J].amenity
+            x[WEIGHT + b] = math.exp((1.0 - sigma) * x[AMENITY + b])
+            x[BOUND + b] = fastest[first + b]
+            x[PER_BOUND + b] = 1.0 / fastest[first + b]
+            x[SCALE + b] = 1.0
+        per_gap = 1.0
+        for n in range(N):
+            # at the last node a cell from it to itself, in which nobody saves, takes the place of the next
+            up, per_before = min(n + 1, N - 1), per_gap
+            gap = m.wealth[up] - m.wealth[n] if n < N - 1 else 1.0
+            per_gap = 1.0 / gap
+            ceiling = 3.0 * (m.wealth[up] + m.wealth[n]) + 10.0 * most[up]
+            _fill_slopes(sigma, shift, per_gap, ceiling, v, n, first, size, x)
+            _fill_rows(fitted, gap, per_gap, inc, r, n, first, size, x)
+            rare = _choose(inc, n, first, size, x)
+            _fill_scale(sigma, shift, rho, v, n, first, size, x)
+            if rare > 0:
+                _settle_rare(sigma, shift, r, n, first, size, per_gap, per_before, x)
+            k = n % right.shape[0]
+            for b in range(size):
+                share_r, share_l, at = x[SHARE_R + b], x[SHARE_L + b], np.uint64(first + b)
+                ahead[n, at] = share_r * (1.0 - x[THETA_R + b])
+                behind[n, at] = share_l * (1.0 - x[THETA_BEFORE + b])
+                speed_right[n, at] = share_r * x[DRIFT_R + b] * per_gap
+                speed_left[n, at] = -share_l * x[DRIFT_BEFORE + b] * per_before
+                tangent_right[n, at] = x[MORE_R + b] - share_r * x[BY_R + b] * per_gap
+                tangent_left[n, at] = x[MORE_L + b] + share_l * x[BY_BEFORE + b] * per_before
+                consumption[n, at] = x[CHOSEN + b]
+                residual[n, at] = x[RESIDUAL + b]
+                right[k, at] = share_r
+                left[k, at] = share_l
+                scale[k, at] = x[SCALE + b]
+            _note_worst(size, x)
+            _move_on(size, x)
+        for b in range(size):
+            off = x[WORST + b]
+            worst = worst if (off <= worst) | (worst != worst) else off
     return worst

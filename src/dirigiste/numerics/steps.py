@@ -15,6 +15,8 @@ so mass and wealth are kept to rounding, and a stationary state stays where it i
 GAMMA h + (1 - GAMMA) k, whose incomes, jumps and consumption make up the change of wealth over the step: with
 them the goods of the step add up exactly.
 
+In calls of kernels `bool(1)` stands for True: numba compiles another version for a literal.
+
 A stage is one Newton round from a guess, or more where exact values are asked for. Its linear systems are
 solved by sweeps over statuses (`linear`).
 """
@@ -30,7 +32,7 @@ from numpy.typing import NDArray
 from dirigiste.numerics import linear
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import cell_at, fill_firms, fill_reach
-from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, rest
+from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, mix
 from dirigiste.numerics.policy import decide
 from dirigiste.numerics.programs import jit
 from dirigiste.numerics.unknowns import prices_of
@@ -49,6 +51,15 @@ SWEEPS = 200
 
 ROUNDS = 30
 """Most Newton rounds of a stage where exact values are asked for."""
+
+AFRESH = 8
+"""Newton rounds after which steps that a kink has shortened are whole again: at a kink they only crawl."""
+
+ENOUGH = 0.01
+"""With log utility, linear systems of values are solved to this times the factor by which the residual has
+yet to fall, and to `LEAST_ACCURACY` at least."""
+
+LEAST_ACCURACY = 1e-3
 
 SHORT = 0.01
 """Years: the residual of values over steps shorter than this may be larger in proportion, since it acts for
@@ -77,34 +88,40 @@ class Decisions(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What a stage works in: (N, E, J), then (N, S, J) each."""
+    """What a stage works in: two of (N, E, J), two of (S, N, J), then (N, S, J) each, and in the end three of
+    one row (1, S * J) that nobody reads.
+    """
 
-    worth: Array
     gain: Array
-    loss: Array
     delta: Array
+    worth: Array
+    loss: Array
     rest: Array
     tangent_right: Array
     tangent_left: Array
-    share_right: Array
-    share_left: Array
     residual: Array
-    scale: Array
     exits: Array
     pivot: Array
     upper: Array
     lower: Array
     change: Array
+    share_right: Array
+    share_left: Array
+    scale: Array
 
 
 @jit
 def scratch(m: Arrays) -> Scratch:
     """Room for a stage."""
     N, S, J, E = m.wealth.size, m.status.size, m.ability.size, m.arcs.size
-    a = np.empty((4, N, E, J))
-    b = np.empty((12, N, S, J))
+    a, b, c, d = (
+        np.empty((2, N, E, J)),
+        np.empty((2, S, N, J)),
+        np.empty((9, N, S, J)),
+        np.empty((3, 1, S * J)),
+    )
     return Scratch(
-        a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]
+        a[0], a[1], b[0], b[1], c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], d[0], d[1], d[2]
     )
 
 
@@ -184,42 +201,35 @@ def stage(
         The residual at the values at which decisions were taken, Newton rounds, sweeps.
     """
     N, S, J = v.shape
-    discount = m.scalars[0].rho + 1.0 / length
-    logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
-    rounds = sweeps = 0
+    flat = (N, S * J)
+    rounds = sweeps = waited = 0
     worst = best = np.inf
-    waited = 0
     while True:
-        evaluate_arcs(m, abroad, v, reach, x.worth, x.gain, x.loss, flow, x.delta)
+        evaluate_arcs(m, abroad, v, reach, rounds == 0, bool(1), x.worth, x.gain, x.loss, flow, x.delta)
         sharp_flows(m, x.delta, reach, flow)
-        rest(m, v, x.worth, x.rest)
-        for n in range(N):
-            for s in range(S):
-                for j in range(J):
-                    x.rest[n, s, j] += (v[n, s, j] - later[n, s, j]) / length
-        B = S * J
+        _rest(m, 1.0 / length, v, later, x.worth, x.rest)
         worst = decide(
             m,
-            fastest.reshape(B),
-            v.reshape((N, B)),
-            income.reshape((N, B)),
-            x.rest.reshape((N, B)),
-            ahead.reshape((N, B)),
-            behind.reshape((N, B)),
-            right.reshape((N, B)),
-            left.reshape((N, B)),
-            x.tangent_right.reshape((N, B)),
-            x.tangent_left.reshape((N, B)),
-            x.share_right.reshape((N, B)),
-            x.share_left.reshape((N, B)),
-            consumption.reshape((N, B)),
-            x.residual.reshape((N, B)),
-            x.scale.reshape((N, B)),
+            fastest.reshape(S * J),
+            v.reshape(flat),
+            income.reshape(flat),
+            x.rest.reshape(flat),
+            ahead.reshape(flat),
+            behind.reshape(flat),
+            right.reshape(flat),
+            left.reshape(flat),
+            x.tangent_right.reshape(flat),
+            x.tangent_left.reshape(flat),
+            x.share_right,
+            x.share_left,
+            consumption.reshape(flat),
+            x.residual.reshape(flat),
+            x.scale,
         )
-        if not np.isfinite(worst):
+        if not np.isfinite(worst) or worst <= tolerance or (rounds > 0 and not exact):
             break
-        if worst <= tolerance or (rounds > 0 and not exact):
-            break
+        if rounds % AFRESH == 0:
+            best = np.inf
         if worst < 0.9 * best:
             waited = 0
         else:
@@ -227,40 +237,86 @@ def stage(
         best = min(best, worst)
         if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
             break
-        exits(m, x.loss, discount, x.exits)
+        _leave(m, m.scalars[0].rho + 1.0 / length, x.loss, x.exits)
         linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(
             ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.gain, x.pivot, x.upper, x.lower
         )
-        for n in range(N):
-            for s in range(S):
-                for j in range(J):
-                    x.residual[n, s, j] = -x.residual[n, s, j]
-                    x.change[n, s, j] = 0.0
-        first = 0.0
+        enough = linear_tolerance
+        if exact and m.scalars[0].sigma == 1.0:
+            enough = max(enough, min(ENOUGH * tolerance / worst, LEAST_ACCURACY))
+        x.change[:] = 0.0
+        first = before = 0.0
         for k in range(SWEEPS):
-            moved = linear.sweep(m, op, False, x.residual, x.change)
+            moved = linear.sweep(m, op, bool(0), x.residual, x.change)
             sweeps += 1
-            if k == 0:
-                first = moved
-            if not (moved > linear_tolerance * first):
+            first = moved if k == 0 else first
+            if not (_to_come(moved, before) > enough * first):
                 break
-        share = 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6)
-        for n in range(N):
-            for s in range(S):
-                for j in range(J):
-                    change = share * x.change[n, s, j]
-                    if logs:
-                        v[n, s, j] += change
-                    else:
-                        level = v[n, s, j] + shift
-                        relative = change / level
-                        if relative < -0.5:
-                            v[n, s, j] = level * math.exp(max(relative, -20.0)) - shift
-                        else:
-                            v[n, s, j] = level + change - shift
+            before = moved
+        _move(m, -1.0 if waited < 3 else -(0.5 ** min(waited - 2, 6)), x.change, v)
         rounds += 1
     return worst, rounds, sweeps
+
+
+@jit
+def _rest(m: Arrays, per_year: float, v: Array, later: Array, worth: Array, r: Array) -> None:
+    """R = rho V - Q V - jumps + (V - V_later) `per_year` into r (N, S, J), for what jumps are worth
+    (S, N, J).
+    """
+    N, S, J = v.shape
+    z, own = np.empty((N, J)), np.empty(J)
+    for j in range(J):
+        own[j] = m.scalars[0].rho - m.switching[j, j]
+    for s in range(S):
+        mix(m, v, s, z)
+        for n in range(N):
+            for j in range(J):
+                jumps = worth[s, n, j] + z[n, j]
+                r[n, s, j] = own[j] * v[n, s, j] - jumps + (v[n, s, j] - later[n, s, j]) * per_year
+
+
+@jit
+def _leave(m: Arrays, discount: float, loss: Array, out: Array) -> None:
+    """Discount and rates at which owners leave their state (N, S, J), for those of all arcs together
+    (S, N, J).
+    """
+    N, S, J = out.shape
+    own = np.empty(J)
+    for j in range(J):
+        own[j] = discount - m.switching[j, j]
+    for n in range(N):
+        for s in range(S):
+            for j in range(J):
+                out[n, s, j] = own[j] + loss[s, n, j]
+
+
+@jit
+def _to_come(moved: float, before: float) -> float:
+    """How much sweeps would still change after one that changed `moved`, and one `before` it (0: none), if
+    changes went on to fall at half the pace at which they just fell.
+    """
+    ratio = 2.0 * moved / before if before > 0.0 else 1.0
+    return moved * ratio / (1.0 - ratio) if ratio < 0.5 else moved
+
+
+@jit
+def _move(m: Arrays, share: float, change: Array, v: Array) -> None:
+    """Add a share of the change to values; where these have a sign to keep, far steps are taken in logs."""
+    N, S, J = v.shape
+    logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
+    for n in range(N):
+        for s in range(S):
+            if logs:
+                for j in range(J):
+                    v[n, s, j] += share * change[n, s, j]
+                continue
+            for j in range(J):
+                level, more = v[n, s, j] + shift, share * change[n, s, j]
+                if more / level < -0.5:
+                    v[n, s, j] = level * math.exp(max(more / level, -20.0)) - shift
+                else:
+                    v[n, s, j] = level + more - shift
 
 
 @jit
@@ -290,8 +346,10 @@ def masses(
             for j in range(J):
                 x.residual[n, s, j] = g[n, s, j] / length
     linear.node_masses(ahead, behind, f, y)
+    before = 0.0
     for k in range(SWEEPS):
-        change = linear.sweep_transposed(m, op, True, x.residual, f, y)
-        if not (change > tolerance):
+        moved = linear.sweep_transposed(m, op, bool(1), x.residual, f, y)
+        if not (_to_come(moved, before) > tolerance):
             return k + 1
+        before = moved
     return SWEEPS
