@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
+from dirigiste.numerics import arrays
 from frozen import cases, compare, freeze
 
 STATIONARY = {case.name: case for case in cases.STATIONARY}
@@ -27,6 +28,12 @@ elsewhere."""
 
 MONTHLY = {"numerics.path.step": 1.0 / 12.0, "numerics.path.growth": 1.06}
 """The steps that the first engine took by itself."""
+
+
+@pytest.fixture(autouse=True)
+def as_the_first_engine_did(monkeypatch):
+    """Fitted weights at the lower bound of wealth too: the first engine had them there."""
+    monkeypatch.setitem(arrays.SCHEMES, "compact", arrays.FITTED_AT_BOUND)
 
 
 def told(differences):

@@ -35,6 +35,12 @@ NO_QUOTA, OF_CREDIT, OF_CAPITAL = range(3)
 NEAR_LOG = 0.05
 """Utility of this distance of sigma from 1 is normalised as (c^(1-sigma) - 1)/(1-sigma)."""
 
+COMPACT, UPWIND, FITTED_AT_BOUND = range(3)
+"""Schemes in wealth (`policy`). The last is the compact one with fitted weights at the lower bound of wealth
+too, where the value equation may then have two solutions; no file asks for it."""
+
+SCHEMES = {"compact": COMPACT, "upwind": UPWIND}
+
 BY_NOTHING, BY_SPREAD, BY_LIMIT = range(3)
 """How a quota is met."""
 
@@ -93,7 +99,7 @@ SCALARS = np.dtype(
         ("spending", "f8"),
         ("directed_share", "f8"),
         ("mixing", "i8"),  # `NO_MIXING`, `REDRAWS` or `SWITCHES`
-        ("upwind", "i8"),  # 1: plain upwinding
+        ("scheme", "i8"),  # `COMPACT`, `UPWIND` or `FITTED_AT_BOUND`
         ("annual", "i8"),  # 1: periods
         ("directed_of", "i8"),  # `NO_QUOTA`, `OF_CREDIT` or `OF_CAPITAL`
         ("directed_by", "i8"),  # `BY_NOTHING`, `BY_SPREAD` or `BY_LIMIT`
@@ -312,7 +318,7 @@ def _scalars(economy: Economy, chain: ability.Chain) -> dict[str, object]:
         "spending": closure.spending,
         "directed_share": directed.share if directed else 0.0,
         "mixing": mixing if chain.values.size > 1 else NO_MIXING,
-        "upwind": economy.numerics.scheme == "upwind",
+        "scheme": SCHEMES[economy.numerics.scheme],
         "directed_of": {"credit": OF_CREDIT, "capital": OF_CAPITAL}[directed.of] if directed else NO_QUOTA,
         "directed_by": {"spread": BY_SPREAD, "limit": BY_LIMIT}[directed.by] if directed else BY_NOTHING,
     }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics import blocks, direct, linear
 from dirigiste.numerics.abroad import abroad_value
-from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.arrays import UPWIND, Arrays
 from dirigiste.numerics.firm import Firms, Prices
 from dirigiste.numerics.generator import Hazards, exits, fastest, hazards, rest
 from dirigiste.numerics.linear import Operator
@@ -280,8 +280,8 @@ def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int
     found = _newton(m, given, start, tolerance, rounds)
     if found.residual <= max(tolerance, ROUNDING):
         return found
-    if not m.upwind:
-        plain = solve(m.replace(upwind=1), given, start, max(tolerance, PLAIN), rounds)
+    if m.scheme != UPWIND:
+        plain = solve(m.replace(scheme=UPWIND), given, start, max(tolerance, PLAIN), rounds)
         again = _newton(m, given, plain.v, tolerance, rounds)
         found = again if again.residual < found.residual or not np.isfinite(found.residual) else found
     if np.isfinite(found.residual) and found.residual > max(tolerance, ROUNDING):

@@ -13,6 +13,12 @@ with L the fastest rate at which anything happens to the owner and the drift the
 is exponential fitting (Il'in 1969; Scharfetter and Gummel 1969): second order where an owner crosses the cell
 fast, and the off-diagonals of the operator keep their sign. `upwind` sets theta = 1.
 
+In the row of those who save at the first node theta is 1. Where the drift is slow the residual of a fitted
+row falls as the value of its own node rises: theta falls from 1 as the drift rises, which takes from the
+residual more than slower consumption adds. Between staying and saving fast the equation then has two
+solutions, and at the lower bound, where many owners stay, all would begin to save at once as a price moves.
+Elsewhere this moves owners by one cell, which matters little, and plain rows would cost accuracy.
+
 An owner whom both directions serve (V is convex where occupation switches) takes the better; within `TIE` of
 each other they split. The second one comes in gradually, as its drift rises to `BRINK` of consumption: at 0
 its row reads its own node alone, the other row a cell, and without this the residual would jump from one to
@@ -30,7 +36,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics.arrays import Arrays
+from dirigiste.numerics.arrays import FITTED_AT_BOUND, UPWIND, Arrays
 from dirigiste.numerics.elementary import exp, expm1, log
 from dirigiste.numerics.preferences import LEAST_CONSUMPTION, utility
 from dirigiste.numerics.programs import jit
@@ -146,9 +152,20 @@ def _fill_slopes(
 
 @jit
 def _fill_rows(
-    fitted: bool, gap: float, per_gap: float, inc: Array, r: Array, n: int, first: int, size: int, x: Array
+    fitted: bool,
+    saving: bool,
+    gap: float,
+    per_gap: float,
+    inc: Array,
+    r: Array,
+    n: int,
+    first: int,
+    size: int,
+    x: Array,
 ) -> None:
-    """Both rows that may use the cell to the right of node n, equation (11)."""
+    """Both rows that may use the cell to the right of node n, equation (11), with theta `fitted` or 1; the
+    row of those who save is fitted only with `saving`.
+    """
     up = min(n + 1, inc.shape[0] - 1)
     for b in range(size):
         at = np.uint64(first + b)
@@ -169,9 +186,9 @@ def _fill_rows(
         theta = 0.5 + y / 12.0 if small else less - one_over
         bend = 1.0 / 12.0 if small else one_over * one_over - e * less * less
         by = bend * y * y * per_cross * by_c  # d theta/dp: y falls with the drift, which rises with the slope
-        theta_r = theta if moves & ahead else 1.0
+        theta_r = theta if moves & ahead & saving else 1.0
         theta_l = 1.0 if ahead else (theta if moves else 1.0)
-        by_r = by if moves & ahead else 0.0
+        by_r = by if moves & ahead & saving else 0.0
         by_l = 0.0 if ahead else (-by if moves else 0.0)
         d_inc, d_r = i0 - i1, r0 - r1
         drift_r = i1 + theta_r * d_inc - c
@@ -350,12 +367,8 @@ def decide(
     """
     N, B = v.shape
     J = m.ability.size
-    sigma, shift, rho, fitted = (
-        m.scalars[0].sigma,
-        m.scalars[0].shift,
-        m.scalars[0].rho,
-        m.scalars[0].upwind == 0,
-    )
+    sigma, shift, rho = m.scalars[0].sigma, m.scalars[0].shift, m.scalars[0].rho
+    fitted, at_bound = m.scalars[0].scheme != UPWIND, m.scalars[0].scheme == FITTED_AT_BOUND
     x, most = np.empty(ROWS * LANES), np.empty(N)
     _largest(inc, most)
     worst = 0.0
@@ -376,7 +389,7 @@ def decide(
             per_gap = 1.0 / gap
             ceiling = 3.0 * (m.wealth[up] + m.wealth[n]) + 10.0 * most[up]
             _fill_slopes(sigma, shift, per_gap, ceiling, v, n, first, size, x)
-            _fill_rows(fitted, gap, per_gap, inc, r, n, first, size, x)
+            _fill_rows(fitted, n > 0 or at_bound, gap, per_gap, inc, r, n, first, size, x)
             rare = _choose(inc, n, first, size, x)
             _fill_scale(sigma, shift, rho, v, n, first, size, x)
             if rare > 0:

@@ -38,7 +38,7 @@ STACKED = tuple(name for name in Arrays._fields if name not in SHARED)
 
 LANDINGS = ("landing", "below", "above")
 
-FIXED = ("origin", "destination", "mixing", "annual", "upwind", "directed_of", "directed_by")
+FIXED = ("origin", "destination", "mixing", "annual", "scheme", "directed_of", "directed_by")
 """Columns that decide what kind of economy it is."""
 
 

@@ -60,8 +60,12 @@ WIDER = 2.0
 """A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
 many, gaps fall only after a round in which the matrix has learnt of them."""
 
-MASSES = 1e-11
-"""Change of masses, summed over states, at which the sweeps of a stage end."""
+MASSES, ROUGH = 1e-11, 1e-5
+"""Change of masses, summed over states, at which the sweeps of a stage end; far from the solution this share
+of the gap."""
+
+LINEAR, ROUGH_LINEAR = 1e-6, 1e-4
+"""Accuracy of the linear systems of values, and far from the solution."""
 
 
 class Task(NamedTuple):
@@ -167,9 +171,18 @@ class _Search:
         steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
         reached = np.where(steep[:, None], near, u)
         back = path.backwards(
-            ms, self.room, u, reached, task.lengths, task.end, v.copy(), exact=exact, tolerance=tolerance
+            ms,
+            self.room,
+            u,
+            reached,
+            task.lengths,
+            task.end,
+            v.copy(),
+            exact=exact,
+            tolerance=tolerance,
+            linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
         )
-        forth = path.forwards(ms, self.room, task.lengths, task.begin, MASSES)
+        forth = path.forwards(ms, self.room, task.lengths, task.begin, MASSES if exact else ROUGH * size)
         cleared, left = self.clearing.clear(
             forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )

@@ -44,12 +44,12 @@ numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}
 """
 
 EXPECTED: Final[dict[str, float]] = {
-    "w": 0.832716119,
-    "r": 0.00635153141,
-    "Y": 1.52418474,
-    "K": 4.13372728,
-    "credit_output": 1.06021266,
-    "control": 0.535094843,
+    "w": 0.832714561,
+    "r": 0.0063528378,
+    "Y": 1.52418428,
+    "K": 4.13370397,
+    "credit_output": 1.06020474,
+    "control": 0.535083644,
 }
 """Prices and aggregates of that economy, from this program on a CPU."""
 
