@@ -6,6 +6,7 @@ import pytest
 from chronicles import told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError, NotConverged
+from dirigiste.numerics import programs
 from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.results import course as courses
 from dirigiste.results import known
@@ -363,6 +364,53 @@ def test_wealth_grows_by_what_is_earned_and_neither_consumed_nor_taken_away(even
     arc = inspections(eventful)
     fine = course.parameters["edges.inspection.fine"]
     np.testing.assert_allclose(taken[:, arc], fine[:, None] * moved[:, arc], rtol=1e-9)
+
+
+def test_two_surprises_at_a_time_give_what_one_does(eventful, village, monkeypatch):
+    """A surprise begins on the rough path of the one before, whether that is still being solved or not."""
+    monkeypatch.setattr(programs, "THREADS", 1)
+    alone = courses.solve(
+        told(
+            village,
+            (FIRST, CUT, {"parameter": ACTUAL, "multiply": 3.0, "half_life": 2.0}),
+            (
+                SECOND,
+                {"parameter": "edges.emigrate.cost", "add": 0.05},
+                {"parameter": "edges.inspection.fine", "to": 0.2},
+            ),
+        )
+    )
+    np.testing.assert_array_equal(alone.course.u, eventful.course.u)
+    for one, other in zip(alone.course.segments, eventful.course.segments, strict=True):
+        np.testing.assert_array_equal(one.v_before, other.v_before)
+        np.testing.assert_array_equal(one.g, other.g)
+
+
+def test_a_surprise_begins_where_the_one_before_ends(eventful):
+    """Claim: wealth at the first date of the second path is that at the last date of the first one, to
+    rounding, though the second was begun on a rough path.
+    """
+    course = eventful.course
+    first = int(np.argmax(course.grid.surprise == 1))
+    wealth = course.sums.wealth
+    assert course.residuals["mass"][first] == pytest.approx(0.0, abs=1e-12)
+    begun = (course.segments[1].g.sum(axis=(1, 2)) * eventful.compiled.arrays.wealth).sum()
+    assert begun == pytest.approx(float(wealth[first - 1]), rel=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_when_a_surprise_fails_the_next_ones_do_not_wait(village, monkeypatch, threads):
+    monkeypatch.setattr(programs, "THREADS", threads)
+
+    def fails(self, values, edges, *rest):
+        if edges[0] == 0.0 and edges.size > 2:
+            raise NotConverged("the first")
+        return build(self, values, edges, *rest)
+
+    build = courses._Solver._task
+    monkeypatch.setattr(courses._Solver, "_task", fails)
+    with pytest.raises(NotConverged, match="the first"):
+        courses.solve(told(village, (FIRST, CUT), (SECOND, FEAR), ("2023-01-01", FORCE)))
 
 
 def test_the_steps_of_a_course(eventful):

@@ -54,6 +54,9 @@ FAR = 50.0
 """Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance:
 the next round may be the last. Before that one Newton round a stage does."""
 
+EARLY = 2
+"""Rounds after which a path is near enough for another one to begin on it."""
+
 HALVINGS = 3
 
 WIDER = 2.0
@@ -87,6 +90,16 @@ class Guess(NamedTuple):
     u: Array
     near: Array
     v: Array
+
+
+class Rough(NamedTuple):
+    """What a path is after `EARLY` rounds: prices that clear its markets, and the values and masses of that
+    round, whose memory the next one overwrites.
+    """
+
+    u: Array
+    backwards: Backwards
+    forwards: Forwards
 
 
 class Solved(NamedTuple):
@@ -158,6 +171,7 @@ class _Search:
         self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
     ) -> None:
         self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
+        self.begin = task.begin
         self.clearing = Clearing.of(task.timed.stacked, active)
         self.room = Room.of(m, task.lengths.size)
 
@@ -182,11 +196,20 @@ class _Search:
             tolerance=tolerance,
             linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
         )
-        forth = path.forwards(ms, self.room, task.lengths, task.begin, MASSES if exact else ROUGH * size)
+        return self.masses(u, back, near, size)
+
+    def masses(self, u: Array, back: Backwards, near: Array, size: float) -> _Try:
+        """What follows from values, whose decisions are in `room`: masses, and the prices that clear."""
+        accuracy = MASSES if size <= FAR * self.goal else ROUGH * size
+        forth = path.forwards(self.task.timed.stacked, self.room, self.task.lengths, self.begin, accuracy)
         cleared, left = self.clearing.clear(
             forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )
         return _Try(u, back, forth, cleared, left)
+
+    def again(self, last: _Try) -> _Try:
+        """The last trial with other masses at the beginning."""
+        return self.masses(last.u, last.backwards, last.clearing, last.size)
 
     def other(self, forth: Forwards) -> Array:
         """Receipts other than wedges, spreads and taxes on size in every step (T,)."""
@@ -241,6 +264,8 @@ def solve(
     foresight: float | None = None,
     progress: Progress | None = None,
     rounds: int = 25,
+    early: Callable[[Rough], None] | None = None,
+    begin: Callable[[], Begin] | None = None,
 ) -> Solved:
     """Find the path; what comes back may miss its tolerances, for the caller to check.
 
@@ -254,6 +279,8 @@ def solve(
         foresight: Tolerance of the gap between foreseen and clearing prices; that of markets if left out.
         progress: Called with the round and the largest gap.
         rounds: Rounds after which the search ends.
+        early: Called with what was found after `EARLY` rounds.
+        begin: Where the path begins, asked for after `EARLY` rounds, if `task` only knows it roughly.
     """
     begun = time.perf_counter()
     goal = target if foresight is None else foresight
@@ -270,6 +297,13 @@ def solve(
     while True:
         if found.size <= FRONTS * goal and not search.fine(found):
             found = best = search.finer(found)
+        if early and (len(history) == EARLY or found.size <= goal):
+            early(Rough(found.clearing, found.backwards, found.forwards))
+            early = None
+        if begin and (len(history) == EARLY or found.size <= FRONTS * goal):
+            search.begin, begin = begin(), None
+            found = best = search.again(found)
+            history[-1] = found.size
         size = found.size
         if progress:
             progress(len(history), size)
@@ -301,7 +335,9 @@ def solve(
         found = trial
         best = found if found.size < best.size else best
         history.append(found.size)
-    if best is not found:  # decisions and masses in `room` are those of the last trial
+    if begin:
+        search.begin = begin()
+    if best is not found or begin:  # decisions and masses in `room` are those of the last trial
         best = search.at(best.u, best.backwards.v, best.clearing, min(best.size, goal))
     sums = path.sums(task.timed.stacked, best.clearing, best.forwards)
     left = np.zeros((T, 4))

@@ -11,7 +11,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import combinations, groupby
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +28,7 @@ from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics import certificate, path_residuals, sequence, steps, timed, transition
 from dirigiste.numerics import equilibrium as solver
 from dirigiste.numerics.arrays import Compiled
-from dirigiste.numerics.path import Begin, Sums
+from dirigiste.numerics.path import Backwards, Begin, Sums
 from dirigiste.numerics.point import Point
 from dirigiste.numerics.programs import side_by_side
 from dirigiste.numerics.sequence import Kernel
@@ -188,6 +190,12 @@ def _between(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
     return found
 
 
+def _begin(state: _State, n: int) -> Begin:
+    """Masses with which surprise n begins."""
+    _, f, g = state.at[n]
+    return Begin(f, g)
+
+
 _Date = tuple[Array, ...]
 """Values, row masses and node masses (N, S, J) on a date."""
 
@@ -213,6 +221,47 @@ class _State(NamedTuple):
     past: tuple[_Piece, ...]
     """Parts of earlier paths up to where they were interrupted."""
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class _Handover:
+    """What a surprise hands on to the next one, each part as soon as it is known: the stationary state in
+    which its path ends, the path roughly, without what lies before it, and where it stands in the end.
+    """
+
+    terminal: Future[_Terminal] = field(default_factory=Future)
+    rough: Future[_State] = field(default_factory=Future)
+    state: Future[_State] = field(default_factory=Future)
+
+    @classmethod
+    def of(cls, state: _State) -> _Handover:
+        """What a state hands on that is known already."""
+        found = cls()
+        found.terminal.set_result(state.terminal)
+        found.end(state)
+        return found
+
+    def end(self, state: _State) -> None:
+        """The end is reached; that is what is known roughly too if nothing was before."""
+        self.state.set_result(state)
+        if not self.rough.done():
+            self.rough.set_result(state)
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing follows."""
+        for part in (self.terminal, self.rough, self.state):
+            if not part.done():
+                part.set_exception(error)
+
+    @property
+    def known(self) -> bool:
+        """Whether the end is reached."""
+        return self.state.done()
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing rough: the end is all that is handed on."""
+        return self.state.done() and self.rough.result() is self.state.result()
 
 
 class _Gained(NamedTuple):
@@ -244,6 +293,7 @@ class _Solver:
         """
         self.chronicle = chronicle
         self.acting = acting
+        self.apart = apart
         self.economy: Economy = chronicle.baseline
         self.grid: Grid = grid(chronicle, self.economy.numerics.path)
         self.timeline = Timeline(chronicle, self.economy, self.grid)
@@ -277,6 +327,10 @@ class _Solver:
         ahead = [(n, chain.key) for chain in todo for n in self._ahead(chain)]
         lengths = [self.grid.ahead(n, self.timeline.following(n, key)).size - 1 for n, key in ahead]
         self.work.plan(lengths, sets=len(set(sets)))
+        if not self.apart:
+            for channels in sets:
+                self._alone(channels)
+            return
         for _, same in groupby(todo, lambda chain: len(chain.key)):
             side_by_side(self._follow, same)  # they depend on smaller sets only
 
@@ -284,6 +338,30 @@ class _Solver:
         """Surprises of a chain at which a path is still to be solved."""
         begin, _ = self.reached.get(chain.key, (chain.first, None))
         return [n for n in range(begin, chain.last) if self.timeline.acts(n, chain.key)]
+
+    def _alone(self, channels: Channels) -> None:
+        """The course of one set of channels. A surprise is begun on the rough path of the one before, and
+        ended on its exact one, so that two are solved at a time; what comes out does not depend on whether
+        they are.
+        """
+        count = len(self.grid.surprises)
+        keys = [(n, channels & self.seen[n]) for n in range(count)]
+        acts = [(n, key) for n, key in keys if self.timeline.acts(n, key)]
+        hands = [_Handover.of(self._first()), *(_Handover() for _ in acts)]
+
+        def announce(number: int) -> None:
+            before, after = hands[number], hands[number + 1]
+            try:
+                after.end(self._announce(*acts[number], before, after))
+            except BaseException as error:
+                after.fail(error)
+                raise
+
+        side_by_side(announce, range(len(acts)))
+        state = hands[-1].state.result()
+        self.courses[channels] = self.course(state)
+        self.work.finished()
+        self.after = state.terminal
 
     def _follow(self, chain: Chain) -> None:
         """Go on with a chain from where it is, and keep the states in which other sets leave it."""
@@ -318,10 +396,16 @@ class _Solver:
         return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, list(state.segments))
 
     def _stationary(
-        self, compiled: Compiled, lasting: dict[str, float], start: solver.Start | None
+        self,
+        compiled: Compiled,
+        lasting: dict[str, float],
+        start: solver.Start | None,
+        *,
+        silent: bool = False,
     ) -> _Terminal:
         def told(stage: str, k: int, size: float) -> None:
-            self.work.tell(f"stationary state: {stage}", k, size)
+            if not silent:
+                self.work.tell(f"stationary state: {stage}", k, size)
 
         def solve(start: solver.Start | None) -> _Terminal:
             found = solver.solve(compiled, start, progress=told)
@@ -366,30 +450,58 @@ class _Solver:
         """Where a set of channels stands after surprise n, in which it may have no part."""
         if not self.timeline.acts(n, key):
             return parent
+        return self._announce(n, key, _Handover.of(parent), None)
+
+    def _announce(self, n: int, key: Channels, before: _Handover, after: _Handover | None) -> _State:
+        """Where a set of channels stands after surprise n, in which it acts; what the next surprise may
+        begin with goes into `after`.
+        """
         begun = time.perf_counter()
         until = self.timeline.following(n, key)
         edges = self.grid.ahead(n, until)
         values = self.timeline.values(n, key, edges)
         lasting = self.timeline.lasting(n, key)
-        terminal = parent.terminal
+        terminal = before.terminal.result()
         if lasting != terminal.lasting:
-            terminal = self._stationary(self.frame.at(lasting), lasting, terminal.solved.as_start())
-        v, f, g = parent.at[n]
-        task = self._task(values, edges, Begin(f, g), terminal)
-        guess = self._guess(edges, parent, terminal)
-        solved = self._solve(task, self._predicted(n, key, edges, guess), terminal, edges, n)
+            start = terminal.solved.as_start()
+            terminal = self._stationary(self.frame.at(lasting), lasting, start, silent=not before.known)
+        if after:
+            after.terminal.set_result(terminal)
+        begin = self.grid.surprises[n]
+        later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
+        later |= set() if until is None else {until}
         when = edges[0] + AFTER
-        known = _between(when, edges[:-1], solved.backwards.v[:, 1])
-        if len(self.branches) > 1:
+
+        def values_of(backwards: Backwards) -> Array:
+            return _between(when, edges[:-1], backwards.v[:, 1])
+
+        def hand_on(found: transition.Rough) -> None:
+            assert after is not None
+            v, at = values_of(found.backwards), {k: self._on(found, n, k) for k in later}
+            path = parent.path._replace(u=found.u.copy())
+            after.rough.set_result(
+                _State(begin, edges, terminal, path, when, v.astype(np.float32), at, (), ())
+            )
+
+        parent = before.rough.result()
+        guess = self._guess(edges, parent, terminal)
+        predicted = self._predicted(n, key, edges, guess)
+        task = self._task(values, edges, _begin(parent, n), terminal)
+        solved = self._solve(task, predicted, terminal, edges, n, before, hand_on if after else None)
+        parent = before.state.result()
+        task = task._replace(begin=_begin(parent, n))
+        known = values_of(solved.backwards)
+        if self.apart:
             gained = known[::2] - self._moved(when[::2], parent, terminal)
             scale = float(np.abs(gained).max()) or 1.0
             self.gained[n, key] = _Gained(
                 _middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
             )
-        begin = self.grid.surprises[n]
-        later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
-        later |= set() if until is None else {until}
         self.work.done(edges.size - 1)
+        owners = NOBODY
+        if key == self.acting & self.seen[n]:
+            owners = parent.at[n][0], solved.backwards.v[0, 1].copy(), parent.at[n][2]
+        took = time.perf_counter() - begun
         return _State(
             begin=begin,
             edges=edges,
@@ -399,17 +511,7 @@ class _Solver:
             v=known.astype(np.float32),
             at={k: self._on(solved, n, k) for k in later},
             past=(*parent.past, parent.path.part(slice(0, begin - parent.begin))),
-            segments=(
-                *parent.segments,
-                self._segment(
-                    n,
-                    solved,
-                    terminal,
-                    edges,
-                    (v, solved.backwards.v[0, 1].copy(), g) if key == self.acting & self.seen[n] else NOBODY,
-                    time.perf_counter() - begun,
-                ),
-            ),
+            segments=(*parent.segments, self._segment(n, solved, terminal, edges, owners, took)),
         )
 
     def _task(
@@ -457,15 +559,27 @@ class _Solver:
         return [part for part in parts if self.timeline.acts(n, part)]
 
     def _solve(
-        self, task: transition.Task, guess: transition.Guess, terminal: _Terminal, edges: Array, n: int
+        self,
+        task: transition.Task,
+        guess: transition.Guess,
+        terminal: _Terminal,
+        edges: Array,
+        n: int,
+        before: _Handover | None = None,
+        early: Callable[[transition.Rough], None] | None = None,
     ) -> transition.Solved:
         tolerances = self.economy.numerics.tolerances
         date = self.chronicle.surprises[n]
 
         def told(k: int, size: float) -> None:
-            self.work.tell(f"surprise {n + 1} of {len(self.grid.surprises)}: {date}", k, size)
+            if before is None or before.known:
+                self.work.tell(f"surprise {n + 1} of {len(self.grid.surprises)}: {date}", k, size)
 
-        def solve(kernel: Kernel, guess: transition.Guess) -> transition.Solved:
+        begin: Callable[[], Begin] | None = None
+        if before is not None and not before.settled:
+            begin = partial(self._begins, before, n)
+
+        def solve(kernel: Kernel, guess: transition.Guess, first: bool) -> transition.Solved:
             return transition.solve(
                 self.compiled.arrays,
                 task,
@@ -475,13 +589,15 @@ class _Solver:
                 hjb=10.0 * tolerances.hjb,
                 foresight=tolerances.foresight,
                 progress=told,
+                early=early if first else None,
+                begin=begin,
             )
 
-        found = solve(self.kernel, guess)
+        found = solve(self.kernel, guess, True)
         if not self._good(found):
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
             again = transition.Guess(found.foreseen, found.u, found.backwards.v)
-            found = solve(nearer, again if found.finite else guess)
+            found = solve(nearer, again if found.finite else guess, False)
         if not self._good(found):
             market, step = self._worst(found)
             when = self.grid.date(edges[step])
@@ -495,6 +611,10 @@ class _Solver:
                 "larger scale help; numerics.tolerances.paths says what is enough.",
             )
         return found
+
+    @staticmethod
+    def _begins(before: _Handover, n: int) -> Begin:
+        return _begin(before.state.result(), n)
 
     def _good(self, found: transition.Solved) -> bool:
         tolerances = self.economy.numerics.tolerances
@@ -513,7 +633,7 @@ class _Solver:
             )
         return _Piece(solved.u, solved.sums, left, values)
 
-    def _on(self, solved: transition.Solved, n: int, k: int) -> tuple[Array, Array, Array]:
+    def _on(self, solved: transition.Solved | transition.Rough, n: int, k: int) -> tuple[Array, Array, Array]:
         """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
         step = self.grid.surprises[k] - self.grid.surprises[n]
         forwards = solved.forwards
