@@ -52,8 +52,12 @@ SWEEPS = 200
 ROUNDS = 30
 """Most Newton rounds of a stage where exact values are asked for."""
 
-AFRESH = 8
-"""Newton rounds after which steps that a kink has shortened are whole again: at a kink they only crawl."""
+UNBOUND, AFRESH = 10, 8
+"""Newton rounds before values are kept between brackets, and rounds after which brackets are forgotten, since
+a root moves with the values of other states, and steps that were shortened are whole again."""
+
+STUCK = 0.1
+"""A residual above this share of the largest one of the round before calls for a bracket."""
 
 ENOUGH = 0.01
 """With log utility, linear systems of values are solved to this times the factor by which the residual has
@@ -105,9 +109,12 @@ class Scratch(NamedTuple):
     upper: Array
     lower: Array
     change: Array
+    scale: Array
+    low: Array
+    high: Array
     share_right: Array
     share_left: Array
-    scale: Array
+    nobody: Array
 
 
 @jit
@@ -117,11 +124,29 @@ def scratch(m: Arrays) -> Scratch:
     a, b, c, d = (
         np.empty((2, N, E, J)),
         np.empty((2, S, N, J)),
-        np.empty((9, N, S, J)),
+        np.empty((12, N, S, J)),
         np.empty((3, 1, S * J)),
     )
     return Scratch(
-        a[0], a[1], b[0], b[1], c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], d[0], d[1], d[2]
+        a[0],
+        a[1],
+        b[0],
+        b[1],
+        c[0],
+        c[1],
+        c[2],
+        c[3],
+        c[4],
+        c[5],
+        c[6],
+        c[7],
+        c[8],
+        c[9],
+        c[10],
+        c[11],
+        d[0],
+        d[1],
+        d[2],
     )
 
 
@@ -203,7 +228,7 @@ def stage(
     N, S, J = v.shape
     flat = (N, S * J)
     rounds = sweeps = waited = 0
-    worst = best = np.inf
+    worst = best = before = np.inf
     while True:
         evaluate_arcs(m, abroad, v, reach, rounds == 0, bool(1), x.worth, x.gain, x.loss, flow, x.delta)
         sharp_flows(m, x.delta, reach, flow)
@@ -224,16 +249,13 @@ def stage(
             x.share_left,
             consumption.reshape(flat),
             x.residual.reshape(flat),
-            x.scale,
+            x.scale.reshape(flat) if rounds >= UNBOUND else x.nobody,
         )
         if not np.isfinite(worst) or worst <= tolerance or (rounds > 0 and not exact):
             break
         if rounds % AFRESH == 0:
             best = np.inf
-        if worst < 0.9 * best:
-            waited = 0
-        else:
-            waited += 1
+        waited = 0 if worst < 0.9 * best else waited + 1
         best = min(best, worst)
         if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
             break
@@ -246,15 +268,22 @@ def stage(
         if exact and m.scalars[0].sigma == 1.0:
             enough = max(enough, min(ENOUGH * tolerance / worst, LEAST_ACCURACY))
         x.change[:] = 0.0
-        first = before = 0.0
+        first = last = 0.0
         for k in range(SWEEPS):
             moved = linear.sweep(m, op, bool(0), x.residual, x.change)
             sweeps += 1
             first = moved if k == 0 else first
-            if not (_to_come(moved, before) > enough * first):
+            if not (_to_come(moved, last) > enough * first):
                 break
-            before = moved
-        _move(m, -1.0 if waited < 3 else -(0.5 ** min(waited - 2, 6)), x.change, v)
+            last = moved
+        if rounds < UNBOUND:
+            _move(m, 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6), x.change, v)
+        else:
+            if (rounds - UNBOUND) % AFRESH == 0:
+                x.low[:] = -np.inf
+                x.high[:] = np.inf
+            _move_between(m, STUCK * before, x, v)
+        before = worst
         rounds += 1
     return worst, rounds, sweeps
 
@@ -301,22 +330,51 @@ def _to_come(moved: float, before: float) -> float:
 
 
 @jit
+def _less(logs: bool, shift: float, value: float, change: float) -> float:
+    """A value less a change; where values have a sign to keep, far steps are taken in logs."""
+    if logs:
+        return value - change
+    level = value + shift
+    if change / level > 0.5:
+        return level * math.exp(max(-change / level, -20.0)) - shift
+    return level - change - shift
+
+
+@jit
 def _move(m: Arrays, share: float, change: Array, v: Array) -> None:
-    """Add a share of the change to values; where these have a sign to keep, far steps are taken in logs."""
+    """Take a share of the change from values."""
     N, S, J = v.shape
     logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
     for n in range(N):
         for s in range(S):
-            if logs:
-                for j in range(J):
-                    v[n, s, j] += share * change[n, s, j]
-                continue
             for j in range(J):
-                level, more = v[n, s, j] + shift, share * change[n, s, j]
-                if more / level < -0.5:
-                    v[n, s, j] = level * math.exp(max(more / level, -20.0)) - shift
-                else:
-                    v[n, s, j] = level + more - shift
+                v[n, s, j] = _less(logs, shift, v[n, s, j], share * change[n, s, j])
+
+
+@jit
+def _move_between(m: Arrays, stuck: float, x: Scratch, v: Array) -> None:
+    """Take the change from values, but halve the bracket of a state whose residual is above `stuck` where
+    the change leaves it.
+
+    Where two directions serve, the residual of a state rises steeply from one row to the other within a
+    narrow range of its value, and Newton's method goes to and fro across that range.
+    """
+    N, S, J = v.shape
+    logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
+    for n in range(N):
+        for s in range(S):
+            for j in range(J):
+                now, off = v[n, s, j], x.residual[n, s, j]
+                if off < 0.0 and now > x.low[n, s, j]:
+                    x.low[n, s, j] = now
+                if off > 0.0 and now < x.high[n, s, j]:
+                    x.high[n, s, j] = now
+                low, high = x.low[n, s, j], x.high[n, s, j]
+                new = _less(logs, shift, now, x.change[n, s, j])
+                if abs(off) > stuck * x.scale[n, s, j] and low < high and (new <= low or new >= high):
+                    middle = 0.5 * (low + high)
+                    new = middle if np.isfinite(middle) else new
+                v[n, s, j] = new
 
 
 @jit
