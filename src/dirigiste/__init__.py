@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dirigiste.chronicle import Chronicle
     from dirigiste.config import configure
-    from dirigiste.economy import Economy, load
+    from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
+    from dirigiste.loading import load
     from dirigiste.results.comparison import Comparison, compare
     from dirigiste.results.equilibrium import Equilibrium
     from dirigiste.results.impulse import ar1, impulse
@@ -46,7 +47,7 @@ _HOMES: Final = {
     "compare": "dirigiste.results.comparison",
     "configure": "dirigiste.config",
     "impulse": "dirigiste.results.impulse",
-    "load": "dirigiste.economy",
+    "load": "dirigiste.loading",
     "run": "dirigiste.results.run",
     "shipped": "dirigiste.results.shipped",
     "solve": "dirigiste.results.solve",

@@ -7,7 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Iterator
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from pydantic import Field, PrivateAttr
 
@@ -205,6 +205,17 @@ class Chronicle(Declaration):
                 steps.sort(key=lambda step: step.event.date)
                 events = tuple({id(step.event): step.event for step in steps}.values())
                 found.append(LastingChange(path, before, after, events))
+        return found
+
+    def on(self, economy: Economy) -> Self:
+        """The same events on another economy.
+
+        Raises:
+            InputError: An event changes what that economy does not have, or takes it out of its range.
+        """
+        self.check(economy)
+        found = self.model_copy()
+        found._baseline = economy
         return found
 
     def check(self, economy: Economy) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,19 +43,8 @@ def examine(file: str) -> tuple[str, tuple[Problem, ...]]:
     """
     from dirigiste import chronicle as chronicles
     from dirigiste import economy as economies
+    from dirigiste.loading import is_chronicle
 
     if is_chronicle(file):
         return "chronicle", chronicles.load(file).baseline.warnings()
     return "economy", economies.load(file).warnings()
-
-
-def is_chronicle(file: str) -> bool:
-    """Whether a file, or a shipped name, is a chronicle: it has events."""
-    from dirigiste import chronicle as chronicles
-    from dirigiste.economy import yaml_file
-
-    path = Path(file).expanduser()
-    if not path.is_file():
-        return file in chronicles.shipped()
-    data = yaml_file.read(path).plain()
-    return isinstance(data, dict) and "events" in data

@@ -37,6 +37,13 @@ class _Command(click.Command):
 @click.command(cls=_Command)
 @click.argument("chronicle", metavar="NAME|FILE")
 @click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a parameter of the economy; may be repeated.",
+)
+@click.option(
     "--only", metavar="CHANNELS", help="Let only these channels act, such as fear,credit (commas between)."
 )
 @click.option(
@@ -68,6 +75,7 @@ class _Command(click.Command):
 @click.option("--no-report", is_flag=True, help="Write no report.")
 def command(
     chronicle: str,
+    changes: tuple[str, ...],
     only: str | None,
     channels: str | None,
     at: str | None,
@@ -81,12 +89,14 @@ def command(
     from dirigiste import chronicle as chronicles
 
     declared = chronicles.load(chronicle)
+    if changes:
+        declared = declared.on(console.changed(declared.baseline, changes))
     times, acting = console.years(at), console.names(only)
     if not quiet:
         console.warn(str(problem) for problem in declared.baseline.warnings())
 
     from dirigiste.results import chains, folders, paths, provenance, split, text_run
-    from dirigiste.results.run import run, write_report
+    from dirigiste.results.run import run, texts, write_report
 
     asked = split.asked(declared, acting, "--only")
     _within(declared, times or ())
@@ -99,7 +109,8 @@ def command(
         console.bar(quiet=quiet, what=declared.name) as report,
     ):
         found = run(
-            chronicle,
+            declared,
+            given=texts(chronicle),
             only=acting,
             channels="quick" if channels == "quick" else channels is not None,
             certify=certify,

@@ -64,8 +64,7 @@ def _path(changes: dict[str, Any]) -> Callable[[], object]:
         cut = {"parameter": "statuses.free.collateral", "multiply": 0.98, "half_life": 2.0}
         event = {"date": "2021-01-01", "title": "Cut", "sources": ["assumption"], "changes": [cut]}
         told = Chronicle.model_validate({"name": "warmup", "economy": economy.name, "events": [event]})
-        told._baseline = economy
-        run(told)
+        run(told.on(economy))
 
     return run
 

@@ -774,7 +774,12 @@ def _refined(
         ("half_step", {"numerics.path.step": 0.5 * how.step, "numerics.path.growth": how.growth**0.5}),
         ("twice_horizon", {"numerics.path.horizon": 2.0 * how.horizon}),
     ):
-        other = _Solver(_with(chronicle, changed), acting, progress, what=f"{name.replace('_', ' ')}: ")
+        other = _Solver(
+            chronicle.on(chronicle.baseline.with_(changed)),
+            acting,
+            progress,
+            what=f"{name.replace('_', ' ')}: ",
+        )
         other.solve([acting])
         refined = other.courses[acting]
         found[name] = {
@@ -784,13 +789,6 @@ def _refined(
             "wage": _difference(course, refined, lambda c: c.u[:, 0]),
             "interest": _difference(course, refined, lambda c: c.u[:, 1]),
         }
-    return found
-
-
-def _with(chronicle: Chronicle, numerics: dict[str, float]) -> Chronicle:
-    """The chronicle on its economy with other numerics."""
-    found = chronicle.model_copy()
-    found._baseline = chronicle.baseline.with_(numerics)
     return found
 
 

@@ -244,6 +244,7 @@ def run(
     channels: bool | Literal["quick"] = False,
     certify: bool = False,
     progress: Progress | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Run:
     """Solve the path of a chronicle, from the stationary state before it.
 
@@ -255,6 +256,8 @@ def run(
         certify: Also halve the steps and lengthen the horizon, and tell in the certificate what that changes.
         progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
             rest takes.
+        given: Texts of the files that a chronicle was read from, by name (`texts`), to be kept with the run;
+            of a file that is given by its name they are read.
 
     Returns:
         The run; `save` keeps it.
@@ -265,7 +268,6 @@ def run(
         NotConverged: A stationary state or a path was not found; says where.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
-    given: dict[str, str] = {}
     if not isinstance(chronicle, Chronicle):
         given = texts(chronicle)
         chronicle = chronicles.load(chronicle)
@@ -301,7 +303,7 @@ def run(
             "chronicle_hash": hashed,
             "seconds": clock.perf_counter() - begun,
         },
-        given=given,
+        given=dict(given or {}),
     )
 
 
