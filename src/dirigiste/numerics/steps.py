@@ -49,15 +49,21 @@ STAGES = 2
 SWEEPS = 200
 """Most sweeps of one linear system."""
 
-ROUNDS = 30
+ROUNDS = 40
 """Most Newton rounds of a stage where exact values are asked for."""
 
-UNBOUND, AFRESH = 10, 8
-"""Newton rounds before values are kept between brackets, and rounds after which brackets are forgotten, since
-a root moves with the values of other states, and steps that were shortened are whole again."""
+STUCK, AFRESH = 10, 5
+"""Newton rounds after which states that do not get there are settled one by one, and every how many rounds
+from then on."""
 
-STUCK = 0.1
-"""A residual above this share of the largest one of the round before calls for a bracket."""
+SETTLED = 0.1
+"""Share of the tolerance to which one state is settled."""
+
+ROOM = 14
+"""Arrays that `decide` reads and fills."""
+
+WIDENINGS, HALVINGS = 60, 60
+"""Most steps in search of a bracket of a state's value, and in it."""
 
 ENOUGH = 0.01
 """With log utility, linear systems of values are solved to this times the factor by which the residual has
@@ -110,8 +116,6 @@ class Scratch(NamedTuple):
     lower: Array
     change: Array
     scale: Array
-    low: Array
-    high: Array
     share_right: Array
     share_left: Array
     nobody: Array
@@ -124,7 +128,7 @@ def scratch(m: Arrays) -> Scratch:
     a, b, c, d = (
         np.empty((2, N, E, J)),
         np.empty((2, S, N, J)),
-        np.empty((12, N, S, J)),
+        np.empty((10, N, S, J)),
         np.empty((3, 1, S * J)),
     )
     return Scratch(
@@ -142,8 +146,6 @@ def scratch(m: Arrays) -> Scratch:
         c[7],
         c[8],
         c[9],
-        c[10],
-        c[11],
         d[0],
         d[1],
         d[2],
@@ -228,7 +230,7 @@ def stage(
     N, S, J = v.shape
     flat = (N, S * J)
     rounds = sweeps = waited = 0
-    worst = best = before = np.inf
+    worst = best = np.inf
     while True:
         evaluate_arcs(m, abroad, v, reach, rounds == 0, bool(1), x.worth, x.gain, x.loss, flow, x.delta)
         sharp_flows(m, x.delta, reach, flow)
@@ -249,7 +251,7 @@ def stage(
             x.share_left,
             consumption.reshape(flat),
             x.residual.reshape(flat),
-            x.scale.reshape(flat) if rounds >= UNBOUND else x.nobody,
+            x.scale.reshape(flat) if rounds >= STUCK else x.nobody,
         )
         if not np.isfinite(worst) or worst <= tolerance or (rounds > 0 and not exact):
             break
@@ -260,6 +262,10 @@ def stage(
         if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
             break
         _leave(m, m.scalars[0].rho + 1.0 / length, x.loss, x.exits)
+        if rounds >= STUCK and (rounds - STUCK) % AFRESH == 0:
+            _settle(m, fastest, tolerance, v, income, x)
+            rounds += 1
+            continue
         linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(
             ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.gain, x.pivot, x.upper, x.lower
@@ -276,14 +282,7 @@ def stage(
             if not (_to_come(moved, last) > enough * first):
                 break
             last = moved
-        if rounds < UNBOUND:
-            _move(m, 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6), x.change, v)
-        else:
-            if (rounds - UNBOUND) % AFRESH == 0:
-                x.low[:] = -np.inf
-                x.high[:] = np.inf
-            _move_between(m, STUCK * before, x, v)
-        before = worst
+        _move(m, 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6), x.change, v)
         rounds += 1
     return worst, rounds, sweeps
 
@@ -352,29 +351,115 @@ def _move(m: Arrays, share: float, change: Array, v: Array) -> None:
 
 
 @jit
-def _move_between(m: Arrays, stuck: float, x: Scratch, v: Array) -> None:
-    """Take the change from values, but halve the bracket of a state whose residual is above `stuck` where
-    the change leaves it.
+def _around(m: Arrays, first: int, last: int, s: int) -> Arrays:
+    """The economy of one status on the nodes from `first` to before `last`."""
+    return Arrays(
+        m.scalars,
+        m.status[s : s + 1],
+        m.arcs,
+        m.wealth[first:last],
+        m.ability,
+        m.switching,
+        m.stationary,
+        m.transition,
+        m.draws,
+        m.landing,
+        m.below,
+        m.above,
+        m.entry,
+        m.start,
+        m.class_of,
+        m.class_mass,
+    )
 
-    Where two directions serve, the residual of a state rises steeply from one row to the other within a
-    narrow range of its value, and Newton's method goes to and fro across that range.
+
+@jit
+def _residual(near: Arrays, fastest: Array, k: int, v: float, own: float, room: Array) -> float:
+    """Residual of node k of a few nodes, in units of its scale, if its value is v; values, incomes and R
+    stand in `room` (ROOM, nodes, 1), R of node k at the value that stands there; it rises by `own` with it.
+    """
+    before, rest = room[0, k, 0], room[2, k, 0]
+    room[0, k, 0], room[2, k, 0] = v, rest + own * (v - before)
+    decide(
+        near,
+        fastest,
+        room[0],
+        room[1],
+        room[2],
+        room[3],
+        room[4],
+        room[5],
+        room[6],
+        room[7],
+        room[8],
+        room[9],
+        room[10],
+        room[11],
+        room[12],
+        room[13],
+    )
+    found = room[12, k, 0] / room[13, k, 0]
+    room[0, k, 0], room[2, k, 0] = before, rest
+    return found
+
+
+@jit
+def _root(near: Arrays, fastest: Array, k: int, own: float, enough: float, room: Array) -> float:
+    """The value of node k at which its residual is 0: a bracket that widens, and then narrows."""
+    v = room[0, k, 0]
+    off = _residual(near, fastest, k, v, own, room)
+    if not abs(off) > enough:
+        return v
+    other, off_other, step = v, off, -off * room[13, k, 0] / own
+    for _ in range(WIDENINGS):
+        other = v + 2.0 * step
+        off_other = _residual(near, fastest, k, other, own, room)
+        if not off * off_other > 0.0:
+            break
+        v, off, step = other, off_other, 2.0 * step
+    if not off * off_other < 0.0:
+        return other if off_other == 0.0 else v
+    for number in range(HALVINGS):
+        middle = 0.5 * (v + other) if number % 2 else v - off * (other - v) / (off_other - off)
+        here = _residual(near, fastest, k, middle, own, room)
+        if off * here > 0.0:
+            v, off = middle, here
+        else:
+            other, off_other = middle, here
+        if abs(here) <= enough:
+            return middle
+    return v if abs(off) < abs(off_other) else other
+
+
+@jit
+def _settle(m: Arrays, fastest: Array, tolerance: float, v: Array, income: Array, x: Scratch) -> None:
+    """Solve the equation of every state whose residual is above the tolerance for its own value, all others
+    held, node by node down and up again.
+
+    Where two directions serve, a residual rises steeply from one row to the other within a narrow range of
+    the value, and where the drift is slow it falls in a part of the range: Newton's method may go to and fro
+    there for ever.
     """
     N, S, J = v.shape
-    logs, shift = m.scalars[0].sigma == 1.0, m.scalars[0].shift
-    for n in range(N):
+    whole = np.empty((ROOM, 3, 1))
+    for number in range(2 * N):
+        n = N - 1 - number if number < N else number - N
+        first, last = max(n - 1, 0), min(n + 2, N)
+        room = whole if last - first == 3 else np.empty((ROOM, 2, 1))
+        k = n - first
         for s in range(S):
             for j in range(J):
-                now, off = v[n, s, j], x.residual[n, s, j]
-                if off < 0.0 and now > x.low[n, s, j]:
-                    x.low[n, s, j] = now
-                if off > 0.0 and now < x.high[n, s, j]:
-                    x.high[n, s, j] = now
-                low, high = x.low[n, s, j], x.high[n, s, j]
-                new = _less(logs, shift, now, x.change[n, s, j])
-                if abs(off) > stuck * x.scale[n, s, j] and low < high and (new <= low or new >= high):
-                    middle = 0.5 * (low + high)
-                    new = middle if np.isfinite(middle) else new
-                v[n, s, j] = new
+                if abs(x.residual[n, s, j]) <= tolerance * x.scale[n, s, j]:
+                    continue
+                for i in range(first, last):
+                    room[0, i - first, 0] = v[i, s, j]
+                    room[1, i - first, 0] = income[i, s, j]
+                    room[2, i - first, 0] = x.rest[i, s, j]
+                own = x.exits[n, s, j]
+                near = _around(m, first, last, s)
+                found = _root(near, fastest[s, j : j + 1], k, own, SETTLED * tolerance, room)
+                x.rest[n, s, j] += own * (found - v[n, s, j])
+                v[n, s, j] = found
 
 
 @jit

@@ -430,7 +430,12 @@ class _Solver:
         task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
         u = np.asarray(point.u)[None]
         solved = self._solve(
-            task, transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1))), self.before, once, 0
+            task,
+            transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1))),
+            self.before,
+            once,
+            0,
+            Channels(),
         )
         piece = self._piece(task, solved, values)
         stays = (point.values.v, point.distribution.f, point.distribution.g)
@@ -487,7 +492,7 @@ class _Solver:
         guess = self._guess(edges, parent, terminal)
         predicted = self._predicted(n, key, edges, guess)
         task = self._task(values, edges, _begin(parent, n), terminal)
-        solved = self._solve(task, predicted, terminal, edges, n, before, hand_on if after else None)
+        solved = self._solve(task, predicted, terminal, edges, n, key, before, hand_on if after else None)
         parent = before.state.result()
         task = task._replace(begin=_begin(parent, n))
         known = values_of(solved.backwards)
@@ -565,6 +570,7 @@ class _Solver:
         terminal: _Terminal,
         edges: Array,
         n: int,
+        key: Channels,
         before: _Handover | None = None,
         early: Callable[[transition.Rough], None] | None = None,
     ) -> transition.Solved:
@@ -602,7 +608,8 @@ class _Solver:
             market, step = self._worst(found)
             when = self.grid.date(edges[step])
             raise NotConverged(
-                f"{self.chronicle.name}: no path from {date} on within the tolerance {tolerances.paths:g}: "
+                f"{self.chronicle.name}: no path from {date} on{self._named(n, key)} within the tolerance "
+                f"{tolerances.paths:g}: "
                 f"the {market} condition of {when:%Y-%m-%d} is off by {found.worst:.3g}, and prices by "
                 f"{found.gap:.3g} from those that owners foresaw (values by {found.off:.3g})",
                 history=found.history,
@@ -611,6 +618,12 @@ class _Solver:
                 "larger scale help; numerics.tolerances.paths says what is enough.",
             )
         return found
+
+    def _named(self, n: int, key: Channels) -> str:
+        """Which channels act, where others that have acted by surprise n are left out."""
+        if key == self.seen[n]:
+            return ""
+        return f" with {', '.join(sorted(key)) or 'no channel'} alone"
 
     @staticmethod
     def _begins(before: _Handover, n: int) -> Begin:
