@@ -19,7 +19,7 @@ from dirigiste.errors import IdentityViolated, NotConverged
 from dirigiste.numerics import clearing
 from dirigiste.numerics.aggregates import moved_receipts, receipts
 from dirigiste.numerics.arrays import Compiled
-from dirigiste.numerics.equilibrium import Solved
+from dirigiste.numerics.equilibrium import MOST_TOP_MASS, Solved
 from dirigiste.numerics.firm import firms
 from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 from dirigiste.numerics.preferences import LEAST_CONSUMPTION
@@ -36,8 +36,8 @@ POINTS, RANGE = 201, 3.0
 JUMP, LEAST_JUMP = 1e-6, 1e-4
 """Change of a price within which excess demand is said to jump if it changes by at least that."""
 
-MOST_TOP_MASS = 1e-3
-"""Mass there above which a result is refused: the grid, not saving, then decides how much wealth there is."""
+LEAST_OUTPUT = 1e-8
+"""Output over consumption below which no firm runs, and what little runs is rounding."""
 
 
 class Certificate(NamedTuple):
@@ -193,6 +193,7 @@ def _check(
             history=r.history,
             advice=_income_advice(compiled, transfer, earned),
         )
+    _check_firms(compiled, point, r)
     if missed:
         raise NotConverged(
             f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
@@ -214,6 +215,38 @@ def _check(
             f"{compiled.economy.name}: goods do not clear: "
             f"residual {r.walras:.3g} of output (at most {WALRAS:g})"
         )
+
+
+def _check_firms(compiled: Compiled, point: Point, r: Certificate) -> None:
+    """Refuse a point at which no firm runs: residuals relative to output then mean nothing.
+
+    Raises:
+        NotConverged: no firm runs.
+    """
+    m, g = compiled.arrays, np.asarray(point.distribution.g)
+    consumption = float((point.distribution.f * point.values.policy.consumption).sum())
+    output = float(point.static.output.sum())
+    if not output <= LEAST_OUTPUT * consumption:
+        return
+    masses = g.sum(axis=(0, 2))
+    may = np.array([status["operates"] > 0.0 for status in m.status])
+    most = compiled.statuses[int(np.argmax(masses))]
+    if float(masses[may].sum()) < LEAST_OUTPUT:
+        why = f"in the long run all owners are in statuses such as {most}, in which nobody may run one"
+        advice = "Give them an edge that leads out of it."
+    else:
+        given = "given wage" if WAGE not in unknowns(compiled) else "wage"
+        why = (
+            f"at the {given} of {point.prices.wage:.4g} and an interest rate of {point.prices.interest:.4g} "
+            "all owners earn more as workers"
+        )
+        advice = "Lower closure.labor.wage." if WAGE not in unknowns(compiled) else ""
+    raise NotConverged(
+        f"{compiled.economy.name}: there is no firm in the long run: {why}",
+        history=r.history,
+        residuals={"output": output},
+        advice=advice,
+    )
 
 
 def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
