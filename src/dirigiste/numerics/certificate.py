@@ -208,7 +208,7 @@ def _check(
             f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
             history=r.history,
             residuals={"top_mass": r.top_mass},
-            advice=_top_advice(compiled, point),
+            advice=_top_advice(compiled, solved),
         )
     if not abs(r.walras) <= WALRAS:
         raise IdentityViolated(
@@ -258,9 +258,12 @@ def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
     return "Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min."
 
 
-def _top_advice(compiled: Compiled, point: Point) -> str:
+def _top_advice(compiled: Compiled, solved: Solved) -> str:
     """Why owners pile up at the top of the grid, and what to do."""
-    m = compiled.arrays
+    m, point = compiled.arrays, solved.point
+    if solved.why:
+        why = f"{solved.why[0].upper()}{solved.why[1:]}."
+        return f"{why} Raise numerics.wealth.points, or numerics.wealth.max."
     net, limit = float(point.prices.interest) - m.growth, m.rho
     if net >= limit - 1e-4:
         return (

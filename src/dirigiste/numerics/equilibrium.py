@@ -191,8 +191,8 @@ def cold_start(
     if nodes >= COARSE * LEAST_NODES:
         coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
         start = cold_start(coarse, wage=wage, interest=interest, progress=progress)
-        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", list(unknowns(coarse)), seconds=FINER_SECONDS)
-        rough = rough.run()
+        opens = list(unknowns(coarse))
+        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", opens, seconds=FINER_SECONDS).run()
         if np.isfinite(rough.size):
             start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
         return starts.to_grid(compiled, start)
@@ -278,37 +278,38 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     found = search.run()
-    if cold and not search.settled(found) and search.why.split(":")[0] != clearing.REASONS[clearing.NO_QUOTA]:
-        again = _from_finer(compiled, target, progress)
-        if again is not None:
-            history = search.history + again[0].history
-            found, search = again[1], again[0]
-            search.history = history
+    if cold and not search.short and not search.settled(found):
+        search, found = _from_finer(search, found)
     return Solved(found.point, tuple(search.history), time.perf_counter() - begun, search.why)
 
 
-def _from_finer(compiled: Compiled, target: float, progress: Progress | None) -> tuple[_Search, _Trial] | None:
-    """The search from the equilibrium on a finer grid, and where it ended; None if either fails, or where the
-    grid is fine already.
+def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
+    """The search from the equilibrium on a finer grid, and where it ended; what there was before where that
+    fails, or where the grid is fine already.
 
     On a coarse grid owners may stay put where they would save or run down their wealth a little, so that
     stationary masses jump as prices move, or all owners end up at the top of the grid; a start where they do
     not may lead to an equilibrium.
     """
-    nodes = compiled.layout.nodes
+    compiled, progress, nodes = before.compiled, before.progress, before.compiled.layout.nodes
     if nodes > MOST_NODES:
-        return None
+        return before, ended
     fine = compile_economy(compiled.economy.with_({"numerics.wealth.points": FINER * nodes}))
     start = cold_start(fine, progress=progress)
-    search = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), seconds=FINER_SECONDS)
-    found = search.run()
-    if not search.settled(found):
-        return None
+    finer = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), seconds=FINER_SECONDS)
+    found = finer.run()
+    if not finer.settled(found):
+        return before, ended
     start = starts.to_grid(compiled, Start(found.u, found.point.values.v, found.point.distribution.f))
-    search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)), settles=False)
-    search.seconds = FINER_SECONDS
-    found = search.run()
-    return (search, found) if search.settled(found) else None
+    again = _Search(
+        compiled, start, before.target, progress, before.stage, before.active, seconds=FINER_SECONDS
+    )
+    found = again.run()
+    again.history = before.history + again.history
+    if again.settled(found):
+        return again, found
+    before.why = f"the wealth grid is too coarse: with {FINER * nodes} points there is an equilibrium"
+    return before, ended
 
 
 @dataclass
@@ -329,7 +330,10 @@ class _Search:
     """
     history: list[float] = field(default_factory=list)
     why: str = ""
+    short: bool = False
+    """Whether no equilibrium meets the quota."""
     seconds: float = FALLBACK_SECONDS
+    """Time for what follows where Newton from the start fails."""
     deadline: float = np.inf
     """When to end, by the clock of `time.perf_counter`; set where Newton from the start has failed."""
 
@@ -469,9 +473,10 @@ class _Search:
             found = given.run()
             self.history += given.history
             share = self.m.directed_share + aggregates.raw(found.point.conditions)[QUOTA]
+            self.short = True
             self.why = (
-                f"{clearing.REASONS[clearing.NO_QUOTA]}: in the equilibrium in which others get no credit they "
-                f"have {share:.4g}, and the quota is {self.m.directed_share:g}"
+                f"{clearing.REASONS[clearing.NO_QUOTA]}: in the equilibrium in which others get no credit "
+                f"they have {share:.4g}, and the quota is {self.m.directed_share:g}"
             )
             return found
         self.most = len(self.history) + EVALUATIONS
