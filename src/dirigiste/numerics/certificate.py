@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.numerics import clearing
+from dirigiste.numerics import clearing, direct, kfe
 from dirigiste.numerics.aggregates import moved_receipts, receipts
 from dirigiste.numerics.arrays import Compiled
 from dirigiste.numerics.equilibrium import MOST_TOP_MASS, Solved
@@ -35,6 +35,9 @@ POINTS, RANGE = 201, 3.0
 
 JUMP, LEAST_JUMP = 1e-6, 1e-4
 """Change of a price within which excess demand is said to jump if it changes by at least that."""
+
+LEAST_STATUS = 1e-9
+"""Mass of a status above which what its owners have to live on matters."""
 
 LEAST_OUTPUT = 1e-8
 """Output over consumption below which no firm runs, and what little runs is rounding."""
@@ -184,6 +187,8 @@ def _check(
     }
     g, consumption = np.asarray(point.distribution.g), point.values.policy.consumption
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
+    if "hjb" in missed and not starving.any():  # few are there, but it may be why values are not found
+        starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g.sum(axis=(0, 2)) > LEAST_STATUS)[:, None]
     if starving.any():
         n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)
         earned, transfer = float(point.firms.income[n, i, j]), float(point.prices.transfer)
@@ -292,12 +297,32 @@ def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str
             f"The value equation is not solved at wealth {float(compiled.arrays.wealth[n]):.4g}, "
             f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}."
         )
+    if np.isfinite(g).all() and (stuck := _stuck(compiled, point)):
+        lines.append(stuck)
     if missed.keys() & {"labor", "capital"} and np.isfinite(g).all():
         lines += [line for index in (WAGE, INTEREST) if (line := _market(compiled, point, index))]
         lines.append("Starting from the result of a neighbouring economy may lead to an equilibrium.")
     if "distribution" in missed:
         lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")
     return " ".join(lines)
+
+
+def _stuck(compiled: Compiled, point: Point) -> str:
+    """Whether the grid keeps owners where they are, so that masses do not follow from prices alone."""
+    m, g = compiled.arrays, point.distribution.g
+    if compiled.layout.annual:
+        return ""
+    label = direct.closed_classes(m, kfe.prepare(m, point.values.policy, point.values.hazards.flow))
+    masses = np.bincount(label[label >= 0], weights=g[label >= 0])
+    if masses.size <= m.class_mass.size:
+        return ""
+    n, s, j = np.unravel_index(int(np.argmax(np.where(label >= 0, g, -1.0))), g.shape)
+    return (
+        f"There are {masses.size} sets of states that nobody leaves, not {m.class_mass.size}, such as wealth "
+        f"{float(m.wealth[n]):.4g}, status {compiled.statuses[s]}, ability {float(m.ability[j]):.4g}, where "
+        "neither saving nor running down pays, so masses jump as prices move: raise "
+        "numerics.wealth.points, or let ability move."
+    )
 
 
 def _market(compiled: Compiled, point: Point, index: int) -> str:
