@@ -99,12 +99,15 @@ FIRST_STEPS = (0.05, 0.004, 0.0, 0.1)
 FARTHEST_QUOTA = 20.0
 """Largest unknown of a quota that is tried: others then borrow nothing, or at no price that pays."""
 
-FALLBACK_SECONDS = 25.0
-"""Seconds after which a search that has fallen back on settling or brackets begins no further evaluation."""
+FALLBACK_SECONDS = 35.0
+"""Seconds of computing after which a search that has fallen back on settling or brackets begins no further evaluation."""
 
 COARSE, LEAST_NODES = 4, 40
 """A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
 `LEAST_NODES`."""
+
+SETTLING_SECONDS = 10.0
+"""The same for settling alone, so that brackets have time left."""
 
 MOST_NODES, FINER = 80, 2
 """Wealth nodes up to which an economy that does not solve is solved on a grid that is finer by `FINER`."""
@@ -278,7 +281,8 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     found = search.run()
-    if cold and not search.short and not search.settled(found):
+    left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
+    if cold and left and not search.short and not search.settled(found):
         search, found = _from_finer(search, found)
     return Solved(found.point, tuple(search.history), time.perf_counter() - begun, search.why)
 
@@ -335,7 +339,7 @@ class _Search:
     seconds: float = FALLBACK_SECONDS
     """Time for what follows where Newton from the start fails."""
     deadline: float = np.inf
-    """When to end, by the clock of `time.perf_counter`; set where Newton from the start has failed."""
+    """When to end, by the clock of `time.thread_time`, which other work on the machine does not move; set where Newton from the start has failed."""
 
     def __post_init__(self) -> None:
         self.m = self.compiled.arrays
@@ -389,11 +393,14 @@ class _Search:
             now = self.newton(now)
         if self.done(now):
             return now
-        self.deadline = min(self.deadline, time.perf_counter() + self.seconds)
+        self.deadline = min(self.deadline, time.thread_time() + self.seconds)
         if QUOTA in self.active:
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
+            end = self.deadline
+            self.deadline = min(end, time.thread_time() + SETTLING_SECONDS)
             now = self.settle(now)
+            self.deadline = end
         if not self.done(now) and not self.why:
             for index in (INTEREST, WAGE):
                 if index in self.active and not self.done(now):
@@ -410,7 +417,7 @@ class _Search:
 
     def late(self) -> bool:
         """Whether there is no time left for another evaluation."""
-        return time.perf_counter() > self.deadline
+        return time.thread_time() > self.deadline
 
     def quota(self, now: _Trial) -> _Trial:
         """The unknown of the quota bracketed from where the search began; the equilibrium without any credit
