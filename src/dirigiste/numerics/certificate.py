@@ -198,7 +198,8 @@ def _check(
             history=r.history,
             advice=_income_advice(compiled, transfer, earned),
         )
-    _check_firms(compiled, point, r)
+    if not missed:
+        _check_firms(compiled, point, r)
     if missed:
         raise NotConverged(
             f"{compiled.economy.name}: no stationary equilibrium within the tolerances "

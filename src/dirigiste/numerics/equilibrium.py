@@ -339,7 +339,9 @@ class _Search:
     seconds: float = FALLBACK_SECONDS
     """Time for what follows where Newton from the start fails."""
     deadline: float = np.inf
-    """When to end, by the clock of `time.thread_time`, which other work on the machine does not move; set where Newton from the start has failed."""
+    """When to end, by `time.thread_time`, which other work on the machine does not move; set where Newton from
+    the start has failed.
+    """
 
     def __post_init__(self) -> None:
         self.m = self.compiled.arrays
