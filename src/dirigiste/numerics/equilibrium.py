@@ -100,7 +100,8 @@ FARTHEST_QUOTA = 20.0
 """Largest unknown of a quota that is tried: others then borrow nothing, or at no price that pays."""
 
 FALLBACK_SECONDS = 35.0
-"""Seconds of computing after which a search that has fallen back on settling or brackets begins no further evaluation."""
+"""Seconds of computing after which a search that has fallen back on settling or brackets begins no further
+evaluation."""
 
 COARSE, LEAST_NODES = 4, 40
 """A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
@@ -339,8 +340,8 @@ class _Search:
     seconds: float = FALLBACK_SECONDS
     """Time for what follows where Newton from the start fails."""
     deadline: float = np.inf
-    """When to end, by `time.thread_time`, which other work on the machine does not move; set where Newton from
-    the start has failed.
+    """When to end, by `time.thread_time`, which other work on the machine does not move; set where Newton
+    from the start has failed.
     """
 
     def __post_init__(self) -> None:
