@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.numerics import clearing
+from dirigiste.numerics import clearing, direct, kfe
 from dirigiste.numerics.aggregates import moved_receipts, receipts
 from dirigiste.numerics.arrays import Compiled
-from dirigiste.numerics.equilibrium import Solved
+from dirigiste.numerics.equilibrium import MOST_TOP_MASS, Solved
 from dirigiste.numerics.firm import firms
 from dirigiste.numerics.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 from dirigiste.numerics.preferences import LEAST_CONSUMPTION
@@ -36,8 +36,11 @@ POINTS, RANGE = 201, 3.0
 JUMP, LEAST_JUMP = 1e-6, 1e-4
 """Change of a price within which excess demand is said to jump if it changes by at least that."""
 
-MOST_TOP_MASS = 1e-3
-"""Mass there above which a result is refused: the grid, not saving, then decides how much wealth there is."""
+LEAST_STATUS = 1e-9
+"""Mass of a status above which what its owners have to live on matters."""
+
+LEAST_OUTPUT = 1e-8
+"""Output over consumption below which no firm runs, and what little runs is rounding."""
 
 
 class Certificate(NamedTuple):
@@ -184,6 +187,8 @@ def _check(
     }
     g, consumption = np.asarray(point.distribution.g), point.values.policy.consumption
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
+    if "hjb" in missed and not starving.any():  # few are there, but it may be why values are not found
+        starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g.sum(axis=(0, 2)) > LEAST_STATUS)[:, None]
     if starving.any():
         n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)
         earned, transfer = float(point.firms.income[n, i, j]), float(point.prices.transfer)
@@ -193,6 +198,8 @@ def _check(
             history=r.history,
             advice=_income_advice(compiled, transfer, earned),
         )
+    if not missed:
+        _check_firms(compiled, point, r)
     if missed:
         raise NotConverged(
             f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
@@ -207,13 +214,45 @@ def _check(
             f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
             history=r.history,
             residuals={"top_mass": r.top_mass},
-            advice=_top_advice(compiled, point),
+            advice=_top_advice(compiled, solved),
         )
     if not abs(r.walras) <= WALRAS:
         raise IdentityViolated(
             f"{compiled.economy.name}: goods do not clear: "
             f"residual {r.walras:.3g} of output (at most {WALRAS:g})"
         )
+
+
+def _check_firms(compiled: Compiled, point: Point, r: Certificate) -> None:
+    """Refuse a point at which no firm runs: residuals relative to output then mean nothing.
+
+    Raises:
+        NotConverged: no firm runs.
+    """
+    m, g = compiled.arrays, np.asarray(point.distribution.g)
+    consumption = float((point.distribution.f * point.values.policy.consumption).sum())
+    output = float(point.static.output.sum())
+    if not output <= LEAST_OUTPUT * consumption:
+        return
+    masses = g.sum(axis=(0, 2))
+    may = np.array([status["operates"] > 0.0 for status in m.status])
+    most = compiled.statuses[int(np.argmax(masses))]
+    if float(masses[may].sum()) < LEAST_OUTPUT:
+        why = f"in the long run all owners are in statuses such as {most}, in which nobody may run one"
+        advice = "Give them an edge that leads out of it."
+    else:
+        given = "given wage" if WAGE not in unknowns(compiled) else "wage"
+        why = (
+            f"at the {given} of {point.prices.wage:.4g} and an interest rate of {point.prices.interest:.4g} "
+            "all owners earn more as workers"
+        )
+        advice = "Lower closure.labor.wage." if WAGE not in unknowns(compiled) else ""
+    raise NotConverged(
+        f"{compiled.economy.name}: there is no firm in the long run: {why}",
+        history=r.history,
+        residuals={"output": output},
+        advice=advice,
+    )
 
 
 def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
@@ -225,9 +264,12 @@ def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
     return "Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min."
 
 
-def _top_advice(compiled: Compiled, point: Point) -> str:
+def _top_advice(compiled: Compiled, solved: Solved) -> str:
     """Why owners pile up at the top of the grid, and what to do."""
-    m = compiled.arrays
+    m, point = compiled.arrays, solved.point
+    if solved.why:
+        why = f"{solved.why[0].upper()}{solved.why[1:]}."
+        return f"{why} Raise numerics.wealth.points, or numerics.wealth.max."
     net, limit = float(point.prices.interest) - m.growth, m.rho
     if net >= limit - 1e-4:
         return (
@@ -256,12 +298,32 @@ def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str
             f"The value equation is not solved at wealth {float(compiled.arrays.wealth[n]):.4g}, "
             f"status {compiled.statuses[s]}, ability {float(compiled.arrays.ability[j]):.4g}."
         )
+    if np.isfinite(g).all() and (stuck := _stuck(compiled, point)):
+        lines.append(stuck)
     if missed.keys() & {"labor", "capital"} and np.isfinite(g).all():
         lines += [line for index in (WAGE, INTEREST) if (line := _market(compiled, point, index))]
         lines.append("Starting from the result of a neighbouring economy may lead to an equilibrium.")
     if "distribution" in missed:
         lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")
     return " ".join(lines)
+
+
+def _stuck(compiled: Compiled, point: Point) -> str:
+    """Whether the grid keeps owners where they are, so that masses do not follow from prices alone."""
+    m, g = compiled.arrays, point.distribution.g
+    if compiled.layout.annual:
+        return ""
+    label = direct.closed_classes(m, kfe.prepare(m, point.values.policy, point.values.hazards.flow))
+    masses = np.bincount(label[label >= 0], weights=g[label >= 0])
+    if masses.size <= m.class_mass.size:
+        return ""
+    n, s, j = np.unravel_index(int(np.argmax(np.where(label >= 0, g, -1.0))), g.shape)
+    return (
+        f"There are {masses.size} sets of states that nobody leaves, not {m.class_mass.size}, such as wealth "
+        f"{float(m.wealth[n]):.4g}, status {compiled.statuses[s]}, ability {float(m.ability[j]):.4g}, where "
+        "neither saving nor running down pays, so masses jump as prices move: raise "
+        "numerics.wealth.points, or let ability move."
+    )
 
 
 def _market(compiled: Compiled, point: Point, index: int) -> str:

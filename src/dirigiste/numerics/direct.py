@@ -58,13 +58,43 @@ def solve_transposed(m: Arrays, op: Operator, rhs: Array) -> Array:
 
 
 def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, transposed: bool) -> Array:
-    from scipy.sparse import diags
     from scipy.sparse.linalg import splu
 
+    matrix = _matrix(m, op, unit, births)
+    right = np.zeros(matrix.shape[0])
+    right[: rhs.size] = rhs.ravel()
+    try:
+        found = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
+    except RuntimeError:  # exactly singular
+        found = np.full(right.size, np.nan)
+    return found[: rhs.size].reshape(rhs.shape)
+
+
+def closed_classes(m: Arrays, op: Operator) -> Index:
+    """The class (N, S, J), from 0, of states that nobody leaves once there; -1 for all other states."""
+    from scipy.sparse.csgraph import connected_components
+
+    shape = op.exits.shape
+    links = _matrix(m, op, np.ones(shape), births=True).tocoo()
+    moves = (links.row != links.col) & (links.data < 0.0)
+    links.data = np.where(moves, 1.0, 0.0)
+    links.eliminate_zeros()
+    count, label = connected_components(links, directed=True, connection="strong")
+    left = np.zeros(count, dtype=bool)
+    left[label[links.row[label[links.row] != label[links.col]]]] = True
+    number = np.where(left, -1, np.cumsum(~left) - 1)
+    return number[label[: op.exits.size]].reshape(shape)
+
+
+def _matrix(m: Arrays, op: Operator, unit: Array, births: bool) -> Any:  # noqa: ANN401 - SciPy has no types
+    """The matrix of `solve`, states first, then means over abilities and newborns."""
+    from scipy.sparse import diags
+
     exits, unit_of_means = _exits_less_arrivals(m, op, unit, births)
-    size = rhs.size + unit_of_means.size
-    means = np.arange(rhs.size, size)
-    state = np.arange(rhs.size).reshape(rhs.shape)
+    states = op.exits.size
+    size = states + unit_of_means.size
+    means = np.arange(states, size)
+    state = np.arange(states).reshape(op.exits.shape)
     weights, drift = _Entries(), _Entries()
     weights.add(means, means, 1.0)
     for entries, own, ahead, behind in (
@@ -76,14 +106,7 @@ def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, tr
         entries.add(state[1:], state[:-1], behind[1:])
     units = np.concatenate([unit.ravel(), unit_of_means])
     matrix = weights.matrix(size) @ exits.matrix(size) + drift.matrix(size)
-    matrix = diags(1.0 / units) @ matrix @ diags(units)
-    right = np.zeros(size)
-    right[: rhs.size] = rhs.ravel()
-    try:
-        found = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
-    except RuntimeError:  # exactly singular
-        found = np.full(size, np.nan)
-    return found[: rhs.size].reshape(rhs.shape)
+    return diags(1.0 / units) @ matrix @ diags(units)
 
 
 def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array, births: bool) -> tuple[_Entries, Array]:

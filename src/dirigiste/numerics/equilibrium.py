@@ -90,15 +90,35 @@ ATTEMPT = 15
 BRACKETED = 1e-6
 """Accuracy of all other markets while one price is bracketed."""
 
-BRACKET_EVALUATIONS = 300
+BRACKET_EVALUATIONS = 3000
 """Most evaluations of a bracket."""
 
-FIRST_STEPS = (0.05, 0.004, 0.0, 0.0)
-"""First step away from a price that is bracketed."""
+FIRST_STEPS = (0.05, 0.004, 0.0, 0.1)
+"""First step away from an unknown that is bracketed."""
+
+FARTHEST_QUOTA = 20.0
+"""Largest unknown of a quota that is tried: others then borrow nothing, or at no price that pays."""
+
+FALLBACK_SECONDS = 35.0
+"""Seconds of computing after which a search that has fallen back on settling or brackets begins no further
+evaluation."""
 
 COARSE, LEAST_NODES = 4, 40
 """A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
 `LEAST_NODES`."""
+
+SETTLING_SECONDS = 10.0
+"""The same for settling alone, so that brackets have time left."""
+
+MOST_NODES, FINER = 80, 2
+"""Wealth nodes up to which an economy that does not solve is solved on a grid that is finer by `FINER`."""
+
+FINER_SECONDS = 10.0
+"""The same as `FALLBACK_SECONDS` for such a search, and for one on a coarser grid."""
+
+MOST_TOP_MASS = 1e-3
+"""Mass at the top of the wealth grid above which a result is refused: the grid, not saving, then decides how
+much wealth there is."""
 
 LIMITS = np.array([0.3, 0.02, 0.2, 0.1])
 """Largest change of each unknown in a round."""
@@ -175,7 +195,8 @@ def cold_start(
     if nodes >= COARSE * LEAST_NODES:
         coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
         start = cold_start(coarse, wage=wage, interest=interest, progress=progress)
-        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", list(unknowns(coarse))).run()
+        opens = list(unknowns(coarse))
+        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", opens, seconds=FINER_SECONDS).run()
         if np.isfinite(rough.size):
             start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
         return starts.to_grid(compiled, start)
@@ -255,12 +276,45 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
     """
     begun = time.perf_counter()
     target = compiled.economy.numerics.tolerances.markets
+    cold = start is None
     if start is None:
         start = cold_start(compiled, progress=progress)
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     found = search.run()
+    left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
+    if cold and left and not search.short and not search.settled(found):
+        search, found = _from_finer(search, found)
     return Solved(found.point, tuple(search.history), time.perf_counter() - begun, search.why)
+
+
+def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
+    """The search from the equilibrium on a finer grid, and where it ended; what there was before where that
+    fails, or where the grid is fine already.
+
+    On a coarse grid owners may stay put where they would save or run down their wealth a little, so that
+    stationary masses jump as prices move, or all owners end up at the top of the grid; a start where they do
+    not may lead to an equilibrium.
+    """
+    compiled, progress, nodes = before.compiled, before.progress, before.compiled.layout.nodes
+    if nodes > MOST_NODES:
+        return before, ended
+    fine = compile_economy(compiled.economy.with_({"numerics.wealth.points": FINER * nodes}))
+    start = cold_start(fine, progress=progress)
+    finer = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), seconds=FINER_SECONDS)
+    found = finer.run()
+    if not finer.settled(found):
+        return before, ended
+    start = starts.to_grid(compiled, Start(found.u, found.point.values.v, found.point.distribution.f))
+    again = _Search(
+        compiled, start, before.target, progress, before.stage, before.active, seconds=FINER_SECONDS
+    )
+    found = again.run()
+    again.history = before.history + again.history
+    if again.settled(found):
+        return again, found
+    before.why = f"the wealth grid is too coarse: with {FINER * nodes} points there is an equilibrium"
+    return before, ended
 
 
 @dataclass
@@ -281,6 +335,14 @@ class _Search:
     """
     history: list[float] = field(default_factory=list)
     why: str = ""
+    short: bool = False
+    """Whether no equilibrium meets the quota."""
+    seconds: float = FALLBACK_SECONDS
+    """Time for what follows where Newton from the start fails."""
+    deadline: float = np.inf
+    """When to end, by `time.thread_time`, which other work on the machine does not move; set where Newton
+    from the start has failed.
+    """
 
     def __post_init__(self) -> None:
         self.m = self.compiled.arrays
@@ -332,16 +394,42 @@ class _Search:
         now = self.at(u, u, self.start.v, self.start.f, 1e-2 if self.active else 0.0)
         if self.active:
             now = self.newton(now)
-        if not self.done(now) and self.settles:
+        if self.done(now):
+            return now
+        self.deadline = min(self.deadline, time.thread_time() + self.seconds)
+        if QUOTA in self.active:
+            now = self.quota(now)
+        if not self.done(now) and not self.why and self.settles:
+            end = self.deadline
+            self.deadline = min(end, time.thread_time() + SETTLING_SECONDS)
             now = self.settle(now)
-        if not self.done(now):
+            self.deadline = end
+        if not self.done(now) and not self.why:
             for index in (INTEREST, WAGE):
-                if index in self.active:
+                if index in self.active and not self.done(now):
                     now = self.bracket(index, now)
-                    break
-        if not self.done(now):
-            self.why = self.reason(now)
+        if self.done(now):
+            self.why = ""
+        else:
+            self.why = self.why or self.reason(now)
         return now
+
+    def settled(self, trial: _Trial) -> bool:
+        """Whether a point is done, and few owners are at the top of the wealth grid."""
+        return self.done(trial) and float(trial.point.distribution.g[-1].sum()) <= MOST_TOP_MASS
+
+    def late(self) -> bool:
+        """Whether there is no time left for another evaluation."""
+        return time.thread_time() > self.deadline
+
+    def quota(self, now: _Trial) -> _Trial:
+        """The unknown of the quota bracketed from where the search began; the equilibrium without any credit
+        to others where the share is short even there, which is then said.
+        """
+        begin = now._replace(point=now.point._replace(u=within(self.m, self.start.u)))
+        begin.point.u[QUOTA] = 0.0
+        found = self.bracket(QUOTA, begin)
+        return found if self.why or self.done(found) or found.size < now.size else now
 
     def settle(self, now: _Trial) -> _Trial:
         """Let the economy settle (`start.Settling`), and try Newton whenever prices move ten times less than
@@ -354,6 +442,8 @@ class _Search:
         settling.g = begin.f
         attempt, least = NEAR, np.inf
         for k in range(SETTLING):
+            if self.late():
+                break
             change = settling.round()
             if self.progress:
                 self.progress(f"{self.stage}, settling", k + 1, change)
@@ -374,81 +464,35 @@ class _Search:
         return now
 
     def bracket(self, index: int, now: _Trial) -> _Trial:
-        """A price bracketed by the sign of excess supply of capital, or demand for labour, at the masses that
-        follow from it when all other markets clear; Newton ends the search.
+        """An unknown bracketed by the sign of excess supply of capital, demand for labour, or share of those
+        whom a quota names less the quota, at the masses that follow from it when all other markets clear;
+        Newton ends the search.
         """
-        rest = [other for other in self.active if other != index]
-        floor = -self.m.delta if index == INTEREST else -np.inf
-        start = now
-
-        def at(x: float) -> tuple[_Trial, float] | None:
-            u = start.u.copy()
-            u[index] = x
-            inner = _Search(
-                self.compiled,
-                Start(u, start.point.values.v, start.point.distribution.f),
-                BRACKETED,
-                self.progress,
-                self.stage,
-                rest,
-                max(6, self.most // 4),
-                settles=False,
-            )
-            trial = inner.run()
-            self.history += inner.history
-            excess = float(aggregates.raw(trial.point.conditions)[index])
-            return (trial, excess if index == INTEREST else -excess) if np.isfinite(excess) else None
-
-        budget = len(self.history) + BRACKET_EVALUATIONS
-        here = at(float(np.clip(start.u[index], floor, None)))
-        if here is None:
+        bracket = _Bracket(self, index, now, len(self.history) + BRACKET_EVALUATIONS)
+        found = bracket.other_side()
+        if bracket.low is not None and bracket.high is not None:
+            found = bracket.close_in(found)
+        elif not bracket.ended:
+            return found or now
+        if found is None:
             return now
-        (start, value), x = here, float(start.u[index])
-        step = FIRST_STEPS[index]
-        low = high = None
-        while len(self.history) < budget:  # find the other side
-            if value > 0.0:
-                high = x, value
-                if low is not None:
-                    break
-                if x <= floor:
-                    return start  # excess supply at the bound: it lies idle
-                x = max(x - step, floor)
-            else:
-                low = x, value
-                if high is not None:
-                    break
-                x += step
-            step *= 2.0
-            found = at(x)
-            if found is None:
-                return start
-            start, value = found
-        if low is None or high is None:
-            return start
-        side = 0
-        while len(self.history) < budget and high[0] - low[0] > 1e-12 * max(1.0, abs(x)):
-            x = (low[0] * high[1] - high[0] * low[1]) / (high[1] - low[1])
-            x = min(max(x, low[0] + 0.01 * (high[0] - low[0])), high[0] - 0.01 * (high[0] - low[0]))
-            found = at(x)
-            if found is None:
-                break
-            start, value = found
-            if abs(value) <= CLOSE:
-                break
-            if value > 0.0:
-                high = x, value
-                low = (low[0], 0.5 * low[1]) if side == 1 else low
-                side = 1
-            else:
-                low = x, value
-                high = (high[0], 0.5 * high[1]) if side == -1 else high
-                side = -1
+        if bracket.short:
+            rest = [other for other in self.active if other != QUOTA]
+            start = Start(found.u, found.point.values.v, found.point.distribution.f)
+            given = _Search(self.compiled, start, self.target, self.progress, self.stage, rest, settles=False)
+            found = given.run()
+            self.history += given.history
+            share = self.m.directed_share + aggregates.raw(found.point.conditions)[QUOTA]
+            self.short = True
+            self.why = (
+                f"{clearing.REASONS[clearing.NO_QUOTA]}: in the equilibrium in which others get no credit "
+                f"they have {share:.4g}, and the quota is {self.m.directed_share:g}"
+            )
+            return found
         self.most = len(self.history) + EVALUATIONS
-        point = start.point
         self.slopes = None
-        again = self.at(start.u, start.u, point.values.v, point.distribution.f, 1e-4)
-        return self.newton(again)
+        point = found.point
+        return self.newton(self.at(found.u, found.u, point.values.v, point.distribution.f, 1e-4))
 
     def newton(self, now: _Trial) -> _Trial:
         """Rounds of Newton until the point is done or no step lowers the gap."""
@@ -456,6 +500,8 @@ class _Search:
         fresh = False
         mark, since = now.size, len(self.history)
         while len(self.history) < self.most and np.isfinite(now.size) and not self.done(now):
+            if self.late():
+                break
             if now.size < 0.5 * mark:
                 mark, since = now.size, len(self.history)
             elif len(self.history) - since >= PATIENCE:
@@ -546,3 +592,113 @@ class _Search:
         if best.cleared.status != clearing.CLEARED:
             return clearing.REASONS[best.cleared.status]
         return "foreseen and clearing prices do not meet"
+
+
+class _Side(NamedTuple):
+    """One side of a bracket."""
+
+    x: float
+    value: float
+    """Excess, which rises in x across the root."""
+    trial: _Trial
+
+
+@dataclass
+class _Bracket:
+    """A bracket of one unknown, all other markets cleared by a search of their own at each trial."""
+
+    search: _Search
+    index: int
+    begin: _Trial
+    budget: int
+    """Evaluations of the search after which none begins."""
+    low: _Side | None = None
+    high: _Side | None = None
+    ended: bool = False
+    """Whether the root is at a bound, or beyond the farthest trial."""
+    short: bool = False
+    """Whether the share of those whom a quota names is too small even without credit to others."""
+
+    def __post_init__(self) -> None:
+        self.floor = {INTEREST: -self.search.m.delta, QUOTA: 0.0}.get(self.index, -np.inf)
+        self.top = FARTHEST_QUOTA if self.index == QUOTA else np.inf
+
+    def at(self, x: float, near: _Trial) -> _Side | None:
+        """The trial at x, from one nearby; None if its excess is not a number, or a quota's is not known."""
+        search, u = self.search, near.u.copy()
+        u[self.index] = x
+        inner = _Search(
+            search.compiled,
+            Start(u, near.point.values.v, near.point.distribution.f),
+            BRACKETED,
+            search.progress,
+            search.stage,
+            [other for other in search.active if other != self.index],
+            EVALUATIONS if self.index == QUOTA else max(6, search.most // 4),
+            settles=self.index == QUOTA,
+            deadline=search.deadline,
+        )
+        trial = inner.run()
+        search.history += inner.history
+        excess = float(aggregates.raw(trial.point.conditions)[self.index])
+        if not np.isfinite(excess) or (self.index == QUOTA and inner.left(trial) > BRACKETED):
+            return None
+        return _Side(x, -excess if self.index == WAGE else excess, trial)
+
+    def open(self) -> bool:
+        """Whether another trial may begin."""
+        return len(self.search.history) < self.budget and not self.search.late()
+
+    def take(self, side: _Side) -> None:
+        """Make a trial the side of the bracket that it belongs to."""
+        if side.value > 0.0:
+            self.high = side
+        else:
+            self.low = side
+
+    def other_side(self) -> _Trial | None:
+        """Look for both sides in steps that double; the last trial."""
+        x, step = float(np.clip(self.begin.u[self.index], self.floor, self.top)), FIRST_STEPS[self.index]
+        trial = None
+        while self.open():
+            side = self.at(x, trial or self.begin)
+            if side is None:
+                break
+            self.take(side)
+            trial = side.trial
+            if self.low is not None and self.high is not None:
+                break
+            if side.value > 0.0 and x <= self.floor:  # excess supply at the bound: it lies idle
+                self.ended = True
+                break
+            if side.value <= 0.0 and x >= self.top:
+                self.ended = self.short = True
+                break
+            x = float(np.clip(x - step if side.value > 0.0 else x + step, self.floor, self.top))
+            step *= 2.0
+        return trial
+
+    def close_in(self, trial: _Trial | None) -> _Trial | None:
+        """False position from both sides; the last trial. Each begins at the nearer side."""
+        low, high = self.low, self.high
+        assert low is not None
+        assert high is not None
+        below, above, last = low.value, high.value, 0.0
+        while self.open() and high.x - low.x > 1e-12 * max(1.0, abs(high.x)):
+            width = high.x - low.x
+            x = (low.x * above - high.x * below) / (above - below)
+            x = min(max(x, low.x + 0.01 * width), high.x - 0.01 * width)
+            side = self.at(x, low.trial if x - low.x < high.x - x else high.trial)
+            if side is None:
+                break
+            trial = side.trial
+            if abs(side.value) <= CLOSE:
+                break
+            if side.value > 0.0:
+                high, above = side, side.value
+                below *= 0.5 if last > 0.0 else 1.0
+            else:
+                low, below = side, side.value
+                above *= 0.5 if last < 0.0 else 1.0
+            last = side.value
+        return trial

@@ -34,6 +34,9 @@ SHIFT = 1e-9
 """Added to the singular operator, per year: far below any rate at which an economy forgets where it
 started."""
 
+NEGATIVE = 1e-9
+"""Sum of negative masses above which the distribution is found again by sparse elimination."""
+
 
 def prepare(m: Arrays, d: Policy, flow: Array, discount: float = SHIFT) -> Operator:
     """The operator of masses with `discount` a year: `SHIFT` for the stationary one, 1/dt for an implicit
@@ -106,6 +109,23 @@ def stationary(
 ) -> Distribution:
     """The stationary distribution, from row masses `start`."""
     op = prepare(m, d, flow)
+    f, residual, k = _corrected(m, d, op, start, tolerance, rounds, directly=False)
+    if not np.minimum(f, 0.0).sum() > -NEGATIVE:
+        f, residual, more = _corrected(m, d, op, start, tolerance, rounds, directly=True)
+        k += more
+    return Distribution(f, node_masses(d, f), residual, k)
+
+
+def _corrected(
+    m: Arrays, d: Policy, op: Operator, start: Array, tolerance: float, rounds: int, *, directly: bool
+) -> tuple[Array, float, int]:
+    """Row masses by defect correction from `start`, their residual, and rounds.
+
+    Where owners at some wealth never move (on a coarse grid neither saving nor running down may pay), there
+    are more closed classes than the statuses show, and only the start says how much mass each has. A linear
+    solve that is off by a little is then off by that over `SHIFT` in the masses of those classes, which may
+    turn negative; sparse elimination, `directly`, keeps them.
+    """
     error = np.empty_like(start)
 
     def defect(f: Array) -> float:
@@ -113,15 +133,19 @@ def stationary(
         error[...] = SHIFT * node_masses(d, f) - error
         return float(np.abs(error).sum())
 
-    f = to_class_masses(m, start)
+    def correction(residual: float) -> Array:
+        if directly:
+            return direct.solve_transposed(m, op, error)
+        return forward_solve(m, op, error, min(max(0.1 * tolerance / residual, 1e-10), 1e-3))
+
+    f = to_class_masses(m, np.maximum(start, 0.0) if directly else start)
     residual, k = defect(f), 0
     best = residual, f
     while residual > tolerance and k < rounds and np.isfinite(residual):
-        rtol = min(max(0.1 * tolerance / residual, 1e-10), 1e-3)
-        f = to_class_masses(m, f + forward_solve(m, op, error, rtol))
+        f = f + correction(residual)
+        f = to_class_masses(m, np.maximum(f, 0.0) if directly else f)
         residual = defect(f)
         k += 1
         if residual < best[0]:
             best = residual, f
-    residual, f = best
-    return Distribution(f, node_masses(d, f), residual, k)
+    return best[1], best[0], k
