@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numerics_drawn import LAWS, compiled_of, decisions, declared
 
-from dirigiste.numerics import hjb, kfe, path, steps, timed
+from dirigiste.numerics import generator, hjb, kfe, path, steps, timed
 from dirigiste.numerics.arrays import compile_economy
 from dirigiste.numerics.path import Begin, Room
-from dirigiste.numerics.point import choices
+from dirigiste.numerics.point import choices, setting_of
 from dirigiste.numerics.policy import Policy
 from dirigiste.numerics.steps import BETA, GAMMA, STAGES, Decisions
 
@@ -291,3 +291,38 @@ def test_a_stationary_state_stays_one(triangle):
     assert np.abs(found.v - point.values.v).max() < 1e-7
     for g in (forth.g, forth.later):
         assert np.abs(g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-9
+
+
+def test_a_state_is_settled_at_its_own_value(triangle):
+    """Claim: the residual of a state from the few nodes around it is that of the whole grid, and from values
+    that are off at single states each of them is led back to where its residual is 0.
+    """
+    point, m = triangle.point, triangle.compiled.arrays
+    N, S, J = point.values.v.shape
+    given = setting_of(m, point.u, point.u)
+    fastest = np.empty((S, J))
+    generator.fill_fastest(m, fastest)
+    x, v = steps.scratch(m), point.values.v.copy()
+    off = [(0, 0, 1), (1, 1, 2), (N // 2, 2, 3), (N - 1, 0, J - 1)]
+    for n, s, j in off:
+        v[n, s, j] += 0.3 * (point.values.v[min(n + 1, N - 1), s, j] - point.values.v[max(n - 1, 0), s, j])
+    shifted = v.copy()
+    policy, h, _ = hjb.evaluate(m, given, v)
+    x.residual[:], x.scale[:] = policy.residual, policy.scale
+    generator.rest(m, v, h.worth, x.rest)
+    generator.exits(m, h.loss, m.rho, x.exits)
+    for n, s, j in off:
+        first, last = max(n - 1, 0), min(n + 2, N)
+        room = np.empty((steps.ROOM, last - first, 1))
+        for k, values in enumerate((v, given.income, x.rest)):
+            room[k, :, 0] = values[first:last, s, j]
+        near = steps._around(m, first, last, s)
+        own, here = x.exits[n, s, j], fastest[s, j : j + 1]
+        alone = steps._residual(near, here, n - first, v[n, s, j], own, room)
+        assert alone == pytest.approx(policy.residual[n, s, j] / policy.scale[n, s, j], rel=1e-12)
+        root = steps._root(near, here, n - first, own, 1e-10, room)
+        assert abs(steps._residual(near, here, n - first, root, own, room)) <= 1e-10
+    steps._settle(m, fastest, 1e-9, v, given.income, x)
+    for n, s, j in off:  # at least half the way back; neighbours were led astray before them
+        right = point.values.v[n, s, j]
+        assert abs(v[n, s, j] - right) < 0.5 * abs(shifted[n, s, j] - right)
