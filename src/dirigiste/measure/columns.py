@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from dirigiste.measure.source import MISSING
+from dirigiste.measure.numerals import parsed
+from dirigiste.measure.words import words as words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     Codes = Sequence[str | int | float]
 
-THOUSANDS: Final = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
-"""Numbers with commas between thousands."""
 
-
-def number(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401  (a type of polars)
-    """A column as Float64: text is read as a number where it is one, codes and infinities are missing."""
-    if kind in (pl.String, pl.Categorical):
-        words = _words(column)
-        plain = pl.when(words.str.contains(THOUSANDS)).then(words.str.replace_all(",", "")).otherwise(words)
-        value = plain.cast(pl.Float64, strict=False)
-    else:
-        value = column.cast(pl.Float64)
+def number(
+    column: pl.Expr,
+    kind: Any,  # noqa: ANN401  (a type of polars)
+    codes: Codes,
+    decimal: str = ".",
+) -> pl.Expr:
+    """A column as Float64: text is read as a number where it is one, with the sign before decimals that the
+    file has; codes and infinities are missing.
+    """
+    words = kind in (pl.String, pl.Categorical)
+    value = parsed(column, decimal) if words else column.cast(pl.Float64)
     value = value.fill_nan(None)
     numbers = [code for code in map(_float, codes) if code is not None]
     return pl.when(value.is_in(numbers)).then(None).otherwise(value) if numbers else value
@@ -33,7 +34,7 @@ def number(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
 def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
     """A column as text: whole numbers without a point, spaces around cut, missing values and codes null."""
     if kind in (pl.String, pl.Categorical):
-        words = _words(column)
+        words = words_of(column)
     elif kind in (pl.Float64, pl.Float32):
         value = column.cast(pl.Float64).fill_nan(None)
         whole = (value == value.round()) & (value.abs() < 1e15)
@@ -62,11 +63,6 @@ def year(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
         plain = column.cast(pl.String).str.contains(r"^\s*[\d.]+\s*$")
         value = pl.when(plain).then(value).otherwise(dated)
     return pl.when(value == value.round()).then(value).otherwise(None).cast(pl.Int64, strict=False)
-
-
-def _words(column: pl.Expr) -> pl.Expr:
-    words = column.cast(pl.String).str.strip_chars()
-    return pl.when(words.is_in(list(MISSING))).then(None).otherwise(words)
 
 
 def _float(code: str | float) -> float | None:

@@ -10,6 +10,7 @@ from dirigiste.errors import InputError, Problem
 from dirigiste.measure import expressions
 from dirigiste.measure.columns import number, text, year
 from dirigiste.measure.firms import COLUMNS, Firms, Step
+from dirigiste.measure.numerals import style
 from dirigiste.measure.source import ROW
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Reading:
     def __init__(self, source: Source, roles: Roles) -> None:
         self.source = source
         self.roles = roles
+        self.decimal = "."
         self.remarks = [*source.remarks, *roles.remarks]
         self.labor = "wage_bill" if "wage_bill" in roles.filled else "employment"
         if self.labor == "employment":
@@ -58,7 +60,7 @@ class Reading:
     def firms(self) -> Firms:
         """Read all usable rows."""
         try:
-            frame, lost = self._collect(self.roles.numbers)
+            frame, lost = self._collect(set() if self.source.decimal == "," else self.roles.numbers)
         except pl.exceptions.ComputeError as error:
             if self.source.kind != "csv":
                 raise InputError.of(f"cannot be read: {_first(error)}", file=self.source.name) from None
@@ -89,6 +91,7 @@ class Reading:
     def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
         lazy = self.source.scan(self.roles.columns, numbers)
         schema = dict(lazy.collect_schema())
+        self._find_style(lazy, schema)
         self._check(lazy, schema)
         canonical = lazy.select(self._expressions(schema)).with_columns(self._fate().alias(FATE))
         frame = canonical.collect(engine="streaming")
@@ -97,6 +100,21 @@ class Reading:
         kept = frame.filter(pl.col(FATE) == 0) if lost else frame
         kept = kept if kept["row"].is_sorted() else kept.sort("row")
         return kept.select(list(COLUMNS)), lost
+
+    def _find_style(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> None:
+        """How numbers are written, where they are text."""
+        texts = [name for name in sorted(self.roles.numbers) if schema[name] in (pl.String, pl.Categorical)]
+        texts = [name for name in texts if not self._only_year(name)]
+        source = self.source
+        found = style(
+            lazy, texts, source.decimal, source.name,
+            comma_separates=source.kind == "csv" and source.separator == ",",
+        )  # fmt: skip
+        self.decimal = found.decimal
+        self.remarks = [*self.remarks, *found.remarks]
+
+    def _number(self, name: str, schema: dict[str, Any]) -> pl.Expr:
+        return number(pl.col(name), schema[name], self.roles.missing, self.decimal)
 
     def _check(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> None:
         """Texts where numbers are needed: every such column with counts and examples."""
@@ -123,9 +141,7 @@ class Reading:
         for name in names:
             raw = text(pl.col(name), schema[name], self.roles.missing)
             as_year = year(pl.col(name), schema[name], self.roles.missing)
-            value = (
-                as_year if self._only_year(name) else number(pl.col(name), schema[name], self.roles.missing)
-            )
+            value = as_year if self._only_year(name) else self._number(name, schema)
             table = lazy.select(pl.col(ROW), raw.alias("raw"), value.alias("value"))
             bad = table.filter(pl.col("raw").is_not_null() & pl.col("value").is_null()).collect()
             if not bad.height:
@@ -152,7 +168,7 @@ class Reading:
         filled = self.roles.filled
 
         def numeric(role: Role) -> pl.Expr:
-            one = expressions.to_polars(role.formula, lambda name: number(pl.col(name), schema[name], codes))
+            one = expressions.to_polars(role.formula, lambda name: self._number(name, schema))
             return pl.when(one.is_finite()).then(one).otherwise(None)
 
         def value(name: str, default: float | None) -> pl.Expr:
@@ -190,7 +206,7 @@ class Reading:
             return pl.lit(default, dtype=pl.String)
         filling, codes = role.filling, self.roles.missing
         if role.largest:
-            shares = [number(pl.col(column), schema[column], codes) for _, column in role.largest]
+            shares = [self._number(column, schema) for _, column in role.largest]
             top = pl.max_horizontal(shares)
             chosen = pl.lit(filling.other, dtype=pl.String)
             for (word, _), share in reversed(list(zip(role.largest, shares, strict=True))):

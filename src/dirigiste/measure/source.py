@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from dirigiste.errors import InputError
+from dirigiste.measure.words import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -41,24 +42,6 @@ KINDS: Final = {
     ".ods": "excel",
 }
 """Formats by the end of the file's name."""
-
-MISSING: Final = (
-    "",
-    "NA",
-    "N/A",
-    "n/a",
-    "n.a.",
-    "NaN",
-    "nan",
-    "NULL",
-    "null",
-    "None",
-    ".",
-    "..",
-    "-",
-    "#N/A",
-)
-"""Texts that stand for a missing value in CSV and Excel files."""
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 
@@ -87,7 +70,8 @@ class Source:
     values: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
     """Column -> labels of its codes, in Stata files."""
     separator: str = ","
-    decimal_comma: bool = False
+    decimal: str | None = None
+    """The sign before decimals where the user has said it."""
     encoding: str | None = None
     held: pl.DataFrame | None = None
     stata: StataFile | None = None
@@ -110,7 +94,6 @@ class Source:
         types = {name: pl.Float64() if name in numbers else pl.String() for name in self.columns}
         options: dict[str, Any] = {
             "separator": self.separator,
-            "decimal_comma": self.decimal_comma,
             "null_values": list(MISSING),
             "row_index_name": ROW,
             "row_index_offset": 1,
@@ -176,9 +159,6 @@ def _open_csv(path: Path, form: Form) -> Source:
     separator = form.separator or max(SEPARATORS, key=lambda sign: lines[0].count(sign))
     remarks = [f"fields are separated by `{separator!r}`".replace("'", "")] if separator != "," else []
     rows = list(csv.reader(io.StringIO("\n".join(lines[:200])), delimiter=separator))
-    comma = form.decimal == "," or (form.decimal is None and separator != "," and _commas(rows[1:]))
-    if comma:
-        remarks.append("numbers are written with a decimal comma")
     if encoding:
         remarks.append(f"text is encoded in {encoding}")
     columns = _distinct([name.strip() for name in rows[0]], path)
@@ -193,7 +173,7 @@ def _open_csv(path: Path, form: Form) -> Source:
         dict.fromkeys(columns),
         path,
         separator=separator,
-        decimal_comma=comma,
+        decimal=form.decimal,
         encoding=encoding,
         remarks=tuple(remarks),
     )
@@ -235,13 +215,6 @@ def _encoding(path: Path, start: bytes, given: str | None) -> str | None:
             message = f"is not text in {given} (byte {error.start}); try another --encoding"
             raise InputError.of(message, file=str(path)) from None
     return None if given is None or given.lower().replace("_", "-") in ("utf-8", "utf8") else given
-
-
-def _commas(rows: Sequence[Sequence[str]]) -> bool:
-    cells = [cell.strip() for row in rows for cell in row]
-    commas = sum(bool(re.fullmatch(r"-?\d+,\d+", cell)) for cell in cells)
-    points = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
-    return commas > 0 and points == 0
 
 
 def _distinct(names: Sequence[str], path: Path) -> list[str]:
