@@ -70,7 +70,7 @@ def test_one_number_tells_for_the_whole_file(tmp_path):
 
 def test_numbers_that_contradict_each_other_are_refused(tmp_path):
     rows = [["7490,4", "730", "11862"], ["1890", "120.5", "5023"]]
-    with pytest.raises(InputError, match="only have a decimal comma.*only a decimal point"):
+    with pytest.raises(InputError, match=r"only have a decimal comma.*only a decimal point"):
         read_firms(written(tmp_path, rows), **ROLES)
 
 
