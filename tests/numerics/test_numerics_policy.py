@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dirigiste.numerics import arrays, hjb
+from dirigiste.numerics import arrays, generator, hjb
+from dirigiste.numerics import policy as policies
 from dirigiste.numerics.point import setting_of
 
 
@@ -45,3 +46,21 @@ def test_nobody_saves_nor_runs_down_at_the_ends(triangle, scheme):
     policy = hjb.evaluate(m, setting_of(m, point.u, point.u), point.values.v)[0]
     assert (policy.left[0] == 0.0).all()
     assert (policy.right[-1] == 0.0).all()
+
+
+def test_rows_that_nobody_reads_change_nothing(triangle):
+    """Claim: with one row for what nobody reads, all else is what it is with a row a node."""
+    point, m = triangle.point, triangle.compiled.arrays
+    N, S, J = point.values.v.shape
+    given = setting_of(m, point.u, point.u)
+    v, income = (np.ascontiguousarray(x.reshape(N, S * J)) for x in (point.values.v + 0.01, given.income))
+    rest, fastest = np.linspace(-1.0, 1.0, v.size).reshape(v.shape), np.empty((S, J))
+    generator.fill_fastest(m, fastest)
+    rows = [np.full_like(v, np.nan) for _ in range(11)]
+    fewer = [np.full_like(v, np.nan) for _ in range(11)]
+    fewer[6], fewer[7] = np.empty((1, S * J)), np.empty((1, S * J))  # shares of owners, but not the scale
+    worst = policies.decide(m, fastest.reshape(-1), v, income, rest, *rows)
+    assert policies.decide(m, fastest.reshape(-1), v, income, rest, *fewer) == worst
+    for one, other in zip(rows, fewer, strict=True):
+        if one.shape == other.shape:
+            np.testing.assert_array_equal(one, other)

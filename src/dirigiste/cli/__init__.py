@@ -16,6 +16,9 @@ import click
 from dirigiste import __version__
 from dirigiste.errors import DirigisteError
 
+SHOWN: Final = 12
+"""Rounds of a search that a message tells, from its beginning and its end."""
+
 COMMANDS: Final = {
     "solve": ("dirigiste.cli.solve", "Find the stationary equilibrium of an economy."),
     "run": ("dirigiste.cli.run", "Run a chronicle of dated events on its economy and keep the results."),
@@ -81,7 +84,10 @@ def _message(error: DirigisteError) -> str:
     history = getattr(error, "history", ())
     text = f"{error}"
     if history:
-        text += "\nlargest residual, round by round: " + " ".join(f"{size:.1e}" for size in history)
+        sizes = [f"{size:.1e}" for size in history]
+        if len(sizes) > SHOWN:
+            sizes = [*sizes[: SHOWN // 2], "...", *sizes[-SHOWN // 2 :]]
+        text += f"\nlargest residual, {len(history)} rounds: " + " ".join(sizes)
     return text
 
 

@@ -394,7 +394,7 @@ def decide(
             _fill_scale(sigma, shift, rho, v, n, first, size, x)
             if rare > 0:
                 _settle_rare(sigma, shift, r, n, first, size, per_gap, per_before, x)
-            k = n % right.shape[0]
+            k, unit = n % right.shape[0], n % scale.shape[0]
             for b in range(size):
                 share_r, share_l, at = x[SHARE_R + b], x[SHARE_L + b], np.uint64(first + b)
                 ahead[n, at] = share_r * (1.0 - x[THETA_R + b])
@@ -407,7 +407,7 @@ def decide(
                 residual[n, at] = x[RESIDUAL + b]
                 right[k, at] = share_r
                 left[k, at] = share_l
-                scale[k, at] = x[SCALE + b]
+                scale[unit, at] = x[SCALE + b]
             _note_worst(size, x)
             _move_on(size, x)
         for b in range(size):

@@ -59,6 +59,9 @@ AFTER = np.array([0, 1 / 8, 1 / 4, 1 / 2, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32,
 they gained on their own guess.
 """
 
+ASTRAY = 1e-3
+"""Residual of values above which a search that failed is not gone on with, but begun again."""
+
 PREDICTED = 3
 """Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
 many channels, and what the tolerance leaves open is not blown up.
@@ -429,14 +432,8 @@ class _Solver:
         values = self.timeline.values(0, (), once)
         task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
         u = np.asarray(point.u)[None]
-        solved = self._solve(
-            task,
-            transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1))),
-            self.before,
-            once,
-            0,
-            Channels(),
-        )
+        rests = transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1)))
+        solved = self._solve(task, (rests, rests), self.before, once, 0, Channels())
         piece = self._piece(task, solved, values)
         stays = (point.values.v, point.distribution.f, point.distribution.g)
         return _State(
@@ -492,7 +489,8 @@ class _Solver:
         guess = self._guess(edges, parent, terminal)
         predicted = self._predicted(n, key, edges, guess)
         task = self._task(values, edges, _begin(parent, n), terminal)
-        solved = self._solve(task, predicted, terminal, edges, n, key, before, hand_on if after else None)
+        early = hand_on if after else None
+        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
         parent = before.state.result()
         task = task._replace(begin=_begin(parent, n))
         known = values_of(solved.backwards)
@@ -566,7 +564,7 @@ class _Solver:
     def _solve(
         self,
         task: transition.Task,
-        guess: transition.Guess,
+        guesses: tuple[transition.Guess, transition.Guess],
         terminal: _Terminal,
         edges: Array,
         n: int,
@@ -599,11 +597,12 @@ class _Solver:
                 begin=begin,
             )
 
-        found = solve(self.kernel, guess, True)
+        found = solve(self.kernel, guesses[0], True)
         if not self._good(found):
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
             again = transition.Guess(found.foreseen, found.u, found.backwards.v)
-            found = solve(nearer, again if found.finite else guess, False)
+            near = found.finite and found.off <= ASTRAY
+            found = solve(nearer, again if near else guesses[1], False)
         if not self._good(found):
             market, step = self._worst(found)
             when = self.grid.date(edges[step])
