@@ -156,6 +156,20 @@ def test_bad_input(call, panel, more, about):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("more", "about"),
+    [
+        (("--trim", "0.01"), "if 1 per cent are meant, give --trim 1"),
+        (("--rental", "8"), "if 8 per cent are meant, give --rental 0.08"),
+    ],
+)
+def test_shares_for_per_cent_and_the_reverse_are_told(call, panel, more, about):
+    result = call("measure", panel, *FLAGS, *more)
+    assert result.exit_code == 0
+    assert about in result.stderr
+    assert "per cent are meant" not in call("measure", panel, *FLAGS).stderr
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom dirigiste.cli import main\nmain(['measure', '--help'], standalone_mode=False)\n"

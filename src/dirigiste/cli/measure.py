@@ -227,10 +227,12 @@ class Asked:
         """Read, check, measure, print, write."""
         from dirigiste.measure import measure
         from dirigiste.measure.data_checks import checks
+        from dirigiste.measure.flags import doubtful
         from dirigiste.measure.render.files import check_formats
 
         check_formats(self.formats)
         choices = self.choices()
+        console.warn(doubtful(self.options))
         firms = self.firms()
         choices = fitting(choices, firms)
         findings = checks(firms)

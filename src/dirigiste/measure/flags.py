@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measure import shares
@@ -11,6 +11,13 @@ from dirigiste.measure.choices import Choices, Trim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+LEAST_TRIM: Final = 0.2
+"""Per cent below which a share may be meant."""
+
+MOST_RENTAL: Final = 1.0
+"""Rental price of capital above which per cent may be meant."""
 
 
 def choices(options: Mapping[str, Any]) -> Choices:
@@ -45,6 +52,23 @@ def choices(options: Mapping[str, Any]) -> Choices:
         if not problems:
             return found
     raise InputError(problems)
+
+
+def doubtful(options: Mapping[str, Any]) -> list[str]:
+    """What may be meant otherwise among options that can be used: shares for per cent, per cent for shares."""
+    found = []
+    trim, rental = options["trim"], options["rental"]
+    if 0.0 < trim < LEAST_TRIM:
+        found.append(
+            f"--trim {trim:g} cuts {trim:g} per cent from each tail; if {100.0 * trim:g} per cent are meant, "
+            f"give --trim {100.0 * trim:g}"
+        )
+    if rental > MOST_RENTAL:
+        found.append(
+            f"--rental {rental:g} is {100.0 * rental:g} per cent a year; if {rental:g} per cent are meant, "
+            f"give --rental {rental / 100.0:g}"
+        )
+    return found
 
 
 def _named(problem: Problem) -> Problem:
