@@ -55,7 +55,7 @@ def choices(options: Mapping[str, Any]) -> Choices:
 
 
 def doubtful(options: Mapping[str, Any]) -> list[str]:
-    """What may be meant otherwise among options that can be used: shares for per cent, per cent for shares."""
+    """Options that can be used but may be meant otherwise: shares for per cent, per cent for shares."""
     found = []
     trim, rental = options["trim"], options["rental"]
     if 0.0 < trim < LEAST_TRIM:
