@@ -1,6 +1,7 @@
 """What can be read of a chronicle with faults of form, so that all its faults are told at once.
 
-What cannot be read gives way to what says nothing; events, changes and discrepancies keep their numbers.
+What cannot be read is replaced by entries that change nothing; events, changes and discrepancies keep their
+numbers.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ class _Command(click.Command):
     "--channels",
     type=click.Choice(SPLITS),
     metavar="[exact|quick]",
-    help="Also split the damage by channel: exact from all 2^n sets of n channels, or quick from fewer, with "
-    "its error. Alone it means exact.",
+    help="Also decompose the effect by channel: exact from all 2^n sets of n channels, or quick from fewer, "
+    "with its error. Alone it means exact.",
 )
 @console.at
 @click.option(

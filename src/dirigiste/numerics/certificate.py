@@ -1,4 +1,4 @@
-"""What vouches for a result: residuals of every equation that was solved, and of one that was not (goods, by
+"""The certificate of a result: residuals of all equations solved, and of one that was not (goods, by
 Walras' law).
 
 The goods identity (docs/method.md, section 6, equation 12), in goods a year:

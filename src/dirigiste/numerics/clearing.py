@@ -8,7 +8,7 @@ found in two ways.
 Broyden's rule updates while that serves: two to four evaluations from nearby.
 
 *Search* (`_Search`), where Newton does not get there: where many like owners are on the brink between running
-a firm and working, excess demand all but jumps, over a ramp of 1e-4 wages. What owners earn, the better of
+a firm and working, excess demand is almost a step, over a ramp of 1e-4 wages. What owners earn, the better of
 profit and wage, is convex in (w, r), and its slopes are demands. So at a given interest rate excess demand
 for labour falls in the wage, and excess demand for capital, at the wage that clears labour, falls in the
 interest rate: brackets around either root, one inside the other, close in on it whatever the kinks. A quota

@@ -36,7 +36,7 @@ ROUNDING = 1e-9
 """Below this a round that does not halve the residual has met rounding (values over the smallest gap)."""
 
 PATIENCE = 8
-"""Rounds in a row that do not halve the residual before Newton gives way to steps in pseudo-time."""
+"""Rounds in a row that do not halve the residual before steps in pseudo-time replace Newton's."""
 
 PLAIN = 1e-6
 """Accuracy of values by plain upwinding where they are to start the search."""

@@ -56,7 +56,7 @@ class Run:
     only: tuple[Channel, ...] | None
     """Channels that act; None for all."""
     certificate: dict[str, Any]
-    """What vouches for the path: worst residuals with their dates, distance to the end, rounds, seconds."""
+    """The certificate of the path: worst residuals with their dates, distance to the end, rounds, seconds."""
     provenance: dict[str, Any]
     given: Mapping[str, str]
     """Texts of the input files as they were given, by file name; empty where the chronicle was no file."""

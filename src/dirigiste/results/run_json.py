@@ -70,7 +70,7 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
 def certificate(
     path: xr.Dataset, surprises: xr.Dataset, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What vouches for a path: the worst residual of each market and of each other check with its date, what
+    """The certificate of a path: the worst residual of each market and of other checks with its date, what
     the solver tells of each surprise, and what else is in `more`.
     """
     residuals = {name: _worst(path, name) for name in (*MARKETS, *OTHERS)}

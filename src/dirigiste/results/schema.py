@@ -130,7 +130,7 @@ def _certificate() -> dict[str, Any]:
     numbers = _numbers(measures.CERTIFICATE)
     numbers["rounds"]["type"] = "integer"
     return _object(
-        "What vouches for the result",
+        "Certificate of the result: residuals of all equations",
         {
             **numbers,
             "history": {

@@ -31,7 +31,7 @@ MOST: Final = 4
 """At most so many statuses are named in the headline."""
 
 KINDS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
-"""Characters of an ISO date that its precision vouches for."""
+"""Characters of an ISO date that are known, by its precision."""
 
 PATH_ROWS: Final = (
     "output",
