@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dirigiste.economy import Economy
 
-SECONDS: Final = 60
+SECONDS: Final = 90
 """About how long it takes on two cores where nothing is compiled yet."""
 
 STATES: Final[tuple[dict[str, Any], ...]] = (
