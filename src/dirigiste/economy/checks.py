@@ -84,6 +84,7 @@ def check_model(economy: Economy, document: Document) -> list[Problem]:
     checks: list[Callable[[Economy], Iterator[Fault]]] = [
         _discounting,
         _firms,
+        _interest,
         _budget,
         _directed,
         _markov,
@@ -173,6 +174,17 @@ def _firms(economy: Economy) -> Iterator[Fault]:
                     f"in status `{name}` capital would cost nothing and firms would have no size"
                 )
                 yield "E-free-capital", ("closure", "capital", "open", "interest"), message
+
+
+def _interest(economy: Economy) -> Iterator[Fault]:
+    capital, delta = economy.closure.capital, economy.technology.delta
+    if isinstance(capital, str) or capital.open.interest >= -delta:
+        return
+    message = (
+        f"must be -technology.delta = {-delta:g} or more, got {capital.open.interest:g}: capital can lie "
+        "idle, and then loses no more than it depreciates"
+    )
+    yield "E-interest", ("closure", "capital", "open", "interest"), message
 
 
 def _budget(economy: Economy) -> Iterator[Fault]:
