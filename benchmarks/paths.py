@@ -68,7 +68,7 @@ def jacobian_and_path() -> None:
             times.append(time.perf_counter() - begun)
         return found, float(np.median(times[1:]))
 
-    def timed_solve(m, task, kernel, *args, **kwargs):
+    def timed_solve(m, task, kernel, *args, early=None, **kwargs):  # noqa: ARG001  (only one surprise)
         found, seen["path"] = median(lambda: solve(m, task, kernel, *args, **kwargs))
         _, seen["jacobian"] = median(lambda: sequence.jacobian(kernel, task.lengths))
         seen["rounds"], seen["gap"], seen["steps"] = len(found.history), found.gap, found.lengths.size

@@ -334,13 +334,12 @@ NO_LIMIT_TO_SAVING = "top of the wealth grid"
 NO_INCOME = "no income"
 
 NO_QUOTA = "others get no credit"
-TOO_COARSE = "the wealth grid is too coarse"
 
 REFUSED = {
     53: NO_QUOTA,
     82: NO_INCOME,
     88: NOBODY_RUNS,
-    91: TOO_COARSE,
+    91: NO_LIMIT_TO_SAVING,
     132: NOBODY_RUNS,
     133: NO_QUOTA,
     181: NO_LIMIT_TO_SAVING,
@@ -349,7 +348,7 @@ REFUSED = {
 """Variations that were found to have no equilibrium, or none on their grid, with the words of the reason: a
 quota that is not met even without any credit to others; a transfer that passes below what the detained earn
 along the branch of equilibria in the wage; a given wage at which nobody runs a firm; a grid of 20 nodes on
-which all owners save up to its end, and do not on 40; a grid that ends too early."""
+which all owners save up to its end, though not on 40; a grid that ends too early."""
 
 SPECIAL: tuple[Special, ...] = (
     *(
