@@ -293,6 +293,18 @@ def test_a_stationary_state_stays_one(triangle):
         assert np.abs(g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-9
 
 
+def test_masses_that_are_no_numbers_are_no_guess_for_the_next(triangle):
+    """Claim: after masses that went astray, those of the next round are what they are from a fresh start."""
+    m, point = triangle.compiled.arrays, triangle.point
+    lengths = np.array([1e-4, 0.3, 2.0])
+    _, room = backwards(m, point.u, lengths, point.values.v)
+    f, g = point.distribution.f, point.distribution.g
+    lost = path.forwards(timed.always(m, 3), room, lengths, Begin(f, np.full_like(g, np.nan)), 1e-12)
+    assert not np.isfinite(lost.g).any()
+    again = path.forwards(timed.always(m, 3), room, lengths, Begin(f, g), 1e-12)
+    assert np.abs(again.later - g).sum(axis=(1, 2, 3)).max() < 1e-9
+
+
 def test_a_state_is_settled_at_its_own_value(triangle):
     """Claim: the residual of a state from the few nodes around it is that of the whole grid, and from values
     that are off at single states each of them is led back to where its residual is 0.

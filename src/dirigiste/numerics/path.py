@@ -429,7 +429,7 @@ def forwards(ms: Stacked, room: Room, lengths: Array, begin: Begin, tolerance: f
         least,
         top,
     )
-    room.known[0] = True
+    room.known[0] = bool(np.isfinite(wealth).all())  # else the next masses would be no numbers either
     moves = Moves(moved[:, 0], moved[:, 1], moved[:, 2])
     return Forwards(g, later, room.f[:, 0], Flows(moves, consumption, mass, wealth, least, top))
 
