@@ -32,6 +32,16 @@ FORCE = {"parameter": ACTUAL, "multiply": 2.0}
 
 FIRST, SECOND = "2021-01-01", "2022-07-01"
 
+EVENTFUL = (
+    (FIRST, CUT, {"parameter": ACTUAL, "multiply": 3.0, "half_life": 2.0}),
+    (
+        SECOND,
+        {"parameter": "edges.emigrate.cost", "add": 0.05},
+        {"parameter": "edges.inspection.fine", "to": 0.2},
+    ),
+)
+"""Everything at once, twice."""
+
 
 @pytest.fixture(scope="module")
 def village(configured):
@@ -310,17 +320,7 @@ def test_a_quick_split_stops_when_two_levels_agree(village, monkeypatch):
 @pytest.fixture(scope="module")
 def eventful(village):
     """Everything at once, twice."""
-    return courses.solve(
-        told(
-            village,
-            (FIRST, CUT, {"parameter": ACTUAL, "multiply": 3.0, "half_life": 2.0}),
-            (
-                SECOND,
-                {"parameter": "edges.emigrate.cost", "add": 0.05},
-                {"parameter": "edges.inspection.fine", "to": 0.2},
-            ),
-        )
-    )
+    return courses.solve(told(village, *EVENTFUL))
 
 
 def test_every_market_clears_and_goods_too(eventful):
@@ -369,17 +369,7 @@ def test_wealth_grows_by_what_is_earned_and_neither_consumed_nor_taken_away(even
 def test_two_surprises_at_a_time_give_what_one_does(eventful, village, monkeypatch):
     """A surprise begins on the rough path of the one before, whether that is still being solved or not."""
     monkeypatch.setattr(programs, "THREADS", 1)
-    alone = courses.solve(
-        told(
-            village,
-            (FIRST, CUT, {"parameter": ACTUAL, "multiply": 3.0, "half_life": 2.0}),
-            (
-                SECOND,
-                {"parameter": "edges.emigrate.cost", "add": 0.05},
-                {"parameter": "edges.inspection.fine", "to": 0.2},
-            ),
-        )
-    )
+    alone = courses.solve(told(village, *EVENTFUL))
     np.testing.assert_array_equal(alone.course.u, eventful.course.u)
     for one, other in zip(alone.course.segments, eventful.course.segments, strict=True):
         np.testing.assert_array_equal(one.v_before, other.v_before)

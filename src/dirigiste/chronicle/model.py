@@ -214,9 +214,9 @@ class Chronicle(Declaration):
             InputError: An event changes what that economy does not have, or takes it out of its range.
         """
         self.check(economy)
-        found = self.model_copy()
-        found._baseline = economy
-        return found
+        moved = self.model_copy()
+        moved._baseline = economy
+        return moved
 
     def check(self, economy: Economy) -> None:
         """Check that the chronicle can be told on another economy than its own.

@@ -56,19 +56,19 @@ def choices(options: Mapping[str, Any]) -> Choices:
 
 def doubtful(options: Mapping[str, Any]) -> list[str]:
     """Options that can be used but may be meant otherwise: shares for per cent, per cent for shares."""
-    found = []
+    warnings = []
     trim, rental = options["trim"], options["rental"]
     if 0.0 < trim < LEAST_TRIM:
-        found.append(
+        warnings.append(
             f"--trim {trim:g} cuts {trim:g} per cent from each tail; if {100.0 * trim:g} per cent are meant, "
             f"give --trim {100.0 * trim:g}"
         )
     if rental > MOST_RENTAL:
-        found.append(
+        warnings.append(
             f"--rental {rental:g} is {100.0 * rental:g} per cent a year; if {rental:g} per cent are meant, "
             f"give --rental {rental / 100.0:g}"
         )
-    return found
+    return warnings
 
 
 def _named(problem: Problem) -> Problem:

@@ -117,10 +117,10 @@ def _remarks(
     lazy: pl.LazyFrame, columns: Sequence[str], decimal: str, shown: tuple[str, str] | None
 ) -> tuple[str, ...]:
     """What was taken for what, with an example."""
-    found = []
+    remarks = []
     if decimal == ",":
         example = f", such as `{shown[1]}` in `{shown[0]}`" if shown else ""
-        found.append(f"numbers are written with a decimal comma{example}")
+        remarks.append(f"numbers are written with a decimal comma{example}")
     grouped = lazy.select(
         words(pl.col(name)).filter(words(pl.col(name)).str.contains(GROUPED[decimal])).first().alias(name)
         for name in columns
@@ -128,5 +128,7 @@ def _remarks(
     names = [name for name in columns if grouped[name][0]]
     if names:
         listed = ", ".join(f"`{name}`" for name in names)
-        found.append(f"signs between thousands were taken out of {listed}, such as `{grouped[names[0]][0]}`")
-    return tuple(found)
+        remarks.append(
+            f"signs between thousands were taken out of {listed}, such as `{grouped[names[0]][0]}`"
+        )
+    return tuple(remarks)

@@ -472,12 +472,19 @@ def _put(column: Array, e: int, out: Array) -> None:
 
 
 @jit
+def own_rates(m: Arrays, discount: float) -> Array:
+    """Discount and rate at which an owner's ability changes, by ability (J,)."""
+    own = np.empty(m.ability.size)
+    for j in range(own.size):
+        own[j] = discount - m.switching[j, j]
+    return own
+
+
+@jit
 def rest(m: Arrays, v: Array, worth: Array, r: Array) -> None:
     """R = rho V - Q V - jumps into r (N, S, J), for `worth` of arcs (N, E, J)."""
     N, S, J = v.shape
-    z, own = np.empty((N, J)), np.empty(J)
-    for j in range(J):
-        own[j] = m.scalars[0].rho - m.switching[j, j]
+    z, own = np.empty((N, J)), own_rates(m, m.scalars[0].rho)
     for s in range(S):
         mix(m, v, s, z)
         for n in range(N):
@@ -494,9 +501,7 @@ def rest(m: Arrays, v: Array, worth: Array, r: Array) -> None:
 def exits(m: Arrays, loss: Array, discount: float, out: Array) -> None:
     """Discount and rates at which owners leave their state, (N, S, J), from arc rates (N, E, J)."""
     N, S, J = out.shape
-    own = np.empty(J)
-    for j in range(J):
-        own[j] = discount - m.switching[j, j]
+    own = own_rates(m, discount)
     for n in range(N):
         for s in range(S):
             for j in range(J):

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from dirigiste.numerics import linear
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.firm import cell_at, fill_firms, fill_reach
-from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, mix
+from dirigiste.numerics.generator import SHARP, evaluate_arcs, exits, mix, own_rates
 from dirigiste.numerics.policy import decide
 from dirigiste.numerics.programs import jit
 from dirigiste.numerics.unknowns import prices_of
@@ -293,9 +293,7 @@ def _rest(m: Arrays, per_year: float, v: Array, later: Array, worth: Array, r: A
     (S, N, J).
     """
     N, S, J = v.shape
-    z, own = np.empty((N, J)), np.empty(J)
-    for j in range(J):
-        own[j] = m.scalars[0].rho - m.switching[j, j]
+    z, own = np.empty((N, J)), own_rates(m, m.scalars[0].rho)
     for s in range(S):
         mix(m, v, s, z)
         for n in range(N):
@@ -310,9 +308,7 @@ def _leave(m: Arrays, discount: float, loss: Array, out: Array) -> None:
     (S, N, J).
     """
     N, S, J = out.shape
-    own = np.empty(J)
-    for j in range(J):
-        own[j] = discount - m.switching[j, j]
+    own = own_rates(m, discount)
     for n in range(N):
         for s in range(S):
             for j in range(J):

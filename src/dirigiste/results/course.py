@@ -256,6 +256,10 @@ class _Handover:
             if not part.done():
                 part.set_exception(error)
 
+    def begin(self, n: int) -> Begin:
+        """Masses with which surprise n begins, once the end is reached."""
+        return _begin(self.state.result(), n)
+
     @property
     def known(self) -> bool:
         """Whether the end is reached."""
@@ -581,7 +585,7 @@ class _Solver:
 
         begin: Callable[[], Begin] | None = None
         if before is not None and not before.settled:
-            begin = partial(self._begins, before, n)
+            begin = partial(before.begin, n)
 
         def solve(kernel: Kernel, guess: transition.Guess, first: bool) -> transition.Solved:
             return transition.solve(
@@ -623,10 +627,6 @@ class _Solver:
         if key == self.seen[n]:
             return ""
         return f" with {', '.join(sorted(key)) or 'no channel'} alone"
-
-    @staticmethod
-    def _begins(before: _Handover, n: int) -> Begin:
-        return _begin(before.state.result(), n)
 
     def _good(self, found: transition.Solved) -> bool:
         tolerances = self.economy.numerics.tolerances
