@@ -44,7 +44,7 @@ FIRST: Final = 0.25
 RISE: Final = 1.5
 """Growth of steps after a surprise until they are as long as steps may be."""
 
-FASTER: Final = 1.2
+FASTER: Final = 1.3
 """Least growth of the steps beyond the surprise that interrupts a path: what happens in them is never
 told."""
 

@@ -37,6 +37,7 @@ from dirigiste.numerics.point import (
     QUOTA,
     WAGE,
     Point,
+    Responses,
     Start,
     prices_of,
     residuals,
@@ -133,6 +134,8 @@ class Solved(NamedTuple):
     seconds: float
     why: str = ""
     """Why the search ended short of its tolerance, in words; empty if it did not."""
+    responses: Responses | None = None
+    """To the open unknowns, as Newton has last used them."""
 
     def as_start(self) -> Start:
         """A start for a neighbouring economy of the same layout."""
@@ -269,8 +272,15 @@ def _respond(
     )
 
 
-def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress | None = None) -> Solved:
-    """The stationary equilibrium, from `start` or from cold.
+def solve(
+    compiled: Compiled,
+    start: Start | None = None,
+    *,
+    responses: Responses | None = None,
+    progress: Progress | None = None,
+) -> Solved:
+    """The stationary equilibrium, from `start` or from cold; `responses` are those of an economy near by with
+    the same unknowns, if they are known.
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
@@ -281,11 +291,13 @@ def solve(compiled: Compiled, start: Start | None = None, *, progress: Progress 
         start = cold_start(compiled, progress=progress)
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
+    search.responses = responses
     found = search.run()
     left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
     if cold and left and not search.short and not search.settled(found):
         search, found = _from_finer(search, found)
-    return Solved(found.point, tuple(search.history), time.perf_counter() - begun, search.why)
+    seconds = time.perf_counter() - begun
+    return Solved(found.point, tuple(search.history), seconds, search.why, search.responses)
 
 
 def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
@@ -335,6 +347,8 @@ class _Search:
     """
     history: list[float] = field(default_factory=list)
     why: str = ""
+    responses: Responses | None = None
+    """With which Newton begins; in the end, as it has last used them."""
     short: bool = False
     """Whether no equilibrium meets the quota."""
     seconds: float = FALLBACK_SECONDS
@@ -397,6 +411,7 @@ class _Search:
         if self.done(now):
             return now
         self.deadline = min(self.deadline, time.thread_time() + self.seconds)
+        self.responses = None
         if QUOTA in self.active:
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
@@ -496,7 +511,7 @@ class _Search:
 
     def newton(self, now: _Trial) -> _Trial:
         """Rounds of Newton until the point is done or no step lowers the gap."""
-        matrix = responses = None
+        known, self.responses = self.responses, None
         fresh = False
         mark, since = now.size, len(self.history)
         while len(self.history) < self.most and np.isfinite(now.size) and not self.done(now):
@@ -508,34 +523,35 @@ class _Search:
                 break
             if now.size <= CLOSE and not np.array_equal(now.near, now.u):
                 now = self.at(now.u, now.u, now.point.values.v, now.point.distribution.f, 0.0)
-                matrix = None
+                known = None
                 if self.done(now):
                     break
-            if matrix is None or responses is None:
-                matrix, responses = self.matrix(now)
+            if known is None:
+                known = self.respond(now)
                 fresh = True
-            trial = self.step(now, matrix, responses, halvings=5 if fresh else 1)
+            self.responses = known
+            trial = self.step(now, known, halvings=5 if fresh else 1)
             if trial is None:
                 if fresh and now.exact:
                     break
                 if fresh:
                     now = self.at(now.u, now.near, now.point.values.v, now.point.distribution.f, 0.0)
-                matrix = None
+                known = None
                 continue
             moved = (trial.u - now.u)[self.active]
             gained = (trial.gap - now.gap)[self.active]
             if trial.size > STALE * now.size:
-                matrix = None
+                known = None
             else:
-                matrix = matrix + np.outer(-gained - matrix @ moved, moved) / max(
-                    float(moved @ moved), 1e-300
-                )
+                missed = -gained - known.matrix @ moved
+                update = np.outer(missed, moved) / max(float(moved @ moved), 1e-300)
+                known = known._replace(matrix=known.matrix + update)
             fresh = False
             now = trial
         return now
 
-    def matrix(self, trial: _Trial) -> tuple[Array, tuple[Array, Array]]:
-        """1 + D^-1 N in the open unknowns, and the responses of values and masses."""
+    def respond(self, trial: _Trial) -> Responses:
+        """Responses at a point."""
         n, dv, df = through_masses(
             self.compiled,
             tuple(self.active),
@@ -552,9 +568,9 @@ class _Search:
         )
         self.slopes = anew.slopes
         if not np.isfinite(anew.slopes).all():
-            return np.full((len(self.active),) * 2, np.nan), (dv, df)
+            return Responses(np.full((len(self.active),) * 2, np.nan), dv, df)
         inverse = np.linalg.pinv(anew.slopes, rcond=1e-14)
-        return np.eye(len(self.active)) + inverse @ rows, (dv, df)
+        return Responses(np.eye(len(self.active)) + inverse @ rows, dv, df)
 
     def _bound(self, u: Array) -> set[int]:
         """Unknowns that are at their bound."""
@@ -563,13 +579,11 @@ class _Search:
             index for index, distance in near.items() if index in self.active and CORNER * distance < 1e-9
         }
 
-    def step(
-        self, now: _Trial, matrix: Array, responses: tuple[Array, Array], *, halvings: int
-    ) -> _Trial | None:
+    def step(self, now: _Trial, known: Responses, *, halvings: int) -> _Trial | None:
         """The first of the steps 1, 1/2, 1/4, ... that lowers the gap."""
-        if not np.isfinite(matrix).all():
+        if not np.isfinite(known.matrix).all():
             return None
-        change = np.linalg.lstsq(matrix, now.gap[self.active], rcond=1e-14)[0]
+        change = np.linalg.lstsq(known.matrix, now.gap[self.active], rcond=1e-14)[0]
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[self.active])))
         close = now.size <= CLOSE
         for k in range(halvings):
@@ -577,8 +591,8 @@ class _Search:
             u[self.active] += 0.5**k * change
             u = within(self.m, u)
             moved = (u - now.u)[self.active]
-            v = hjb.moved(self.m, now.point.values.v, np.tensordot(moved, responses[0], axes=1))
-            f = now.point.distribution.f + np.tensordot(moved, responses[1], axes=1)
+            v = hjb.moved(self.m, now.point.values.v, np.tensordot(moved, known.v, axes=1))
+            f = now.point.distribution.f + np.tensordot(moved, known.f, axes=1)
             near = now.cleared.u if self.steep and not close else u
             trial = self.at(u, near, v, f, 0.0 if close else STALE * now.size)
             if np.isfinite(trial.size) and (trial.size < now.size or self.done(trial)):

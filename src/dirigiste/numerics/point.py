@@ -64,6 +64,16 @@ class Point(NamedTuple):
     conditions: Conditions
 
 
+class Responses(NamedTuple):
+    """How an economy responds to its open unknowns: 1 + D^-1 N (n, n), and the derivatives of values and row
+    masses (n, N, S, J).
+    """
+
+    matrix: Array
+    v: Array
+    f: Array
+
+
 class Start(NamedTuple):
     """Where to start: unknowns (4,), values and row masses (N, S, J)."""
 

@@ -11,8 +11,9 @@ with D the derivatives of the conditions in the prices of their own date, from t
 through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
 Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved.
 **Stopping rule**: the gap is at most the tolerance `foresight`, or at most `FRONTS` times that and rounds no
-longer halve it. The prices of the path are P(u), at which every market clears far within the tolerance; what
-owners foresaw differs from them by the gap.
+longer halve it; in steps that another surprise replaces it may be `BEYOND` times as wide. The prices of the
+path are P(u), at which every market clears far within the tolerance; what owners foresaw differs from them by
+the gap.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from dirigiste.numerics.unknowns import INTEREST, QUOTA, TRANSFER, WAGE
 Array = NDArray[np.float64]
 
 Progress = Callable[[int, float], None]
-"""Called with the round and the largest gap."""
+"""Called with the round and the largest gap, each with the weight of its step."""
 
 LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
 """Largest change of each unknown in a round."""
@@ -45,6 +46,11 @@ LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
 FRONTS = 5.0
 """How far the gap may be above its tolerance where rounds no longer halve it: on a few dates decades ahead
 many owners change what they do at once, and a step is too long to say when.
+"""
+
+BEYOND = 10.0
+"""How much wider the gap may be in steps that another surprise replaces: nothing that happens in them is ever
+told, and what is told moves by a few hundredths of the gap at most (`crackdown-2020`: 3e-6 in log output).
 """
 
 LOOSE = 1e-2
@@ -72,14 +78,23 @@ LINEAR, ROUGH_LINEAR = 1e-6, 1e-4
 
 
 class Task(NamedTuple):
-    """What a path must go through: parameters and lengths of its steps (T,), where it begins, and the
-    values in which it ends (N, S, J).
+    """What a path must go through: parameters and lengths of its steps (T,), where it begins, the values in
+    which it ends (N, S, J), and how many of its steps happen (all if left out): another surprise replaces the
+    others.
     """
 
     timed: Timed
     lengths: Array
     begin: Begin
     end: Array
+    happen: int | None = None
+
+    @property
+    def weight(self) -> Array:
+        """Weight of the gap of every step (T, 1)."""
+        weight = np.ones((self.lengths.size, 1))
+        weight[self.happen :] = 1.0 / BEYOND if self.happen is not None else 1.0
+        return weight
 
 
 class Guess(NamedTuple):
@@ -116,6 +131,8 @@ class Solved(NamedTuple):
     """What is left of the four conditions in every step, bounds included (T, 4)."""
     lengths: Array
     """Years of each step (T,)."""
+    weight: Array
+    """Of the gap of every step (T, 1)."""
     history: tuple[float, ...]
     seconds: float
 
@@ -128,6 +145,11 @@ class Solved(NamedTuple):
     def gap(self) -> float:
         """Largest difference between foreseen and clearing prices."""
         return float(np.abs(self.u - self.foreseen).max())
+
+    @property
+    def size(self) -> float:
+        """The same with the weights of steps: what the tolerance `foresight` is for."""
+        return float(np.abs((self.u - self.foreseen) * self.weight).max())
 
     @property
     def value_residuals(self) -> Array:
@@ -154,6 +176,7 @@ class _Try:
     forwards: Forwards
     clearing: Array
     left: Array
+    weight: Array
 
     @property
     def gap(self) -> Array:
@@ -161,7 +184,7 @@ class _Try:
 
     @property
     def size(self) -> float:
-        return float(np.abs(self.gap).max())
+        return float(np.abs(self.gap * self.weight).max())
 
 
 class _Search:
@@ -171,7 +194,7 @@ class _Search:
         self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
     ) -> None:
         self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
-        self.begin = task.begin
+        self.begin, self.weight = task.begin, task.weight
         self.clearing = Clearing.of(task.timed.stacked, active)
         self.room = Room.of(m, task.lengths.size)
 
@@ -205,7 +228,7 @@ class _Search:
         cleared, left = self.clearing.clear(
             forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )
-        return _Try(u, back, forth, cleared, left)
+        return _Try(u, back, forth, cleared, left, self.weight)
 
     def again(self, last: _Try) -> _Try:
         """The last trial with other masses at the beginning."""
@@ -350,6 +373,7 @@ def solve(
         sums=sums,
         left=left,
         lengths=task.lengths,
+        weight=search.weight,
         history=tuple(history),
         seconds=time.perf_counter() - begun,
     )

@@ -406,22 +406,25 @@ class _Solver:
         self,
         compiled: Compiled,
         lasting: dict[str, float],
-        start: solver.Start | None,
+        near: _Terminal | None,
         *,
         silent: bool = False,
     ) -> _Terminal:
+        """The stationary state of an economy, from that of one near by or from cold."""
+
         def told(stage: str, k: int, size: float) -> None:
             if not silent:
                 self.work.tell(f"stationary state: {stage}", k, size)
 
-        def solve(start: solver.Start | None) -> _Terminal:
-            found = solver.solve(compiled, start, progress=told)
+        def solve(near: solver.Solved | None) -> _Terminal:
+            start, responses = (near.as_start(), near.responses) if near else (None, None)
+            found = solver.solve(compiled, start, responses=responses, progress=told)
             certificate.certificate(compiled, found)
             return _Terminal(compiled, found, lasting)
 
-        if start is not None:
+        if near is not None:
             try:
-                return solve(start)
+                return solve(near.solved)
             except NotConverged:
                 pass  # too far away: from cold
         return solve(None)
@@ -469,8 +472,7 @@ class _Solver:
         lasting = self.timeline.lasting(n, key)
         terminal = before.terminal.result()
         if lasting != terminal.lasting:
-            start = terminal.solved.as_start()
-            terminal = self._stationary(self.frame.at(lasting), lasting, start, silent=not before.known)
+            terminal = self._stationary(self.frame.at(lasting), lasting, terminal, silent=not before.known)
         if after:
             after.terminal.set_result(terminal)
         begin = self.grid.surprises[n]
@@ -492,7 +494,8 @@ class _Solver:
         parent = before.rough.result()
         guess = self._guess(edges, parent, terminal)
         predicted = self._predicted(n, key, edges, guess)
-        task = self._task(values, edges, _begin(parent, n), terminal)
+        happen = None if until is None else self.grid.surprises[until] - begin
+        task = self._task(values, edges, _begin(parent, n), terminal, happen)
         early = hand_on if after else None
         solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
         parent = before.state.result()
@@ -522,10 +525,15 @@ class _Solver:
         )
 
     def _task(
-        self, values: dict[str, Array], edges: Array, begin: Begin, terminal: _Terminal
+        self,
+        values: dict[str, Array],
+        edges: Array,
+        begin: Begin,
+        terminal: _Terminal,
+        happen: int | None = None,
     ) -> transition.Task:
         over = self.frame.over(values, edges.size - 1)
-        return transition.Task(over, np.diff(edges), begin, terminal.solved.point.values.v)
+        return transition.Task(over, np.diff(edges), begin, terminal.solved.point.values.v, happen)
 
     def _guess(self, edges: Array, parent: _State, terminal: _Terminal) -> transition.Guess:
         """The path that was interrupted goes on, moved to where the new one ends."""
@@ -630,7 +638,7 @@ class _Solver:
 
     def _good(self, found: transition.Solved) -> bool:
         tolerances = self.economy.numerics.tolerances
-        foreseen = found.gap <= transition.FRONTS * tolerances.foresight
+        foreseen = found.size <= transition.FRONTS * tolerances.foresight
         return foreseen and max(found.worst, found.off) <= tolerances.paths
 
     def _piece(self, task: transition.Task, solved: transition.Solved, values: dict[str, Array]) -> _Piece:
