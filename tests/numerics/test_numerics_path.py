@@ -109,6 +109,35 @@ def test_an_economy_at_rest_stays_there(lone_bench):
     np.testing.assert_allclose(back.u, found.u, atol=5e-8)
 
 
+def test_responses_along_the_path_serve_where_a_kernel_misleads(lone_bench, slump):
+    """Claim: with a kernel of the wrong sign the usual rounds do not find the path, and Newton's method with
+    directional differences finds the same one.
+    """
+    values, task, known = slump
+    kernel = lone_bench.kernel
+    wrong = kernel._replace(news=-8.0 * kernel.news, source=-8.0 * kernel.source, today=-8.0 * kernel.today)
+    guess = transition.Guess(*(np.tile(known.u[-1], (T, 1)) for _ in range(2)), at_end(task.end, T))
+    arrays = lone_bench.compiled.arrays
+    lost = transition.solve(arrays, task, wrong, guess, target=1e-7, hjb=1e-10)
+    assert not lost.gap <= 1e-4
+    told = []
+    found = transition.solve(
+        arrays,
+        task,
+        wrong,
+        guess,
+        target=1e-7,
+        hjb=1e-10,
+        along=True,
+        progress=lambda k, size: told.append(size),
+    )
+    assert found.gap <= 1e-7
+    assert found.worst <= 1e-7
+    assert min(told) <= 1e-7
+    np.testing.assert_allclose(found.u, known.u, atol=1e-6)
+    assert np.abs(found.forwards.g - known.forwards.g).sum(axis=(1, 2, 3)).max() < 1e-5
+
+
 def test_goods_clear_mass_is_kept_and_nothing_is_negative(lone_bench, slump):
     _, task, found = slump
     left = path_residuals.residuals(lone_bench.compiled, task, found)

@@ -10,6 +10,9 @@ clear the markets of every step at the masses that follow from what owners decid
 with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
 through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
 Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved.
+Where rounds no longer help, because responses along the path differ from those of any stationary state,
+Newton's equation is solved by GMRES with directional differences of the gap along the path itself (Knoll and
+Keyes 2004), the matrix of (16) its preconditioner.
 **Stopping rule**: the gap is at most the tolerance `foresight`, or at most `FRONTS` times that and rounds no
 longer halve it; in steps that another surprise replaces it may be `BEYOND` times as wide. The prices of the
 path are P(u), at which every market clears far within the tolerance; what owners foresaw differs from them by
@@ -25,11 +28,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lu_factor, lu_solve
 
 from dirigiste.numerics import path, steps
 from dirigiste.numerics.arrays import Arrays
 from dirigiste.numerics.clearing import Clearing
 from dirigiste.numerics.equilibrium import STEEP
+from dirigiste.numerics.linear import krylov
 from dirigiste.numerics.path import Backwards, Begin, Forwards, Room, Sums
 from dirigiste.numerics.sequence import Kernel, jacobian
 from dirigiste.numerics.timed import Timed
@@ -64,6 +69,18 @@ EARLY = 2
 """Rounds after which a path is near enough for another one to begin on it."""
 
 HALVINGS = 3
+
+PATIENCE = 6
+"""Rounds without half the gap after which responses of a stationary state are given up."""
+
+KRYLOV_ROUNDS, KRYLOV_HALVINGS = 25, 6
+"""Most rounds with responses of the path itself, and halvings of their changes."""
+
+KRYLOV_STEPS, KRYLOV_LEFT = 30, 0.1
+"""Directional differences for one change at most, and what they may leave of the gap."""
+
+SHIFT = 1e-5
+"""Largest change of a price in a directional difference."""
 
 WIDER = 2.0
 """A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
@@ -194,7 +211,7 @@ class _Search:
         self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
     ) -> None:
         self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
-        self.begin, self.weight = task.begin, task.weight
+        self.begin, self.weight, self.active = task.begin, task.weight, active
         self.clearing = Clearing.of(task.timed.stacked, active)
         self.room = Room.of(m, task.lengths.size)
 
@@ -234,6 +251,23 @@ class _Search:
         """The last trial with other masses at the beginning."""
         return self.masses(last.u, last.backwards, last.clearing, last.size)
 
+    def start_of(self, found: _Try) -> tuple[Array, Array]:
+        """Values and clearing prices of a trial, for the next one to start from."""
+        return found.backwards.v, found.clearing
+
+    def moved(self, u: Array, change: Array) -> Array:
+        """Foreseen prices moved by a change (T, n), within their bounds."""
+        u = u.copy()
+        u[:, self.active] += change
+        return self.clearing.within(u)
+
+    def matrix(self, through_masses: Array) -> Array:
+        """1 + D^-1 N of equation (16), (T n, T n), with D of the last clearing."""
+        T, n = self.task.lengths.size, len(self.active)
+        matrix = np.eye(T * n).reshape(T, n, T, n)
+        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(self.clearing.slopes), through_masses)
+        return matrix.reshape(T * n, T * n)
+
     def other(self, forth: Forwards) -> Array:
         """Receipts other than wedges, spreads and taxes on size in every step (T,)."""
         moves, timed = forth.flows.moves, self.task.timed
@@ -263,6 +297,44 @@ def value_residuals(backwards: Backwards, lengths: Array) -> Array:
     return backwards.residual / (1.0 + steps.SHORT / lengths)
 
 
+def _along(
+    search: _Search, found: _Try, through_masses: Array, history: list[float], progress: Progress | None
+) -> _Try:
+    """Newton's method from a trial with responses of the path itself; what it ends with."""
+    goal, T, active = search.goal, search.task.lengths.size, search.active
+    found = search.at(found.u, *search.start_of(found), goal)
+    preconditioner = lu_factor(search.matrix(through_masses))
+    for _ in range(KRYLOV_ROUNDS):
+        if found.size <= goal or not np.isfinite(found.size):
+            break
+        gap = found.gap[:, active].reshape(-1)
+
+        def product(y: Array, now: _Try = found, gap: Array = gap) -> tuple[Array, Array]:
+            change = lu_solve(preconditioner, y)
+            shift = SHIFT / max(float(np.abs(change).max()), 1e-300)
+            u = search.moved(now.u, shift * change.reshape(T, -1))
+            trial = search.at(u, *search.start_of(now), goal)
+            if progress:
+                progress(len(history), now.size)
+            return (gap - trial.gap[:, active].reshape(-1)) / shift, change
+
+        change = krylov(product, gap, rtol=KRYLOV_LEFT, steps=KRYLOV_STEPS).x.reshape(T, -1)
+        change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
+        size = float(np.linalg.norm(found.gap))
+        for halving in range(KRYLOV_HALVINGS + 1):
+            u = search.moved(found.u, 0.5**halving * change)
+            trial = search.at(u, *search.start_of(found), goal)
+            if np.linalg.norm(trial.gap) < size:
+                break
+        else:
+            break
+        found = trial
+        history.append(found.size)
+        if progress:
+            progress(len(history), found.size)
+    return found
+
+
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
     """Unknowns (T, 4) with the prices that the closure fixes in every step;
     the unknown of a quota is 0 where there is none.
@@ -287,6 +359,7 @@ def solve(
     foresight: float | None = None,
     progress: Progress | None = None,
     rounds: int = 25,
+    along: bool = False,
     early: Callable[[Rough], None] | None = None,
     begin: Callable[[], Begin] | None = None,
 ) -> Solved:
@@ -302,6 +375,8 @@ def solve(
         foresight: Tolerance of the gap between foreseen and clearing prices; that of markets if left out.
         progress: Called with the round and the largest gap.
         rounds: Rounds after which the search ends.
+        along: Go on with responses of the path itself where those of a stationary state do not lead there;
+            each such change takes about ten rounds' time.
         early: Called with what was found after `EARLY` rounds.
         begin: Where the path begins, asked for after `EARLY` rounds, if `task` only knows it roughly.
     """
@@ -317,6 +392,7 @@ def solve(
     found = search.at(u, guess.v, near, 1e-3 if n else 0.0)
     history = [found.size]
     best = found
+    mark, since = found.size, 0
     while True:
         if found.size <= FRONTS * goal and not search.fine(found):
             found = best = search.finer(found)
@@ -334,18 +410,17 @@ def solve(
             break
         if size <= FRONTS * goal and len(history) > 1 and size > 0.5 * history[-2]:
             break
-        matrix = np.eye(T * n).reshape(T, n, T, n)
-        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(search.clearing.slopes), through_masses)
-        matrix = matrix.reshape(T * n, T * n) + correction
+        if size < 0.5 * mark:
+            mark, since = size, len(history)
+        elif len(history) - since >= PATIENCE:
+            break
+        matrix = search.matrix(through_masses) + correction
         change = np.linalg.solve(matrix, found.gap[:, active].reshape(-1)).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         trial = None
         for halving in range(HALVINGS):
-            u = found.u.copy()
-            u[:, active] += 0.5**halving * change
-            u = search.clearing.within(u)
-            trial = search.at(u, found.backwards.v, found.clearing, size)
-            moved = (u - found.u)[:, active].reshape(-1)
+            trial = search.at(search.moved(found.u, 0.5**halving * change), *search.start_of(found), size)
+            moved = (trial.u - found.u)[:, active].reshape(-1)
             gained = (trial.gap - found.gap)[:, active].reshape(-1)
             length = float(moved @ moved)
             if np.isfinite(gained).all() and length > 0:
@@ -360,7 +435,10 @@ def solve(
         history.append(found.size)
     if begin:
         search.begin = begin()
-    if best is not found or begin:  # decisions and masses in `room` are those of the last trial
+    lost = best is not found or begin
+    if along and best.size > FRONTS * goal and np.isfinite(best.size):
+        best, lost = _along(search, best, through_masses, history, progress), True
+    if lost:  # decisions and masses in `room` are those of the last trial
         best = search.at(best.u, best.backwards.v, best.clearing, min(best.size, goal))
     sums = path.sums(task.timed.stacked, best.clearing, best.forwards)
     left = np.zeros((T, 4))

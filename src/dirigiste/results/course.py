@@ -587,9 +587,11 @@ class _Solver:
         tolerances = self.economy.numerics.tolerances
         date = self.chronicle.surprises[n]
 
+        stage = f"surprise {n + 1} of {len(self.grid.surprises)}: {date}"
+
         def told(k: int, size: float) -> None:
             if before is None or before.known:
-                self.work.tell(f"surprise {n + 1} of {len(self.grid.surprises)}: {date}", k, size)
+                self.work.tell(stage, k, size)
 
         begin: Callable[[], Begin] | None = None
         if before is not None and not before.settled:
@@ -605,12 +607,14 @@ class _Solver:
                 hjb=10.0 * tolerances.hjb,
                 foresight=tolerances.foresight,
                 progress=told,
+                along=not first,
                 early=early if first else None,
                 begin=begin,
             )
 
         found = solve(self.kernel, guesses[0], True)
         if not self._good(found):
+            stage += ", hard to solve: responses of its end, then of the path itself"
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
             again = transition.Guess(found.foreseen, found.u, found.backwards.v)
             near = found.finite and found.off <= ASTRAY
