@@ -113,7 +113,7 @@ def test_responses_along_the_path_serve_where_a_kernel_misleads(lone_bench, slum
     """Claim: with a kernel of the wrong sign the usual rounds do not find the path, and Newton's method with
     directional differences finds the same one.
     """
-    values, task, known = slump
+    _, task, known = slump
     kernel = lone_bench.kernel
     wrong = kernel._replace(news=-8.0 * kernel.news, source=-8.0 * kernel.source, today=-8.0 * kernel.today)
     guess = transition.Guess(*(np.tile(known.u[-1], (T, 1)) for _ in range(2)), at_end(task.end, T))
