@@ -7,8 +7,9 @@ from pathlib import Path
 from dirigiste import chronicle as chronicles
 from dirigiste import economy as economies
 from dirigiste.chronicle import Chronicle
-from dirigiste.economy import Economy, yaml_file
-from dirigiste.economy.messages import near
+from dirigiste.documents import reading
+from dirigiste.documents.words import near
+from dirigiste.economy import Economy
 from dirigiste.errors import InputError
 
 
@@ -45,5 +46,5 @@ def is_chronicle(name_or_path: str | Path) -> bool:
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         return str(name_or_path) in chronicles.shipped()
-    data = yaml_file.read(path).plain()
+    data = reading.read(path).plain()
     return isinstance(data, dict) and "events" in data

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dirigiste.economy import explain, json_schema, yaml_file
+from dirigiste.documents import reading
+from dirigiste.economy import explain, json_schema
 from dirigiste.errors import InputError
 
 HERE = Path(__file__).parent
@@ -14,7 +15,7 @@ EXAMPLES = HERE.parents[1] / "examples"
 
 def full(node):
     """Plain data as written, sources included."""
-    from dirigiste.economy.nodes import Items, Leaf
+    from dirigiste.documents.nodes import Items, Leaf
 
     if isinstance(node, Leaf):
         return 1e300 if node.value == math.inf else node.value
@@ -26,7 +27,7 @@ def full(node):
 def faults(text):
     jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(json_schema())
-    return [error.message for error in validator.iter_errors(full(yaml_file.parse(text).root))]
+    return [error.message for error in validator.iter_errors(full(reading.parse(text).root))]
 
 
 def test_schema_is_one():

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from dirigiste.chronicle.change import Change
-from dirigiste.economy.fields import Declaration, Real, parameter
+from dirigiste.documents.fields import Declaration, Real, parameter
 
 if TYPE_CHECKING:
     from dirigiste.economy import Economy

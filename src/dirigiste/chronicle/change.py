@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from dirigiste.chronicle.channels import Channel
 from dirigiste.chronicle.days import Day, years_between
-from dirigiste.economy.fields import Declaration, Real
+from dirigiste.documents.fields import Declaration, Real
 
 OPERATIONS: Final = ("to", "multiply", "add")
 

@@ -5,24 +5,25 @@ Whether values stay in range is in `ranges`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from dirigiste.chronicle.beliefs import Beliefs
 from dirigiste.chronicle.channels import CHANNELS
 from dirigiste.chronicle.days import years_between
 from dirigiste.chronicle.event import ASSUMPTION
-from dirigiste.chronicle.ranges import out_of_range, steps_to
+from dirigiste.chronicle.ranges import out_of_range
 from dirigiste.chronicle.spots import Spot, Where, believed, merged, written
+from dirigiste.chronicle.steps import compose, steps_to
+from dirigiste.documents.nodes import Document, Path
+from dirigiste.documents.words import near, one_of
 from dirigiste.economy import EnforcementEdge
-from dirigiste.economy.messages import near, one_of
-from dirigiste.economy.nodes import Document, Path
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from dirigiste.chronicle.model import Chronicle
+    from dirigiste.chronicle.declaration import ChronicleDeclaration
     from dirigiste.economy import Economy
 
 RANK: Final = {"read": 2, "recomputed": 2, "remembered": 1, "unsure": 0}
@@ -32,72 +33,102 @@ FIXED: Final = ("numerics.", "ability.distribution.")
 """Beginnings of paths that no event can change: how it is solved, and the points of the ability law."""
 
 
-def of_form(
-    chronicle: Chronicle, document: Document | None = None, unread: Collection[str] = ()
-) -> list[Problem]:
-    """Faults that show without the economy: sources, reasons, cases, changes that fight each other.
+def check_references(data: object, economy: Economy | None, document: Document) -> list[Problem]:
+    """Sources, reasons, parameters and edges that must be there.
+
+    It looks at plain data, so that it works beside faults of form.
 
     Args:
-        chronicle: The chronicle, or what can be read of it.
-        document: Where it stands.
-        unread: Parameters with changes that cannot be read.
+        data: What the document holds.
+        economy: The economy, if it can be read.
+        document: Where the chronicle stands.
+    """
+    where = Where(document)
+    problems = [*_citations(data, where), *_reasons(data, where)]
+    if economy is not None:
+        problems += [*_unknown_parameters(data, economy, where), *_unknown_edges(data, economy, where)]
+    return problems
+
+
+def check_content(
+    chronicle: ChronicleDeclaration, economy: Economy | None, document: Document
+) -> list[Problem]:
+    """What else can be wrong with a chronicle of good form.
+
+    Args:
+        chronicle: The chronicle.
+        economy: The economy, if it can be read.
+        document: Where the chronicle stands.
     """
     where = Where(document)
     return [
-        *_citations(chronicle, where),
-        *_reasons(chronicle, where),
+        *_qualities(chronicle, where),
+        *_early_series(chronicle, where),
         *_cases(chronicle, where),
-        *_fights([spot for spot in written(chronicle) if spot.change.parameter not in unread], where),
+        *_fights(written(chronicle), where),
+        *([] if economy is None else _followed(chronicle, economy, where)),
     ]
 
 
-def on_economy(
-    chronicle: Chronicle, economy: Economy, document: Document | None = None, unread: Collection[str] = ()
-) -> list[Problem]:
-    """Faults that show on the economy: parameters and edges that it lacks, idle factors, values out of range.
+def on_economy(chronicle: ChronicleDeclaration, economy: Economy) -> list[Problem]:
+    """Faults that show on an economy: what it lacks, idle factors, values out of range."""
+    data, where = chronicle.model_dump(by_alias=True), Where(None)
+    return [
+        *_unknown_parameters(data, economy, where),
+        *_unknown_edges(data, economy, where),
+        *_followed(chronicle, economy, where),
+    ]
 
-    Args:
-        chronicle: The chronicle, or what can be read of it.
-        economy: The economy.
-        document: Where the chronicle stands.
-        unread: Parameters with changes that cannot be read, so that nobody knows what values they take.
-    """
-    where = Where(document)
+
+def _followed(chronicle: ChronicleDeclaration, economy: Economy, where: Where) -> list[Problem]:
+    """Changes that the economy cannot follow, of those to parameters that it has."""
     numbers = {parameter.path for parameter in economy.parameters()}
+    good = [spot for spot in written(chronicle) if _unknown(spot.change.parameter, economy, numbers) is None]
     problems: list[Problem] = []
-    good: list[Spot] = []
-    for spot in written(chronicle):
-        fault = _unknown(spot, economy, numbers, where)
-        if fault is None:
-            good.append(spot)
-            if chronicle.channel_of(spot.change, economy) is None:
-                message = f"`{spot.change.parameter}` belongs to no channel of its own; add `channel`"
-                message += f": one of {one_of(CHANNELS)}"
-                problems.append(where.problem((*spot.path, "parameter"), message))
-        else:
-            problems.append(fault)
-    if chronicle.beliefs is not None:
-        beliefs, faults = _known_edges(chronicle.beliefs, economy, where)
-        problems += faults
-        good = merged(good, [] if beliefs is None else believed(chronicle, beliefs, economy))
-    good = [spot for spot in good if spot.change.parameter not in unread]
+    for spot in good:
+        if chronicle.channel_of(spot.change, economy) is None:
+            message = f"`{spot.change.parameter}` belongs to no channel of its own; add `channel`"
+            message += f": one of {one_of(CHANNELS)}"
+            problems.append(where.problem((*spot.path, "parameter"), message))
+    beliefs = chronicle.beliefs
+    if beliefs is not None:
+        edges = {name: weight for name, weight in beliefs.edges.items() if _no_rate(name, economy) is None}
+        good = merged(good, believed(chronicle, beliefs.model_copy(update={"edges": edges}), economy))
     return [*problems, *_idle(good, economy, where), *out_of_range(good, economy, where)]
 
 
-def _citations(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
-    """Sources that are not in the bibliography, and facts that are better known than all they rest on."""
-    known = [*chronicle.sources, ASSUMPTION]
-    for n, event in enumerate(chronicle.events):
-        cited: list[tuple[Path, str]] = [
-            (("events", n, "sources", m), id_) for m, id_ in enumerate(event.sources)
+def _dicts(data: object, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Mappings of the list under a key, with their numbers; nothing where there is no such list."""
+    items = data.get(key) if isinstance(data, dict) else None
+    for n, item in enumerate(items if isinstance(items, list | tuple) else []):
+        if isinstance(item, dict):
+            yield n, item
+
+
+def _citations(data: object, where: Where) -> Iterator[Problem]:
+    """Sources that are not in the bibliography."""
+    bibliography = data.get("sources") if isinstance(data, dict) else None
+    known = [*(bibliography if isinstance(bibliography, dict) else {}), ASSUMPTION]
+    for n, event in _dicts(data, "events"):
+        sources = event.get("sources")
+        cited: list[tuple[Path, object]] = [
+            (("events", n, "sources", m), id_)
+            for m, id_ in enumerate(sources if isinstance(sources, list | tuple) else [])
         ]
-        for m, item in enumerate(event.discrepancies):
-            cited.append((("events", n, "discrepancies", m, "claim_source"), item.claim_source))
-            cited.append((("events", n, "discrepancies", m, "record_source"), item.record_source))
+        for m, item in _dicts(event, "discrepancies"):
+            cited += [
+                (("events", n, "discrepancies", m, key), item.get(key))
+                for key in ("claim_source", "record_source")
+            ]
         for path, id_ in cited:
-            if id_ not in known:
+            if isinstance(id_, str) and id_ not in known:
                 message = f"`{id_}` is not among `sources`; add it there, or write {ASSUMPTION}"
                 yield where.problem(path, message, near(id_, known))
+
+
+def _qualities(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
+    """Facts that are better known than all that they rest on."""
+    for n, event in enumerate(chronicle.events):
         qualities = [chronicle.sources[id_].quality for id_ in event.sources if id_ in chronicle.sources]
         best = max((RANK[quality] for quality in qualities), default=0)
         if event.quality is not None and qualities and RANK[event.quality] > best:
@@ -107,19 +138,29 @@ def _citations(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
             yield where.problem(("events", n, "quality"), message)
 
 
-def _reasons(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
-    """Changes without a reason, by events that cite a source; series that begin too early."""
+def _reasons(data: object, where: Where) -> Iterator[Problem]:
+    """Changes without a reason, by events that cite a source."""
+    for n, event in _dicts(data, "events"):
+        sources = event.get("sources")
+        cited = sources if isinstance(sources, list | tuple) else []
+        if all(id_ == ASSUMPTION for id_ in cited):
+            continue
+        for m, change in _dicts(event, "changes"):
+            if change.get("why", "") == "":
+                message = "`why` is missing: say why the event changes this parameter in this way"
+                yield where.problem(("events", n, "changes", m), message)
+
+
+def _early_series(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
+    """Series that begin too early."""
     for spot in written(chronicle):
-        if not spot.event.assumed and not spot.change.why:
-            message = "`why` is missing: say why the event changes this parameter in this way"
-            yield where.problem(spot.path, message)
         for when in spot.change.series or {}:
             if when <= spot.event.date:
                 message = f"must hold dates after that of the event ({spot.event.date}); got {when}"
                 yield where.problem((*spot.path, "series", str(when)), message, key=True)
 
 
-def _cases(chronicle: Chronicle, where: Where) -> Iterator[Problem]:
+def _cases(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
     """Cases that nothing says how to reckon with."""
     for n, event in enumerate(chronicle.events):
         if event.case is None:
@@ -161,41 +202,53 @@ def _fight(one: Spot, other: Spot) -> bool:
     return "to" in operations or (len(operations) > 1 and one.event is not other.event)
 
 
-def _known_edges(beliefs: Beliefs, economy: Economy, where: Where) -> tuple[Beliefs | None, list[Problem]]:
-    """The rule on those of its edges that have a perceived rate, and what is wrong with the others."""
+def _unknown_edges(data: object, economy: Economy, where: Where) -> Iterator[Problem]:
+    """Edges of the belief rule that have no perceived rate."""
+    rule = data.get("beliefs") if isinstance(data, dict) else None
+    edges = rule.get("edges") if isinstance(rule, dict) else None
+    for name in edges if isinstance(edges, dict) else {}:
+        fault = _no_rate(name, economy)
+        if fault is not None:
+            yield where.problem(("beliefs", "edges", name), *fault, key=True)
+
+
+def _no_rate(name: str, economy: Economy) -> tuple[str, str | None] | None:
+    """Why a case cannot move what is perceived on an edge, and what was probably meant; None if it can."""
     edges = economy.edges_by_name
-    enforcement = [name for name, edge in edges.items() if isinstance(edge, EnforcementEdge)]
-    problems: list[Problem] = []
-    for name in beliefs.edges:
-        edge = edges.get(name)
-        suggestion: str | None = None
-        if isinstance(edge, EnforcementEdge):
-            if edge.perceived_rate > 0:
-                continue
-            message = (
-                f"the perceived rate of `{name}` is 0 in the economy {economy.name}, so a case adds nothing; "
-                "give it a rate there, or leave it out here"
-            )
-        elif edge is not None:
-            message = (
-                f"`{name}` is an edge of kind {edge.kind}; only edges of kind enforcement have a perceived"
-            )
-            message += f" rate: {one_of(enforcement) or 'there are none'}"
-        else:
-            suggestion = near(name, enforcement)
-            message = f"the economy {economy.name} has no edge `{name}`"
-            if suggestion is None:
-                message += f"; its edges of kind enforcement: {one_of(enforcement) or 'none'}"
-        problems.append(where.problem(("beliefs", "edges", name), message, suggestion, key=True))
-    bad = {problem.key.rpartition(".")[2] for problem in problems}
-    left = {name: weight for name, weight in beliefs.edges.items() if name not in bad}
-    return (beliefs.model_copy(update={"edges": left}) if left else None), problems
+    enforcement = [key for key, edge in edges.items() if isinstance(edge, EnforcementEdge)]
+    edge = edges.get(name)
+    if isinstance(edge, EnforcementEdge):
+        if edge.perceived_rate > 0:
+            return None
+        return (
+            f"the perceived rate of `{name}` is 0 in the economy {economy.name}, so a case adds nothing; "
+            "give it a rate there, or leave it out here"
+        ), None
+    if edge is not None:
+        message = f"`{name}` is an edge of kind {edge.kind}; only edges of kind enforcement have a perceived"
+        return f"{message} rate: {one_of(enforcement) or 'there are none'}", None
+    suggestion = near(name, enforcement)
+    message = f"the economy {economy.name} has no edge `{name}`"
+    if suggestion is None:
+        message += f"; its edges of kind enforcement: {one_of(enforcement) or 'none'}"
+    return message, suggestion
 
 
-def _unknown(spot: Spot, economy: Economy, numbers: set[str], where: Where) -> Problem | None:
-    path = spot.change.parameter
+def _unknown_parameters(data: object, economy: Economy, where: Where) -> Iterator[Problem]:
+    """Parameters that the economy lacks, or that no event can change."""
+    numbers = {parameter.path for parameter in economy.parameters()}
+    for n, event in _dicts(data, "events"):
+        for m, change in _dicts(event, "changes"):
+            path = change.get("parameter")
+            fault = _unknown(path, economy, numbers) if isinstance(path, str) and path else None
+            if fault is not None:
+                yield where.problem(("events", n, "changes", m, "parameter"), *fault)
+
+
+def _unknown(path: str, economy: Economy, numbers: set[str]) -> tuple[str, str | None] | None:
+    """Why no event can change what stands at a path, and what was probably meant; None if one can."""
     if path.startswith(FIXED):
-        return where.problem((*spot.path, "parameter"), f"`{path}` cannot be changed by an event")
+        return f"`{path}` cannot be changed by an event", None
     if path in numbers:
         return None
     suggestion: str | None = None
@@ -206,7 +259,7 @@ def _unknown(spot: Spot, economy: Economy, numbers: set[str], where: Where) -> P
         message = f"the economy {economy.name} has no parameter `{path}`"
         better = error.problems[0].suggestion
         suggestion = better if better in numbers else None
-    return where.problem((*spot.path, "parameter"), message, suggestion or near(path, numbers))
+    return message, suggestion or near(path, numbers)
 
 
 def _idle(spots: list[Spot], economy: Economy, where: Where) -> Iterator[Problem]:
@@ -215,10 +268,8 @@ def _idle(spots: list[Spot], economy: Economy, where: Where) -> Iterator[Problem
         if spot.change.operation != "multiply":
             continue
         path, when = spot.change.parameter, spot.event.date
-        value = float(economy.get(path))
-        for other in steps_to(path, spots[:n], economy):
-            years = years_between(other.event.date, when)
-            value = other.change.apply(value, years, other.event.date)
+        earlier = steps_to(path, spots[:n], economy)
+        value = compose(float(economy.get(path)), earlier, partial(years_between, end=when))
         if value == 0.0:
             message = f"`{path}` is 0 here, so a factor changes nothing; use `add` or `to`"
             yield where.problem((*spot.path, "multiply"), message)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from dirigiste.chronicle.beliefs import Case
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.days import Day
-from dirigiste.economy.fields import Count, Declaration, Real
+from dirigiste.documents.fields import Count, Declaration, Real
 
 T = TypeVar("T")
 

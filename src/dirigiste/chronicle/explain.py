@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dirigiste import economy as economies
 from dirigiste.chronicle.model import Chronicle
+from dirigiste.documents.explain import explain as explain_key
 
 
 def explain(path: str) -> str:
@@ -18,7 +18,7 @@ def explain(path: str) -> str:
     Raises:
         InputError: No such key; with a near match.
     """
-    text = economies.explain(path, Chronicle)
+    text = explain_key(path, Chronicle)
     front = path.rpartition(".")[0]
     if text == path and front:  # one of the numbers that a mapping holds by names
         return f"{path}\n" + explain(front).partition("\n")[2]

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste import economy as economies
-from dirigiste.chronicle.checks import of_form, on_economy
-from dirigiste.chronicle.model import SCHEMA_VERSION, Chronicle
-from dirigiste.chronicle.salvage import readable
-from dirigiste.economy import yaml_file
-from dirigiste.economy.messages import near
+from dirigiste.chronicle.checks import check_content, check_references
+from dirigiste.chronicle.declaration import SCHEMA_VERSION
+from dirigiste.chronicle.model import Chronicle
+from dirigiste.documents import reading, validation
+from dirigiste.documents.library import Library, check_version
+from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from dirigiste.documents.nodes import Document
     from dirigiste.economy import Economy
-    from dirigiste.economy.nodes import Document
+
+LIBRARY: Final = Library("dirigiste.chronicle", "chronicle")
 
 
 def shipped() -> list[str]:
     """Names of the chronicles that come with the package."""
-    folder = resources.files("dirigiste.chronicle").joinpath("shipped")
-    if not folder.is_dir():
-        return []
-    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+    return LIBRARY.names()
 
 
 def load(name_or_path: str | Path) -> Chronicle:
@@ -40,7 +39,7 @@ def load(name_or_path: str | Path) -> Chronicle:
     Raises:
         InputError: With every problem, in the chronicle and in its economy: place, dotted key, what to do.
     """
-    return _build(_open(name_or_path))
+    return _build(LIBRARY.opened(name_or_path))
 
 
 def loads(text: str, file: str = "<text>") -> Chronicle:
@@ -49,19 +48,17 @@ def loads(text: str, file: str = "<text>") -> Chronicle:
     Raises:
         InputError: With every problem, in the chronicle and in its economy: place, dotted key, what to do.
     """
-    return _build(yaml_file.parse(text, file=file))
+    return _build(reading.parse(text, file=file))
 
 
 def _build(document: Document) -> Chronicle:
+    check_version(document, SCHEMA_VERSION)
+    chronicle, problems = validation.attempt(Chronicle, document)
     data = document.plain()
-    _check_version(document, data)
-    chronicle, problems = yaml_file.attempt(Chronicle, document)
     economy, faults = _economy_of(data, document)
-    problems += faults
-    known, unread = (chronicle, frozenset()) if chronicle is not None else readable(data)
-    problems += of_form(known, document, unread)
-    if economy is not None:
-        problems += on_economy(known, economy, document, unread)
+    problems += [*faults, *check_references(data, economy, document)]
+    if chronicle is not None:
+        problems += check_content(chronicle, economy, document)
     if problems or chronicle is None:
         raise InputError(problems)
     chronicle._baseline = economy
@@ -87,30 +84,3 @@ def _economy_of(data: dict[str, Any], document: Document) -> tuple[Economy | Non
         return economies.load(path if path.is_file() else named), []
     except InputError as error:
         return None, list(error.problems)
-
-
-def _open(name_or_path: str | Path) -> Document:
-    text = str(name_or_path)
-    path = Path(text).expanduser()
-    if path.is_file():
-        return yaml_file.read(path)
-    names = shipped()
-    if text in names:
-        item = resources.files("dirigiste.chronicle").joinpath("shipped", f"{text}.yaml")
-        return yaml_file.parse(item.read_text(encoding="utf-8"), file=f"{text}.yaml")
-    if path.suffix in {".yaml", ".yml"} or path.is_dir():
-        return yaml_file.read(path)
-    known = f"; shipped are {', '.join(names)}" if names else ""
-    message = f"no such file, and no shipped chronicle of that name{known}"
-    raise InputError.of(message, file=text, suggestion=near(text, names))
-
-
-def _check_version(document: Document, data: dict[str, Any]) -> None:
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        place = document.locate(("schema_version",))
-        message = (
-            f"this file has format version {version}, this program reads versions up to {SCHEMA_VERSION}; "
-            "install a newer dirigiste"
-        )
-        raise InputError([Problem(place.file, place.line, place.column, "schema_version", message)])

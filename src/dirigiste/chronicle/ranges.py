@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dirigiste.chronicle.days import DAYS_PER_YEAR
-from dirigiste.chronicle.model import followed
 from dirigiste.chronicle.spots import Spot, Where
+from dirigiste.chronicle.steps import compose, compose_lasting, steps_to
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -93,14 +93,9 @@ class _Course:
 
     def value(self, day: float, known: float) -> float:
         """Value on a day (infinite: in the limit), as foreseen on the day `known`."""
-        value = self.start
-        for spot in self.known(known):
-            if math.isinf(day):
-                value = spot.change.apply_lasting(value)
-            else:
-                years = (day - spot.event.date.toordinal()) / DAYS_PER_YEAR
-                value = spot.change.apply(value, years, spot.event.date)
-        return value
+        if math.isinf(day):
+            return compose_lasting(self.start, self.known(known))
+        return compose(self.start, self.known(known), lambda date: (day - date.toordinal()) / DAYS_PER_YEAR)
 
     def extremes(self) -> tuple[_Extreme, _Extreme]:
         """Least and greatest value on all paths; where several times have it, the one that is told best."""
@@ -151,13 +146,6 @@ class _Course:
                     else:
                         low = one
                 yield (low + high) / 2
-
-
-def steps_to(path: str, spots: list[Spot], economy: Economy) -> list[Spot]:
-    """Changes to one parameter, in the order in which they act; see `Chronicle.steps`."""
-    base = followed(path, economy)
-    before = [] if base is None else steps_to(base, spots, economy)
-    return [*before, *(spot for spot in spots if spot.change.parameter == path)]
 
 
 def _turns(spot: Spot) -> Iterator[float]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.event import Event
-from dirigiste.economy.nodes import Document, Leaf, Path
+from dirigiste.documents.nodes import Document, Leaf, Path
 from dirigiste.errors import Problem
 
 if TYPE_CHECKING:
     from dirigiste.chronicle.beliefs import Beliefs
-    from dirigiste.chronicle.model import Chronicle
+    from dirigiste.chronicle.declaration import ChronicleDeclaration
     from dirigiste.economy import Economy
 
 
@@ -46,18 +46,17 @@ class Where:
         return Problem(file, place.line, place.column, self.document.dotted(path), message, suggestion)
 
 
-def written(chronicle: Chronicle) -> list[Spot]:
+def written(chronicle: ChronicleDeclaration) -> list[Spot]:
     """Changes that stand in the file, in the order in which they act."""
     spots = [
         Spot(event, change, ("events", n, "changes", m))
         for n, event in enumerate(chronicle.events)
         for m, change in enumerate(event.changes)
-        if change.parameter  # empty where it could not be read
     ]
     return sorted(spots, key=lambda spot: spot.event.date)
 
 
-def believed(chronicle: Chronicle, beliefs: Beliefs, economy: Economy) -> list[Spot]:
+def believed(chronicle: ChronicleDeclaration, beliefs: Beliefs, economy: Economy) -> list[Spot]:
     """What cases add to beliefs, in the order of their dates."""
     spots = [
         Spot(event, change, ("events", n, "case"), written=False)

@@ -22,9 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.days import DAYS_PER_YEAR, years_between
-from dirigiste.chronicle.event import Event
+from dirigiste.chronicle.steps import Step, compose, compose_lasting
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
@@ -198,21 +197,19 @@ class Timeline:
         self.economy = economy
         self.grid = grid
         self.channels = chronicle.channels(economy)
-        self._steps = {path: chronicle.steps(path, economy) for path in chronicle.parameters}
-        self._channel = {
-            id(step.change): chronicle.channel_of(step.change, economy)
-            for steps in self._steps.values()
-            for step in steps
+        self._steps = {
+            path: [
+                (step, chronicle.channel_of(step.change, economy)) for step in chronicle.steps(path, economy)
+            ]
+            for path in chronicle.parameters
         }
+        """By parameter: changes in the order in which they act, with their channels."""
 
     def acts(self, surprise: int, channels: Collection[Channel]) -> frozenset[Channel]:
         """Those of the channels through which the events of a surprise act."""
         date = self.chronicle.surprises[surprise]
         found = {
-            self._channel[id(step.change)]
-            for steps in self._steps.values()
-            for step in steps
-            if step.event.date == date
+            channel for steps in self._steps.values() for step, channel in steps if step.event.date == date
         }
         return frozenset(channel for channel in channels if channel in found)
 
@@ -220,14 +217,11 @@ class Timeline:
         """Values of all parameters in steps with given edges (T + 1,), as announced by surprise number
         `known`.
         """
-        date = self.chronicle.surprises[known]
+        middles = [float(years) for years in 0.5 * (edges[1:] + edges[:-1])]
         found = {}
-        for path, steps in self._steps.items():
-            value = np.full(edges.size - 1, float(self.economy.get(path)))
-            for event, change in steps:
-                if event.date <= date and self._channel[id(change)] in channels:
-                    value = _compose(change, value, *self._shape(event, change, edges))
-            found[path] = value
+        for path, steps in self._announced(known, channels).items():
+            start = float(self.economy.get(path))
+            found[path] = np.array([compose(start, steps, self._since(years)) for years in middles])
         return found
 
     def following(self, known: int, channels: Collection[Channel]) -> int | None:
@@ -237,15 +231,10 @@ class Timeline:
 
     def lasting(self, known: int, channels: Collection[Channel]) -> dict[str, float]:
         """Values in the end of what is announced by surprise number `known`."""
-        date = self.chronicle.surprises[known]
-        found = {}
-        for path, steps in self._steps.items():
-            value = float(self.economy.get(path))
-            for event, change in steps:
-                if event.date <= date and self._channel[id(change)] in channels:
-                    value = change.apply_lasting(value)
-            found[path] = value
-        return found
+        announced = self._announced(known, channels)
+        return {
+            path: compose_lasting(float(self.economy.get(path)), steps) for path, steps in announced.items()
+        }
 
     def ranges(self, channels: Collection[Channel]) -> dict[str, tuple[float, float]]:
         """Least and greatest value that each parameter takes on any path."""
@@ -258,19 +247,14 @@ class Timeline:
                 found[path].append(value)
         return {path: (min(values), max(values)) for path, values in found.items()}
 
-    def _shape(self, event: Event, change: Change, edges: Array) -> tuple[Array, Array]:
-        """Share of a change that is in force, and its number, in the middle of every step."""
-        begin = years_between(self.grid.first, event.date)
-        years = 0.5 * (edges[1:] + edges[:-1]) - begin
-        share = np.array([change.share_in_force(float(t)) for t in years])
-        size = np.array([change.size_at(float(t), event.date) for t in years])
-        return share, size
+    def _announced(self, known: int, channels: Collection[Channel]) -> dict[str, list[Step]]:
+        """By parameter: the changes of some channels that are announced by surprise number `known`."""
+        date = self.chronicle.surprises[known]
+        return {
+            path: [step for step, channel in steps if step.event.date <= date and channel in channels]
+            for path, steps in self._steps.items()
+        }
 
-
-def _compose(change: Change, value: Array, share: Array, size: Array) -> Array:
-    """`Change.apply` on arrays."""
-    if change.operation == "to":
-        return np.where(share == 1.0, size, value + (size - value) * share)
-    if change.operation == "multiply":
-        return value * (1.0 + (size - 1.0) * share)
-    return value + size * share
+    def _since(self, years: float) -> Callable[[dt.date], float]:
+        """Years that have passed since a date, some years after the first surprise."""
+        return lambda date: years - years_between(self.grid.first, date)

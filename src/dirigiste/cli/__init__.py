@@ -61,7 +61,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown name comes with the near match."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from dirigiste.economy.messages import near
+            from dirigiste.documents.words import near
 
             better = near(args[0], list(COMMANDS))
             hint = f" Did you mean `{better}`?" if better else f" There are {', '.join(COMMANDS)}."

@@ -315,7 +315,7 @@ class Asked:
 
     def check_names(self, measured: Measurement, tables: Mapping[str, Table]) -> None:
         """Raise InputError if there is no table of a name that was asked for; with the reason if known."""
-        from dirigiste.economy.messages import near
+        from dirigiste.documents.words import near
         from dirigiste.errors import Problem
 
         problems = []

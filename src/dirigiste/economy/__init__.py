@@ -3,6 +3,7 @@
 Knows nothing of arrays; `numerics` compiles an `Economy` to them.
 """
 
+from dirigiste.documents.nodes import Source
 from dirigiste.economy.ability import (
     AR1,
     Ability,
@@ -17,6 +18,7 @@ from dirigiste.economy.ability import (
 )
 from dirigiste.economy.checks import check
 from dirigiste.economy.closure import Abroad, Closure, Directed, Entry, Labor, OpenAccount, OpenCapital
+from dirigiste.economy.declaration import SCHEMA_VERSION
 from dirigiste.economy.edges import (
     ABROAD,
     ChoiceEdge,
@@ -29,9 +31,9 @@ from dirigiste.economy.edges import (
 )
 from dirigiste.economy.explain import explain
 from dirigiste.economy.loader import load, loads, shipped
-from dirigiste.economy.model import SCHEMA_VERSION, Economy, Parameter
-from dirigiste.economy.nodes import Source
+from dirigiste.economy.model import Economy
 from dirigiste.economy.numerics import Numerics, Tolerances, WealthGrid
+from dirigiste.economy.paths import Parameter
 from dirigiste.economy.preferences import Preferences, Technology
 from dirigiste.economy.schema import json_schema
 from dirigiste.economy.statuses import Mandates, Status

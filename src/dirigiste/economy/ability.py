@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from dirigiste.economy.fields import Count, Declaration, Real, parameter
+from dirigiste.documents.fields import Count, Declaration, Real, parameter
 
 ROUNDING = 1e-9
 """How far given weights and rows may be from their sums (absolute)."""

@@ -1,6 +1,6 @@
 """Economic checks: what a declaration of good form can still have wrong. Each has a code; all are collected.
 
-The first layer, faults of form, is in `messages`. `E-` codes are errors, `W-` codes warnings.
+The first layer, faults of form, is in `documents.validation`. `E-` codes are errors, `W-` codes warnings.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from dirigiste.documents.nodes import Document, Path, from_plain
+from dirigiste.documents.words import near, one_of
 from dirigiste.economy import graph as graphs
 from dirigiste.economy.ability import AR1, Diffusion, GivenPoints, Markov, Pareto
 from dirigiste.economy.edges import ABROAD, EnforcementEdge, RateEdge
-from dirigiste.economy.messages import near, one_of
-from dirigiste.economy.nodes import Document, Path, from_plain
 from dirigiste.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dirigiste.economy.model import Economy
+    from dirigiste.economy.declaration import EconomyDeclaration
 
 MASS_ROUNDING = 1e-9
 """How far given masses may be from a sum of 1 (absolute)."""
@@ -27,13 +27,13 @@ Fault = tuple[str, Path, str]
 """Code, path, message."""
 
 
-def check(economy: Economy) -> tuple[Problem, ...]:
+def check(economy: EconomyDeclaration) -> tuple[Problem, ...]:
     """Economic errors of an economy, however it was built; `load`, `loads` and `with_` raise them."""
     document = Document(from_plain(economy.model_dump(by_alias=True)))
     return (*check_references(document.plain(), document), *check_model(economy, document))
 
 
-def warnings(economy: Economy) -> tuple[Problem, ...]:
+def warnings(economy: EconomyDeclaration) -> tuple[Problem, ...]:
     """What is legal but worth knowing before numbers are trusted."""
     document = Document(from_plain(economy.model_dump(by_alias=True)))
     return tuple(_problem(document, fault) for fault in _warnings(economy))
@@ -79,9 +79,9 @@ def check_references(data: object, document: Document) -> list[Problem]:
     return problems
 
 
-def check_model(economy: Economy, document: Document) -> list[Problem]:
+def check_model(economy: EconomyDeclaration, document: Document) -> list[Problem]:
     """Economic errors of an economy of good form."""
-    checks: list[Callable[[Economy], Iterator[Fault]]] = [
+    checks: list[Callable[[EconomyDeclaration], Iterator[Fault]]] = [
         _discounting,
         _firms,
         _interest,
@@ -130,7 +130,7 @@ def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, Any, list[str]]]:
         yield from ((("closure", "directed", "to", m), name, []) for m, name in enumerate(named))
 
 
-def _discounting(economy: Economy) -> Iterator[Fault]:
+def _discounting(economy: EconomyDeclaration) -> Iterator[Fault]:
     rho, sigma, growth = economy.preferences.rho, economy.preferences.sigma, economy.technology.growth
     effective = rho - (1 - sigma) * growth
     if effective <= 0:
@@ -141,7 +141,7 @@ def _discounting(economy: Economy) -> Iterator[Fault]:
         yield "E-discounting", ("preferences", "rho"), message
 
 
-def _firms(economy: Economy) -> Iterator[Fault]:
+def _firms(economy: EconomyDeclaration) -> Iterator[Fault]:
     operating = {name: status for name, status in economy.statuses.items() if status.operates}
     if not operating:
         yield "E-no-firms", ("statuses",), "no status may run a firm; set `operates: true` for one"
@@ -176,7 +176,7 @@ def _firms(economy: Economy) -> Iterator[Fault]:
                 yield "E-free-capital", ("closure", "capital", "open", "interest"), message
 
 
-def _interest(economy: Economy) -> Iterator[Fault]:
+def _interest(economy: EconomyDeclaration) -> Iterator[Fault]:
     capital, delta = economy.closure.capital, economy.technology.delta
     if isinstance(capital, str) or capital.open.interest >= -delta:
         return
@@ -187,7 +187,7 @@ def _interest(economy: Economy) -> Iterator[Fault]:
     yield "E-interest", ("closure", "capital", "open", "interest"), message
 
 
-def _budget(economy: Economy) -> Iterator[Fault]:
+def _budget(economy: EconomyDeclaration) -> Iterator[Fault]:
     closure = economy.closure
     if closure.fiscal == "rebate" and closure.transfer != 0:
         message = "with `fiscal: rebate` the transfer is solved for; leave it out, or set `fiscal: spend`"
@@ -197,7 +197,7 @@ def _budget(economy: Economy) -> Iterator[Fault]:
         yield "E-fiscal", ("closure", "spending"), message
 
 
-def _directed(economy: Economy) -> Iterator[Fault]:
+def _directed(economy: EconomyDeclaration) -> Iterator[Fault]:
     directed = economy.closure.directed
     if directed is None:
         return
@@ -213,7 +213,7 @@ def _directed(economy: Economy) -> Iterator[Fault]:
         yield "E-directed", path, message
 
 
-def _markov(economy: Economy) -> Iterator[Fault]:
+def _markov(economy: EconomyDeclaration) -> Iterator[Fault]:
     law = economy.ability
     if not isinstance(law, Markov):
         return
@@ -225,7 +225,7 @@ def _markov(economy: Economy) -> Iterator[Fault]:
         yield "E-ability-classes", ("ability", which), message
 
 
-def _edges(economy: Economy) -> Iterator[Fault]:
+def _edges(economy: EconomyDeclaration) -> Iterator[Fault]:
     for n, edge in enumerate(economy.edges):
         for m, origin in enumerate(edge.origin):
             if origin in edge.origin[:m]:
@@ -236,7 +236,7 @@ def _edges(economy: Economy) -> Iterator[Fault]:
         yield from _weight(economy, n)
 
 
-def _weight(economy: Economy, n: int) -> Iterator[Fault]:
+def _weight(economy: EconomyDeclaration, n: int) -> Iterator[Fault]:
     edge = economy.edges[n]
     if edge.weight is None:
         return
@@ -253,7 +253,7 @@ def _weight(economy: Economy, n: int) -> Iterator[Fault]:
             yield "E-weight", path, "must be above 0 for some ability, or the edge leads nowhere"
 
 
-def _abilities(economy: Economy) -> int:
+def _abilities(economy: EconomyDeclaration) -> int:
     """Number of ability points."""
     law = economy.ability
     if isinstance(law, Markov):
@@ -264,7 +264,7 @@ def _abilities(economy: Economy) -> int:
     return len(drawn.values) if isinstance(drawn, GivenPoints) else drawn.points
 
 
-def _abroad(economy: Economy) -> Iterator[Fault]:
+def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
     doors = [n for n, edge in enumerate(economy.edges) if edge.to == ABROAD]
     abroad, entry, grid = economy.abroad, economy.entry, economy.numerics.wealth
     for n in doors:
@@ -316,7 +316,7 @@ def _abroad(economy: Economy) -> Iterator[Fault]:
             yield "E-abroad-destitute", ("edges", n, "to"), message
 
 
-def _masses(economy: Economy) -> Iterator[Fault]:
+def _masses(economy: EconomyDeclaration) -> Iterator[Fault]:
     groups = graphs.components(graphs.status_graph(economy))
     given = {name: status.mass for name, status in economy.statuses.items() if status.mass is not None}
     total = math.fsum(given.values())
@@ -339,7 +339,7 @@ def _masses(economy: Economy) -> Iterator[Fault]:
         yield "E-mass-sum", ("statuses", next(iter(given)), "mass"), message
 
 
-def _flows(economy: Economy) -> Iterator[Fault]:
+def _flows(economy: EconomyDeclaration) -> Iterator[Fault]:
     graph = graphs.status_graph(economy)
     for group in graphs.components(graph):
         inner = {name: graph[name] for name in group}
@@ -368,7 +368,7 @@ def _flows(economy: Economy) -> Iterator[Fault]:
             yield "E-absorbing", ("statuses", closed[0][0]), message
 
 
-def _warnings(economy: Economy) -> Iterator[Fault]:
+def _warnings(economy: EconomyDeclaration) -> Iterator[Fault]:
     eta = economy.technology.eta
     distribution = getattr(economy.ability, "distribution", None)
     law = distribution.law if distribution is not None else None

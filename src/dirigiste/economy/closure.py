@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from dirigiste.economy.fields import Declaration, Real, parameter
+from dirigiste.documents.fields import Declaration, Real, parameter
 
 
 class OpenAccount(Declaration):
@@ -31,7 +31,7 @@ Capital = Annotated[
         _capital,
         custom_error_type="choice_value",
         custom_error_message="must be closed or open",
-        custom_error_context={"allowed": "`closed` or `{open: {interest: ...}}`"},
+        custom_error_context={"allowed": "`closed` or `{open: {interest: ...}}`", "words": "closed"},
     ),
 ]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
 
-from dirigiste.economy.fields import Declaration, Flag, Name, Real, parameter
+from dirigiste.documents.fields import Declaration, Flag, Name, Real, parameter
 
 ABROAD: Final = "abroad"
 """The built-in destination of those who leave the country."""

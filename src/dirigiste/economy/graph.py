@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dirigiste.economy.edges import ABROAD
 
 if TYPE_CHECKING:
-    from dirigiste.economy.model import Economy
+    from dirigiste.economy.declaration import EconomyDeclaration
 
 T = TypeVar("T", bound=Hashable)
 
@@ -19,7 +19,7 @@ Graph = Mapping[T, set[T]]
 """Successors of every node; every node is a key."""
 
 
-def status_graph(economy: Economy) -> dict[str, set[str]]:
+def status_graph(economy: EconomyDeclaration) -> dict[str, set[str]]:
     """Successors of every status; leaving for abroad leads to the entry status, where the newborn appears."""
     graph: dict[str, set[str]] = {name: set() for name in economy.statuses}
     for edge in economy.edges:

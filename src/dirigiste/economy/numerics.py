@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from dirigiste.economy.fields import Count, Declaration, Real, parameter
+from dirigiste.documents.fields import Count, Declaration, Real, parameter
 
 
 class WealthGrid(Declaration):

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from dirigiste.economy import walk
+from dirigiste.documents import type_paths
+from dirigiste.documents.nodes import Document, Source, Table, from_plain, is_sourced
+from dirigiste.documents.words import near
+from dirigiste.economy.build import build
+from dirigiste.economy.declaration import EconomyDeclaration
 from dirigiste.economy.edges import EnforcementEdge
-from dirigiste.economy.messages import near
-from dirigiste.economy.model import Economy, Parameter
-from dirigiste.economy.nodes import Document, Table, from_plain, is_sourced
+from dirigiste.economy.synonyms import SYNONYMS
 from dirigiste.errors import InputError, Problem
 
-E = TypeVar("E", bound=Economy)
+E = TypeVar("E", bound=EconomyDeclaration)
 
 
-def get(economy: Economy, path: str) -> object:
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number of an economy."""
+
+    path: str
+    """Dotted path, such as `edges.crackdown.actual`."""
+    value: float
+    unit: str
+    description: str
+    source: Source | None = None
+
+
+def get(economy: EconomyDeclaration, path: str) -> object:
     """Value at a dotted path."""
     value: object = economy
     for part in path.split("."):
@@ -31,10 +46,12 @@ def _below(value: object, part: str, path: str) -> object:
     children = _children(value)
     if part in children:
         return children[part]
-    raise InputError.of("nothing there", key=path, suggestion=_corrected(path, part, near(part, children)))
+    raise InputError.of("nothing there", key=path, suggestion=_corrected(path, part, children))
 
 
-def _corrected(path: str, part: str, better: str | None) -> str | None:
+def _corrected(path: str, part: str, allowed: Iterable[str]) -> str | None:
+    """The path with what was probably meant in place of one part."""
+    better = near(part, allowed, SYNONYMS)
     if better is None:
         return None
     parts = path.split(".")
@@ -45,7 +62,7 @@ def _corrected(path: str, part: str, better: str | None) -> str | None:
 def _children(value: object) -> dict[str, Any]:
     if isinstance(value, BaseModel):
         names = type(value).model_fields
-        return {walk.key_of(name, field): getattr(value, name) for name, field in names.items()}
+        return {type_paths.key_of(name, field): getattr(value, name) for name, field in names.items()}
     if isinstance(value, dict):
         return value
     if isinstance(value, tuple):
@@ -53,7 +70,7 @@ def _children(value: object) -> dict[str, Any]:
     return {}
 
 
-def parameters(economy: Economy) -> Iterator[Parameter]:
+def parameters(economy: EconomyDeclaration) -> Iterator[Parameter]:
     """Every number of an economy."""
     for path, value, field in _numbers(economy, ""):
         extra = field.json_schema_extra
@@ -66,7 +83,7 @@ def _numbers(model: BaseModel, prefix: str) -> Iterator[tuple[str, float, Any]]:
         value = getattr(model, name)
         if value is None and name == "perceived" and isinstance(model, EnforcementEdge):
             value = model.perceived_rate
-        path = f"{prefix}{walk.key_of(name, field)}"
+        path = f"{prefix}{type_paths.key_of(name, field)}"
         if isinstance(field.json_schema_extra, dict) and "x-unit" in field.json_schema_extra:
             yield from ((at, number, field) for at, number in _flat(value, path))
         else:
@@ -91,8 +108,6 @@ def _flat(value: object, path: str) -> Iterator[tuple[str, float]]:
 
 def changed(economy: E, changes: Mapping[str, Any]) -> E:
     """The economy with other values at dotted paths."""
-    from dirigiste.economy.loader import build
-
     data = economy.model_dump(by_alias=True, exclude_unset=True)
     problems: list[Problem] = []
     kept = economy.sources
@@ -105,7 +120,7 @@ def changed(economy: E, changes: Mapping[str, Any]) -> E:
     if problems:
         raise InputError(problems)
     document = Document(from_plain(data))
-    return build(document, sources={**kept, **document.sources()}, model=type(economy))
+    return build(type(economy), document, sources={**kept, **document.sources()})
 
 
 def _set(data: dict[str, Any], path: str, value: object) -> None:
@@ -117,9 +132,7 @@ def _set(data: dict[str, Any], path: str, value: object) -> None:
             here = here[_index(here, part, path)]
             continue
         if named and part not in here:
-            raise InputError.of(
-                "no such status", key=path, suggestion=_corrected(path, part, near(part, here))
-            )
+            raise InputError.of("no such status", key=path, suggestion=_corrected(path, part, here))
         inner = here.get(part)
         if isinstance(inner, tuple):
             inner = here[part] = list(inner)
@@ -129,9 +142,7 @@ def _set(data: dict[str, Any], path: str, value: object) -> None:
     if isinstance(here, dict):
         if value is None and front == ["statuses"]:
             if last not in here:
-                raise InputError.of(
-                    "no such status", key=path, suggestion=_corrected(path, last, near(last, here))
-                )
+                raise InputError.of("no such status", key=path, suggestion=_corrected(path, last, here))
             del here[last]
         else:
             here[last] = value
@@ -143,13 +154,13 @@ def _set(data: dict[str, Any], path: str, value: object) -> None:
     index = _index(here, last, path)
     if value is None and front == ["edges"]:
         del here[index]
-    elif isinstance(value, Mapping) and not is_sourced_mapping(value) and isinstance(here[index], dict):
+    elif isinstance(value, Mapping) and not _is_sourced_mapping(value) and isinstance(here[index], dict):
         here[index] = {"name": last, **value} if last in names else dict(value)
     else:
         here[index] = value
 
 
-def is_sourced_mapping(value: Mapping[str, Any]) -> bool:
+def _is_sourced_mapping(value: Mapping[str, Any]) -> bool:
     """Whether a mapping is a number with its source."""
     node = from_plain(value)
     return isinstance(node, Table) and is_sourced(node)
@@ -161,4 +172,4 @@ def _index(items: Sequence[object], part: str, path: str) -> int:
         return labels.index(part)
     if part.isdigit() and int(part) < len(labels):
         return int(part)
-    raise InputError.of("nothing there", key=path, suggestion=_corrected(path, part, near(part, labels)))
+    raise InputError.of("nothing there", key=path, suggestion=_corrected(path, part, labels))

@@ -1,6 +1,6 @@
 """Preferences of owners and the technology of firms."""
 
-from dirigiste.economy.fields import Declaration, Real, parameter
+from dirigiste.documents.fields import Declaration, Real, parameter
 
 
 class Preferences(Declaration):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dirigiste.economy.fields import Declaration, ExtendedReal, Flag, Real, parameter
+from dirigiste.documents.fields import Declaration, ExtendedReal, Flag, Real, parameter
 
 
 class Mandates(Declaration):

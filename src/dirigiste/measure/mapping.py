@@ -139,9 +139,9 @@ def read_mapping(path: str | Path) -> Mapping:
     Raises:
         InputError: With every fault, each with its place.
     """
-    from dirigiste.economy import yaml_file
+    from dirigiste.documents import reading, validation
 
-    return yaml_file.validate(Mapping, yaml_file.read(path))
+    return validation.validate(Mapping, reading.read(path))
 
 
 def presets() -> dict[str, str]:
@@ -159,8 +159,8 @@ def preset(name: str) -> Mapping:
     Raises:
         InputError: There is none of this name.
     """
-    from dirigiste.economy import yaml_file
-    from dirigiste.economy.messages import near
+    from dirigiste.documents import reading, validation
+    from dirigiste.documents.words import near
 
     folder = resources.files("dirigiste.measure") / "presets"
     known = [item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")]
@@ -169,7 +169,7 @@ def preset(name: str) -> Mapping:
         suggestion = near(name.replace("_", "-"), known)
         raise InputError.of(message, key="--preset", suggestion=suggestion)
     text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml_file.validate(Mapping, yaml_file.parse(text, file=f"{name}.yaml"))
+    return validation.validate(Mapping, reading.parse(text, file=f"{name}.yaml"))
 
 
 def _listed(words: Iterable[str]) -> str:

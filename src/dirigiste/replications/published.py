@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from dirigiste.economy import yaml_file
-from dirigiste.economy.fields import Count, Declaration, Real
+from dirigiste.documents import reading, validation
+from dirigiste.documents.fields import Count, Declaration, Real
 from dirigiste.replications.outcome import Cell, Claim, Tag
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def load(package: str | None, name: str = "published.yaml") -> Published:
 
 def loads(text: str, file: str = "<text>") -> Published:
     """The same from text; `file` is what messages call it."""
-    return yaml_file.validate(Published, yaml_file.parse(text, file=file))
+    return validation.validate(Published, reading.parse(text, file=file))
 
 
 def compare(published: Published, ours: Ours, holds: Holds | None = None) -> list[Cell | Claim]:

@@ -115,7 +115,7 @@ def find(name: str) -> Entry:
     Raises:
         InputError: There is none; with the near match.
     """
-    from dirigiste.economy.messages import near
+    from dirigiste.documents.words import near
 
     named = {entry.name: entry for entry in ENTRIES}
     if name in named:

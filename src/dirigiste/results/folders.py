@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dirigiste.economy.messages import near
+from dirigiste.documents.words import near
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:

@@ -311,7 +311,7 @@ def texts(name: str | Path) -> dict[str, str]:
     """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
     read.
     """
-    from dirigiste.economy import yaml_file
+    from dirigiste.documents import reading
 
     found: dict[str, str] = {}
     path = Path(name).expanduser()
@@ -320,7 +320,7 @@ def texts(name: str | Path) -> dict[str, str]:
         return found
     found["chronicle.yaml"] = text
     try:
-        data = yaml_file.parse(text).plain()
+        data = reading.parse(text).plain()
     except InputError:
         return found
     economy = data.get("economy") if isinstance(data, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dirigiste.economy.schema import DIALECT, schema_of
+from dirigiste.documents.schema import DIALECT, schema_of
 from dirigiste.results import measures
 
 if TYPE_CHECKING:

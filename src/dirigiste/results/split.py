@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dirigiste.chronicle.channels import CHANNELS
-from dirigiste.economy.messages import near, one_of
+from dirigiste.documents.words import near, one_of
 from dirigiste.errors import InputError
 from dirigiste.results import paths, shapley
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 import xarray as xr
 
-from dirigiste.economy import yaml_file
+from dirigiste.documents import reading
 from dirigiste.replications import published
 from dirigiste.replications.hsieh_klenow_2009 import lognormal, model
 from dirigiste.replications.outcome import Outcome, Picture, Progress
@@ -106,7 +106,7 @@ def compute(progress: Progress | None = None) -> Outcome:  # noqa: ARG001  (take
 def printed() -> dict[str, dict[str, float]]:
     """Moments that the paper prints."""
     text = resources.files(__package__ or "").joinpath("moments.yaml").read_text(encoding="utf-8")
-    return cast("dict[str, dict[str, float]]", yaml_file.parse(text, file="moments.yaml").plain())
+    return cast("dict[str, dict[str, float]]", reading.parse(text, file="moments.yaml").plain())
 
 
 def simulated(seed: int = SEED) -> list[tuple[Industry, Firms, Array, Array, Array]]:

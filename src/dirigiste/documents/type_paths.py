@@ -1,4 +1,4 @@
-"""Walking along dotted paths through the *types* of a declaration, for messages, schema and explanations."""
+"""Dotted paths through the *types* of a declaration, for messages and explanations."""
 
 from __future__ import annotations
 

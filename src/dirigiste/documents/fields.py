@@ -1,6 +1,7 @@
 """Building blocks of the declarations: number types, names, and fields that carry unit and symbol."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import PydanticUndefined
@@ -20,13 +21,21 @@ Flag = Annotated[bool, Strict()]
 """`true` or `false`."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-"""A status or edge: lower-case letters, digits and underscores, starting with a letter."""
+"""A name in a file: lower-case letters, digits and underscores, starting with a letter."""
 
 
 class Declaration(BaseModel):
     """Base of every declaration: immutable, and keys that it does not know are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    SYNONYMS: ClassVar[Mapping[str, str]] = {}
+    """Other words that people write for keys in files of this kind, each with the key that is meant."""
+
+
+def synonyms_of(model: type[BaseModel]) -> Mapping[str, str]:
+    """The synonyms of a declaration; none of other models."""
+    return model.SYNONYMS if issubclass(model, Declaration) else {}
 
 
 def parameter(
@@ -38,13 +47,13 @@ def parameter(
     default: object = PydanticUndefined,
     **limits: float,
 ) -> Any:  # noqa: ANN401  (stands for the type of the field)
-    """Declare a number of an economy.
+    """Declare a number with its unit.
 
     Args:
         description: What it is, in one sentence without full stop.
         unit: Unit, such as `per year`, `share`, `goods`.
         symbol: Symbol in the method document.
-        enters: Where it enters the model.
+        enters: Where it enters.
         default: Value where the file gives none; left out, the number is required.
         **limits: `gt`, `ge`, `lt`, `le`.
 

@@ -1,7 +1,7 @@
-"""YAML files in: text to nodes with positions, and nodes to a pydantic model or all its faults at once.
+"""YAML in: from a file or a text to nodes with positions, and every fault of the text with its place.
 
-Reusable for any declaration (economies, chronicles): `document = read(path)`, `validate(Model, document)`.
-Rules are those of YAML 1.2: `1e-8` is a number, `NO` is text, a key given twice is a fault.
+`validation` makes a declaration of what is read. Rules are those of YAML 1.2: `1e-8` is a number, `NO` is
+text, a key given twice is a fault.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import datetime as dt
 import re
 from io import StringIO
 from pathlib import Path as FilePath
-from typing import Final, TypeVar
+from typing import Final
 
-from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from dirigiste.economy.messages import translate
-from dirigiste.economy.nodes import Document, Entry, Items, Leaf, Node, Place, Table
+from dirigiste.documents.nodes import Document, Entry, Items, Leaf, Node, Place, Table
 from dirigiste.errors import InputError, Problem
-
-M = TypeVar("M", bound=BaseModel)
 
 MAX_NODES: Final = 2_000_000
 """Largest tree that is read, aliases counted as often as they are used."""
@@ -78,34 +74,6 @@ def parse(text: str, *, file: str = "<text>") -> Document:
         )
         raise InputError([problem])
     return Document(node, file, reader.problems)
-
-
-def validate(model: type[M], document: Document) -> M:
-    """Build a model from a document.
-
-    Args:
-        model: A pydantic model.
-        document: What `read`, `parse` or `Document(from_plain(...))` gave.
-
-    Returns:
-        The model.
-
-    Raises:
-        InputError: With every fault of form, each with its place and dotted key.
-    """
-    built, problems = attempt(model, document)
-    if problems or built is None:
-        raise InputError(problems)
-    return built
-
-
-def attempt(model: type[M], document: Document) -> tuple[M | None, list[Problem]]:
-    """Build a model from a document and return it, or None, with the faults; raises nothing."""
-    problems = list(document.problems)
-    try:
-        return model.model_validate(document.plain()), problems
-    except ValidationError as error:
-        return None, problems + translate(model, document, error)
 
 
 class _Reader:

@@ -1,111 +1,60 @@
-"""Faults that pydantic finds, in plain words: what was given, what is allowed, what was probably meant."""
+"""From a document to a declaration, or to all its faults of form in plain words.
+
+A fault says what was given, what is allowed, and what was probably meant: `attempt(Model, document)`.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dirigiste.economy import walk
-from dirigiste.economy.nodes import Document, Items, Node, Path, Table, is_sourced
-from dirigiste.errors import Problem
+from pydantic import BaseModel, ValidationError
+
+from dirigiste.documents import type_paths
+from dirigiste.documents.fields import synonyms_of
+from dirigiste.documents.nodes import Document, Items, Node, Path, Table, is_sourced
+from dirigiste.documents.words import near, one_of, shown
+from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from pydantic import BaseModel, ValidationError
-
-SYNONYMS: Final = {
-    "revenue_wedge": "wedge",
-    "tax": "wedge",
-    "tau": "wedge",
-    "fixedcost": "fixed_cost",
-    "f": "fixed_cost",
-    "labour_efficiency": "labor_efficiency",
-    "efficiency": "labor_efficiency",
-    "labour": "labor",
-    "lambda": "collateral",
-    "leverage": "collateral",
-    "kappa": "data_lending",
-    "q": "productivity",
-    "tfp": "productivity",
-    "s": "spread",
-    "premium": "spread",
-    "beta": "rho",
-    "discount_rate": "rho",
-    "risk_aversion": "sigma",
-    "gamma": "sigma",
-    "depreciation": "delta",
-    "span": "eta",
-    "capital_share": "alpha",
-    "theta": "reversion",
-    "psi": "rate",
-    "hazard": "rate",
-    "phi": "fine",
-    "believed": "perceived",
-    "origin": "from",
-    "target": "to",
-    "type": "kind",
-    "zeta": "power",
-    "reference": "ref",
-    "r": "interest",
-    "interest_rate": "interest",
-    "w": "wage",
-    "government_spending": "spending",
-    "transfers": "transfer",
-    "nodes": "points",
-    "n": "points",
-    "operate": "operates",
-    "stddev": "sd",
-    "std": "sd",
-    "sources": "source",
-}
-"""What people write, and the key that they mean."""
+M = TypeVar("M", bound=BaseModel)
 
 
-def near(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that `word` was probably meant to be."""
-    choices = list(allowed)
-    lower = word.lower().replace("-", "_").replace(" ", "_")
-    synonym = SYNONYMS.get(lower)
-    if lower in choices:
-        return lower
-    if synonym in choices:
-        return synonym
-    found = difflib.get_close_matches(lower, choices, n=1, cutoff=0.6)
-    return found[0] if found else None
+def validate(model: type[M], document: Document) -> M:
+    """Build a model from a document.
+
+    Args:
+        model: A pydantic model.
+        document: A document that was read, or `Document(from_plain(...))`.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: With every fault of form, each with its place and dotted key.
+    """
+    built, problems = attempt(model, document)
+    if problems or built is None:
+        raise InputError(problems)
+    return built
 
 
-def one_of(words: Iterable[str]) -> str:
-    """Words in a row, each in back quotes."""
-    return ", ".join(f"`{word}`" for word in words)
+def attempt(model: type[M], document: Document) -> tuple[M | None, list[Problem]]:
+    """Build a model from a document and return it, or None, with the faults; raises nothing."""
+    problems = list(document.problems)
+    try:
+        return model.model_validate(document.plain()), problems
+    except ValidationError as error:
+        return None, problems + _translated(model, document, error)
 
 
-def shown(value: object) -> str:
-    """A given value, named by its kind where that matters."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return f"text '{value}'" if len(value) < 60 else f"text '{value[:57]}...'"
-        case dict():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case dt.date():
-            return f"the date {value}"
-        case _:
-            return repr(value)
-
-
-def translate(model: type[BaseModel], document: Document, error: ValidationError) -> list[Problem]:
+def _translated(model: type[BaseModel], document: Document, error: ValidationError) -> list[Problem]:
     """Turn the faults of a failed validation into problems with places."""
     problems: list[Problem] = []
     for fault in error.errors(include_url=False):
         walked = _Walked(model, document, fault["loc"])
-        problems.append(_problem(walked, document, dict(fault)))
+        problems.append(_problem(walked, document, dict(fault), synonyms_of(model)))
     return problems
 
 
@@ -116,7 +65,7 @@ class _Walked:
         self.path: list[str | int] = []
         self.is_key = False
         self.parents: list[tuple[Any, str | None]] = []
-        self.spots: list[walk.Spot] = [walk.Spot(model)]
+        self.spots: list[type_paths.Spot] = [type_paths.Spot(model)]
         tag: str | None = None
         node: Node | None = document.root
         for part in loc:
@@ -131,7 +80,7 @@ class _Walked:
             if not isinstance(node, Items | Table) and node is not None and not isinstance(part, int):
                 break
             self.parents = [(spot.annotation, tag) for spot in self.spots]
-            self.spots = [new for spot in self.spots for new in walk.step(spot.annotation, part, tag)]
+            self.spots = [new for spot in self.spots for new in type_paths.step(spot.annotation, part, tag)]
             tag = None
             self.path.append(part)
             node = _child(node, part)
@@ -147,19 +96,21 @@ def _child(node: Node | None, part: str | int) -> Node | None:
     return None
 
 
-def _problem(walked: _Walked, document: Document, fault: dict[str, Any]) -> Problem:
+def _problem(
+    walked: _Walked, document: Document, fault: dict[str, Any], synonyms: Mapping[str, str]
+) -> Problem:
     path = tuple(walked.path)
     kind, given, context = fault["type"], fault.get("input"), fault.get("ctx", {})
     suggestion: str | None = None
     at_key = walked.is_key
-    allowed = sorted({key for annotation, tag in walked.parents for key in walk.keys(annotation, tag)})
+    allowed = sorted({key for annotation, tag in walked.parents for key in type_paths.keys(annotation, tag)})
     match kind:
         case "missing":
             at_key = True
             message = "required, but missing" + _about(walked)
         case "extra_forbidden":
             at_key = True
-            suggestion = near(str(path[-1]), allowed)
+            suggestion = near(str(path[-1]), allowed, synonyms)
             message = "unknown key" if suggestion else f"unknown key; allowed are {one_of(allowed)}"
         case "choice_key":
             choice, words = context["choice"], [word.strip() for word in context["allowed"].split(",")]
@@ -167,18 +118,19 @@ def _problem(walked: _Walked, document: Document, fault: dict[str, Any]) -> Prob
                 message = f"must be a mapping with `{choice}`: one of {one_of(words)}; got {shown(given)}"
             elif choice in given:
                 path = (*path, choice)
-                suggestion = near(str(given[choice]), words)
+                suggestion = near(str(given[choice]), words, synonyms)
                 message = f"must be one of {one_of(words)}; got {shown(given[choice])}"
             else:
                 at_key = True
                 message = f"`{choice}` is missing: one of {one_of(words)}"
         case "choice_value":
             message = f"must be {context['allowed']}; got {shown(given)}"
-            suggestion = "closed" if isinstance(given, str) and near(given, ["closed"]) else None
+            words = [word.strip() for word in context["words"].split(",")]
+            suggestion = near(given, words, synonyms) if isinstance(given, str) else None
         case "literal_error":
-            words = sorted({word for spot in walked.spots for word in walk.literals(spot.annotation)})
+            words = sorted({word for spot in walked.spots for word in type_paths.literals(spot.annotation)})
             message = f"must be one of {one_of(words)}; got {shown(given)}"
-            suggestion = near(str(given), words)
+            suggestion = near(str(given), words, synonyms)
         case "string_pattern_mismatch":
             message = f"a name has lower-case letters, digits and _, and starts with a letter; got '{given}'"
         case "value_error":
@@ -203,7 +155,7 @@ def _plain_message(kind: str, given: object, context: dict[str, Any], walked: _W
                 "less_than_equal": "le",
             }
             bound = {words[kind]: float(context[words[kind]])}
-            return f"must be {allowed or walk.range_text(bound)}, got {shown(given)}"
+            return f"must be {allowed or type_paths.range_text(bound)}, got {shown(given)}"
         case "float_type" | "float_parsing":
             return f"must be a number{among}, got {shown(given)}" + _sourced_hint(walked.node)
         case "int_type" | "int_parsing" | "int_from_float":
@@ -227,7 +179,7 @@ def _plain_message(kind: str, given: object, context: dict[str, Any], walked: _W
 
 def _allowed_range(walked: _Walked) -> str:
     for spot in walked.spots:
-        text = walk.range_text(walk.limits(spot.annotation, spot.field))
+        text = type_paths.range_text(type_paths.limits(spot.annotation, spot.field))
         if text:
             return text
     return ""
