@@ -14,7 +14,7 @@ from dirigiste import economy as economies
 from dirigiste.chronicle import years_between
 from dirigiste.numerics import arrays, equilibrium
 from dirigiste.numerics.aggregates import Moves, Static
-from dirigiste.results import formulas, shapley, solve
+from dirigiste.results import formulas, shapley, stationary
 from dirigiste.results import known as known_economy
 from dirigiste.results.equilibrium import Equilibrium
 
@@ -174,5 +174,5 @@ def village():
     ]
     first = equilibrium.solve(compiled[0])
     second = equilibrium.solve(compiled[1], first.as_start())
-    before, after = (solve.finish(c, s) for c, s in zip(compiled, (first, second), strict=True))
+    before, after = (stationary.finish(c, s) for c, s in zip(compiled, (first, second), strict=True))
     return compiled[0], before, after, (first.point, second.point)

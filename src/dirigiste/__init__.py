@@ -12,8 +12,9 @@ Importing the package imports no numerical library; `configure` or the first sol
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
+
+from dirigiste.version import __version__
 
 if TYPE_CHECKING:
     from dirigiste.chronicle import Chronicle
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from dirigiste.results.run import Run, run
     from dirigiste.results.shipped import shipped
     from dirigiste.results.solve import solve
-
-try:
-    __version__ = version("dirigiste")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0.1.0"
 
 _HOMES: Final = {
     "Chronicle": "dirigiste.chronicle",

@@ -7,7 +7,7 @@ import pytest
 
 import dirigiste as dg
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.results import known, solve
+from dirigiste.results import known, stationary
 from dirigiste.results.schema import json_schema
 
 pytestmark = pytest.mark.usefixtures("configured")
@@ -64,7 +64,7 @@ def test_not_converged(call, village, monkeypatch):
     error = NotConverged(
         "no equilibrium", history=(1.0, 0.5), residuals={"labor": 0.5}, advice="Try more points."
     )
-    monkeypatch.setattr(solve.solver, "solve", failing(error))
+    monkeypatch.setattr(stationary.solver, "solve", failing(error))
     result = call("solve", village, "--json")
     assert result.exit_code == 3
     assert result.stdout == ""
@@ -73,14 +73,14 @@ def test_not_converged(call, village, monkeypatch):
 
 
 def test_identity_violated(call, village, monkeypatch):
-    monkeypatch.setattr(solve.solver, "solve", failing(IdentityViolated("goods do not clear")))
+    monkeypatch.setattr(stationary.solver, "solve", failing(IdentityViolated("goods do not clear")))
     result = call("solve", village)
     assert result.exit_code == 4
     assert "goods do not clear" in result.stderr
 
 
 def test_interrupted(call, village, monkeypatch):
-    monkeypatch.setattr(solve.solver, "solve", failing(KeyboardInterrupt()))
+    monkeypatch.setattr(stationary.solver, "solve", failing(KeyboardInterrupt()))
     result = call("solve", village)
     assert result.exit_code == 130
     assert "Traceback" not in result.output

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import click
 
-from dirigiste import __version__
 from dirigiste.errors import DirigisteError
+from dirigiste.version import __version__
 
 SHOWN: Final = 12
 """Rounds of a search that a message tells, from its beginning and its end."""

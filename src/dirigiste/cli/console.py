@@ -15,12 +15,11 @@ import click
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from dirigiste.economy import Economy
+    from dirigiste.progress import Progress
     from dirigiste.results.text import Table
-
-    Progress = Callable[[str, int, float], None]
 
 
 runs_folder = click.option(

@@ -35,8 +35,9 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
 
     Exits with 3 if the solution is not found, 4 if it is another one than expected.
     """
-    from dirigiste import __version__, config
+    from dirigiste import config
     from dirigiste.results.provenance import version_of
+    from dirigiste.version import __version__
 
     if prepare or not no_solve:
         config.ensure()

@@ -77,7 +77,7 @@ def as_yaml(measurement: Measurement) -> str:
     """The file's text."""
     from ruamel.yaml import YAML
 
-    from dirigiste import __version__
+    from dirigiste.version import __version__
 
     firms = measurement.firms
     content: dict[str, Any] = {

@@ -179,6 +179,6 @@ def _provenance(measurement: Measurement, command: str) -> list[tuple[str, str]]
 
 
 def _version() -> str:
-    from dirigiste import __version__
+    from dirigiste.version import __version__
 
     return __version__

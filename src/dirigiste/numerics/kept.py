@@ -296,7 +296,7 @@ def processor() -> str:
 @functools.cache
 def key() -> str:
     """Name of the folder of programs: the same for the same sources, libraries and processor."""
-    from dirigiste import __version__
+    from dirigiste.version import __version__
 
     digest = hashlib.blake2b(f"{__version__} {_surroundings()}".encode(), digest_size=8)
     for path in sorted(SOURCES.rglob("*.py")):

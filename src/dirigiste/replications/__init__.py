@@ -13,7 +13,8 @@ YAML where the engine solves it, and one module function
 that computes and compares. Nothing else is required:
 
     from dirigiste.replications import published
-    from dirigiste.replications.outcome import Outcome, Picture, Progress
+    from dirigiste.progress import Progress
+    from dirigiste.replications.outcome import Outcome, Picture
 
     def compute(progress: Progress | None = None) -> Outcome:
         ...
@@ -40,7 +41,7 @@ from dirigiste.replications.outcome import Cell, Claim, Outcome, Picture
 from dirigiste.replications.registry import ENTRIES, Entry, find
 
 if TYPE_CHECKING:
-    from dirigiste.replications.outcome import Progress
+    from dirigiste.progress import Progress
 
 __all__ = ["ENTRIES", "Cell", "Claim", "Entry", "Outcome", "Picture", "find", "run"]
 

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-Progress = Callable[[str, int, float], None]
-"""Called with stage, round and largest residual."""
-
 Verdict = Literal["match", "miss", "shown"]
 """`match`: within the tolerance; `miss`: not; `shown`: compared without a verdict, see the cell's `why`."""
 

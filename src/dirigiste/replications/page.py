@@ -30,7 +30,7 @@ def html(entry: Entry, outcome: Outcome, pictures: Mapping[str, str]) -> str:
     """
     from markupsafe import Markup
 
-    from dirigiste import __version__
+    from dirigiste.version import __version__
 
     css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     return (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
-    from dirigiste.replications.outcome import Outcome, Progress
+    from dirigiste.progress import Progress
+    from dirigiste.replications.outcome import Outcome
 
 
 class Replication(Protocol):

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from dirigiste.errors import NotConverged
 from dirigiste.numerics import arrays
 from dirigiste.numerics import equilibrium as solver
-from dirigiste.results import solve as solving
+from dirigiste.results import stationary as solving
 
 if TYPE_CHECKING:
+    from dirigiste.progress import Progress
     from dirigiste.results.equilibrium import Equilibrium
 
 SAME: Final = 1e-6
@@ -24,7 +25,7 @@ STARTS: Final = ((0.7, 0.01), (1.4, -0.01), (1.0, 0.03))
 """Other starts: factor on the wage, and what is added to the interest rate, per year."""
 
 
-def certify(found: Equilibrium, *, progress: solver.Progress | None = None) -> Equilibrium:
+def certify(found: Equilibrium, *, progress: Progress | None = None) -> Equilibrium:
     """The same equilibrium with `grid` and `starts` in its certificate.
 
     Raises:
@@ -39,7 +40,7 @@ def certify(found: Equilibrium, *, progress: solver.Progress | None = None) -> E
     )
 
 
-def grid_error(found: Equilibrium, progress: solver.Progress | None = None) -> dict[str, Any]:
+def grid_error(found: Equilibrium, progress: Progress | None = None) -> dict[str, Any]:
     """Differences from the solution on twice the wealth points: relative; interest rates per year."""
     points = found.economy.numerics.wealth.points
     finer = solving.solve(
@@ -66,7 +67,7 @@ def _relative(value: float, other: float) -> float:
     return value / other - 1.0 if abs(other) > 1e-12 else math.nan
 
 
-def other_starts(found: Equilibrium, progress: solver.Progress | None = None) -> list[dict[str, Any]]:
+def other_starts(found: Equilibrium, progress: Progress | None = None) -> list[dict[str, Any]]:
     """Where the solution from other prices ends."""
     compiled = arrays.compile_economy(found.economy)
     told = []
@@ -96,7 +97,7 @@ def other_starts(found: Equilibrium, progress: solver.Progress | None = None) ->
     return told
 
 
-def _named(progress: solver.Progress | None, what: str) -> solver.Progress | None:
+def _named(progress: Progress | None, what: str) -> Progress | None:
     if progress is None:
         return None
     return lambda stage, round_, residual: progress(f"{what}: {stage}", round_, residual)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dirigiste.errors import InputError
-from dirigiste.results import measures
+from dirigiste.results import measures, text, text_comparison
 from dirigiste.results.equilibrium import Equilibrium, plain
+from dirigiste.results.welfare import welfare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +92,6 @@ class Comparison:
     @cached_property
     def welfare(self) -> xr.Dataset | None:
         """Consumption-equivalent changes, see `dirigiste.results.welfare`; None where preferences differ."""
-        from dirigiste.results.welfare import welfare
-
         return welfare(self.old, self.new) if self.comparable else None
 
     def to_json(self) -> dict[str, Any]:
@@ -110,13 +109,9 @@ class Comparison:
         return plain(found)
 
     def __repr__(self) -> str:
-        from dirigiste.results import text_comparison
-
         return text_comparison.comparison(self)
 
     def _repr_html_(self) -> str:
-        from dirigiste.results import text, text_comparison
-
         return text.as_html(text_comparison.tables(self), text_comparison.heading(self))
 
 

@@ -36,7 +36,7 @@ from dirigiste.results import paths, shapley, split
 from dirigiste.results.chains import Chain, chains, seen
 from dirigiste.results.equilibrium import Equilibrium
 from dirigiste.results.paths import interpolation
-from dirigiste.results.solve import finish
+from dirigiste.results.stationary import finish
 from dirigiste.results.work import Work
 
 Array = NDArray[np.float64]

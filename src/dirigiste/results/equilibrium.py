@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
-from dirigiste.results import measures
+from dirigiste.results import measures, storage, text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -137,8 +137,6 @@ class Equilibrium:
 
     def save(self, path: str | Path) -> None:
         """Write the Dataset to a netCDF file; `open` reads it back."""
-        from dirigiste.results import storage
-
         storage.write(self.dataset, Path(path))
 
     @classmethod
@@ -148,8 +146,6 @@ class Equilibrium:
         Raises:
             InputError: There is no such file, or it is no equilibrium.
         """
-        from dirigiste.results import storage
-
         return cls.of(storage.read(Path(path)))
 
     @classmethod
@@ -170,13 +166,9 @@ class Equilibrium:
         }
 
     def __repr__(self) -> str:
-        from dirigiste.results import text
-
         return text.equilibrium(self)
 
     def _repr_html_(self) -> str:
-        from dirigiste.results import text
-
         return text.as_html(text.equilibrium_tables(self), text.heading(self))
 
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dirigiste import economy as economies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Progress = Callable[[str, int, float], None]
+    from dirigiste.progress import Progress
 
 ECONOMY: Final = """
 name: known

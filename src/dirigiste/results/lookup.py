@@ -9,9 +9,9 @@ from dirigiste import economy as economies
 from dirigiste.results.equilibrium import Equilibrium
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    Progress = Callable[[str, int, float], None]
+    from dirigiste.progress import Progress
 
 STATES: Final = ("before", "after")
 

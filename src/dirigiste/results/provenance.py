@@ -52,7 +52,7 @@ def processor() -> str:
 
 def provenance(economy: Economy, seconds: float) -> dict[str, Any]:
     """Provenance of a result for an economy, by the names of `measures.PROVENANCE`."""
-    from dirigiste import __version__
+    from dirigiste.version import __version__
 
     return {
         "program": "dirigiste",

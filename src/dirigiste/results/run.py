@@ -16,18 +16,18 @@ import xarray as xr
 from dirigiste import chronicle as chronicles
 from dirigiste import economy as economies
 from dirigiste.chronicle import Chronicle, LastingChange
+from dirigiste.documents import reading
 from dirigiste.errors import InputError
-from dirigiste.results import folders, paths, run_json, split, storage
+from dirigiste.results import folders, paths, run_json, split, storage, text, text_run
 from dirigiste.results.comparison import Comparison, compare
 from dirigiste.results.equilibrium import Equilibrium
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from dirigiste.chronicle import Channel
-
-    Progress = Callable[[str, int, float], None]
+    from dirigiste.progress import Progress
 
 
 DEFAULT_TIMES: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
@@ -227,13 +227,9 @@ class Run:
         )
 
     def __repr__(self) -> str:
-        from dirigiste.results import text_run
-
         return text_run.run(self)
 
     def _repr_html_(self) -> str:
-        from dirigiste.results import text, text_run
-
         return text.as_html(text_run.tables(self), text_run.heading(self))
 
 
@@ -311,8 +307,6 @@ def texts(name: str | Path) -> dict[str, str]:
     """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
     read.
     """
-    from dirigiste.documents import reading
-
     found: dict[str, str] = {}
     path = Path(name).expanduser()
     text = _text(path, "dirigiste.chronicle", str(name))

@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-Progress = Callable[[str, int, float], None]
-"""Called with the stage, the round and the largest residual."""
+from dirigiste.progress import Progress
 
 ENOUGH = 0.02
 """Share of the work after which the rest is estimated."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import xarray as xr
 
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.achdou_et_al_2022 import constraint, incomes
 from dirigiste.replications.achdou_et_al_2022.households import Behaviour, Households
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable

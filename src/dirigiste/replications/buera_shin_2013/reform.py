@@ -16,7 +16,7 @@ from dirigiste.replications.buera_shin_2013.states import CAPITAL_SHARE, economy
 
 if TYPE_CHECKING:
     from dirigiste.numerics.point import Point
-    from dirigiste.replications.outcome import Progress
+    from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 import xarray as xr
 
 from dirigiste import config
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.buera_shin_2013 import reform
 from dirigiste.replications.buera_shin_2013.states import by_collateral, tfp
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

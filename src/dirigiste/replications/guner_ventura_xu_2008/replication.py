@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import xarray as xr
 
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.guner_ventura_xu_2008 import model
 from dirigiste.replications.guner_ventura_xu_2008.model import Economy, Factor, Model
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

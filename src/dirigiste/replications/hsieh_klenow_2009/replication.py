@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.documents import reading
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.hsieh_klenow_2009 import lognormal, model
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

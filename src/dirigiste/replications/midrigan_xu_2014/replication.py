@@ -12,10 +12,11 @@ import xarray as xr
 
 from dirigiste import config
 from dirigiste.numerics import ability
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.midrigan_xu_2014 import closed_forms
 from dirigiste.replications.midrigan_xu_2014.producers import Producers
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import xarray as xr
 
+from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.moll_2014 import model, transition
 from dirigiste.replications.moll_2014.model import Parameters
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import xarray as xr
 
+from dirigiste.progress import Progress
 from dirigiste.replications import published
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 from dirigiste.replications.restuccia_rogerson_2008 import model
 from dirigiste.replications.restuccia_rogerson_2008.policy import Effect, Policy, effect
 

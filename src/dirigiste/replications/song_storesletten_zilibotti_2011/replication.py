@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import xarray as xr
 
+from dirigiste.progress import Progress
 from dirigiste.replications import published
-from dirigiste.replications.outcome import Outcome, Picture, Progress
+from dirigiste.replications.outcome import Outcome, Picture
 from dirigiste.replications.song_storesletten_zilibotti_2011 import accounts, transition
 from dirigiste.replications.song_storesletten_zilibotti_2011.parameters import Parameters
 

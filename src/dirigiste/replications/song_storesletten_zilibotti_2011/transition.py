@@ -19,7 +19,7 @@ from dirigiste.replications.song_storesletten_zilibotti_2011.parameters import A
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dirigiste.replications.outcome import Progress
+    from dirigiste.progress import Progress
 
 TOLERANCE: Final = 1e-11
 """Largest change of log capital in a round."""
