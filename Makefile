@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow programs lint types benchmark clean
+.PHONY: run test test-slow coverage programs lint types benchmark clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,11 @@ test: programs
 test-slow: programs
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --max-worker-restart 0
 
+# By line and branch; code that numba compiles does not run in Python, so that it counts as never run.
+coverage: programs
+	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 --cov=dirigiste --cov-branch \
+		--cov-report=term-missing:skip-covered --cov-report=html
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 
@@ -36,4 +41,4 @@ benchmark: $(VENV)/.installed
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) runs .pytest_cache .ruff_cache
+	rm -rf $(VENV) runs .pytest_cache .ruff_cache .coverage htmlcov

@@ -8,7 +8,7 @@ import dirigiste
 ROOT = Path(dirigiste.__file__).parent
 
 FLOORS = [
-    {"config", "errors", "progress", "version"},
+    {"config", "errors", "numbers", "progress", "version"},
     {"documents"},
     {"economy"},
     {"chronicle"},

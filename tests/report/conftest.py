@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 
 from dirigiste import chronicle, economy
-from dirigiste.results.welfare import welfare
 
 ECONOMY = """
 name: toy
@@ -143,6 +142,7 @@ def equilibrium(declared, data, **numbers):
         "fines": 0.001,
     } | numbers
     certificate = {
+        "certified": True,
         "hjb": 1e-11,
         "distribution": 1e-14,
         "mass": 0.0,
@@ -189,20 +189,30 @@ def build(folder, title="A title", url="https://example.org/a?b=1&c=2"):
         silence=0.97,
         flight=0.004,
     )
-    return SimpleNamespace(
+    provenance = {
+        "program": "dirigiste",
+        "version": "9.9",
+        "command": "dirigiste run toy",
+        "nested": {"a": 1.5},
+    }
+    return made_up_run(told, before, after, provenance, {"chronicle.yaml": text})
+
+
+def made_up_run(told, before, after, provenance, given, **options):
+    """A run with a made-up path between two made-up states."""
+    run = SimpleNamespace(
         chronicle=told,
         before=before,
         after=after,
-        comparison=SimpleNamespace(welfare=welfare(before, after)),
         changes=told.lasting_changes(),
-        provenance={
-            "program": "dirigiste",
-            "version": "9.9",
-            "command": "dirigiste run toy",
-            "nested": {"a": 1.5},
-        },
-        given={"chronicle.yaml": text},
+        certificate={"certified": True},
+        warnings=(),
+        provenance=provenance,
+        given=given,
     )
+    days = [event.date for event in told.ordered if event.changes]
+    vars(run).update(vars(made_up_path.path_parts(run, days, **options)))
+    return run
 
 
 def course_run(folder, declared=made_up_path.ECONOMY, told=made_up_path.CHRONICLE, **options):
@@ -215,18 +225,7 @@ def course_run(folder, declared=made_up_path.ECONOMY, told=made_up_path.CHRONICL
     told = chronicle.load(file)
     before = equilibrium(economy.load(path), made_up_path.states(economy.load(path)))
     after = equilibrium(told.lasting(), made_up_path.states(told.lasting(), 0.02), Y=1.96)
-    run = SimpleNamespace(
-        chronicle=told,
-        before=before,
-        after=after,
-        comparison=SimpleNamespace(welfare=welfare(before, after)),
-        changes=told.lasting_changes(),
-        provenance={"program": "dirigiste", "version": "9.9"},
-        given={},
-    )
-    days = [event.date for event in told.ordered if event.changes]
-    vars(run).update(vars(made_up_path.path_parts(run, days, **options)))
-    return run
+    return made_up_run(told, before, after, {"program": "dirigiste", "version": "9.9"}, {}, **options)
 
 
 @pytest.fixture

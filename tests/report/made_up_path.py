@@ -224,7 +224,7 @@ def path_parts(run, days, force=1.0, split=True, still=False):
         f"residual_{name}": ("time", size * np.exp(-0.05 * time) * (1 + 0.5 * np.sin(9 * time)))
         for name, size in (
             ("labor", 2e-9), ("capital", 8e-10), ("budget", 3e-11), ("quota", 0.0), ("walras", 5e-9),
-            ("hjb", 1e-11), ("mass", 3e-14),
+            ("foresight", 1e-7), ("hjb", 1e-11), ("mass", 3e-14),
         )
     }  # fmt: skip
     path = xr.Dataset(_variables(economy, time, fades, lasts) | residuals, coords=coords)
@@ -240,6 +240,8 @@ def path_parts(run, days, force=1.0, split=True, still=False):
             "worst": ("surprise", np.full(many, 5e-9)),
             "distance": ("surprise", np.linspace(2e-6, 1e-6, many)),
             "horizon": ("surprise", np.full(many, 60.0)),
+            "worst_market": ("surprise", np.array(["labor"] * many)),
+            "worst_date": ("surprise", np.array([np.datetime64(day, "ns") for day in days])),
         }
     )
     names = list(CHANNELS)

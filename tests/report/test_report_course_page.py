@@ -68,7 +68,6 @@ def test_its_numbers_stand_on_the_page(text):
         "A listing is stopped",
     ):
         assert piece in words, piece
-    assert "compare two stationary states" not in words
 
 
 def test_without_a_split_the_section_says_how_to_get_one(make_course):
@@ -83,12 +82,6 @@ def test_channels_that_act_alone_are_named(make_course):
     run = make_course()
     run.only = ("fear", "force")
     assert "Only these channels act: fear and force." in report.html(run)
-
-
-def test_a_run_without_gains_says_so(make_course):
-    run = make_course()
-    run.welfare = None
-    assert "does not hold what owners gain and lose" in report.html(run)
 
 
 def test_svg_text_stays_text_and_is_valid_xml(course_of_three):

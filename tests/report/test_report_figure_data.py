@@ -5,34 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from dirigiste.report import gallery
-from dirigiste.report.figure_data import answer, assumptions, certificate, events, firms, people, welfare
+from dirigiste.report.figure_data import assumptions, certificate, events, firms
 from dirigiste.report.figure_data.table import Table
-
-
-def test_the_five_numbers_are_changes_of_levels_and_differences_of_shares(run):
-    found = {row.label: row for row in answer.headlines(run)}
-    assert list(found) == ["Output", "Wage", "Productivity", "Control", "Silence"]
-    assert found["Output"].difference == pytest.approx(-0.02)
-    assert found["Productivity"].difference == pytest.approx(-0.02)
-    assert found["Control"].difference == pytest.approx(0.1)
-    assert found["Silence"].levels == "95.0 → 97.0\N{NO-BREAK SPACE}%"
-
-
-def test_three_sentences_carry_the_numbers(run):
-    cost, gain, who = (text.replace("\N{NO-BREAK SPACE}", " ") for text in answer.sentences(run))
-    assert "output in the long run falls by 2.0 %" in cost
-    assert "the wage stays as it was" in cost
-    assert "2 parameters changed" in cost
-    assert gain.startswith("Control rises from 40.0 to 50.0 % of output")
-    assert "wealth carried abroad falls from 0.50 to 0.40 %" in gain
-    assert "Inside owners grow from 30.0 to 40.0 % of all and plain owners shrink from 60.0 to 50.0 %" in who
-
-
-def test_without_lasting_changes_the_answer_says_so(make):
-    found = make()
-    found.changes = []
-    assert answer.sentences(found)[0].startswith("Nothing that this chronicle changes lasts")
 
 
 def test_events_are_numbered_by_date_and_stand_in_their_channels(run):
@@ -54,38 +28,6 @@ def test_events_are_numbered_by_date_and_stand_in_their_channels(run):
 def test_claims_stand_beside_the_record_with_the_number_of_their_event(run):
     (row,) = events.disagreements(run)
     assert (row.number, row.item.claim, row.item.record) == (2, "It was 3.", "It was 2.8.")
-
-
-def test_shares_and_flows_come_from_the_datasets(run):
-    rows = {row.status: row for row in people.shares(run)}
-    assert rows["inside"].before == pytest.approx(0.3)
-    assert rows["inside"].after == pytest.approx(0.4)
-    before, after = people.stages(run)
-    assert after.flows["released", "held", "plain"] == pytest.approx(1.5 * 0.01)
-    assert before.flows["strike", "loud", "held"] == pytest.approx(0.002)
-    assert people.flows_title(run, [before, after]).replace("\N{NO-BREAK SPACE}", " ") == (
-        "More owners go from held to plain: 1.5 % of all owners a year, 1.0 % before"
-    )
-    assert people.shares_title(run).startswith("Plain owners shrink from 60.0 to 50.0")
-
-
-def test_consumption_equivalents_by_status_and_quintile(run):
-    found = welfare.welfare(run)
-    assert found is not None
-    assert found.quintiles == ("poorest", "second", "middle", "fourth", "richest")
-    assert [group.status for group in found.groups] == ["inside", "plain", "loud", "held", "all"]
-    loss = math.expm1(-0.02)
-    np.testing.assert_allclose([cell for group in found.groups for cell in group.cells], loss, rtol=1e-9)
-    assert found.everybody.gains == 0
-    assert found.everybody.loses == pytest.approx(1)
-    assert "100.0 % lose" in welfare.title(run).replace("\N{NO-BREAK SPACE}", " ")
-
-
-def test_a_run_whose_states_cannot_be_compared_has_no_welfare_figure(make):
-    found = make()
-    found.comparison.welfare = None
-    assert welfare.welfare(found) is None
-    assert "welfare" not in gallery.figures(found)
 
 
 def test_a_density_integrates_to_the_share_of_positive_values():
@@ -144,23 +86,23 @@ def test_every_parameter_is_listed_with_what_it_rests_on(run):
     assert set(rows) == {parameter.path for parameter in run.before.economy.parameters()}
 
 
-def test_the_verdict_is_good_only_if_every_residual_is_met(make):
+@pytest.mark.parametrize("part", ["before", "after", "path"])
+def test_the_verdict_is_that_of_the_certificates(make, part):
     found = make()
     assert certificate.verdict(found).good
-    found.after.certificate["labor"] = 1e-6
+    held = found if part == "path" else getattr(found, part)
+    held.certificate = {**held.certificate, "certified": False}
     verdict = certificate.verdict(found)
     assert not verdict.good
-    assert "labour market" in verdict.text
-    found.after.certificate["labor"] = float("nan")
-    assert not certificate.verdict(found).good
-    found.after.certificate["labor"] = None
-    assert not certificate.verdict(found).good
+    assert part in verdict.text
 
 
-def test_no_certificate_is_no_good_certificate(make):
+def test_the_verdict_does_not_judge_residuals_again(make):
+    """Capital that lies idle near the corner leaves slack beyond the tolerance, which the solver accepts."""
     found = make()
-    found.after.certificate = {}
-    assert not certificate.verdict(found).good
+    found.after.certificate["capital"] = -0.1
+    assert certificate.verdict(found).good
+    assert {row.key: row.after for row in certificate.residuals(found)}["capital"] == -0.1
 
 
 def test_the_identity_leaves_out_terms_that_are_zero_and_ends_with_the_residual(run):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from dirigiste.numbers import NONE, fixed
 from dirigiste.replications.outcome import Cell, Claim, Outcome, Tag
-from dirigiste.results.text import NONE, Table
+from dirigiste.results.text import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,11 +73,6 @@ def difference(cell: Cell) -> str:
 def plain(value: float) -> str:
     """A number as the file gives it."""
     return minus(f"{value:.10g}")
-
-
-def fixed(value: float, digits: int) -> str:
-    """A number with fixed digits."""
-    return minus(f"{value:.{digits}f}") if math.isfinite(value) else NONE
 
 
 def minus(text: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dirigiste.report.gallery import Drawn
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 __all__ = ["figures", "html", "save_figures", "write"]
 

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dirigiste.numbers import fixed
 from dirigiste.report import gallery_path, words
 from dirigiste.report.drawing import events as draw_events
 from dirigiste.report.drawing import firms as draw_firms
-from dirigiste.report.drawing import people as draw_people
-from dirigiste.report.drawing import welfare as draw_welfare
 from dirigiste.report.drawn import Drawn
-from dirigiste.report.figure_data import course, events, firms, people, welfare
+from dirigiste.report.figure_data import events, firms
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 
 def figures(run: Run) -> dict[str, Drawn]:
     """Figures of a run by name, in the order of the report."""
-    if course.has(run):
-        found = [
-            _events(run),
-            *gallery_path.before_firms(run),
-            _sizes(run),
-            _starved(run),
-            gallery_path.residuals(run),
-        ]
-    else:
-        found = [_events(run), _graph(run), _shares(run), _welfare(run), _sizes(run), _starved(run)]
+    found = [
+        _events(run),
+        *gallery_path.before_firms(run),
+        _sizes(run),
+        _starved(run),
+        gallery_path.residuals(run),
+    ]
     return {figure.name: figure for figure in found if figure is not None}
 
 
@@ -57,61 +51,6 @@ def events_hints(run: Run) -> dict[str, str]:
     return draw_events.hints(run)
 
 
-def _graph(run: Run) -> Drawn:
-    found = people.stages(run)
-    return Drawn(
-        "people-flows",
-        run,
-        people.flows_title(run, found),
-        people.note(run),
-        people.describe(run, found),
-        people.flows_table(found),
-        lambda run, title: draw_people.graph(run, found, title),
-    )
-
-
-def _shares(run: Run) -> Drawn:
-    rows = sorted(people.shares(run), key=lambda row: -row.after)
-    parts = [f"{row.label} {words.pair(row.before, row.after)}" for row in rows]
-    return Drawn(
-        "people-shares",
-        run,
-        people.shares_title(run),
-        "Ring: before; dot: with what lasts in place. Blue: grows, orange: shrinks.",
-        f"Shares of owners by status before and after: {'; '.join(parts)}.",
-        people.shares_table(run),
-        draw_people.shares,
-    )
-
-
-def _welfare(run: Run) -> Drawn | None:
-    found = welfare.welfare(run)
-    if found is None:
-        return None
-    parts = [
-        f"{group.label} {words.change(group.change)}, {words.percent(group.gains)} gain"
-        for group in found.groups
-    ]
-    return Drawn(
-        "welfare",
-        run,
-        welfare.title(run),
-        "Consumption equivalent: the lasting change of consumption before that would be worth as much to "
-        "an owner as being in the state after, at the same status, ability and wealth. White is no change. "
-        "Percentages beside the names: share of owners.",
-        "Heat map of consumption equivalents by status and fifth of wealth, and shares that gain or lose. "
-        f"In all: {'; '.join(parts)}.",
-        welfare.table(run),
-        _draw_welfare,
-    )
-
-
-def _draw_welfare(run: Run, title: str | None) -> Figure:
-    found = draw_welfare.draw(run, title)
-    assert found is not None  # only made where welfare can be compared
-    return found
-
-
 def _sizes(run: Run) -> Drawn:
     wealth, employment = firms.wealth(run), firms.employment(run)
     parts = [
@@ -137,9 +76,8 @@ def _starved(run: Run) -> Drawn | None:
     if not curves:
         return None
     parts = [
-        f"{curve.label} {100 * curve.centre_before:.1f} to {100 * curve.centre_after:.1f} points".replace(
-            "-", words.MINUS
-        )
+        f"{curve.label} {fixed(100 * curve.centre_before, 1)} to "
+        f"{fixed(100 * curve.centre_after, 1)} points"
         for curve in curves
     ]
     return Drawn(

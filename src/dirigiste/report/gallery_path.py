@@ -16,11 +16,11 @@ from dirigiste.report.drawing import residuals as draw_residuals
 from dirigiste.report.drawn import Drawn
 from dirigiste.report.figure_data import (
     bands,
-    certificate_path,
     channels,
     choices,
     course,
     gains,
+    path_residuals,
     paths,
     people,
 )
@@ -28,7 +28,7 @@ from dirigiste.report.figure_data import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 
 def before_firms(run: Run) -> list[Drawn]:
@@ -154,8 +154,6 @@ def _bands(run: Run) -> Drawn:
 
 
 def _gains(run: Run) -> list[Drawn]:
-    if not gains.has(run):
-        return []
     votes = gains.votes(run)
     chosen = gains.chosen(run)
     which = (
@@ -200,13 +198,13 @@ def _gains(run: Run) -> list[Drawn]:
 
 def residuals(run: Run) -> Drawn:
     """Residuals at every step of the path."""
-    parts = [f"{row['label']} {row['worst']} in {row['date']}" for row in certificate_path.summary(run)]
+    parts = [f"{row['label']} {row['worst']} in {row['date']}" for row in path_residuals.summary(run)]
     return Drawn(
         "residuals",
         run,
-        certificate_path.title(run),
+        path_residuals.title(run),
         "What each equation misses at each step, against its tolerance. The whole path, up to its horizon.",
         f"Residuals over time on log scales. Largest: {'; '.join(parts) or 'none'}.",
-        certificate_path.table(run),
+        path_residuals.table(run),
         draw_residuals.draw,
     )

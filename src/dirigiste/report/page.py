@@ -11,32 +11,31 @@ import jinja2
 from markupsafe import Markup, escape
 
 from dirigiste.chronicle import ASSUMPTION
+from dirigiste.numbers import fixed
 from dirigiste.report import gallery, words
 from dirigiste.report.figure_data import (
     answer,
-    answer_path,
     assumptions,
     bands,
     certificate,
-    certificate_path,
     channels,
     course,
     events,
-    gains,
+    path_residuals,
     people,
-    welfare,
 )
 
 if TYPE_CHECKING:
     from dirigiste.chronicle import Amount, Event
-    from dirigiste.report.figure_data.answer import Headline
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Context = dict[str, Any]
 
 SECTIONS: Final = (
     ("answer", "Answer"),
     ("events", "Events"),
+    ("paths", "Paths"),
+    ("channels", "Channels"),
     ("people", "People"),
     ("winners", "Winners and losers"),
     ("firms", "Firms"),
@@ -44,9 +43,6 @@ SECTIONS: Final = (
     ("certificate", "Certificate and provenance"),
 )
 """Ids and headings, in order."""
-
-COURSE: Final = (*SECTIONS[:2], ("paths", "Paths"), ("channels", "Channels"), *SECTIONS[2:])
-"""The same for a run with a path."""
 
 TEMPLATES: Final = {"winners": "welfare.html.j2"}
 """Templates whose names differ from the ids of their sections."""
@@ -91,9 +87,7 @@ def render(run: Run) -> str:
         **_figures(run),
         **_events(run),
         **_people(run),
-        "has_path": course.has(run),
         "channels_how": channels.HOW.format(name=run.chronicle.name),
-        "welfare_title": _no_welfare(run),
         **_assumptions(run),
         **_certificate(run),
     }
@@ -119,7 +113,7 @@ def _head(run: Run) -> Context:
     css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     sections = [
         {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")}
-        for id_, text in (COURSE if course.has(run) else SECTIONS)
+        for id_, text in SECTIONS
     ]
     return {
         "title": chronicle.title or chronicle.name,
@@ -136,44 +130,22 @@ def _head(run: Run) -> Context:
 
 def _scope(run: Run) -> str:
     """What was solved."""
-    if not course.has(run):
-        return "Stationary states before and after."
     surprises = words.count(len(course.dates(run)), "surprise")
-    only = getattr(run, "only", None)
-    acting = f" Only these channels act: {words.listing(list(only))}." if only else ""
+    acting = f" Only these channels act: {words.listing(list(run.only))}." if run.only else ""
     return (
         f"The path over {words.plain(round(course.horizon(run)))} years with {surprises}; owners know the "
-        "future "
-        f"except for surprises.{acting}"
+        f"future except for surprises.{acting}"
     )
 
 
-def _no_welfare(run: Run) -> str:
-    """What stands where there is no figure of winners and losers."""
-    if course.has(run) and not gains.has(run):
-        return "This run does not hold what owners gain and lose at its surprises"
-    return "" if course.has(run) else welfare.title(run)
-
-
 def _answer(run: Run) -> Context:
-    found = certificate_path.verdict(run) if course.has(run) else certificate.verdict(run)
-    verdict = {"good": found.good, "rest": found.text.split(": ", 1)[1] if ": " in found.text else found.text}
-    verdict["rest"] = words.opening(str(verdict["rest"]))
-    if course.has(run):
-        return {
-            "verdict": verdict,
-            "sentences": answer_path.sentences(run),
-            "headlines": [
-                _number(row.label, row.change, row.levels, row.unit) for row in answer_path.headlines(run)
-            ],
-            "others": answer_path.others(run),
-            "mark": words.plain(round(answer_path.mark(run), 1)),
-        }
+    found = certificate.verdict(run)
     return {
-        "verdict": verdict,
+        "verdict": {"good": found.good, "rest": found.text},
         "sentences": answer.sentences(run),
         "headlines": [_number(row.label, row.change, row.levels, row.unit) for row in answer.headlines(run)],
-        "others": [_other(row) for row in answer.others(run)],
+        "others": answer.others(run),
+        "mark": words.plain(round(answer.mark(run), 1)),
     }
 
 
@@ -181,25 +153,6 @@ def _number(label: str, change: str, levels: str, unit: str) -> Context:
     number, _, measure = change.partition(words.NARROW)
     measure = f"{words.NARROW}{measure}" if measure else ""
     return {"label": label, "number": number, "measure": measure, "levels": levels, "unit": unit}
-
-
-def _other(row: Headline) -> Context:
-    fine = max(
-        words.decimals(row.before),
-        words.decimals(row.after),
-        2 if 5e-5 <= abs(row.difference) < 0.00095 else 1,
-    )
-
-    def shown(value: float) -> str:
-        return words.percent(value, fine) if row.kind == answer.SHARE else words.number(value, 4)
-
-    return {
-        "label": row.label,
-        "before": shown(row.before),
-        "after": shown(row.after),
-        "change": row.change,
-        "unit": row.unit,
-    }
 
 
 def _figures(run: Run) -> Context:
@@ -299,7 +252,7 @@ def _changes(run: Run, event: Event) -> list[Context]:
 
 def _people(run: Run) -> Context:
     economy = run.before.economy
-    found = bands.stages(run) if course.has(run) else people.stages(run)
+    found = bands.stages(run)
     flows = [
         {
             "edge": words.edge(economy, edge),
@@ -378,19 +331,19 @@ def _certificate(run: Run) -> Context:
             "before": words.residual(row.before),
             "after": words.residual(row.after),
             "tolerance": words.residual(row.tolerance),
-            "met": row.met_before and row.met_after,
             "unit": row.unit,
         }
         for row in certificate.residuals(run)
     ]
+    *terms, (last, *rest) = certificate.identity(run)
     identity = [
-        {"label": label, "before": _term(label, before), "after": _term(label, after)}
-        for label, before, after in certificate.identity(run)
+        {"label": label, "before": fixed(before, 4), "after": fixed(after, 4)}
+        for label, before, after in terms
     ]
-    path = course.has(run)
+    identity.append({"label": last, "before": words.residual(rest[0]), "after": words.residual(rest[1])})
     return {
-        "path_residuals": certificate_path.summary(run) if path else [],
-        "surprises": certificate_path.surprises(run) if path else [],
+        "path_residuals": path_residuals.summary(run),
+        "surprises": path_residuals.surprises(run),
         "warnings": certificate.warnings(run),
         "residuals": residuals,
         "identity": identity,
@@ -400,17 +353,10 @@ def _certificate(run: Run) -> Context:
     }
 
 
-def _term(label: str, value: float) -> str:
-    if label == certificate.TERMS["residual"]:
-        return words.residual(value)
-    return f"{value:.4f}".replace("-", words.MINUS)
-
-
 def _inputs(run: Run) -> list[tuple[str, str]]:
     """Texts of the inputs as they were given where the run has them, else as they were understood."""
-    given = dict(getattr(run, "given", None) or {})
-    found = list(given.items())
-    if not any("economy" in name for name in given):
+    found = list(run.given.items())
+    if not any("economy" in name for name in run.given):
         found.append(("economy, as understood", run.before.economy.to_yaml()))
     if run.changes:
         found.append(("economy with what lasts in place", run.after.economy.to_yaml()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from dirigiste.numbers import MINUS, NONE, minus, signed
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
@@ -12,11 +14,8 @@ if TYPE_CHECKING:
     from dirigiste.chronicle import Amount, Change, Event
     from dirigiste.economy import Economy
 
-MINUS: Final = "\N{MINUS SIGN}"
 NARROW: Final = "\N{NO-BREAK SPACE}"
 ARROW: Final = "\N{RIGHTWARDS ARROW}"
-NONE: Final = "\N{EN DASH}"
-"""What stands where there is no number."""
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SCALES: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
@@ -39,8 +38,8 @@ def number(value: float, digits: int = 3) -> str:
     size = math.floor(math.log10(abs(value)))
     if size < -4 or size > 6:
         mantissa, exponent = f"{value:.{max(digits - 1, 0)}e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
-    return f"{value:,.{max(digits - 1 - size, 0)}f}".replace("-", MINUS).replace(",", NARROW)
+        return minus(f"{mantissa}e{int(exponent)}")
+    return minus(f"{value:,.{max(digits - 1 - size, 0)}f}").replace(",", NARROW)
 
 
 def plain(value: float) -> str:
@@ -51,7 +50,7 @@ def plain(value: float) -> str:
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", MINUS)
+    return minus(text)
 
 
 def short(value: float) -> str:
@@ -73,7 +72,7 @@ def residual(value: float) -> str:
 
 def _power(value: float) -> str:
     mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+    return minus(f"{mantissa}e{int(exponent)}")
 
 
 def decimals(share: float) -> int:
@@ -88,8 +87,8 @@ def percent(share: float, digits: int | None = None) -> str:
     """A share of 1 in percent: `57.2 %`."""
     if math.isnan(share):
         return NONE
-    text = f"{100 * share:.{decimals(share) if digits is None else digits}f}".replace("-", MINUS)
-    return f"{text}{NARROW}%"
+    text = f"{100 * share:.{decimals(share) if digits is None else digits}f}"
+    return f"{minus(text)}{NARROW}%"
 
 
 def pair(before: float, after: float) -> str:
@@ -99,16 +98,6 @@ def pair(before: float, after: float) -> str:
     digits = max(decimals(before), decimals(after))
     digits = min(digits, 2) if max(abs(before), abs(after)) >= 0.01 else digits
     return f"{percent(before, digits).removesuffix(f'{NARROW}%')} {ARROW} {percent(after, digits)}"
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """A number with its sign and fixed digits; what rounds to 0 has none."""
-    if math.isnan(value):
-        return NONE
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0:
-        return text
-    return f"{'+' if value > 0 else MINUS}{text}"
 
 
 def change(value: float, digits: int | None = None) -> str:

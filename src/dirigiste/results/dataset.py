@@ -75,7 +75,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
             "Conventions": "CF-1.10",
             "economy": economy.to_yaml(),
             "provenance": json.dumps(provenance(economy, solved.seconds), ensure_ascii=False),
-            "certificate": json.dumps(vouched._asdict(), ensure_ascii=False),
+            "certificate": json.dumps({"certified": True, **vouched._asdict()}, ensure_ascii=False),
             "identity": json.dumps(certificate.identity(compiled, point)),
         },
     )

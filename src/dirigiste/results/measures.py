@@ -266,10 +266,10 @@ one."""
 
 IDENTITY: Final = _table(
     ("output", "output", "goods per year", "Output", "Y"),
-    ("consumption", "consumption", "goods per year", "Minus consumption of owners", "-C"),
+    ("consumption", "consumption of owners", "goods per year", "Minus consumption of owners", "-C"),
     (
         "outside_workers",
-        "outside workers",
+        "consumption of outside workers",
         "goods per year",
         "Minus consumption of workers from outside",
         "-w L0",
@@ -292,12 +292,12 @@ IDENTITY: Final = _table(
     ),
     (
         "carried_abroad",
-        "carried abroad",
+        "wealth carried abroad",
         "goods per year",
         "Minus wealth carried abroad, net of what is taken",
     ),
-    ("burnt", "burnt", "goods per year", "Minus wealth that moves destroy"),
-    ("growth", "growth", "goods per year", "Minus what growth takes of wealth", "-g A"),
+    ("burnt", "wealth burnt", "goods per year", "Minus wealth that moves destroy"),
+    ("growth", "growth of wealth", "goods per year", "Minus what growth takes of wealth", "-g A"),
     ("residual", "residual", "goods per year", "Sum of all terms; 0 by Walras' law and never used to solve"),
 )
 """Terms of the goods identity, with their signs."""

@@ -70,8 +70,10 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
 def certificate(
     path: xr.Dataset, surprises: xr.Dataset, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The certificate of a path: the worst residual of each market and of other checks with its date, what
-    the solver tells of each surprise, and what else is in `more`.
+    """The certificate of a path that was solved within its tolerances.
+
+    It holds the worst residual of each market and of other checks with its date, what the solver tells of
+    each surprise, and what else is in `more`.
     """
     residuals = {name: _worst(path, name) for name in (*MARKETS, *OTHERS)}
     told = [
@@ -82,6 +84,7 @@ def certificate(
         for n in range(surprises.sizes["surprise"])
     ]
     found = {
+        "certified": True,
         "markets": {name: residuals[name] for name in MARKETS},
         **{name: residuals[name] for name in OTHERS},
         "worst": max(abs(residuals[name]["worst"]) for name in (*MARKETS, "walras")),

@@ -132,6 +132,10 @@ def _certificate() -> dict[str, Any]:
     return _object(
         "Certificate of the result: residuals of all equations",
         {
+            "certified": {
+                "const": True,
+                "description": "The solver found every residual within its tolerance",
+            },
             **numbers,
             "history": {
                 "type": "array",

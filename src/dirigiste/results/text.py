@@ -7,15 +7,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from dirigiste import numbers
+from dirigiste.numbers import NONE, minus
 from dirigiste.results import measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dirigiste.results.equilibrium import Equilibrium
-
-NONE: Final = "–"
-"""What stands for a number that has no meaning."""
 
 STATUS_COLUMNS: Final = (
     "mass",
@@ -58,23 +57,20 @@ def signed(value: float | None, unit: str = "%", digits: int = 2) -> str:
     """A change with its sign, such as +1.23 %."""
     if value is None or not math.isfinite(value):
         return NONE
-    text = f"{value:+.{digits}f}".replace("-", "−")
-    if float(f"{value:.{digits}f}") == 0.0:
-        text = f"{0.0:.{digits}f}"
-    return f"{text} {unit}".rstrip()
+    return f"{numbers.signed(value, digits)} {unit}".rstrip()
 
 
 def _fixed(value: float, unit: str) -> str:
     small = 1e-4 <= abs(value) < 0.01
     text = f"{value:.2g}" if small else f"{abs(value) if abs(value) < 1e-4 else value:.2f}"
-    return f"{text.replace('-', '−')} {unit}"
+    return f"{minus(text)} {unit}"
 
 
 def _digits(value: float) -> str:
     if value == 0:
         return "0"
     text = f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
-    return text.replace("-", "−") if "e" not in text else text
+    return minus(text) if "e" not in text else text
 
 
 def heading(result: Equilibrium) -> str:
@@ -138,7 +134,7 @@ def equilibrium_tables(result: Equilibrium) -> list[Table]:
 def identity_table(result: Equilibrium) -> Table:
     """The goods identity, term by term."""
     rows = [
-        (measures.IDENTITY[name].label, measures.IDENTITY[name].symbol, f"{value:+.9g}".replace("-", "−"))
+        (measures.IDENTITY[name].label, measures.IDENTITY[name].symbol, minus(f"{value:+.9g}"))
         for name, value in result.identity.items()
     ]
     return Table("Goods identity, goods per year", ("", "", "value"), rows, left=(0, 1))
@@ -222,4 +218,4 @@ def certify_tables(result: Equilibrium) -> list[Table]:
 
 
 def _error(value: float | None, unit: str) -> str:
-    return NONE if value is None else f"{100 * value:+.2g} {unit}".replace("-", "−")
+    return NONE if value is None else minus(f"{100 * value:+.2g} {unit}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from dirigiste.numbers import NONE
 from dirigiste.results import measures
-from dirigiste.results.text import NONE, Table, as_text, number, signed
+from dirigiste.results.text import Table, as_text, number, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dirigiste.numbers import NONE, minus
 from dirigiste.results import measures, paths, shapley, split, text_comparison
 from dirigiste.results.comparison import Difference
-from dirigiste.results.text import NONE, Table, as_text, number, signed
+from dirigiste.results.text import Table, as_text, number, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -360,14 +361,14 @@ def certificate_table(found: Run) -> Table:
         checked.pop("quota")
     for name, row in checked.items():
         measure = measures.CERTIFICATE_PATH[name]
-        table.rows.append((measure.label, f"{row['worst']:.1e}".replace("-", "−"), measure.unit, row["date"]))
+        table.rows.append((measure.label, minus(f"{row['worst']:.1e}"), measure.unit, row["date"]))
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
         table.rows.append((measure.label, f"{told[name]:.3g}", measure.unit, ""))
     for name in ("least_mass", "top_mass"):
         if name in told:
             measure = measures.CERTIFICATE_PATH[name]
-            table.rows.append((measure.label, f"{told[name]:.1e}".replace("-", "−"), measure.unit, ""))
+            table.rows.append((measure.label, minus(f"{told[name]:.1e}"), measure.unit, ""))
     more = {name: value for name, value in told.items() if name not in STANDARD}
     table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
     return table

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from dirigiste.numbers import fixed
 from dirigiste.report import layout, words
 from dirigiste.report.drawing import sheet
 from dirigiste.report.figure_data import firms as data
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 STEP: Final = 0.42
 """Height of a row of densities, in inches."""
@@ -227,5 +228,5 @@ def _ends(axes: Axes, curves: list[data.Curve], ceiling: float, floor: float) ->
 
 
 def _label(curve: data.Curve) -> str:
-    mean = f"{100 * curve.centre_after:.1f}".replace("-", words.MINUS)
+    mean = fixed(100 * curve.centre_after, 1)
     return f"{words.clipped(curve.label)} {mean}"

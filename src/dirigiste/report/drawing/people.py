@@ -1,4 +1,4 @@
-"""The status graph with flows as widths, before and after; and the shares of the statuses."""
+"""The status graph with flows as widths, at several times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.patches import Circle, PathPatch, Polygon
 from matplotlib.path import Path
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from dirigiste.economy import ABROAD
 from dirigiste.report import layout, words
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dirigiste.economy import Economy
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 PANEL: Final = 3.62
 SMALLEST, LARGEST = 0.06, 0.40
@@ -267,59 +266,3 @@ def _graph_key(axes: Axes, flows: bool) -> None:
         axes.plot([x, x + 0.22], [y, y], color=colour, lw=3, solid_capstyle="butt")
         axes.text(x + 0.28, y, text, va="center", fontsize=6.8, color=sheet.SOFT)
         x += 0.42 + 0.056 * len(text)
-
-
-def shares(run: Run, title: str | None = None) -> Figure:
-    """Draw shares of the statuses on a log axis, before as a ring and after as a dot."""
-    rows = [row for row in data.shares(run) if max(row.before, row.after) > 1e-12]
-    rows.sort(key=lambda row: row.before)
-    height = 0.62 + 0.25 * len(rows)
-    canvas = sheet.canvas(height, title)
-    labels = [words.clipped(row.label) for row in rows]
-    left, right = sheet.room(labels, 1.3), 2.1
-    axes = canvas.axes(left, 0.45, canvas.width - left - right, height - 0.62)
-    low = min(min(r.before, r.after) for r in rows if min(r.before, r.after) > 0)
-    low, high = max(low / 2, 1e-7), 1.0
-    for y, row in enumerate(rows):
-        a, b = (max(value, low) for value in (row.before, row.after))
-        axes.plot([low, high], [y, y], color=sheet.FAINT, lw=0.5, zorder=1)
-        up = b >= a
-        colour = sheet.NAVY if up else sheet.ORANGE
-        if abs(row.after - row.before) < 5e-5 * row.before:
-            colour = sheet.SOFT
-        axes.plot([a, b], [y, y], color=colour, lw=2.0, zorder=2, solid_capstyle="butt")
-        axes.plot(a, y, "o", ms=5.2, mfc="white", mec=colour, mew=1.2, zorder=3)
-        axes.plot(b, y, "o", ms=5.2, mfc=colour, mec="white", mew=0.5, zorder=4)
-        axes.annotate(
-            words.pair(row.before, row.after),
-            (1.0, y),
-            xycoords=("axes fraction", "data"),
-            xytext=(10, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7.5,
-        )
-        axes.annotate(
-            _relative(row),
-            (1.0, y),
-            xycoords=("axes fraction", "data"),
-            xytext=(134, 0),
-            textcoords="offset points",
-            va="center",
-            ha="right",
-            fontsize=7.5,
-            color=colour,
-        )
-    axes.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(rows) - 0.4), yticks=range(len(rows)))
-    axes.set_yticklabels(labels, color=sheet.INK)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    ticks = [t for t in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0) if low <= t <= high]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-    axes.set_xlabel("share of owners, log scale; ring: before, dot: with what lasts in place")
-    return canvas.figure
-
-
-def _relative(row: data.Share) -> str:
-    return words.change(row.after / row.before - 1) if row.before > 0 else ""

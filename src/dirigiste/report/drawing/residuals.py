@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dirigiste.numbers import minus
 from dirigiste.report import layout, words
 from dirigiste.report.drawing import sheet, times
-from dirigiste.report.figure_data import certificate_path as data
 from dirigiste.report.figure_data import course
+from dirigiste.report.figure_data import path_residuals as data
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 LEAST: Final = 1e-17
 """Residuals below this are drawn here."""
@@ -46,7 +47,7 @@ def _panel(axes: Axes, run: Run, rows: list[data.Residual]) -> None:
     x = course.years(run)
     ends, floor, top = [], 1.0, LEAST
     for n, row in enumerate(rows[: len(sheet.COLOURS)]):
-        values = np.maximum(np.abs(np.nan_to_num(row.excess, nan=1.0)), LEAST)
+        values = np.maximum(np.abs(row.binding), LEAST)
         axes.plot(x, values, color=sheet.COLOURS[n], linestyle=times.DASHES[n], lw=1.1, zorder=3)
         ends.append((row.label, float(values[-1]), sheet.COLOURS[n]))
         floor, top = min(floor, float(values.min())), max(top, float(values.max()), row.tolerance)
@@ -73,4 +74,4 @@ def _panel(axes: Axes, run: Run, rows: list[data.Residual]) -> None:
 
 
 def _power(exponent: int) -> str:
-    return "1" if exponent == 0 else f"1e{exponent}".replace("-", words.MINUS)
+    return "1" if exponent == 0 else minus(f"1e{exponent}")

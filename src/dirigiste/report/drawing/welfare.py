@@ -16,15 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.report.inputs import Run
 
 ROW: Final = 0.29
-
-
-def draw(run: Run, title: str | None = None) -> Figure | None:
-    """Draw the heat map; None where welfare cannot be compared."""
-    found = data.welfare(run)
-    return maps([("", found)], title) if found is not None else None
 
 
 def maps(found: list[tuple[str, data.Welfare]], title: str | None = None) -> Figure:

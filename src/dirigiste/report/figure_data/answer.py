@@ -1,4 +1,4 @@
-"""The answer: five numbers before and after, and three sentences made from them."""
+"""The answer: five numbers and three sentences made from them."""
 
 from __future__ import annotations
 
@@ -6,147 +6,182 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from dirigiste.report import words
-from dirigiste.report.figure_data.people import shares
+from dirigiste.report.figure_data import bands, channels, course, gains
+from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 
 if TYPE_CHECKING:
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
-LEVEL, SHARE = "level", "share"
-
-HEADLINES: Final = (
-    ("Y", "Output", LEVEL, "goods a year per owner"),
-    ("w", "Wage", LEVEL, "goods a year"),
-    ("tfp", "Productivity", LEVEL, "total factor productivity"),
-    ("control", "Control", SHARE, "share of output under party or state control"),
-    ("silence", "Silence", SHARE, "share of those who could speak and do not"),
+MORE: Final = (
+    ("output", "Output", RELATIVE, "goods a year per owner"),
+    ("consumption", "Consumption", RELATIVE, "goods a year per owner"),
+    ("capital", "Capital in use", RELATIVE, "goods per owner"),
+    ("wage", "Wage", RELATIVE, "goods a year"),
+    ("interest", "Interest", POINTS, "per year"),
+    ("tfp", "Productivity", RELATIVE, "total factor productivity"),
+    ("credit", "Credit", RELATIVE, "goods per owner"),
+    ("entrepreneurs", "Firms", POINTS, "share of owners who run one"),
+    ("control", "Control", POINTS, "share of output"),
+    ("silence", "Silence", POINTS, "share of those who could speak"),
+    ("flight", "Flight", POINTS, "wealth carried abroad a year over output"),
+    ("fines", "Fines", POINTS, "wealth taken a year over output"),
+    ("emigrants", "Emigrants", POINTS, "share of owners a year"),
 )
-"""Key, label, kind and unit of the five numbers."""
-
-OTHERS: Final = (
-    ("r", "Interest", SHARE, "per year"),
-    ("K", "Capital in use", LEVEL, "goods per owner"),
-    ("credit_output", "Credit over output", LEVEL, "years of output"),
-    ("C", "Consumption", LEVEL, "goods a year per owner"),
-    ("firms", "Firms", LEVEL, "per owner"),
-    ("tfp_loss_within", "Loss within statuses", SHARE, "log points of output"),
-    ("tfp_loss_between", "Loss between statuses", SHARE, "log points of output"),
-    ("flight", "Flight", SHARE, "wealth carried abroad a year over output"),
-    ("fines", "Fines", SHARE, "wealth taken a year over output"),
-    ("top1_wealth", "Wealth of the richest 1 %", SHARE, "share of wealth"),
-)
-"""Further numbers, shown in the table under the five."""
+"""Name, label, kind and unit of the numbers of the table below the five."""
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """One number before and after."""
+class Number:
+    """One of the five numbers."""
 
-    key: str
     label: str
-    kind: str
+    change: str
+    levels: str
     unit: str
-    before: float
-    after: float
-
-    @property
-    def difference(self) -> float:
-        """Relative change of a level, difference of a share."""
-        if self.kind == SHARE:
-            return self.after - self.before
-        return self.after / self.before - 1.0 if self.before else math.nan
-
-    @property
-    def change(self) -> str:
-        """The difference in words."""
-        return words.points(self.difference) if self.kind == SHARE else words.change(self.difference)
-
-    @property
-    def levels(self) -> str:
-        """Both values."""
-        if self.kind == SHARE:
-            return words.pair(self.before, self.after)
-        return f"{words.number(self.before, 4)} {words.ARROW} {words.number(self.after, 4)}"
 
 
-def _value(equilibrium: object, key: str) -> float:
-    for held in (equilibrium.prices, equilibrium.aggregates):  # type: ignore[attr-defined]
-        value = held.get(key)
-        if value is not None:
-            return float(value)
-    return math.nan
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A number without the events, and some years after the first of them."""
+
+    label: str
+    unit: str
+    base: str
+    changes: tuple[str, ...]
 
 
-def _of(run: Run, table: tuple[tuple[str, str, str, str], ...]) -> list[Headline]:
-    return [Headline(*row, _value(run.before, row[0]), _value(run.after, row[0])) for row in table]
+def mark(run: Run) -> float:
+    """Years after the first event at which the path is read."""
+    return min(course.MARK, course.horizon(run))
 
 
-def headlines(run: Run) -> list[Headline]:
+def _mark(run: Run) -> str:
+    return words.plain(round(mark(run), 1))
+
+
+def _output(run: Run) -> Series:
+    return course.series(run, "output", "Output", RELATIVE)
+
+
+def headlines(run: Run) -> list[Number]:
     """The five numbers."""
-    return _of(run, HEADLINES)
+    output = _output(run)
+    top = output.peak
+    lost = course.present_value(run, output)
+    rate = words.percent(course.discount_rate(run))
+    best = float(output.deviation[top])
+    return [
+        Number(
+            "Output at its most" if best > 0 else "Output at its worst",
+            words.change(best),
+            course.month(run, top),
+            "against no events",
+        ),
+        Number(
+            f"Output, year {_mark(run)}",
+            words.change(output.at(run, mark(run))),
+            _ends(output),
+            "against no events",
+        ),
+        Number(
+            "Output gained in all" if lost > 0 else "Output lost in all",
+            course.size(lost, RELATIVE),
+            f"discounted at {rate} a year",
+            "present value, of a year's output",
+        ),
+        _share(run, "control", "Control", "share of output under party or state control"),
+        _share(run, "silence", "Silence", "share of those who could speak and do not"),
+    ]
 
 
-def others(run: Run) -> list[Headline]:
-    """Further numbers, those that the run has."""
-    return [row for row in _of(run, OTHERS) if not (math.isnan(row.before) and math.isnan(row.after))]
+def _ends(found: Series) -> str:
+    return f"{words.change(found.end)} in the end"
+
+
+def _share(run: Run, name: str, label: str, unit: str) -> Number:
+    found = course.series(run, name, label, POINTS)
+    label = f"{label}, year {_mark(run)}"
+    if not found.known:
+        return Number(label, words.NONE, "no meaning here", unit)
+    change = found.at(run, mark(run))
+    return Number(label, words.points(change), words.pair(found.base, found.base + change), unit)
+
+
+def others(run: Run) -> list[Row]:
+    """Numbers of the path in years 1 and 5 and in the end."""
+    rows = []
+    for name, label, kind, unit in MORE:
+        found = course.series(run, name, label, kind)
+        if found.known:
+            base = words.percent(found.base) if kind == POINTS else words.number(found.base, 4)
+            values = (found.at(run, 1.0), found.at(run, mark(run)), found.end)
+            rows.append(Row(label, unit, base, tuple(course.signed(value, kind) for value in values)))
+    return rows
 
 
 def sentences(run: Run) -> list[str]:
-    """Three sentences: what it costs, what it brings, who moves."""
-    if not run.changes:
-        before = headlines(run)
-        return [
-            "Nothing that this chronicle changes lasts: every change fades or is undone, "
-            "so the economy returns to where it was.",
-            f"Control is {words.percent(before[3].before)} of output before and after"
-            + ("." if math.isnan(before[4].before) else f", silence {words.percent(before[4].before)}."),
-            "What happens on the way is not shown here, since this report compares stationary states.",
-        ]
+    """Three sentences: what it costs, what it brings, who moves and who gains."""
     return [_cost(run), _gain(run), _who(run)]
 
 
 def _cost(run: Run) -> str:
-    output, wage, tfp, *_ = headlines(run)
-    lasting = words.count(len(run.changes), "parameter")
-    rest = [f"the wage {words.moved(wage.difference)}"]
-    if not math.isnan(tfp.difference):
-        rest.append(f"productivity {words.moved(tfp.difference)}")
+    output = _output(run)
+    if output.still:
+        return "Output stays what it would be without the events."
+    found = course.finding(run, output)
+    than = " than without the events" if found.endswith(("lower", "higher")) else ""
+    total = course.present_value(run, output)
+    side = "gained" if total > 0 else "lost"
     return (
-        f"With what lasts of the chronicle in place ({lasting} changed), output in the long run "
-        f"{words.moved(output.difference)}; {words.listing(rest)}."
+        f"Output {found}{than}; in present value {course.size(total, RELATIVE)} of a "
+        f"year's output is {side}{_through(run)}."
     )
+
+
+def _through(run: Run) -> str:
+    found = channels.split(run)
+    if found is None or float(np.abs(found.present).max(initial=0.0)) < course.STILL:
+        return ""
+    order = sorted(found.in_all, key=lambda bar: -abs(bar.value))[:3]
+    return f" ({', '.join(f'{words.change(bar.value)} {bar.label}' for bar in order)})"
+
+
+def _moved(run: Run, name: str, label: str, of: str) -> str | None:
+    found = course.series(run, name, label, POINTS)
+    if not found.known:
+        return None
+    now = found.at(run, mark(run))
+    if abs(now) < course.STILL:
+        return f"{label} stays at {words.percent(found.base)} {of}"
+    start, _, stop = words.pair(found.base, found.base + now).partition(f" {words.ARROW} ")
+    if start == stop.removesuffix(f"{words.NARROW}%"):
+        return f"{label} {'rises' if now > 0 else 'falls'} by {course.size(now, POINTS)} to {stop} {of}"
+    span = f"{start} to {stop}"
+    return f"{label} {'rises' if now > 0 else 'falls'} from {span} {of}"
 
 
 def _gain(run: Run) -> str:
-    *_, control, silence = headlines(run)
-    parts = [_share("Control", control, "of output")] if not math.isnan(control.difference) else []
-    if not math.isnan(silence.difference):
-        parts.append(_share("silence", silence, "of those who could speak"))
-    flight = next((row for row in others(run) if row.key == "flight"), None)
-    if flight is not None and (flight.before or flight.after):
-        parts.append(_share("wealth carried abroad", flight, "of output a year"))
-    return words.opening(f"{words.listing(parts)}.") if parts else "No status counts as controlled."
-
-
-def _share(name: str, row: Headline, of: str) -> str:
-    if abs(row.difference) < 5e-6:
-        return f"{name} stays at {words.percent(row.before)} {of}"
-    verb = "rises" if row.difference > 0 else "falls"
-    digits = max(
-        words.decimals(row.before), words.decimals(row.after), 2 if abs(row.difference) < 0.00095 else 1
-    )
-    start = words.percent(row.before, digits).removesuffix(f"{words.NARROW}%")
-    return f"{name} {verb} from {start} to {words.percent(row.after, digits)} {of}"
+    parts = [
+        _moved(run, "control", "control", "of output"),
+        _moved(run, "silence", "silence", "of those who could speak"),
+        _moved(run, "flight", "wealth carried abroad", "of output a year"),
+    ]
+    known = [part for part in parts if part]
+    if not known:
+        return "No status counts as controlled, and nobody could speak."
+    return words.opening(f"within {_mark(run)} years {words.listing(known)}.")
 
 
 def _who(run: Run) -> str:
-    table = [row for row in shares(run) if row.before != row.after]
-    moved = sorted(table, key=lambda row: -abs(row.after - row.before))[:2]
-    if not moved or abs(moved[0].after - moved[0].before) < 5e-6:
-        return "Owners are spread over the statuses as before."
-    parts = [
-        f"{row.label} owners {'grow' if row.after > row.before else 'shrink'} from "
-        f"{words.pair(row.before, row.after).replace(words.ARROW, 'to')} of all"
-        for row in moved
-    ]
-    return words.opening(f"{words.listing(parts)}.")
+    text = bands.title(run)
+    votes = gains.votes(run)
+    top = votes[gains.largest(run)]
+    if any(abs(vote.mean) > 0 for vote in votes) and math.isfinite(top.mean):
+        text += (
+            f"; {words.percent(top.share_for)} of owners gain from what becomes known on "
+            f"{words.day(top.date)}, which weighs most"
+        )
+    return f"{text}."

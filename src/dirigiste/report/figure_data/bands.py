@@ -16,7 +16,7 @@ from dirigiste.report.figure_data.table import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Array = NDArray[np.float64]
     Arc = tuple[str, str, str]
@@ -47,8 +47,8 @@ class Band:
 
 def bands(run: Run) -> list[Band]:
     """Shares of all statuses, in the order of declaration."""
-    masses = course.path(run)["mass_by_status"].transpose("time", "status")
-    base = course.base(run)["mass_by_status"]
+    masses = run.path["mass_by_status"].transpose("time", "status")
+    base = run.base["mass_by_status"]
     economy = run.before.economy
     return [
         Band(
@@ -106,7 +106,7 @@ def peak(run: Run) -> int:
 
 def stages(run: Run) -> list[people.Stage]:
     """Shares and flows without the events, when the flows are furthest from there, and in the end."""
-    base, path = course.base(run), course.path(run)
+    base, path = run.base, run.path
     top = peak(run)
     when = course.month(run, top)
     return [

@@ -14,7 +14,7 @@ from dirigiste.report.figure_data.table import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Array = NDArray[np.float64]
 
@@ -84,23 +84,18 @@ def _bars(names: tuple[str, ...], values: Array) -> list[Bar]:
     return sorted((Bar(n, float(v)) for n, v in zip(names, values, strict=True)), key=lambda bar: bar.value)
 
 
-def has(run: Run) -> bool:
-    """Whether the run was solved channel by channel."""
-    return course.has(run) and getattr(run, "split", None) is not None
-
-
 def split(run: Run) -> Split | None:
     """Contributions to output; None where the run was not solved channel by channel."""
-    if not has(run):
+    if run.split is None:
         return None
-    told: Any = run
     steps = np.flatnonzero(course.shown(run))
-    last = course.time(run)[-1:]
-    output = course.scalar(course.base(run)["output"].values)
-    found = told.channels("output", time=course.time(run)[steps]).transpose("channel", "time")
+    last = course.horizon(run)
+    output = course.scalar(run.base["output"].values)
+    found = run.channels("output", time=course.time(run)[steps].tolist()).transpose("channel", "time")
     parts = np.asarray(found.values, dtype=float) / output
-    end = told.channels("output", time=last).transpose("channel", "time").sel(channel=found["channel"].values)
-    present = told.channels("output", present_value=course.discount_rate(run))
+    end = run.channels("output", time=[last]).sel(channel=found["channel"].values)
+    end = end.transpose("channel", "time")
+    present = run.channels("output", present_value=course.discount_rate(run))
     names = tuple(str(name) for name in found["channel"].values)
     return Split(
         names,

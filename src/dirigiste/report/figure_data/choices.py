@@ -14,7 +14,7 @@ from dirigiste.report.figure_data.table import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Array = NDArray[np.float64]
 
@@ -61,11 +61,11 @@ class Moves:
 
 def beyond(run: Run) -> tuple[list[str], Array]:
     """Edge of every arc, and (M, arcs) people on it beyond those without the events."""
-    if "arc" not in course.path(run).dims:
+    if "arc" not in run.path.dims:
         return [], np.zeros((course.time(run).size, 0))
-    people = course.path(run)["people"].transpose("time", "arc")
+    people = run.path["people"].transpose("time", "arc")
     names = [str(name) for name in people["edge"].values]
-    return names, np.asarray(people.values) - np.asarray(course.base(run)["people"].values)
+    return names, np.asarray(people.values) - np.asarray(run.base["people"].values)
 
 
 def moves(run: Run) -> Moves:
@@ -73,7 +73,7 @@ def moves(run: Run) -> Moves:
     economy = run.before.economy
     names, extra = beyond(run)
     kinds = np.array([economy.edges_by_name[name].kind for name in names], dtype=str)
-    weights = np.where(course.shown(run), np.asarray(course.path(run)["step"].values, dtype=float), 0.0)
+    weights = np.where(course.shown(run), np.asarray(run.path["step"].values, dtype=float), 0.0)
     edges = []
     for name in dict.fromkeys(names):
         kind = economy.edges_by_name[name].kind

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,10 +15,9 @@ from dirigiste.report import words
 from dirigiste.results import shapley
 
 if TYPE_CHECKING:
-    import xarray as xr
     from numpy.typing import NDArray
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Array = NDArray[np.float64]
 
@@ -41,48 +40,25 @@ RELATIVE, POINTS = "relative", "points"
 """A deviation is a share of the value without the events, or a difference of shares."""
 
 
-def has(run: Run) -> bool:
-    """Whether the run holds a path, not just stationary states."""
-    return getattr(run, "path", None) is not None
-
-
-def path(run: Run) -> xr.Dataset:
-    """The path; only for runs that have one."""
-    found: Any = run
-    return found.path
-
-
-def base(run: Run) -> xr.Dataset:
-    """The economy without the events; only for runs that have a path."""
-    found: Any = run
-    return found.base
-
-
-def surprises(run: Run) -> xr.Dataset:
-    """What is known of each surprise; only for runs that have a path."""
-    found: Any = run
-    return found.surprises
-
-
 def time(run: Run) -> Array:
     """(M,) years since the first event."""
-    return np.asarray(path(run)["time"].values, dtype=float)
+    return np.asarray(run.path["time"].values, dtype=float)
 
 
 def years(run: Run) -> Array:
     """(M,) calendar years with their fractions."""
-    return np.asarray(path(run)["year"].values, dtype=float)
+    return np.asarray(run.path["year"].values, dtype=float)
 
 
 def last_shown(run: Run) -> float:
     """Years after the first event at which figures end."""
     t = time(run)
-    last = float(t[np.searchsorted(np.asarray(path(run)["surprise"].values), _last_surprise(run))])
+    last = float(t[np.searchsorted(np.asarray(run.path["surprise"].values), _last_surprise(run))])
     return min(max(WINDOW, last + AFTER_LAST), float(t[-1]))
 
 
 def _last_surprise(run: Run) -> int:
-    return int(np.asarray(path(run)["surprise"].values).max())
+    return int(np.asarray(run.path["surprise"].values).max())
 
 
 def shown(run: Run) -> NDArray[np.bool_]:
@@ -97,7 +73,7 @@ def horizon(run: Run) -> float:
 
 def dates(run: Run) -> list[dt.date]:
     """Dates of the surprises."""
-    return [day(value) for value in np.atleast_1d(surprises(run)["date"].values)]
+    return [day(value) for value in np.atleast_1d(run.surprises["date"].values)]
 
 
 def day(value: object) -> dt.date:
@@ -112,7 +88,7 @@ def year_of(when: dt.date) -> float:
 
 def month(run: Run, index: int) -> str:
     """Month and year of a step: `Mar 2023`."""
-    when = day(path(run)["date"].values[index])
+    when = day(run.path["date"].values[index])
     return f"{words.MONTHS[when.month - 1]} {when.year}"
 
 
@@ -166,18 +142,18 @@ def deviations(values: Array, without: float, kind: str) -> Array:
 
 def series(run: Run, name: str, label: str, kind: str) -> Series:
     """A variable of the path over time; nan where the path lacks it."""
-    if name not in path(run) or name not in base(run):
+    if name not in run.path or name not in run.base:
         return Series(label, kind, math.nan, np.full(time(run).shape, np.nan))
-    values = np.asarray(path(run)[name].values, dtype=float)
-    without = scalar(base(run)[name].values)
+    values = np.asarray(run.path[name].values, dtype=float)
+    without = scalar(run.base[name].values)
     return Series(label, kind, without, deviations(values, without, kind))
 
 
 def of_statuses(run: Run, name: str, statuses: list[str], label: str, kind: str) -> Series:
     """The sum of a variable over statuses, over time."""
-    picked = path(run)[name].transpose("time", "status").sel(status=statuses)
+    picked = run.path[name].transpose("time", "status").sel(status=statuses)
     values = np.asarray(picked.values, dtype=float).sum(axis=1)
-    without = float(np.asarray(base(run)[name].sel(status=statuses).values, dtype=float).sum())
+    without = float(np.asarray(run.base[name].sel(status=statuses).values, dtype=float).sum())
     return Series(label, kind, without, deviations(values, without, kind))
 
 
@@ -188,7 +164,7 @@ def discount_rate(run: Run) -> float:
 
 def present_value(run: Run, found: Series) -> float:
     """Discounted sum of a deviation over the path, in units of a year's value without the events."""
-    lengths = np.asarray(path(run)["step"].values, dtype=float)
+    lengths = np.asarray(run.path["step"].values, dtype=float)
     return float(shapley.present_value(np.nan_to_num(found.deviation), lengths, discount_rate(run)))
 
 

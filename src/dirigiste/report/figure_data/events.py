@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from dirigiste.chronicle import ASSUMPTION, CHANNELS
+from dirigiste.chronicle import CHANNELS
 from dirigiste.report import words
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
     from dirigiste.chronicle import Change, Chronicle, Discrepancy, Event, Source
     from dirigiste.economy import Economy
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 NO_EFFECT: Final = "none"
 """Lane of events that change nothing in the model."""
@@ -186,8 +186,3 @@ def disagreements(run: Run) -> list[Disagreement]:
     return [
         Disagreement(row.number, row.event, item) for row in dated(run) for item in row.event.discrepancies
     ]
-
-
-def is_assumption(source: str) -> bool:
-    """Whether something rests on no source."""
-    return source == ASSUMPTION

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dirigiste.numbers import minus
 from dirigiste.report import words
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Array = NDArray[np.float64]
 
@@ -277,4 +278,4 @@ def starved_title(run: Run) -> str:
     )
     if abs(top.centre_after - top.centre_before) >= 0.0005:
         text += f", {100 * top.centre_before:.1f} before"
-    return text.replace("-", words.MINUS)
+    return minus(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,9 +15,8 @@ from dirigiste.report.figure_data.table import Table
 from dirigiste.report.figure_data.welfare import FEW, LARGE, SAME, Group, Welfare, equivalent
 
 if TYPE_CHECKING:
-    import xarray as xr
 
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 QUINTILES: Final = ("poorest", "second", "middle", "fourth", "richest")
 
@@ -37,19 +36,9 @@ class Vote:
     """Mean consumption equivalent of all owners."""
 
 
-def has(run: Run) -> bool:
-    """Whether gains at surprises are known."""
-    return course.has(run) and getattr(run, "welfare", None) is not None
-
-
-def _data(run: Run) -> xr.Dataset:
-    told: Any = run
-    return told.welfare
-
-
 def votes(run: Run) -> list[Vote]:
     """All surprises in the order of their dates."""
-    data = _data(run)
+    data = run.welfare
     found = []
     for n, when in enumerate(course.dates(run)):
         here = [(k, e) for k, e in enumerate(run.chronicle.ordered, start=1) if e.date == when and e.acts]
@@ -70,7 +59,7 @@ def _mean(values: np.ndarray, weights: np.ndarray) -> float:
 
 def largest(run: Run) -> int:
     """The surprise that changes the lives of owners most."""
-    data = _data(run)
+    data = run.welfare
     weight, gain = np.asarray(data["mass"].values), np.abs(np.nan_to_num(np.asarray(data["gain"].values)))
     axes = tuple(n for n, name in enumerate(data["gain"].dims) if name != "surprise")
     return int(np.argmax((weight * gain).sum(axis=axes)))
@@ -85,7 +74,7 @@ def chosen(run: Run) -> list[Vote]:
 def at(run: Run, index: int) -> Welfare:
     """Gains at a surprise by status and wealth quintile, over all abilities."""
     order = ("status", "quintile", "ability_group")
-    data = _data(run).isel(surprise=index)
+    data = run.welfare.isel(surprise=index)
     gain, mass, wins, loses = (
         np.asarray(data[name].transpose(*order).values, dtype=float)
         for name in ("gain", "mass", "share_gaining", "share_losing")

@@ -13,7 +13,7 @@ from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
 LINES: Final = 4
 """Most lines in a panel."""
@@ -117,9 +117,9 @@ def _firms(run: Run) -> Group:
 def investment(run: Run) -> list[Series]:
     """Investment, all and by the statuses whose own changes most, as deviation over output without events."""
     name = "investment_by_status"
-    if name not in course.path(run):
+    if name not in run.path:
         return []
-    output = course.scalar(course.base(run)["output"].values)
+    output = course.scalar(run.base["output"].values)
     beside = _beside(run)
 
     def of(statuses: list[str], label: str) -> Series:
@@ -136,7 +136,7 @@ def investment(run: Run) -> list[Series]:
 
 def _beside(run: Run) -> np.ndarray:
     """(M,) steps right at a surprise, other than the last ones of the path."""
-    t, index = course.time(run), np.asarray(course.path(run)["surprise"].values)
+    t, index = course.time(run), np.asarray(run.path["surprise"].values)
     starts = t[np.flatnonzero(np.diff(index, prepend=index[0] - 1))]
     found = np.abs(t[:, None] - starts).min(axis=1) < BESIDE
     found[-1] = False
@@ -173,7 +173,7 @@ def table(run: Run, group: Group) -> Table:
     columns = ["years since the first event", "date"]
     cells: list[list[float | str]] = [
         course.time(run).tolist(),
-        [str(course.day(value)) for value in course.path(run)["date"].values],
+        [str(course.day(value)) for value in run.path["date"].values],
     ]
     for panel in group.panels:
         for line in panel.lines:

@@ -1,4 +1,4 @@
-"""People: shares of the statuses, and flows along the edges between them, in two states or more."""
+"""People: shares of the statuses, and flows along the edges between them, at several times."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from dirigiste.report import words
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
-    from dirigiste.report.inputs import Run
+    from dirigiste.results.run import Run
 
     Arc = tuple[str, str, str]
     """Edge, origin and destination."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Share of owners in a status."""
-
-    status: str
-    label: str
-    before: float
-    after: float
 
 
 @dataclass(frozen=True)
@@ -35,30 +25,9 @@ class Stage:
     flows: dict[Arc, float]
 
 
-def stages(run: Run) -> list[Stage]:
-    """The two stationary states."""
-    before = {row.status: row.before for row in shares(run)}
-    after = {row.status: row.after for row in shares(run)}
-    return [
-        Stage("Before", before, by_arc(run.before.dataset)),
-        Stage("With what lasts in place", after, by_arc(run.after.dataset)),
-    ]
-
-
 def arcs(found: list[Stage]) -> list[Arc]:
     """Arcs of all stages, each once."""
     return list(dict.fromkeys(arc for stage in found for arc in stage.flows))
-
-
-def shares(run: Run) -> list[Share]:
-    """Shares of owners by status, in the order of declaration."""
-    economy = run.before.economy
-    before = run.before.dataset["mass"].sum(("ability", "wealth")).to_series()
-    after = run.after.dataset["mass"].sum(("ability", "wealth")).to_series()
-    return [
-        Share(name, words.status(economy, name), float(before.get(name, 0.0)), float(after.get(name, 0.0)))
-        for name in economy.statuses
-    ]
 
 
 def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
@@ -71,37 +40,12 @@ def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
     )
 
 
-def shares_table(run: Run) -> Table:
-    """Shares as a table."""
-    rows = [(row.status, row.before, row.after) for row in shares(run)]
-    return Table.of(("status", "before (share of owners)", "after (share of owners)"), rows)
-
-
 def flows_table(found: list[Stage]) -> Table:
     """Flows as a table, a column for each stage."""
     unit = "share of owners per year"
     rows = [(*arc, *(stage.flows.get(arc, 0.0) for stage in found)) for arc in arcs(found)]
     headings = (f"{stage.heading.lower()} ({unit})" for stage in found)
     return Table.of(("edge", "origin", "destination", *headings), rows)
-
-
-def shares_title(run: Run) -> str:
-    """What happens to the shares, in a sentence."""
-    table = [row for row in shares(run) if row.before > 0]
-    grows = max(table, key=lambda row: row.after - row.before, default=None)
-    shrinks = min(table, key=lambda row: row.after - row.before, default=None)
-    if (
-        grows is None
-        or shrinks is None
-        or max(grows.after - grows.before, shrinks.before - shrinks.after) < 5e-6
-    ):
-        return "Owners are spread over the statuses as before"
-    parts = []
-    for row, verb in ((shrinks, "shrink"), (grows, "grow")):
-        if abs(row.after - row.before) >= 5e-6:
-            span = words.pair(row.before, row.after).replace(words.ARROW, "to")
-            parts.append(f"{row.label} owners {verb} from {span}")
-    return words.opening(", ".join(parts))
 
 
 def flows_title(run: Run, found: list[Stage]) -> str:
