@@ -218,6 +218,7 @@ def test_a_newer_format_is_refused():
 
 def test_words():
     assert near("Wide", ["width", "rows"]) == "width"
+    assert near("Width", ["width", "widths"]) == "width"
     assert near("ground", ["soil"], {"ground": "soil"}) == "soil"
     assert near("ground", ["soil"]) is None
     assert one_of(["a", "b"]) == "`a`, `b`"

@@ -74,9 +74,9 @@ def _economy_of(data: dict[str, Any], document: Document) -> tuple[Economy | Non
     names = economies.shipped()
     if not path.is_file() and named not in names:
         place = document.locate(("economy",))
-        message = f"no such file ({path}), and no shipped economy of that name"
-        if names:
-            message += f"; shipped are {', '.join(names)}"
+        message = (
+            f"no such file ({path}), and no shipped economy of that name; shipped are {', '.join(names)}"
+        )
         return None, [
             Problem(document.file, place.line, place.column, "economy", message, near(named, names))
         ]

@@ -95,8 +95,8 @@ def merge(parent: Document, child: Document, rules: Rules) -> Document:
     """The child on top of the parent; the key `extends` is used up."""
     base, top = parent.root, child.root
     problems = [*parent.problems, *child.problems]
-    if not isinstance(base, Table) or not isinstance(top, Table):
-        return Document(top, child.file, problems)
+    assert isinstance(base, Table)  # what is read from a file is a mapping
+    assert isinstance(top, Table)
     own = Table({key: entry for key, entry in top.entries.items() if key != "extends"}, top.place, top.size)
     merged = _Merger(rules, problems).tables(base, own, ())
     return Document(merged, child.file, problems)

@@ -27,13 +27,9 @@ def json_schema() -> dict[str, Any]:
         "description": "A file, relative to this one, or a shipped economy, that this one changes",
     }
     statuses = child["properties"]["statuses"]
-    for key in ("additionalProperties", "patternProperties"):
-        if key == "patternProperties" and key in statuses:
-            statuses[key] = {
-                name: {"anyOf": [inner, {"type": "null"}]} for name, inner in statuses[key].items()
-            }
-        elif isinstance(statuses.get(key), dict):
-            statuses[key] = {"anyOf": [statuses[key], {"type": "null"}]}
+    statuses["patternProperties"] = {
+        name: {"anyOf": [inner, {"type": "null"}]} for name, inner in statuses["patternProperties"].items()
+    }
     for name in ("RateEdge", "EnforcementEdge", "ChoiceEdge"):
         changes[name + CHANGE]["properties"]["remove"] = {"const": True, "description": "Drop the edge"}
         changes[name + CHANGE]["required"] = ["name"]
