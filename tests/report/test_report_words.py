@@ -1,7 +1,10 @@
 """Numbers and dates as readers meet them."""
 
+import datetime as dt
+
 import pytest
 
+from dirigiste.chronicle import Change, Event
 from dirigiste.report import words
 
 
@@ -56,3 +59,34 @@ def test_sentences_are_put_together():
     assert words.listing(["a"]) == "a"
     assert words.listing(["a", "b", "c"]) == "a, b and c"
     assert words.clipped("abcdef", 4) == "abc…"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"multiply": 1.5}, "× 1.5, for good"),
+        ({"add": -0.02}, "− 0.02, for good"),
+        ({"to": 3, "half_life": 1}, "set to 3, half of it gone in 1 year"),
+        ({"add": 1, "for": 2}, "+ 1, for 2 years"),
+        ({"multiply": 0.5, "over": 4}, "× 0.5, building up over 4 years"),
+        ({"to": 1, "series": {"2022-01-01": 2}}, "set to 1, then 2022-01-01: 2"),
+    ],
+)
+def test_changes_of_parameters_in_words(change, text):
+    assert spaced(words.operation(Change.model_validate({"parameter": "a.b", **change}))) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({}, "3 Nov 2020"),
+        ({"precision": "month"}, "Nov 2020"),
+        ({"precision": "year"}, "2020"),
+        ({"precision": "reported"}, "reported 3 Nov 2020"),
+        ({"until": dt.date(2020, 12, 1)}, "3 Nov 2020 – 1 Dec 2020"),
+        ({"until": dt.date(2020, 12, 1), "precision": "month"}, "Nov 2020 – Dec 2020"),
+    ],
+)
+def test_dates_are_as_exact_as_they_are_known(given, text):
+    event = {"date": "2020-11-03", "title": "T", "sources": ["assumption"], "no_effect": "none", **given}
+    assert spaced(words.date(Event.model_validate(event))) == text

@@ -24,7 +24,7 @@ def write(run: Run, path: Path) -> Path:
     """Write the report as one self-contained HTML file.
 
     Args:
-        run: A run: chronicle, the stationary states before and after, comparison, changes, provenance.
+        run: A run, as `dirigiste.run` and `Run.open` give it.
         path: File to write; folders above it are made.
 
     Returns:

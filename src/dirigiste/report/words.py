@@ -29,7 +29,7 @@ WHAT: Final = {
 
 def number(value: float, digits: int = 3) -> str:
     """A number with so many significant digits, thousands apart, and a true minus sign."""
-    if value is None or math.isnan(value):
+    if math.isnan(value):
         return NONE
     if math.isinf(value):
         return "no limit" if value > 0 else f"{MINUS}∞"
@@ -113,13 +113,6 @@ def points(value: float, digits: int | None = None) -> str:
 def _fine(value: float) -> int:
     size = abs(value) * 100
     return 2 if 0.005 <= size < 0.995 else 1
-
-
-def moved(value: float) -> str:
-    """A relative change in words: `falls by 1.9 %`, `stays as it was`."""
-    if math.isnan(value) or abs(value) < 5e-5:
-        return "stays as it was"
-    return f"{'rises' if value > 0 else 'falls'} by {change(abs(value)).lstrip('+')}"
 
 
 def factor(value: float) -> str:

@@ -337,16 +337,13 @@ def _text(path: Path, package: str, name: str) -> str | None:
     return None
 
 
-def write_report(found: Run, folder: Path) -> Path | None:
-    """Write the HTML report into the folder of a run; None where this installation has none."""
+def write_report(found: Run, folder: Path) -> Path:
+    """Write the HTML report into the folder of a run."""
     from dirigiste import report
 
-    write = getattr(report, "write", None)
-    if write is None:
-        return None
     draft = folder / f".{folders.REPORT}"
     try:
-        write(found, draft)
+        report.write(found, draft)
         return draft.replace(folder / folders.REPORT)
     finally:
         draft.unlink(missing_ok=True)

@@ -32,8 +32,6 @@ def arcs(found: list[Stage]) -> list[Arc]:
 
 def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
     """People by arc, in shares of all owners a year."""
-    if "arc" not in data.dims:
-        return {}
     names = zip(*(data[key].values.tolist() for key in ("edge", "origin", "destination")), strict=True)
     return dict(
         zip(((str(e), str(o), str(d)) for e, o, d in names), data["people"].values.tolist(), strict=True)
