@@ -415,7 +415,8 @@ def solve(
         elif len(history) - since >= PATIENCE:
             break
         matrix = search.matrix(through_masses) + correction
-        change = np.linalg.solve(matrix, found.gap[:, active].reshape(-1)).reshape(T, n)
+        gap = found.gap[:, active].reshape(-1)
+        change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         trial = None
         for halving in range(HALVINGS):
