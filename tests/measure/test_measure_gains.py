@@ -31,14 +31,14 @@ def test_known_wedges_come_back(sigma):
     frame = firms_from_wedges(ln_a, tau_y, ln_k, 0.4, sigma, 0.07)
     choices = PLAIN.with_(sigma=sigma, rental=0.07)
     rows = measure(firms_of(frame), choices).rows
-    np.testing.assert_allclose(rows["tau_k"], np.exp(ln_k), rtol=1e-12)
-    np.testing.assert_allclose(rows["tau_y"], np.exp(-tau_y), rtol=1e-12)
+    np.testing.assert_allclose(1 + rows["tau_k"], np.exp(ln_k), rtol=1e-12)
+    np.testing.assert_allclose(1 - rows["tau_y"], np.exp(-tau_y), rtol=1e-12)
     drift = np.log(rows["tfpq"].to_numpy()) - ln_a
     np.testing.assert_allclose(drift, drift[0], atol=1e-12)
     revenue = np.log(rows["tfpr"].to_numpy()) - 0.4 * ln_k - tau_y
     np.testing.assert_allclose(revenue, revenue[0], atol=1e-12)
-    np.testing.assert_allclose(rows["mrpk"], 0.07 * rows["tau_k"] / rows["tau_y"], rtol=1e-12)
-    np.testing.assert_allclose(rows["mrpl"], 1 / rows["tau_y"], rtol=1e-12)
+    np.testing.assert_allclose(rows["mrpk"], 0.07 * (1 + rows["tau_k"]) / (1 - rows["tau_y"]), rtol=1e-12)
+    np.testing.assert_allclose(rows["mrpl"], 1 / (1 - rows["tau_y"]), rtol=1e-12)
 
 
 def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
@@ -50,7 +50,7 @@ def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
     quantity = a * k**alpha * labor ** (1 - alpha)
     bundle = (quantity ** ((sigma - 1) / sigma)).sum() ** (sigma / (sigma - 1))
     direct = bundle / (k.sum() ** alpha * labor.sum() ** (1 - alpha))
-    one_y, one_k = rows["tau_y"].to_numpy(), rows["tau_k"].to_numpy()
+    one_y, one_k = 1 - rows["tau_y"].to_numpy(), 1 + rows["tau_k"].to_numpy()
     share = y / y.sum()
     mrpk = 0.1 / (one_y / one_k * share).sum()
     mrpl = 1 / (one_y * share).sum()

@@ -22,8 +22,8 @@ def test_wedges_come_back_by_inversion():
     wages, capital, output = (frame[name].to_numpy() for name in ("wages", "capital", "value_added"))
     tau_k = alpha / (1 - alpha) * wages / (truth.rental * capital)
     tau_y = truth.sigma / (truth.sigma - 1) * wages / ((1 - alpha) * output)
-    assert tau_k == pytest.approx(truth.rows["tau_k"].to_numpy(), rel=1e-12)
-    assert tau_y == pytest.approx(truth.rows["tau_y"].to_numpy(), rel=1e-12)
+    assert tau_k == pytest.approx(1 + truth.rows["tau_k"].to_numpy(), rel=1e-12)
+    assert tau_y == pytest.approx(1 - truth.rows["tau_y"].to_numpy(), rel=1e-12)
     # TFPQ = κ (PY)^(σ/(σ-1)) / (K^α (wL)^(1-α)) is A up to one factor a cell
     log_a = (
         truth.sigma / (truth.sigma - 1) * np.log(output)

@@ -100,10 +100,7 @@ class Choices(Declared):
         description="Group that the others are compared with; default: the one with the most rows.",
     )
     eta: float = Field(
-        default=0.85,
-        gt=0,
-        lt=1,
-        description="Span of control, for the model-consistent version and free entry.",
+        default=0.85, gt=0, lt=1, description="Span of control, for the model-consistent version."
     )
 
     @model_validator(mode="after")

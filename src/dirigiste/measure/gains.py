@@ -208,10 +208,9 @@ def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
     """The rows that stay, in their order in the file, with wedges and productivities.
 
     tfpr = y/(k^α l^(1-α)); tfpq = y^(σ/(σ-1))/(k^α l^(1-α)) (κ = 1); mrpk = α (σ-1)/σ y/k;
-    mrpl = (1-α)(σ-1)/σ y/l (w = 1 where labour is a wage bill); tau_k = 1+τ_K = α/(1-α) l/(R k);
-    tau_y = 1-τ_Y = σ/(σ-1) l/((1-α) y). ln_*_dev: relative to the cell after the trim. cell_share: share
-    of the
-    cell's value added (weights included); theta: the cell's share of the year's.
+    mrpl = (1-α)(σ-1)/σ y/l (w = 1 where labour is a wage bill); tau_k = τ_K = α/(1-α) l/(R k) - 1;
+    tau_y = τ_Y = 1 - σ/(σ-1) l/((1-α) y). ln_*_dev: relative to the cell after the trim. cell_share: share
+    of the cell's value added (weights included); theta: the cell's share of the year's.
     """
     sample = found.sample
     chosen = np.zeros(sample.rows, dtype=bool)
@@ -236,8 +235,8 @@ def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
         "tfpq": np.exp(ln_tfpq + (mean + sample.means[0] / (sample.sigma - 1))[cell]),
         "mrpk": alpha * (sigma - 1) / sigma * ratio_k,
         "mrpl": (1 - alpha) * (sigma - 1) / sigma * ratio_l,
-        "tau_k": alpha / (1 - alpha) * labor / (choices.rental * k),
-        "tau_y": sigma / (sigma - 1) / ((1 - alpha) * ratio_l),
+        "tau_k": alpha / (1 - alpha) * labor / (choices.rental * k) - 1,
+        "tau_y": 1 - sigma / (sigma - 1) / ((1 - alpha) * ratio_l),
         "ln_tfpr_dev": ln_tfpr - levels.tfpr[cell],
         "ln_tfpq_dev": ln_tfpq - spread[cell],
         "ln_mrpk_dev": ln_y - ln_k - (log(cells.y) - log(cells.k))[cell],

@@ -16,7 +16,6 @@ from dirigiste.measure import (
     covariance,
     dispersion,
     dynamic,
-    entry_gains,
     gains,
     groups,
     measurement_error,
@@ -126,7 +125,6 @@ def _tables(
         "dynamic": lambda: dynamic.table(found, line, pairs),
         "measurement_error": lambda: measurement_error.table(found, line, pairs),
         "span_of_control": lambda: span_of_control.table(found, choices.eta, line),
-        "free_entry": lambda: entry_gains.table(found, choices.eta, line),
     }
     with ThreadPoolExecutor(max_workers=jobs if sample.rows > THREADED else 1) as pool:
         firm_level = pool.submit(gains.firm_rows, found, choices)

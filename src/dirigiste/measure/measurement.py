@@ -27,7 +27,7 @@ class Measurement:
     rows: pl.DataFrame
     """Firm level, after the trim, in the order of the file: the canonical columns, and labor_used,
     alpha, sigma, tfpr,
-    tfpq, mrpk, mrpl, tau_k (1+τ_K), tau_y (1-τ_Y), ln_tfpr_dev, ln_tfpq_dev, ln_mrpk_dev, ln_mrpl_dev
+    tfpq, mrpk, mrpl, tau_k (τ_K), tau_y (τ_Y), ln_tfpr_dev, ln_tfpq_dev, ln_mrpk_dev, ln_mrpl_dev
     (to the cell),
     cell_share, theta (the cell's share of the year's value added)."""
     tables: Mapping[str, Table]

@@ -70,7 +70,7 @@ class Truth:
     """Industry -> capital share."""
     laws: Mapping[str, Law]
     rows: pl.DataFrame
-    """One row a row of the panel: alpha, ln_a, tau_k (1+τK), tau_y (1-τY)."""
+    """One row a row of the panel: alpha, ln_a, tau_k (τ_K), tau_y (τ_Y)."""
     gains: Mapping[int, float]
     """Year -> gain from equal wedges, a share: 0.5 is 50 %."""
     notes: tuple[str, ...] = field(default=())
@@ -272,8 +272,8 @@ def _solve(
             "capital": capital,
             "alpha": alpha,
             "ln_a": log_a,
-            "tau_k": np.exp(log_k),
-            "tau_y": kept,
+            "tau_k": np.expm1(log_k),
+            "tau_y": 1 - kept,
         }
     )
 
@@ -285,17 +285,17 @@ def _code(n: int) -> str:
 
 def _gains(solved: pl.DataFrame, sigma: float) -> dict[int, float]:
     """Gain by year: Π_s (A̅_s / TFP_s)^θ_s - 1, from the true wedges (Hsieh and Klenow 2009)."""
-    keep, spread, one_y = 1 / pl.col("tau_k"), pl.col("share"), pl.col("tau_y")
+    one_k, one_y, spread = 1 + pl.col("tau_k"), 1 - pl.col("tau_y"), pl.col("share")
     cells = (
         solved.with_columns(
             share=pl.col("value_added") / pl.col("value_added").sum().over("industry", "year"),
-            ln_tfpr=pl.col("alpha") * pl.col("tau_k").log() - pl.col("tau_y").log(),
+            ln_tfpr=pl.col("alpha") * one_k.log() - one_y.log(),
         )
         .group_by("industry", "year")
         .agg(
             pl.col("alpha").first(),
             output=pl.col("value_added").sum(),
-            mrpk=1 / (one_y * keep * spread).sum(),
+            mrpk=1 / (one_y / one_k * spread).sum(),
             mrpl=1 / (one_y * spread).sum(),
             best=((sigma - 1) * pl.col("ln_a")).exp().sum(),
             held=((sigma - 1) * (pl.col("ln_a") - pl.col("ln_tfpr"))).exp().sum(),

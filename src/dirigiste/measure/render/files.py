@@ -37,8 +37,8 @@ LABELS: Final = {
     "tfpq": "TFPQ, up to a constant by industry",
     "mrpk": "Marginal revenue product of capital",
     "mrpl": "Marginal revenue product of labour",
-    "tau_k": "1 + tau_K, capital wedge",
-    "tau_y": "1 - tau_Y, output wedge",
+    "tau_k": "tau_K, capital wedge",
+    "tau_y": "tau_Y, output wedge",
     "ln_tfpr_dev": "ln(TFPR / mean of the cell)",
     "ln_tfpq_dev": "ln(TFPQ M^(1/(s-1)) / mean of the cell)",
 }
