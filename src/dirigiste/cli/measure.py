@@ -148,6 +148,12 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     help="Whether a row counts as often as its weight says.",
 )
 @click.option(
+    "--deflator",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Price index by year (columns year, index): money in prices of the last year.",
+)
+@click.option(
     "--eta", type=float, default=0.85, show_default=True, help="Span of control, for the model's version."
 )
 @click.option(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def capital_shares(sample: Sample, choices: Choices, weight: Array) -> Array:
     """Capital share of every industry, (I); of industries without weight, of no meaning.
 
-    own: 1 - Σ wL / Σ Y over all rows and years of the industry, clipped. own-corrected: 1 - σ/(σ-1) Σ wL
+    own: 1 - Σ wL / Σ Y over all rows and years of the industry, clipped; in current prices unless there is
+    a deflator. own-corrected: 1 - σ/(σ-1) Σ wL
     / Σ Y,
     since in the model of Hsieh and Klenow (2009) labour gets (1-α)(σ-1)/σ of value added where wedges are
     none. table, constant: as given.

@@ -5,7 +5,7 @@ choices.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -53,9 +53,13 @@ class Trim(Declared):
         """In a few words."""
         if self.tail == 0 or not self.variables:
             return "no trim"
+        return f"trim {100 * self.tail:g} % tails of {self.where()}"
+
+    def where(self) -> str:
+        """Of what tails are cut, and over which rows."""
         names = " and ".join(NAMES[name] for name in self.variables)
-        where = {"pooled": "all years together", "year": "by year", "cell": "by industry and year"}[self.by]
-        return f"trim {100 * self.tail:g} % tails of {names}, {where}"
+        rows = {"pooled": "all years together", "year": "by year", "cell": "by industry and year"}[self.by]
+        return f"{names}, {rows}"
 
 
 class Choices(Declared):
@@ -85,6 +89,13 @@ class Choices(Declared):
     )
     alpha_bounds: tuple[float, float] = Field(
         default=(0.05, 0.95), description="Own capital shares are clipped to this range."
+    )
+    deflator: dict[int, float] | None = Field(
+        default=None,
+        description=(
+            "Year -> price index; money is then in prices of the last year. None: current prices. Matters "
+            "where years are pooled, as in own capital shares; no gain at given capital shares moves."
+        ),
     )
     labor: Literal["wage_bill", "employment"] = Field(
         default="wage_bill",
@@ -119,8 +130,8 @@ class Choices(Declared):
             raise ValueError(f"alpha_table must hold shares between 0 and 1; got {', '.join(off[:5])}")
         return self
 
-    def line(self) -> str:
-        """All choices in one line, to go with every number."""
+    def line(self, without: Collection[str] = ()) -> str:
+        """All choices in one line, to go with every number; `without` names fields to leave out."""
         low, high = self.alpha_bounds
         alpha = {
             "own": f"α own (1 - wage share of value added, clipped to {low:g}–{high:g})",
@@ -129,17 +140,19 @@ class Choices(Declared):
             "constant": f"α {self.alpha_value:.3g}",
         }[self.alpha]
         sigma = "by industry" if isinstance(self.sigma, Mapping) else f"{self.sigma:g}"
-        parts = [
-            f"σ {sigma}",
-            alpha,
-            "labour = wage bill" if self.labor == "wage_bill" else "labour = persons",
-            self.trim.line(),
-            f"R {self.rental:g}",
-        ]
+        parts = {
+            "sigma": f"σ {sigma}",
+            "alpha": alpha,
+            "labor": "labour = wage bill" if self.labor == "wage_bill" else "labour = persons",
+            "trim": self.trim.line(),
+            "rental": f"R {self.rental:g}",
+        }
+        if self.deflator is not None:
+            parts["deflator"] = "real values, in prices of the last year"
         if self.min_cell > 1:
-            parts.append(f"cells of {self.min_cell} rows or more")
-        parts.append("sampling weights where given" if self.weights == "sampling" else "unweighted")
-        return "; ".join(parts)
+            parts["min_cell"] = f"cells of {self.min_cell} rows or more"
+        parts["weights"] = "sampling weights where given" if self.weights == "sampling" else "unweighted"
+        return "; ".join(text for name, text in parts.items() if name not in without)
 
 
 def _problem(fault: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401  (pydantic's ErrorDetails)

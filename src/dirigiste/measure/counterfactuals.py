@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from dirigiste.measure.firms import NO_GROUP
 from dirigiste.measure.gains import mean_gain
 from dirigiste.measure.groups import split, with_terms
-from dirigiste.measure.sample import NO_GROUP
 from dirigiste.measure.sums import Levels, Sums, log
 from dirigiste.measure.table import Column, Table
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from dirigiste.measure.dispersion import within_means
-from dirigiste.measure.sample import NO_GROUP
+from dirigiste.measure.firms import NO_GROUP
 from dirigiste.measure.table import Column, Table
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def table(found: Estimate, line: str) -> Table | str:
         "var_tfpr": Column("Var ln TFPR", "log", 4),
         "var_tfpq": Column("Var ln TFPQ", "log", 4),
         "covariance": Column("Cov(TFPR, TFPQ)", "log", 4),
-        "correlation": Column("correlation", "", 3),
+        "correlation": Column("Corr(TFPR, TFPQ)", "", 3),
         "slope": Column("slope of TFPR on TFPQ", "", 3),
         "var_capital": Column("Var ln(1+τ_K)", "log", 4),
         "var_output": Column("Var ln(1-τ_Y)", "log", 4),

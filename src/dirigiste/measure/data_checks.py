@@ -14,6 +14,7 @@ import polars as pl
 
 from dirigiste.measure.data_checks_years import years
 from dirigiste.measure.finding import SHOWN, Finding, codes, counted, stretches
+from dirigiste.measure.firms import NO_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 FAR: Final = 100.0
 """A firm's value that is so many times its own median looks like another unit."""
+
+MANY_WITHOUT: Final = 0.05
+"""Share of rows without a group above which the split says much about them."""
+
+MANY_GROUPS: Final = 50
+"""More groups than this look like a column of something else."""
 
 RATIOS: Final = {
     "capital / value added": (0.05, 30.0),
@@ -179,10 +186,21 @@ def _cells(firms: Firms) -> Iterator[Finding]:
         )
         yield Finding("note", "small cells", what, rows)
     if "group" in firms.roles:
+        groups = firms.frame["group"].n_unique()
+        if groups > MANY_GROUPS:
+            what = (
+                f"there are {groups:,} groups in {firms.roles['group']}; is that a column of something else? "
+                "A mapping file joins codes to groups (docs/measure.md)"
+            )
+            yield Finding("warning", "groups", what, 0)
         n, rows_ = _where(firms, pl.col("group").is_null())
         if n:
-            what = f"{counted(n, len(firms))}; they count in totals, not in comparisons of groups"
-            yield Finding("note", "no group", what, n, rows_)
+            what = (
+                f"{counted(n, len(firms))}; they are a group of their own, {NO_GROUP}, in shares and in the "
+                "split between and within groups; regressions and terms of groups leave them out"
+            )
+            kind = "warning" if n > MANY_WITHOUT * len(firms) else "note"
+            yield Finding(kind, "no group", what, n, rows_)
 
 
 def _lost(firms: Firms) -> Iterator[Finding]:

@@ -35,6 +35,9 @@ COLUMNS: Mapping[str, pl.DataType] = {
     inputs      purchased inputs, in the currency of the file; null where not given
 """
 
+NO_GROUP = "(not known)"
+"""Name of the group of rows whose group is missing: one of its own wherever the whole is split."""
+
 
 @dataclass(frozen=True)
 class Step:

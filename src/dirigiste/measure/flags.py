@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dirigiste.errors import InputError, Problem
 from dirigiste.measure import shares
 from dirigiste.measure.choices import Choices, Trim
+from dirigiste.measure.deflator import read_deflator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ def choices(options: Mapping[str, Any]) -> Choices:
 
     Args:
         options: Values of the options sigma, rental, alpha, trim, trim_by, min_cell, labor, weights,
-            reference and eta, as the command line gives them.
+            reference, eta and deflator, as the command line gives them.
 
     Raises:
         InputError: With every value that cannot be used.
@@ -39,7 +40,7 @@ def choices(options: Mapping[str, Any]) -> Choices:
         "reference": options["reference"],
         "eta": options["eta"],
     }
-    for read in (_sigma, _alpha, _trim):
+    for read in (_sigma, _alpha, _trim, _deflator):
         try:
             given.update(read(options))
         except InputError as error:
@@ -108,6 +109,11 @@ def _trim(options: Mapping[str, Any]) -> dict[str, Any]:
         return {"trim": Trim(tail=percent / 100, variables=tuple(names), by=options["trim_by"])}
     except InputError as error:
         raise InputError([Problem("", 0, 0, "--trim-variables", p.message) for p in error.problems]) from None
+
+
+def _deflator(options: Mapping[str, Any]) -> dict[str, Any]:
+    path = options.get("deflator")
+    return {} if path is None else {"deflator": read_deflator(path)}
 
 
 def _number(text: str, key: str, what: str) -> float:

@@ -190,15 +190,17 @@ def by_industry(found: Estimate, line: str) -> Table:
         "industry": Column("industry"),
         "rows": Column("rows", "count", 0),
         "years": Column("years", "count", 0),
-        "alpha": Column("α", "share", 3),
+        "alpha": Column("α of the industry", "share", 3),
         "share": Column("share of value added", "share", 4),
-        "gain": Column("gain", "%", 2),
-        "log_gain": Column("ln(1 + gain)", "log", 4),
+        "gain": Column("gain of the industry", "%", 2),
+        "log_gain": Column("its ln(1 + gain)", "log", 4),
         "contribution": Column("contribution", "log", 4),
     }
     notes = (
-        "Gain: exp of the mean over years of ln(A̅/TFP), less 1. Contribution: mean over years of "
-        "θ_s ln(A̅_s/TFP_s); contributions sum to the mean over years of ln(1 + gain).",
+        "Share: mean over years of the industry's share in the value added of the year. Gain of the industry: exp "
+        "of the mean over years of ln(A̅/TFP), less 1. Contribution: mean over years of "
+        "θ_s ln(A̅_s/TFP_s); contributions sum to the mean over years of ln(1 + gain). Own α are of sums over "
+        "all years, in current prices unless a deflator is given.",
         line,
     )
     return Table("gains_by_industry", "Gain from equal marginal products, by industry", frame, columns, notes)

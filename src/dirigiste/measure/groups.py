@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from dirigiste.measure.firms import NO_GROUP
 from dirigiste.measure.gains import mean_gain, percent
 from dirigiste.measure.sums import Levels, Sums, log
 from dirigiste.measure.table import Column, Table
@@ -73,11 +75,12 @@ def table(found: Estimate, line: str) -> tuple[Table, Array]:
     group, cell = sample.part_group, sample.part_cell
     count = len(sample.groups)
     rows = np.bincount(group, sample.by_part(found.keep.astype(float)), count)
-    scale = np.exp(sample.means)
-    sums = [np.bincount(group, x * scale[n][cell], count) for n, x in enumerate((parts.y, parts.k, parts.l))]
+    yearly = [year_shares(found, x, n) for n, x in enumerate((parts.y, parts.k, parts.l))]
+    years = int(np.isfinite(found.year_gain).sum())
+    shares = [np.bincount(group, x, count) / years for x in yearly]
     own = Levels.of(parts, found.cell_alpha[cell], sample.sigma[cell])
     inside = np.where(parts.weight > 0, own.best - own.tfp, 0.0)
-    worth = parts.y * scale[0][cell]
+    worth = yearly[0]
     gaps = {
         "tfpr": own.tfpr - found.levels.tfpr[cell],
         "mrpk": log(parts.y) - log(parts.k) - (log(found.cells.y) - log(found.cells.k))[cell],
@@ -85,17 +88,18 @@ def table(found: Estimate, line: str) -> tuple[Table, Array]:
     }
 
     def mean(x: Array) -> Array:
+        total = np.bincount(group, worth, count)
         return np.bincount(group, np.where(parts.weight > 0, x * worth, 0.0), count) / np.maximum(
-            sums[0], 1e-300
+            total, 1e-300
         )
 
     frame = pl.DataFrame(
         {
             "group": list(sample.groups),
             "rows": rows.astype(np.int64),
-            "output_share": sums[0] / sums[0].sum(),
-            "capital_share": sums[1] / sums[1].sum(),
-            "labor_share": sums[2] / sums[2].sum(),
+            "output_share": shares[0],
+            "capital_share": shares[1],
+            "labor_share": shares[2],
             **{name: mean(x) for name, x in gaps.items()},
             "own_gain": percent(mean(inside)),
         }
@@ -104,22 +108,58 @@ def table(found: Estimate, line: str) -> tuple[Table, Array]:
         "group": Column("group"),
         "rows": Column("rows", "count", 0),
         "output_share": Column("share of value added", "share", 3),
-        "capital_share": Column("of capital", "share", 3),
-        "labor_share": Column("of labour", "share", 3),
+        "capital_share": Column("share of capital", "share", 3),
+        "labor_share": Column("share of labour", "share", 3),
         "tfpr": Column("ln TFPR to cell", "log", 3),
         "mrpk": Column("ln MRPK to cell", "log", 3),
         "mrpl": Column("ln MRPL to cell", "log", 3),
         "own_gain": Column("gain inside the group", "%", 1),
     }
-    notes = (
+    notes = [
         f"Means over years: gain {means[0]:.2f} %, between groups {means[1]:.2f} %, within groups "
         f"{means[2]:.2f} %; "
         f"in logs {logs[0]:.4f} = {logs[1]:.4f} + {logs[2]:.4f}.",
         FORMULA,
-        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over "
-        "cells by the "
-        "group's value added. Gain inside: exp of the same mean of the log gain from equal marginal products "
-        "within the group alone, less 1.",
-        line,
+        "Shares: means over years of the group's share in the year's total, so that years of high prices count "
+        "no more than others; 0 in years without the group.",
+        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over cells, "
+        "weighted by the group's share in the value added of the year. Gain inside: exp of the same mean of the "
+        "log gain from equal marginal products within the group alone, less 1.",
+    ]
+    if NO_GROUP in sample.groups:
+        notes.append(of_known(found))
+    return Table(
+        "groups", "Groups, and the gain between and within them", frame, columns, (*notes, line)
+    ), cut
+
+
+def year_shares(found: Estimate, x: Array, n: int) -> Array:
+    """Sums by part (P), in units of the cell, as shares in the total of their year; `n` is the place of the
+    variable in `Sample.means`.
+    """
+    sample = found.sample
+    money = x * np.exp(sample.means[n])[sample.part_cell]
+    year = sample.cell_year[sample.part_cell]
+    total = np.bincount(year, money, len(sample.years))[year]
+    return np.divide(money, total, out=np.zeros_like(money), where=total > 0)
+
+
+def known_only(found: Estimate) -> Estimate:
+    """The same measurement of the rows whose group is known, capital shares and trim as they are."""
+    sample, parts = found.sample, found.parts
+    known = np.array([name != NO_GROUP for name in sample.groups])[sample.part_group].astype(float)
+    kept = Sums(*(x * known for x in (parts.weight, parts.y, parts.k, parts.l, parts.power)))
+    return replace(found, weight=found.weight * sample.over_parts(known), parts=kept)
+
+
+def of_known(found: Estimate) -> str:
+    """The rule for rows without a group, and what the split would be without them."""
+    known = known_only(found)
+    gains = [100 * mean_gain(known.aggregate(part)) for part in (known.cell_gain, *split(known))]
+    lost = int(np.count_nonzero(found.weight) - np.count_nonzero(known.weight))
+    return (
+        f"{lost:,} rows have no group. They are a group of their own, {NO_GROUP}, in shares and in the split, "
+        "since the split is of the whole gain; regressions and terms of groups leave them out. Of the rows "
+        f"whose group is known alone, with the same capital shares and trim: gain {gains[0]:.2f} %, between groups {gains[1]:.2f} %, within groups "
+        f"{gains[2]:.2f} %."
     )
-    return Table("groups", "Groups, and the gain between and within them", frame, columns, notes), cut

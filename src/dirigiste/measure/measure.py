@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 NO_GROUPS = "no groups are given, or only one"
 ONE_YEAR = "there is only one year"
 
+NAMED = 5
+"""Industries that a warning names."""
+
 THREADED = 200_000
 """Rows above which tables are computed in threads."""
 
@@ -92,7 +95,7 @@ def measure(
         tables["intervals"], warned = resampling.table(found, values, drawn, seed, line)
     else:
         absent["intervals"] = "no bootstrap was asked for"
-    return Measurement(choices, firms, every, rows, tables, absent, (*_remarks(found), *warned))
+    return Measurement(choices, firms, every, rows, tables, absent, (*_remarks(found, choices), *warned))
 
 
 def _tables(
@@ -135,7 +138,7 @@ def _tables(
     return tables, absent, firm_level.result()
 
 
-def _remarks(found: Estimate) -> tuple[str, ...]:
+def _remarks(found: Estimate, choices: Choices) -> tuple[str, ...]:
     """What the reader should know of the sample whatever the table."""
     said = []
     sample = found.sample
@@ -146,4 +149,16 @@ def _remarks(found: Estimate) -> tuple[str, ...]:
             f"{100 * alone:.0f} % of value added is in industries and years with one row, which count as "
             "having no gain."
         )
+    if choices.alpha in ("own", "own-corrected"):
+        low, high = choices.alpha_bounds
+        used = np.bincount(sample.cell_industry, found.cells.weight, len(sample.industries)) > 0
+        for bound, word in ((low, "below"), (high, "above")):
+            names = [f"`{sample.industries[n]}`" for n in np.flatnonzero(used & (found.alpha == bound))]
+            if names:
+                shown = f"{', '.join(names[:NAMED])}{' and others' if len(names) > NAMED else ''}"
+                said.append(
+                    f"own capital shares {word} {bound:g} were set to {bound:g} in {len(names)} of "
+                    f"{int(used.sum())} industries: {shown}; are value added and wages in one unit? Else "
+                    "--alpha table:FILE or constant:A."
+                )
     return tuple(said)

@@ -36,9 +36,9 @@ SPREADS: Final = {
 }
 
 SHARES: Final = {
-    "output_share": "Share of the group in value added, all years",
-    "capital_share": "Share of the group in capital, all years",
-    "labor_share": "Share of the group in labour, all years",
+    "output_share": "Mean over years of the share of the group in the value added of the year",
+    "capital_share": "Mean over years of the share of the group in the capital of the year",
+    "labor_share": "Mean over years of the share of the group in the labour of the year",
 }
 
 

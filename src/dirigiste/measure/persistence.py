@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from dirigiste.measure.dispersion import VARIABLES, within_means
+from dirigiste.measure.firms import NO_GROUP
 from dirigiste.measure.panel import Pairs, clustered_slope
-from dirigiste.measure.sample import NO_GROUP
 from dirigiste.measure.sums import dot
 from dirigiste.measure.table import Column, Table
 from dirigiste.measure.trimming import raw
@@ -81,9 +81,9 @@ def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str
         "variable": Column("variable"),
         "firms": Column("firms"),
         "lag": Column("years apart", "", 0),
-        "slope": Column("slope", "", 4),
+        "slope": Column("slope over time", "", 4),
         "se": Column("s.e.", "", 4),
-        "correlation": Column("correlation", "", 4),
+        "correlation": Column("correlation over time", "", 4),
         "pairs": Column("pairs", "count", 0),
     }
     notes = [

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FATE: Final = "(fate)"
 """Name of the column that says at which step a row is lost."""
 
+FEW: Final = 10
+"""Numbers that are not whole may be codes (such as 10.1) as long as there are so few."""
+
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
     "industry": (("is missing", "no industry, so no cell"),),
@@ -130,8 +133,31 @@ class Reading:
         texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
         if texts and not problems:
             problems = self._not_numbers(lazy, texts, schema)
+        problems += self._not_groups(lazy, schema)
         if problems:
             raise InputError(problems)
+
+    def _not_groups(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> list[Problem]:
+        """A group, industry or id that is a measured number: values that are not whole, and many of them."""
+        problems = []
+        for role in ("id", "industry", "group"):
+            filled = self.roles.filled.get(role)
+            if filled is None or filled.largest or filled.filling.values or filled.filling.digits:
+                continue
+            name = filled.columns[0]
+            if not (schema[name].is_numeric() or schema[name] == pl.String):
+                continue
+            value = self._number(name, schema)
+            broken = lazy.select(pl.col(ROW), value=value).filter(pl.col("value") != pl.col("value").round())
+            found = broken.collect()
+            if found["value"].n_unique() > FEW:
+                message = (
+                    f"must be a code or a name; {found.height:,} values are numbers that are not whole, such as "
+                    f"`{found['value'][0]:.12g}` (first in row {found[ROW][0]:,}). Choose another column, or make "
+                    "classes of it first"
+                )
+                problems.append(Problem(self.source.name, 0, 0, f"{role} = {name}", message))
+        return problems
 
     def _only_year(self, column: str) -> bool:
         return all(column not in r.columns for r in self.roles.filled.values() if r.name != "year")

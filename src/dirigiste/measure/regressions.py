@@ -10,7 +10,7 @@ import polars as pl
 from scipy import stats
 
 from dirigiste.measure.dispersion import VARIABLES, deviations
-from dirigiste.measure.sample import NO_GROUP
+from dirigiste.measure.firms import NO_GROUP
 from dirigiste.measure.sums import dot
 from dirigiste.measure.table import Column, Table
 
@@ -226,7 +226,7 @@ def table(found: Estimate, choices: Choices, line: str) -> Table | str:
         "low": Column("95 % from", "log", 3),
         "high": Column("to", "log", 3),
         "rows": Column("rows", "count", 0),
-        "clusters": Column("firms", "count", 0),
+        "clusters": Column("clusters", "count", 0),
         "r2_within": Column("R² within", "share", 4),
     }
     compared = {reference, *others}

@@ -17,7 +17,8 @@ import polars as pl
 
 from dirigiste.errors import InputError
 from dirigiste.measure.coding import firm_numbers, numbers, stable_order, starts
-from dirigiste.measure.firms import Step
+from dirigiste.measure.deflator import real
+from dirigiste.measure.firms import NO_GROUP, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from dirigiste.measure.firms import Firms
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-NO_GROUP = "(not known)"
-"""Name of the group of rows whose group is missing."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +201,8 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
             message = "no row has employment, so labour cannot be measured in persons; choose the wage bill"
             raise InputError.of(message, key="labor")
         frame = kept
+    if choices.deflator is not None and frame.height:
+        frame = real(frame, choices.deflator, paid=paid)
     if not frame.height:
         raise InputError.of("no row is left to measure; the log of steps says where rows were lost")
     industries, industry = numbers(frame["industry"])

@@ -86,9 +86,9 @@ def table(found: Estimate, eta: float, line: str) -> Table:
     )
     columns = {
         "year": Column("year"),
-        "gain": Column("gain", "%", 2),
-        "within": Column("within groups", "%", 2),
-        "between": Column("between groups", "%", 2),
+        "gain": Column("gain at η", "%", 2),
+        "within": Column("within groups at η", "%", 2),
+        "between": Column("between groups at η", "%", 2),
         "log_gain": Column("ln(efficient TFP/TFP)", "log", 4),
     }
     columns = {name: column for name, column in columns.items() if name in rows[0]}

@@ -26,16 +26,20 @@ AXES = ("sigma", "alpha", "trim", "labor")
 
 
 def usual(firms: Firms, choices: Choices) -> dict[str, list[Any]]:
-    """The grid of usual choices that the data allow."""
+    """The grid of usual choices that the data allow, with those that were made among them."""
     paid = "wage_bill" in firms.roles
     alphas = ["own", "own-corrected"] if paid else []
     if choices.alpha_table:
         alphas.append("table")
     alphas.append("constant")
+    sigmas: list[Any] = [3.0, 5.0]
+    if choices.sigma not in sigmas:
+        sigmas.append(choices.sigma)
     persons = firms.frame["employment"]
     counted = paid and persons.null_count() < persons.len()
     labor = ["wage_bill", "employment"] if counted else [choices.labor]
-    return {"sigma": [3.0, 5.0], "alpha": alphas, "trim": [0.0, 0.01, 0.025], "labor": labor}
+    trims = sorted({0.0, 0.01, 0.025, choices.trim.tail})
+    return {"sigma": sigmas, "alpha": alphas, "trim": trims, "labor": labor}
 
 
 def specifications(
@@ -82,6 +86,7 @@ def specifications(
         sample = samples[key]
         found = estimate(sample, chosen)
         row: dict[str, Any] = {
+            "yours": "yes" if chosen == choices else "",
             "sigma": "by industry" if isinstance(chosen.sigma, dict) else f"{chosen.sigma:g}",
             "alpha": f"constant {chosen.alpha_value:.3g}" if chosen.alpha == "constant" else chosen.alpha,
             "trim": 100 * chosen.trim.tail,
@@ -96,22 +101,26 @@ def specifications(
         rows.append(row)
         if progress is not None:
             progress(done, len(combinations))
+    rows.sort(key=lambda row: row["yours"] == "")
     columns = {
+        "yours": Column("yours"),
         "sigma": Column("σ"),
         "alpha": Column("α"),
         "trim": Column("tails cut", "%", 2),
         "labor": Column("labour"),
         "rows": Column("rows", "count", 0),
         "gain": Column("mean gain", "%", 2),
-        "log_gain": Column("ln(1 + gain)", "log", 4),
+        "log_gain": Column("mean of ln(1 + gain)", "log", 4),
         "sd": Column("sd of ln TFPR", "log", 3),
-        "between": Column("between groups", "%", 2),
+        "between": Column("between groups, mean", "%", 2),
     }
     columns = {name: column for name, column in columns.items() if name in rows[0]}
     reach = [row["gain"] for row in rows]
     notes = (
         f"The mean gain runs from {min(reach):.2f} to {max(reach):.2f} % over {len(rows)} sets of choices.",
-        f"What the table does not vary: {choices.line()}.",
+        "Yours, first: the choices of the other tables.",
+        f"What the table does not vary: {choices.line(without=tuple(grid))}"
+        f"{f'; tails of {choices.trim.where()}' if 'trim' in grid else ''}.",
     )
     return Table(
         "specifications", "How far the answer moves with choices", pl.DataFrame(rows), columns, notes

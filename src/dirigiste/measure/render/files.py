@@ -25,7 +25,7 @@ LABELS: Final = {
     "year": "Year",
     "industry": "Industry",
     "group": "Ownership or political group",
-    "output": "Value added, nominal",
+    "output": "Value added",
     "labor": "Labour cost",
     "employment": "Persons",
     "capital": "Capital",
