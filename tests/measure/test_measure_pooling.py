@@ -1,5 +1,5 @@
-"""Years pooled: money of all years weighs alike whatever prices are, rows without a group, headings, real values,
-and what choices are told of.
+"""Years pooled: money of all years weighs alike whatever prices are, rows without a group, headings, real
+values, and what choices are told of.
 """
 
 import math

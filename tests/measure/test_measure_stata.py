@@ -61,7 +61,7 @@ def test_chunks_join(tmp_path, monkeypatch):
         path, write_index=False
     )
     monkeypatch.setattr(st, "CHUNK", 64)
-    frame = st.StataFile(path).read(["n", "x"])
+    frame = open_file(path).scan(["n", "x"], set()).collect().select("n", "x")
     assert frame.columns == ["n", "x"]
     assert frame["x"].to_list() == list(map(float, range(1000)))
 

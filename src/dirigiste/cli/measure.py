@@ -88,10 +88,15 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     help="Roles from a mapping file; flags are stronger.",
 )
 @click.option("--missing", metavar="CODES", help="Codes for missing values, such as -9,-99 (commas between).")
-@click.option("--encoding", metavar="NAME", help="Of text files that are not UTF-8, such as gb18030.")
+@click.option(
+    "--encoding", metavar="NAME", help="Of text and old Stata files that are not UTF-8, such as gb18030."
+)
 @click.option("--separator", metavar="SIGN", help="Between fields of text files; default: found out.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Sign before decimals; default: found out.")
-@click.option("--sheet", metavar="NAME", help="Of an Excel file; default: the first.")
+@click.option("--sheet", metavar="NAME", help="Of an Excel file, name or number; default: the first table.")
+@click.option(
+    "--skip", type=click.IntRange(min=0), metavar="LINES", help="Lines above the header; default: found out."
+)
 @click.option(
     "--labor",
     type=click.Choice(["wage-bill", "employment"]),
@@ -284,6 +289,7 @@ class Asked:
                 self.options["decimal"],
                 self.options["encoding"],
                 self.options["sheet"],
+                self.options["skip"],
             ),
         )
 

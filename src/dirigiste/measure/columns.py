@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -37,7 +37,7 @@ def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
         words = words_of(column)
     elif kind in (pl.Float64, pl.Float32):
         value = column.cast(pl.Float64).fill_nan(None)
-        whole = (value == value.round()) & (value.abs() < 1e15)
+        whole = (value == value.round()) & (value.abs() < 2.0**63)
         words = (
             pl.when(whole)
             .then(value.cast(pl.Int64, strict=False).cast(pl.String))
@@ -49,20 +49,28 @@ def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
     return pl.when(words.is_in(spelled)).then(None).otherwise(words) if spelled else words
 
 
+YEAR: Final = r"(?:^|\D)((?:1[89]|20)\d\d)(?:\D|$)"
+"""Four digits that stand alone and can be a year: `2004年`, `FY2004`, `31/12/2004`, `2003/04`."""
+
+DAY: Final = r"^((?:1[89]|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
+"""A date as eight digits: `20041231`."""
+
+
 def year(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
-    """A column as a year: a number, a date, or text that begins with four digits and a sign (2005-12-31)."""
+    """A column as a year: a number without a fraction, a date, or text with one year in it (the first of
+    several, as in `2003/04`); else null.
+    """
     if kind in (pl.Date,) or isinstance(kind, pl.Datetime):
         return column.dt.year().cast(pl.Int64)
     value = number(column, kind, codes)
     if kind in (pl.String, pl.Categorical):
-        dated = (
-            column.cast(pl.String)
-            .str.extract(r"^\s*((?:1[89]|20)\d\d)[-/.]", 1)
-            .cast(pl.Float64, strict=False)
-        )
-        plain = column.cast(pl.String).str.contains(r"^\s*[\d.]+\s*$")
-        value = pl.when(plain).then(value).otherwise(dated)
-    return pl.when(value == value.round()).then(value).otherwise(None).cast(pl.Int64, strict=False)
+        words = text(column, kind, codes)
+        plain = words.str.replace(r"^(\d+),(\d+)$", "$1.$2").cast(pl.Float64, strict=False)
+        dated = words.str.extract(YEAR, 1).cast(pl.Float64, strict=False)
+        value = pl.when(plain.is_not_null()).then(plain).otherwise(dated)
+    whole = pl.when(value == value.round()).then(value).otherwise(None).cast(pl.Int64, strict=False)
+    day = whole.cast(pl.String).str.extract(DAY, 1).cast(pl.Int64, strict=False)
+    return pl.coalesce(day, whole)
 
 
 def _float(code: str | float) -> float | None:

@@ -214,7 +214,12 @@ def _lost(firms: Firms) -> Iterator[Finding]:
         yield Finding("warning", "rows lost", what, lost)
 
 
+def _reading(firms: Firms) -> Iterator[Finding]:
+    yield from (Finding("warning", "reading", doubt, 0) for doubt in firms.doubts)
+
+
 CHECKS: Final[tuple[Callable[[Firms], Iterator[Finding]], ...]] = (
+    _reading,
     _lost,
     _duplicates,
     _impossible,

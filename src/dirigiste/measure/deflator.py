@@ -9,7 +9,8 @@ import polars as pl
 from dirigiste.errors import InputError
 from dirigiste.measure import columns
 from dirigiste.measure.roles import listed
-from dirigiste.measure.source import ROW, open_file
+from dirigiste.measure.shares import written
+from dirigiste.measure.source import ROW, open_file, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +40,14 @@ def read_deflator(path: Path) -> dict[int, float]:
     if first is None or second is None:
         message = f"needs two columns, `year` and `index`; its columns are {listed(names)}"
         raise InputError.of(message, file=str(path), key="--deflator")
-    lazy = source.scan([first, second], set())
-    schema = lazy.collect_schema()
-    table = lazy.select(
+    frame = read_whole(source, [first, second])
+    schema = frame.schema
+    found = written(source, frame, second)
+    table = frame.select(
         pl.col(ROW),
         columns.year(pl.col(first), schema[first], ()).alias("year"),
-        columns.number(pl.col(second), schema[second], ()).alias("index"),
-    ).collect()
+        columns.number(pl.col(second), schema[second], (), found.decimal).alias("index"),
+    )
     if not table.height:
         raise InputError.of("has a header but no rows", file=str(path), key="--deflator")
     tests = {

@@ -66,6 +66,8 @@ class Firms:
     """Rows lost while reading, in order."""
     remarks: tuple[str, ...] = field(default=())
     """What reading had to decide or found odd, one sentence each."""
+    doubts: tuple[str, ...] = field(default=())
+    """What looked wrong in reading, one sentence each; the checks of the data tell it as warnings."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Role -> the source's own label of its column, where the file has one."""
 

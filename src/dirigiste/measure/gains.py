@@ -197,8 +197,8 @@ def by_industry(found: Estimate, line: str) -> Table:
         "contribution": Column("contribution", "log", 4),
     }
     notes = (
-        "Share: mean over years of the industry's share in the value added of the year. Gain of the industry: exp "
-        "of the mean over years of ln(A̅/TFP), less 1. Contribution: mean over years of "
+        "Share: mean over years of the industry's share in the value added of the year. Gain of the "
+        "industry: exp of the mean over years of ln(A̅/TFP), less 1. Contribution: mean over years of "
         "θ_s ln(A̅_s/TFP_s); contributions sum to the mean over years of ln(1 + gain). Own α are of sums over "
         "all years, in current prices unless a deflator is given.",
         line,

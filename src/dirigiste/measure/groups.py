@@ -120,11 +120,11 @@ def table(found: Estimate, line: str) -> tuple[Table, Array]:
         f"{means[2]:.2f} %; "
         f"in logs {logs[0]:.4f} = {logs[1]:.4f} + {logs[2]:.4f}.",
         FORMULA,
-        "Shares: means over years of the group's share in the year's total, so that years of high prices count "
-        "no more than others; 0 in years without the group.",
-        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over cells, "
-        "weighted by the group's share in the value added of the year. Gain inside: exp of the same mean of the "
-        "log gain from equal marginal products within the group alone, less 1.",
+        "Shares: means over years of the group's share in the year's total, so that years of high prices "
+        "count no more than others; 0 in years without the group.",
+        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over "
+        "cells, weighted by the group's share in the value added of the year. Gain inside: exp of the same "
+        "mean of the log gain from equal marginal products within the group alone, less 1.",
     ]
     if NO_GROUP in sample.groups:
         notes.append(of_known(found))
@@ -158,8 +158,8 @@ def of_known(found: Estimate) -> str:
     gains = [100 * mean_gain(known.aggregate(part)) for part in (known.cell_gain, *split(known))]
     lost = int(np.count_nonzero(found.weight) - np.count_nonzero(known.weight))
     return (
-        f"{lost:,} rows have no group. They are a group of their own, {NO_GROUP}, in shares and in the split, "
-        "since the split is of the whole gain; regressions and terms of groups leave them out. Of the rows "
-        f"whose group is known alone, with the same capital shares and trim: gain {gains[0]:.2f} %, between groups {gains[1]:.2f} %, within groups "
-        f"{gains[2]:.2f} %."
+        f"{lost:,} rows have no group. They are a group of their own, {NO_GROUP}, in shares and in the "
+        "split, since the split is of the whole gain; regressions and terms of groups leave them out. Of the "
+        "rows whose group is known alone, with the same capital shares and trim: "
+        f"gain {gains[0]:.2f} %, between groups {gains[1]:.2f} %, within groups {gains[2]:.2f} %."
     )

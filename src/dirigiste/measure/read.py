@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
+from dirigiste.errors import InputError, Problem
 from dirigiste.measure import mapping as mappings
 from dirigiste.measure.firms import Firms
+from dirigiste.measure.frames import as_polars
 from dirigiste.measure.reading import Reading
 from dirigiste.measure.roles import resolve
 from dirigiste.measure.source import Form, open_file, open_frame
@@ -16,9 +16,12 @@ from dirigiste.measure.source import Form, open_file, open_frame
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+    import polars as pl
+
 
 def read_firms(
-    source: str | Path | pl.DataFrame,
+    source: str | Path | pl.DataFrame | pl.LazyFrame | pd.DataFrame,
     *,
     output: str | None = None,
     sales: str | None = None,
@@ -39,8 +42,8 @@ def read_firms(
     """Read firms.
 
     Args:
-        source: A file (.csv, .csv.gz, .parquet, .dta, .xlsx; see `dirigiste.measure.source.KINDS`), or a
-            polars frame.
+        source: A file (.csv, .parquet, .dta, .xlsx, each also with .gz; see
+            `dirigiste.measure.content.KINDS`; `-` is standard input), or a frame of polars or pandas.
         output: Value added, nominal: a column, or a formula such as `sales - inputs`.
         sales: Sales or gross output; with `inputs` and without `output`, value added is the difference.
         inputs: Purchased inputs.
@@ -78,11 +81,28 @@ def read_firms(
         "weight": weight,
     }
     flags = {role: column for role, column in given.items() if column is not None}
-    held = open_frame(source) if isinstance(source, pl.DataFrame) else open_file(Path(source), form)
+    frame = as_polars(source)
+    held = open_file(_path(source), form) if frame is None else open_frame(frame)
     known: list[mappings.Mapping] = []
     if mapping is not None:
         known.append(mapping if isinstance(mapping, mappings.Mapping) else mappings.read_mapping(mapping))
     if preset is not None:
         known.append(mappings.preset(preset))
-    roles = resolve(held.name, list(held.columns), flags, known, missing)
+    try:
+        roles = resolve(held.name, list(held.columns), flags, known, missing)
+    except InputError as error:
+        hints = [Problem(held.name, 0, 0, "", hint) for hint in held.hints]
+        raise InputError([*error.problems, *hints]) from None
     return Reading(held, roles).firms()
+
+
+def _path(source: object) -> Path:
+    """Where a file is.
+
+    Raises:
+        InputError: It is no path.
+    """
+    if isinstance(source, str | Path):
+        return Path(source)
+    what = f"{type(source).__module__}.{type(source).__name__}"
+    raise InputError.of(f"must be a path, or a frame of polars or pandas; got {what}", key="source")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from dirigiste.errors import InputError, Problem
-from dirigiste.measure import expressions
+from dirigiste.measure import expressions, garbled
 from dirigiste.measure.columns import number, text, year
 from dirigiste.measure.firms import COLUMNS, Firms, Step
 from dirigiste.measure.numerals import style
-from dirigiste.measure.source import ROW
+from dirigiste.measure.source import FAULTS, ROW
 
 if TYPE_CHECKING:
     from dirigiste.measure.roles import Role, Roles
@@ -54,6 +55,9 @@ class Reading:
         self.roles = roles
         self.decimal = "."
         self.remarks = [*source.remarks, *roles.remarks]
+        if source.stata is not None:
+            self.remarks += [note for column in roles.columns for note in source.stata.notes.get(column, ())]
+        self.doubts = list(source.doubts)
         self.labor = "wage_bill" if "wage_bill" in roles.filled else "employment"
         if self.labor == "employment":
             self.remarks.append(
@@ -62,19 +66,7 @@ class Reading:
 
     def firms(self) -> Firms:
         """Read all usable rows."""
-        try:
-            frame, lost = self._collect(set() if self.source.decimal == "," else self.roles.numbers)
-        except pl.exceptions.ComputeError as error:
-            if self.source.kind != "csv":
-                raise InputError.of(f"cannot be read: {_first(error)}", file=self.source.name) from None
-            try:
-                frame, lost = self._collect(set())
-            except pl.exceptions.ComputeError as again:
-                raise InputError.of(
-                    f"is not a proper CSV file: {_first(again)}", file=self.source.name
-                ) from None
-        except pl.exceptions.NoDataError:
-            raise InputError.of("has no rows", file=self.source.name) from None
+        frame, lost = self._rows()
         total = frame.height + sum(lost.values())
         steps = self._steps(total, lost)
         if total == 0:
@@ -89,7 +81,56 @@ class Reading:
         }
         filled = {name: role.text for name, role in self.roles.filled.items()}
         filled["labor"] = filled[self.labor]
-        return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), labels)
+        self._doubt(frame)
+        doubts = tuple(dict.fromkeys(self.doubts))
+        return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), doubts, labels)
+
+    def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
+        """The usable rows, and how many are lost for each reason.
+
+        Text files are read fast where all is as their beginning promises, else again with all columns as
+        text, else row by row, which either works or finds the row that is wrong.
+        """
+        source = self.source
+        if source.text is None:
+            try:
+                return self._collect(self.roles.numbers)
+            except FAULTS as error:
+                raise InputError.of(f"cannot be read: {_first(error)}", file=source.name) from None
+        try:
+            if source.text.doubtful():
+                source.text.check()
+        except FAULTS:
+            self.source = source.careful()
+            return self._collect(set())
+        for numbers in [set()] if source.decimal == "," else [self.roles.numbers, set()]:
+            remarks = list(self.remarks)
+            with contextlib.suppress(*FAULTS):
+                return self._collect(numbers)
+            self.remarks = remarks
+        self.source = source.careful()
+        return self._collect(set())
+
+    def _doubt(self, frame: pl.DataFrame) -> None:
+        """What looks wrong in the rows: ids whose digits are lost, names that look garbled."""
+        filled, stata = self.roles.filled, self.source.stata
+        for role in ("group", "industry"):
+            if role in filled and (hint := garbled.hint(frame[role].drop_nulls().unique().sort().to_list())):
+                self.doubts.append(hint)
+        if "id" not in filled:
+            return
+        column = filled["id"].columns[0]
+        single = stata is not None and column in stata.single
+        if single or self.source.columns[column] in (pl.Float64, pl.Float32):
+            limit = 2.0**24 if single or self.source.columns[column] == pl.Float32 else 2.0**53
+            largest = frame["id"].cast(pl.Float64, strict=False).abs().max()
+            if isinstance(largest, float) and largest > limit:
+                digits = 7 if limit < 2**53 else 15
+                self.doubts.append(
+                    f"ids in `{column}` are stored as numbers of {digits} digits and are longer "
+                    f"(such as {largest:.0f}), so that different firms may have one id; read them from a file "
+                    "that has them as text"
+                )
 
     def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
         lazy = self.source.scan(self.roles.columns, numbers)
@@ -111,7 +152,7 @@ class Reading:
         source = self.source
         found = style(
             lazy, texts, source.decimal, source.name,
-            comma_separates=source.kind == "csv" and source.separator == ",",
+            comma_separates=source.comma_separates,
         )  # fmt: skip
         self.decimal = found.decimal
         self.remarks = [*self.remarks, *found.remarks]
@@ -133,9 +174,28 @@ class Reading:
         texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
         if texts and not problems:
             problems = self._not_numbers(lazy, texts, schema)
-        problems += self._not_groups(lazy, schema)
+        problems += [*self._not_years(lazy, schema), *self._not_groups(lazy, schema)]
         if problems:
             raise InputError(problems)
+
+    def _not_years(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> list[Problem]:
+        """Years with a fraction, in a column of numbers."""
+        role = self.roles.filled.get("year")
+        if role is None or not isinstance(role.formula, expressions.Name):
+            return []
+        name = role.columns[0]
+        if not schema[name].is_float():
+            return []
+        value = self._number(name, schema)
+        table = lazy.select(pl.col(ROW), value=value).filter(pl.col("value") != pl.col("value").round())
+        bad = table.collect()
+        if not bad.height:
+            return []
+        message = (
+            f"must hold years; {bad.height:,} values have a fraction, such as `{bad['value'][0]:.12g}` "
+            f"(first in row {bad[ROW][0]:,}). Choose another column, or correct the file"
+        )
+        return [Problem(self.source.name, 0, 0, f"year = {name}", message)]
 
     def _not_groups(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> list[Problem]:
         """A group, industry or id that is a measured number: values that are not whole, and many of them."""
@@ -152,9 +212,9 @@ class Reading:
             found = broken.collect()
             if found["value"].n_unique() > FEW:
                 message = (
-                    f"must be a code or a name; {found.height:,} values are numbers that are not whole, such as "
-                    f"`{found['value'][0]:.12g}` (first in row {found[ROW][0]:,}). Choose another column, or make "
-                    "classes of it first"
+                    f"must be a code or a name; {found.height:,} values are numbers that are not whole, such "
+                    f"as `{found['value'][0]:.12g}` (first in row {found[ROW][0]:,}). Choose another column, "
+                    "or make classes of it first"
                 )
                 problems.append(Problem(self.source.name, 0, 0, f"{role} = {name}", message))
         return problems
@@ -175,8 +235,9 @@ class Reading:
             total = lazy.select(pl.len()).collect().item()
             common = bad["raw"].value_counts(sort=True).head(3)["raw"].to_list()
             shown = ", ".join(f"`{word}`" for word in common)
+            what = "years" if self._only_year(name) else "numbers"
             message = (
-                f"must hold numbers; {bad.height:,} of {total:,} values are text, such as {shown} "
+                f"must hold {what}; {bad.height:,} of {total:,} values are text, such as {shown} "
                 f"(first in row {bad[ROW].min():,}). "
             )
             few = bad.height < 0.2 * total and bad["raw"].n_unique() <= 5
@@ -186,6 +247,8 @@ class Reading:
                 else "Choose another column"
             )
             message += ", or correct the file"
+            if bad.height == 1 and bad[ROW][0] == 1:
+                message += " (if row 1 names units, delete it)"
             problems.append(Problem(self.source.name, 0, 0, name, message))
         return problems
 
@@ -252,7 +315,8 @@ class Reading:
                 .then(None)
                 .otherwise(code.replace_strict(named, default=other, return_dtype=pl.String))
             )
-        labels = {_code(one): word for one, word in self.source.values.get(column, {}).items()}
+        coded = {} if name == "id" else self.source.values.get(column, {})  # firms may share a label
+        labels = {_code(one): word for one, word in coded.items()}
         return code.replace(labels) if labels else code
 
     def _fate(self) -> pl.Expr:

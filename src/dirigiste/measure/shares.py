@@ -14,11 +14,14 @@ import polars as pl
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measure.columns import number, text
+from dirigiste.measure.numerals import Style, style
 from dirigiste.measure.roles import listed
-from dirigiste.measure.source import open_file
+from dirigiste.measure.source import open_file, read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dirigiste.measure.source import Source
 
 INDUSTRY: Final = ("industry", "ind", "sector_code", "isic", "naics", "nace", "cic", "code", "sector")
 ALPHA: Final = ("alpha", "capital_share")
@@ -73,21 +76,31 @@ def _by_industry(path: Path, names: tuple[str, ...], what: str) -> tuple[dict[st
     if industry is None or value is None:
         there = f"its columns are {listed(list(source.columns))}"
         raise InputError([*problems, Problem(str(path), 0, 0, "", there)])
-    lazy = source.scan([industry, value], set())
-    schema = lazy.collect_schema()
+    frame = read_whole(source, [industry, value])
+    schema = frame.schema
+    found = written(source, frame, value)
     table = (
-        lazy.select(
+        frame.select(
             text(pl.col(industry), schema[industry], ()).alias("industry"),
-            number(pl.col(value), schema[value], ()).alias("value"),
+            number(pl.col(value), schema[value], (), found.decimal).alias("value"),
         )
         .drop_nulls()
         .group_by("industry", maintain_order=True)
         .agg(pl.col("value").mean())
-        .collect()
     )
     if not table.height:
         raise InputError.of(f"has no row with both `{industry}` and `{value}`", file=str(path))
     return dict(zip(table["industry"].to_list(), table["value"].to_list(), strict=True)), value
+
+
+def written(source: Source, frame: pl.DataFrame, column: str) -> Style:
+    """How the numbers of a column are written.
+
+    Raises:
+        InputError: Nothing tells, or numbers contradict each other.
+    """
+    texts = [column] if frame.schema[column] == pl.String else []
+    return style(frame.lazy(), texts, source.decimal, source.name, comma_separates=source.comma_separates)
 
 
 def _codes(industry: str) -> list[str]:

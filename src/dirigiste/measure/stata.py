@@ -5,19 +5,30 @@ pandas decodes the format (versions 102 to 119). Extended missing values (.a to 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import io
+import re
 import struct
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
 from dirigiste.errors import InputError
+from dirigiste.measure.frames import series
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+
+    from dirigiste.measure.content import Content
+
+UNICODE: Final = 118
+"""First format whose text is UTF-8."""
 
 CHUNK: Final = 400_000
 """Rows decoded at a time, so that a wide file never stands whole in memory."""
@@ -28,60 +39,133 @@ LABEL: Final = 80
 
 
 class StataFile:
-    """An open Stata file: its columns, labels and rows."""
+    """An open Stata file: its columns, labels and rows.
 
-    def __init__(self, path: Path) -> None:
+    Files of formats before 118 (Stata 13 and earlier) do not say how their text is encoded: `encoding` does.
+    pandas takes it for latin-1, which loses no byte, so that it can be encoded again and decoded aright.
+    """
+
+    def __init__(self, content: Content, encoding: str | None = None) -> None:
         from pandas.io.stata import StataReader
 
-        self.path = path
+        self.content = content
+        self.encoding = _known(encoding, content)
+        self.remarks: tuple[str, ...] = ()
+        self.notes: dict[str, tuple[str, ...]] = {}
+        """Column -> what to know of its labels."""
+        self.single: set[str] = set()
+        """Columns of numbers with seven digits (float)."""
         try:
-            with StataReader(path) as reader:
-                self.labels: dict[str, str] = {k: v for k, v in reader.variable_labels().items() if v}
+            with _quiet(), StataReader(self._source()) as reader:
+                labels = reader.variable_labels()
                 sets: Mapping[str, Mapping[Any, str]] = reader.value_labels()
                 held = list(getattr(reader, "_varlist", [])), list(getattr(reader, "_lbllist", []))
                 sample = reader.read(1, convert_categoricals=False)
         except (ValueError, KeyError, OverflowError, struct.error, OSError) as error:
-            raise InputError.of(f"is not a Stata file that can be read: {error}", file=str(path)) from None
-        self.columns: dict[str, pl.DataType] = {
-            str(name): _series(sample, str(name)).dtype for name in sample.columns
-        }
-        self.values: dict[str, dict[float, str]] = {
-            column: {float(code): text for code, text in sets[label].items()}
-            for column, label in zip(*held, strict=False)
-            if label and label in sets
-        }
+            message = f"is not a Stata file that can be read: {error}"
+            raise InputError.of(message, file=content.label) from None
+        self.columns: dict[str, pl.DataType] = {}
+        self.stored: dict[str, str] = {}
+        """Column -> its name as pandas has it."""
+        for stored in map(str, sample.columns):
+            name = self._text(stored)
+            self.columns[name] = _series(sample, stored).dtype
+            self.stored[name] = stored
+            if sample[stored].dtype == np.float32:
+                self.single.add(name)
+        self.labels = {self._text(k): self._text(v) for k, v in labels.items() if v}
+        self.values: dict[str, dict[float, str]] = {}
+        for column, label in zip(*held, strict=False):
+            if label and label in sets:
+                words = {float(code): self._text(text) for code, text in sets[label].items()}
+                self._label(self._text(column), words)
+        if encoding is not None and self.encoding is None:
+            self.remarks += ("text of this Stata format is UTF-8; no other encoding counts",)
+        elif self.encoding is not None:
+            self.remarks += (f"text is encoded in {encoding}",)
+
+    def _label(self, column: str, words: Mapping[float, str]) -> None:
+        """Keep labels of a column's codes; codes with an empty label keep their number."""
+        full = {code: word for code, word in words.items() if word.strip()}
+        empty = [f"{code:.15g}" for code in words if code not in full]
+        notes = []
+        if empty:
+            notes.append(f"codes of `{column}` with an empty label keep their number: {', '.join(empty[:5])}")
+        shared = sorted({word for word in full.values() if list(full.values()).count(word) > 1})
+        for word in shared[:3]:
+            codes = ", ".join(f"{code:.15g}" for code, other in full.items() if other == word)
+            notes.append(f"codes {codes} of `{column}` have one label, `{word}`, and count as one")
+        self.notes[column] = tuple(notes)
+        self.values[column] = full
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """The named columns of all rows; codes stay codes."""
         from pandas.io.stata import StataReader
 
         parts: list[pl.DataFrame] = []
-        with StataReader(self.path, chunksize=CHUNK, convert_categoricals=False) as reader:
+        wanted = [self.stored[name] for name in columns]
+        with _quiet(), StataReader(self._source(), chunksize=CHUNK, convert_categoricals=False) as reader:
             while True:
                 try:
-                    chunk = reader.read(CHUNK, columns=list(columns))
+                    chunk = reader.read(CHUNK, columns=wanted)
                 except StopIteration:
                     break
                 if not len(chunk):
                     break
-                parts.append(pl.DataFrame([_series(chunk, name) for name in columns]))
+                parts.append(pl.DataFrame([self._decoded(chunk, name) for name in columns]))
         if not parts:
             return pl.DataFrame({name: [] for name in columns}, schema={n: self.columns[n] for n in columns})
         return pl.concat(parts, how="vertical_relaxed")
 
+    def _source(self) -> Any:  # noqa: ANN401  (a path or a buffer)
+        return self.content.path if self.content.data is None else io.BytesIO(self.content.data)
+
+    def _decoded(self, chunk: pd.DataFrame, name: str) -> pl.Series:
+        values = _series(chunk, self.stored[name]).alias(name)
+        if self.encoding is None or values.dtype != pl.String:
+            return values
+        words = values.drop_nulls().unique()
+        better = {word: self._text(word) for word in words.to_list() if not word.isascii()}
+        return values.replace(better) if better else values
+
+    def _text(self, text: str) -> str:
+        """Text in the file's encoding; half a character at the end, where Stata has cut it, goes."""
+        if self.encoding is None or text.isascii():
+            return text
+        raw = text.encode("latin-1")
+        try:
+            return raw.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            if error.start >= len(raw) - 3:
+                return raw[: error.start].decode(self.encoding)
+            message = f"text such as `{text}` is not in {self.encoding}; try another --encoding"
+            raise InputError.of(message, file=self.content.label) from None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without pandas' warning of text that is not in UTF-8, which is looked at here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnicodeWarning)
+        yield
+
+
+def _known(encoding: str | None, content: Content) -> str | None:
+    """The encoding to decode with; None where it is what pandas takes, or where the format has UTF-8."""
+    if encoding is None:
+        return None
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        message = f"no such encoding: `{encoding}`; try gb18030, cp1252, latin-1"
+        raise InputError.of(message, file=content.label) from None
+    release = re.search(rb"<release>(\d+)</release>", content.start[:200])
+    return None if release and int(release[1]) >= UNICODE else encoding
+
 
 def _series(table: pd.DataFrame, name: str) -> pl.Series:
     column: Any = table[name]
-    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
-    if kind in "iufb":
-        values = np.ascontiguousarray(column.to_numpy())
-        if kind == "f":
-            return pl.Series(name, values.astype(np.float64), nan_to_null=True)
-        return pl.Series(name, values)
-    if kind == "M":
-        return pl.Series(name, column.to_numpy().astype("datetime64[us]"))
-    texts = [value if isinstance(value, str) and value else None for value in column.tolist()]
-    return pl.Series(name, texts, dtype=pl.String)
+    return series(column, name)
 
 
 def write(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None, title: str = "") -> None:
