@@ -1,9 +1,12 @@
 """`dirigiste measure` and `dirigiste sample-firms`: what a user types, what comes back."""
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -204,3 +207,104 @@ def test_samples_that_cannot_be(call, bad):
     result = call("sample-firms", *bad)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def process(panel, *more, **options):
+    """The command line in a process of its own."""
+    arguments = [sys.executable, "-m", "dirigiste", "measure", str(panel), *FLAGS, *map(str, more)]
+    return subprocess.run(arguments, stderr=subprocess.PIPE, check=False, **options)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "latin-1", "cp1252", "utf-8"])
+def test_output_in_any_encoding(panel, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = process(panel, "--table", "all", stdout=subprocess.PIPE, env=environment)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode(encoding)
+    assert ("σ 3; α own" if encoding in ("gbk", "utf-8") else "sigma 3; alpha own") in text
+
+
+def test_a_reader_that_has_seen_enough_stops_no_file(panel, tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    done = process(panel, "--firms", tmp_path / "w.csv", stdout=write)
+    os.close(write)
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
+    assert done.returncode == 0
+    assert (tmp_path / "w.csv").stat().st_size > 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_output_to_a_full_disk(panel, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = process(panel, "--firms", tmp_path / "w.csv", stdout=full)
+    assert done.returncode == 2
+    assert b"standard output: cannot be written: No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert (tmp_path / "w.csv").stat().st_size > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell that closes files")
+def test_closed_output(panel, tmp_path):
+    arguments = [sys.executable, "-m", "dirigiste", "measure", str(panel), *FLAGS]
+    command = shlex.join([*arguments, "--firms", str(tmp_path / "w.csv")])
+    done = subprocess.run(f"{command} >&-", shell=True, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "w.csv").stat().st_size > 0
+
+
+def test_results_are_printed_where_files_cannot_be_written(call, panel, tmp_path):
+    (tmp_path / "file").write_text("x")
+    blocked = ("--out", "file", "--report", tmp_path, "--moments", "file/m.yaml")
+    result = call("measure", panel, *FLAGS, *blocked, "--firms", "w.csv")
+    assert result.exit_code == 2
+    assert "Misallocation" in result.stdout
+    assert "warning: --out file: is a file, not a folder; nothing is written there" in result.stderr
+    assert "is a folder, not a file" in result.stderr
+    assert "3 problems" in result.stderr
+    assert (tmp_path / "w.csv").stat().st_size > 0
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_obstacles_are_told_before_anything_is_read(call, tmp_path):
+    (tmp_path / "file").write_text("x")
+    result = call("measure", "missing.csv", *FLAGS, "--out", "file")
+    assert result.exit_code == 2
+    assert result.stderr.index("--out file: is a file") < result.stderr.index("missing.csv: no such file")
+
+
+def test_what_is_replaced_is_told(call, panel, tmp_path):
+    assert call("measure", panel, *FLAGS, "--out", "o", "--firms", "w.csv").stderr == ""
+    again = call("measure", panel, *FLAGS, "--out", "o", "--firms", "w.csv", "--quiet")
+    assert again.exit_code == 0
+    assert "--out o: holds files already; those of the same name are replaced" in again.stderr
+    assert "--firms w.csv: exists and is replaced" in again.stderr
+
+
+def test_the_file_of_firms_is_never_replaced(call, panel):
+    before = panel.read_bytes()
+    result = call("measure", panel, *FLAGS, "--firms", panel)
+    assert result.exit_code == 2
+    assert "would replace what the file of firms names" in result.stderr
+    both = call("measure", panel, *FLAGS, "--firms", "w.csv", "--report", "w.csv")
+    assert "would replace what --firms names" in both.stderr
+    assert panel.read_bytes() == before
+
+
+def test_standard_input(panel):
+    arguments = [sys.executable, "-m", "dirigiste", "measure", "-", *FLAGS, "--json"]
+    piped = subprocess.run(arguments, input=panel.read_bytes(), capture_output=True, check=False)
+    assert piped.returncode == 0, piped.stderr
+    assert json.loads(piped.stdout)["source"] == "standard input"
+
+
+def test_a_deflator(call, panel, tmp_path):
+    years = pl.read_csv(panel)["year"].unique().sort()
+    (tmp_path / "prices.csv").write_text(
+        "year,index\n" + "".join(f"{y},{100 + y - years[0]}\n" for y in years)
+    )
+    result = call("measure", panel, *FLAGS, "--deflator", "prices.csv", "--json")
+    assert result.exit_code == 0, result.output
+    assert "real values, in prices of the last year" in json.loads(result.stdout)["choices_line"]
+    assert "no such file" in call("measure", panel, *FLAGS, "--deflator", "nothing.csv").stderr

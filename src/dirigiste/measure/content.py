@@ -61,7 +61,7 @@ def content(path: Path) -> Content:
             against its name.
     """
     piped = str(path) == "-"
-    label = "standard input" if piped else str(path)
+    label = "standard input" if piped else _readable(str(path))
     if not piped and path.is_dir():
         raise InputError.of("is a folder, not a file", file=label)
     if not piped and not path.exists():
@@ -102,7 +102,15 @@ def _open(path: Path, label: str, *, piped: bool) -> Content:
     if kind is None and not (zipped and not suffix) and data is None:
         known = ", ".join(sorted([*KINDS, ".gz"]))
         raise InputError.of(f"ends in `{suffix or path.name}`; formats that are read: {known}", file=label)
-    return Content(label, "standard input" if piped else path.name, _sniffed(start, kind), path, start, data)
+    if data is None and _readable(str(path)) != str(path):
+        data = path.read_bytes()  # polars takes no such path
+    name = "standard input" if piped else _readable(path.name)
+    return Content(label, name, _sniffed(start, kind), path, start, data)
+
+
+def _readable(name: str) -> str:
+    """A path as text that can be written: bytes that the locale does not have, as UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _standard_input() -> bytes:

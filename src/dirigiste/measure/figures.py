@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
@@ -13,7 +14,7 @@ import polars as pl
 from dirigiste.errors import InputError
 from dirigiste.measure import drawing, figure_data
 from dirigiste.measure.figure_data import ALL
-from dirigiste.measure.render.files import make
+from dirigiste.measure.render.outputs import make, whole, write_text
 from dirigiste.report import words
 from dirigiste.report.drawing import sheet
 
@@ -38,23 +39,69 @@ FONTS: Final = (
     "WenQuanYi Micro Hei",
     "Arial Unicode MS",
 )
-"""Fonts with Chinese letters; the first that is installed stands in where the house's font has none."""
+"""Fonts with Chinese letters that are tried first where the house's font lacks a letter."""
 
 
-@contextlib.contextmanager
-def lettered() -> Iterator[None]:
-    """The style of the house, with a font for Chinese group names where one is installed.
+HOUSE: Final = "DejaVu Sans"
+"""Font of figures; it comes with matplotlib."""
 
-    In SVG text stays text, so a reader's browser finds its own; in PNG letters without a font are boxes.
+
+@cache
+def _letters(path: str) -> frozenset[int]:
+    """Code points that a font has."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return frozenset(FT2Font(path).get_charmap())
+    except (OSError, RuntimeError, ValueError):  # a font that cannot be read has none
+        return frozenset()
+
+
+@cache
+def spare_font(text: str) -> str | None:
+    """An installed font with the letters of a text that the house's font lacks.
+
+    None where it lacks none, and where no font has them: `lacking` tells which.
     """
     from matplotlib import font_manager
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    spare = [name for name in FONTS if name in installed][:1]
+    needed = lacking(text)
+    if not needed:
+        return None
+    entries = font_manager.fontManager.ttflist
+    first = [entry for name in FONTS for entry in entries if entry.name == name]
+    return next((entry.name for entry in (*first, *entries) if needed <= _letters(entry.fname)), None)
+
+
+def lacking(text: str) -> frozenset[int]:
+    """Letters of a text that the house's font does not have."""
+    from matplotlib import font_manager
+
+    return frozenset(map(ord, text)) - _letters(font_manager.findfont(HOUSE)) - frozenset(range(32))
+
+
+@contextlib.contextmanager
+def lettered(text: str) -> Iterator[None]:
+    """The style of the house, with a font for letters of `text` that its font lacks, where one is installed.
+
+    In SVG text stays text, so a reader's browser finds its own; in PNG letters without a font are boxes.
+    """
+    spare = spare_font(text)
     with sheet.style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        mpl.rcParams["font.family"] = ["DejaVu Sans", *spare]
+        mpl.rcParams["font.family"] = [HOUSE, *([spare] if spare else [])]
         yield
+
+
+def boxes(measurement: Measurement) -> str | None:
+    """What to say where no installed font has the letters of groups; None where one has."""
+    for group in figure_data.groups(measurement):
+        if lacking(group) and spare_font(group) is None:
+            return (
+                f"no installed font has the letters of `{group}`: PNG and PDF figures show boxes in their "
+                "place; SVG figures and the report hold them as text. A font such as Noto Sans CJK has them"
+            )
+    return None
 
 
 @dataclass(frozen=True)
@@ -72,19 +119,25 @@ class Figure:
     """Its data."""
     draw: Callable[[str | None], Drawn]
 
+    @property
+    def text(self) -> str:
+        """Its letters, each once."""
+        groups = self.frame["group"].unique().to_list() if "group" in self.frame.columns else []
+        return "".join(sorted({*self.title, *"".join(groups)}))
+
     def drawn(self, *, titled: bool = True) -> Drawn:
         """The figure as matplotlib has it."""
-        with lettered():
+        with lettered(self.text):
             return self.draw(self.title if titled else None)
 
     def svg(self) -> str:
         """The figure as an SVG element without its title."""
-        with lettered():
+        with lettered(self.text):
             return sheet.svg(self.draw(None), self.name, self.title, self.description)
 
     def png(self) -> bytes:
         """The figure with its title as PNG."""
-        with lettered():
+        with lettered(self.text):
             return sheet.png(self.draw(self.title))
 
     def csv(self) -> str:
@@ -112,16 +165,14 @@ def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("pn
     for figure in figures(measurement).values():
         for kind in formats:
             path = folder / f"{figure.name}.{kind}"
-            with lettered():
+            with lettered(figure.text), whole(path) as draft:
                 if kind == "png":
-                    path.write_bytes(figure.png())
+                    draft.write_bytes(figure.png())
                 else:
                     plain: dict[str, Any] = {"Date": None} if kind == "svg" else {"CreationDate": None}
-                    figure.draw(figure.title).savefig(path, metadata=plain)
+                    figure.draw(figure.title).savefig(draft, metadata=plain)
             written.append(path)
-        data = folder / f"{figure.name}.csv"
-        data.write_text(figure.csv(), encoding="utf-8")
-        written.append(data)
+        written.append(write_text(folder / f"{figure.name}.csv", figure.csv()))
     return written
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from dirigiste.measure.render.files import make
+from dirigiste.measure.render.outputs import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +66,9 @@ def write_moments(measurement: Measurement, path: Path) -> Path:
     """Write moments as YAML.
 
     Raises:
-        InputError: The folder cannot be made.
+        InputError: The file cannot be written.
     """
-    make(path.parent)
-    path.write_text(as_yaml(measurement), encoding="utf-8")
-    return path
+    return write_text(path, as_yaml(measurement))
 
 
 def as_yaml(measurement: Measurement) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dirigiste.measure.figures import figures
 from dirigiste.measure.render import cells
-from dirigiste.measure.render.files import make
+from dirigiste.measure.render.outputs import write_text
 from dirigiste.report import words
 from dirigiste.report.page import data_link
 from dirigiste.results import provenance
@@ -58,11 +58,12 @@ def write(
 
     Returns:
         The path.
+
+    Raises:
+        InputError: The file cannot be written.
     """
-    make(path.parent)
     text = html(measurement, findings, measurement.tables if tables is None else tables, command)
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_text(path, text)
 
 
 def html(

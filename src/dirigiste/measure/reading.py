@@ -24,6 +24,9 @@ FATE: Final = "(fate)"
 FEW: Final = 10
 """Numbers that are not whole may be codes (such as 10.1) as long as there are so few."""
 
+BROKEN: Final = r"^-?\d*[.,]\d+(?:e[-+]?\d+)?$"
+"""Text of a number that is not whole."""
+
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
     "industry": (("is missing", "no industry, so no cell"),),
@@ -81,6 +84,7 @@ class Reading:
         }
         filled = {name: role.text for name, role in self.roles.filled.items()}
         filled["labor"] = filled[self.labor]
+        self._check_names(frame)
         self._doubt(frame)
         doubts = tuple(dict.fromkeys(self.doubts))
         return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), doubts, labels)
@@ -128,8 +132,8 @@ class Reading:
                 digits = 7 if limit < 2**53 else 15
                 self.doubts.append(
                     f"ids in `{column}` are stored as numbers of {digits} digits and are longer "
-                    f"(such as {largest:.0f}), so that different firms may have one id; read them from a file "
-                    "that has them as text"
+                    f"(such as {largest:.0f}), so that different firms may have one id; read them from a "
+                    "file that has them as text"
                 )
 
     def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
@@ -174,7 +178,7 @@ class Reading:
         texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
         if texts and not problems:
             problems = self._not_numbers(lazy, texts, schema)
-        problems += [*self._not_years(lazy, schema), *self._not_groups(lazy, schema)]
+        problems += self._not_years(lazy, schema)
         if problems:
             raise InputError(problems)
 
@@ -197,27 +201,25 @@ class Reading:
         )
         return [Problem(self.source.name, 0, 0, f"year = {name}", message)]
 
-    def _not_groups(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> list[Problem]:
-        """A group, industry or id that is a measured number: values that are not whole, and many of them."""
+    def _check_names(self, frame: pl.DataFrame) -> None:
+        """Raise InputError if ids, industries or groups are measured numbers: not whole, and many of them."""
         problems = []
         for role in ("id", "industry", "group"):
             filled = self.roles.filled.get(role)
-            if filled is None or filled.largest or filled.filling.values or filled.filling.digits:
+            if filled is None:
                 continue
-            name = filled.columns[0]
-            if not (schema[name].is_numeric() or schema[name] == pl.String):
-                continue
-            value = self._number(name, schema)
-            broken = lazy.select(pl.col(ROW), value=value).filter(pl.col("value") != pl.col("value").round())
-            found = broken.collect()
-            if found["value"].n_unique() > FEW:
+            names = frame[role].drop_nulls().unique()
+            broken = names.filter(names.str.contains(BROKEN))
+            if broken.len() > FEW:
+                rows = frame.filter(pl.col(role).is_in(broken.implode()))
                 message = (
-                    f"must be a code or a name; {found.height:,} values are numbers that are not whole, such "
-                    f"as `{found['value'][0]:.12g}` (first in row {found[ROW][0]:,}). Choose another column, "
-                    "or make classes of it first"
+                    f"must be a code or a name; {rows.height:,} values are numbers that are not whole, such "
+                    f"as `{rows[role][0]}` (first in row {rows['row'][0]:,}). Choose another column, or make "
+                    "classes of it first"
                 )
-                problems.append(Problem(self.source.name, 0, 0, f"{role} = {name}", message))
-        return problems
+                problems.append(Problem(self.source.name, 0, 0, f"{role} = {filled.text}", message))
+        if problems:
+            raise InputError(problems)
 
     def _only_year(self, column: str) -> bool:
         return all(column not in r.columns for r in self.roles.filled.values() if r.name != "year")

@@ -10,6 +10,7 @@ import polars as pl
 from dirigiste.errors import InputError
 from dirigiste.measure import stata
 from dirigiste.measure.render import latex, markdown
+from dirigiste.measure.render.outputs import make, whole, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,18 +72,17 @@ def write_tables(
         for kind in formats:
             path = folder / f"{name}.{kind}"
             if kind == "md":
-                path.write_text(markdown.markdown(table, choices), encoding="utf-8")
+                write_text(path, markdown.markdown(table, choices))
             elif kind == "tex":
                 texts.append(latex.latex(table, choices))
-                path.write_text(texts[-1], encoding="utf-8")
+                write_text(path, texts[-1])
             else:
                 labels = {column: about.title for column, about in table.columns.items()}
                 write_frame(table.frame, path, labels, f"{table.title}; {choices}")
             written.append(path)
     if texts:
         path = folder / "tables.tex"
-        path.write_text(latex.document(texts, title), encoding="utf-8")
-        written.append(path)
+        written.append(write_text(path, latex.document(texts, title)))
     return written
 
 
@@ -94,21 +94,28 @@ def write_frame(
     Raises:
         InputError: The format is unknown or the file cannot be written.
     """
-    kind = path.suffix.lower().lstrip(".")
-    make(path.parent)
-    try:
-        if kind == "csv":
-            frame.write_csv(path)
-        elif kind in ("parquet", "pq"):
-            frame.write_parquet(path)
-        elif kind == "dta":
-            stata.write(frame, path, labels or LABELS, title)
-        else:
-            known = ".csv, .parquet, .dta"
-            raise InputError.of(f"ends in `{path.suffix}`; frames are written as {known}", file=str(path))
-    except OSError as error:
-        raise InputError.of(f"cannot be written: {error.strerror or error}", file=str(path)) from None
+    kind = frame_kind(path)
+    with whole(path) as draft:
+        if kind == "dta":
+            stata.write(frame, draft, labels or LABELS, title)
+            return path
+        with draft.open("wb") as file:  # a name that the locale does not have is none for polars
+            frame.write_csv(file) if kind == "csv" else frame.write_parquet(file)
     return path
+
+
+def frame_kind(path: Path) -> str:
+    """The format that a file's name says: csv, parquet or dta.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    kinds = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".dta": "dta"}
+    kind = kinds.get(path.suffix.lower())
+    if kind is None:
+        known = ".csv, .parquet, .dta"
+        raise InputError.of(f"ends in `{path.suffix}`; frames are written as {known}", file=str(path))
+    return kind
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -117,11 +124,3 @@ def check_formats(formats: Sequence[str]) -> None:
     if unknown:
         message = f"no format `{unknown[0]}`; formats are {', '.join(FORMATS)}"
         raise InputError.of(message, key="--format")
-
-
-def make(folder: Path) -> None:
-    """Make a folder; raise InputError if that is not possible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError.of(f"cannot be made: {error.strerror or error}", file=str(folder)) from None
