@@ -356,3 +356,30 @@ def test_long_ids_of_stata_floats_are_told(tmp_path):
     doubts = read_firms(path, **ROLES, id="id").doubts
     assert len(doubts) == 1
     assert "numbers of 7 digits and are longer (such as 123456792)" in doubts[0]
+
+
+@pytest.mark.parametrize("version", [114, 118])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.99])
+def test_stata_files_that_end_too_early(tmp_path, version, share):
+    path = tmp_path / "whole.dta"
+    frame = pd.DataFrame({"va": np.ones(500), "w": np.ones(500), "k": np.ones(500)})
+    frame.to_stata(path, write_index=False, version=version)
+    content = path.read_bytes()
+    found = refused(tmp_path, content[: int(share * len(content))], "firms.dta")
+    assert "ends too early" in found or "is not a Stata file" in found
+
+
+@pytest.mark.parametrize("role", ["output", "group", "year", "id"])
+def test_columns_that_hold_no_values(role):
+    frame = pl.DataFrame({"va": [1.0], "w": [1.0], "k": [1.0], "lists": [[1, 2]]})
+    with pytest.raises(InputError, match=r"must hold numbers|cannot be read"):
+        read_firms(frame, **{**ROLES, role: "lists"})
+
+
+def test_damaged_parquet(tmp_path):
+    path = tmp_path / "whole.parquet"
+    pl.DataFrame({"va": [1.0, 2.0] * 5000, "w": [1.0] * 10_000, "k": [2.0] * 10_000}).write_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[200:260] = b"\xff" * 60
+    assert "cannot be read" in refused(tmp_path, bytes(content), "firms.parquet")
+    assert "is not a Parquet file" in refused(tmp_path, bytes(content[:500]), "firms.parquet")

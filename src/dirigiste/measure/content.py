@@ -52,6 +52,14 @@ class Content:
         """All of it."""
         return self.path.read_bytes() if self.data is None else self.data
 
+    def ends_with(self, last: bytes) -> bool:
+        """Whether these are its last bytes."""
+        if self.data is not None:
+            return self.data.endswith(last)
+        with self.path.open("rb") as file:
+            file.seek(-min(len(last), self.path.stat().st_size), 2)
+            return file.read() == last
+
 
 def content(path: Path) -> Content:
     """Open a file, or standard input where the path is `-`.

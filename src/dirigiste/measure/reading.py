@@ -173,7 +173,7 @@ class Reading:
             if not (
                 schema[name].is_numeric() or schema[name] in (pl.String, pl.Boolean, pl.Categorical, pl.Null)
             )
-            and not (schema[name].is_temporal() and self._only_year(name))
+            and not (isinstance(schema[name], pl.Date | pl.Datetime) and self._only_year(name))
         ]
         texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
         if texts and not problems:
@@ -188,7 +188,7 @@ class Reading:
         if role is None or not isinstance(role.formula, expressions.Name):
             return []
         name = role.columns[0]
-        if not schema[name].is_float():
+        if not (schema[name].is_float() or schema[name].is_decimal()):
             return []
         value = self._number(name, schema)
         table = lazy.select(pl.col(ROW), value=value).filter(pl.col("value") != pl.col("value").round())

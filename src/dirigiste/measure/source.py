@@ -26,13 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS", "KINDS", "ROW", "Form", "Source", "open_file", "open_frame", "read_whole"]
 
-FAULTS: Final = (
-    pl.exceptions.ComputeError,
-    pl.exceptions.SchemaError,
-    pl.exceptions.ShapeError,
-    pl.exceptions.NoDataError,
-)
-"""What polars raises where a text file is not as its beginning promises."""
+FAULTS: Final = (pl.exceptions.PolarsError,)
+"""What polars raises where a file is not as its beginning promises, or a column cannot be what it must."""
 
 
 @dataclass(frozen=True)

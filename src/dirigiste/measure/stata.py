@@ -49,6 +49,8 @@ class StataFile:
         from pandas.io.stata import StataReader
 
         self.content = content
+        if content.start.startswith(b"<stata_dta>") and not content.ends_with(b"</stata_dta>"):
+            raise InputError.of("is a Stata file that ends too early; copy it again", file=content.label)
         self.encoding = _known(encoding, content)
         self.remarks: tuple[str, ...] = ()
         self.notes: dict[str, tuple[str, ...]] = {}
@@ -110,6 +112,9 @@ class StataFile:
                     chunk = reader.read(CHUNK, columns=wanted)
                 except StopIteration:
                     break
+                except (ValueError, OverflowError, struct.error, OSError) as error:
+                    message = f"ends too early, or is damaged: {error}"
+                    raise InputError.of(message, file=self.content.label) from None
                 if not len(chunk):
                     break
                 parts.append(pl.DataFrame([self._decoded(chunk, name) for name in columns]))
