@@ -225,3 +225,20 @@ def test_line_names_every_choice():
     line = Choices(sigma=4, trim=Trim(tail=0.02, by="year", variables=("mrpk",)), min_cell=5).line()
     for part in ("σ 4", "own", "wage bill", "2 % tails of MRPK, by year", "R 0.1", "5 rows"):
         assert part in line
+
+
+@pytest.mark.parametrize("sigma", [1.0001, 1.01])
+def test_sigma_near_one_overflows_without_a_warning_of_numpy(sigma):
+    frame = random_firms(1)
+    choices = Choices(sigma=sigma, alpha="constant", trim=Trim(tail=0))
+    result = measure(firms_of(frame), choices)
+    assert np.isfinite(result.gain)
+    assert not np.isinf(result.rows["tfpq"].to_numpy()).any()
+    assert np.isfinite(result.rows["ln_tfpq_dev"].to_numpy()).all()
+    assert any("so near 1 that TFPQ in levels" in text for text in result.warnings)
+
+
+def test_sigma_too_large_is_refused():
+    frame = random_firms(1).with_columns(output=pl.col("output") ** 3)
+    with pytest.raises(InputError, match="is too large for firms that differ so much"):
+        measure(firms_of(frame), Choices(sigma=990.0))

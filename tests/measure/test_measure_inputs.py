@@ -383,3 +383,22 @@ def test_damaged_parquet(tmp_path):
     content[200:260] = b"\xff" * 60
     assert "cannot be read" in refused(tmp_path, bytes(content), "firms.parquet")
     assert "is not a Parquet file" in refused(tmp_path, bytes(content[:500]), "firms.parquet")
+
+
+@pytest.mark.parametrize("encoding", ["gb-nothing", "hex", "rot13", "idna", "undefined"])
+def test_encodings_that_are_none(tmp_path, encoding):
+    assert "no such encoding" in refused(tmp_path, TABLE, form=Form(encoding=encoding))
+    path = tmp_path / "firms.dta"
+    pd.DataFrame({"va": [1.0], "w": [1.0], "k": [1.0]}).to_stata(path, write_index=False, version=114)
+    with pytest.raises(InputError, match="no such encoding"):
+        read_firms(path, **ROLES, form=Form(encoding=encoding))
+
+
+@pytest.mark.parametrize("sign", [";;", "¦", '"'])
+def test_separators_that_cannot_be(tmp_path, sign):
+    assert "--separator: must be one sign" in refused(tmp_path, TABLE, form=Form(separator=sign))
+
+
+def test_a_decimal_comma_that_is_none_names_the_option(tmp_path):
+    content = "va,w,k\n1.5,2.5,3.5\n4.25,5.5,6.5\n"
+    assert "as `--decimal ,` says" in refused(tmp_path, content, form=Form(decimal=","))

@@ -124,7 +124,7 @@ def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str
     notes = [
         FORMULA,
         "By industry, then by the mean of value-added shares of both years; industries without survivors are "
-        "left out. Values are nominal, and "
+        "left out. Values are nominal unless a deflator is given, and "
         "TFPQ leaves out the industry's κ, so growth and survivors' mean hold price changes; the other three "
         "do not.",
         "A firm enters when the file first sees it and leaves when it no longer does: panel attrition, the "

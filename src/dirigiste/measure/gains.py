@@ -229,12 +229,15 @@ def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
     ln_tfpr, ln_tfpq = found.logs.tfpr[kept], found.logs.tfpq[kept]
     mean = sample.means[0] - found.cell_alpha * sample.means[1] - (1 - found.cell_alpha) * sample.means[2]
     ratio_k, ratio_l = y / k, y / labor
+    with np.errstate(over="ignore"):  # near σ = 1 the level of TFPQ exceeds what numbers hold
+        tfpq = np.exp(ln_tfpq + (mean + sample.means[0] / (sample.sigma - 1))[cell])
+    tfpq[np.isinf(tfpq)] = np.nan
     added = {
         "labor_used": labor,
         "alpha": alpha,
         "sigma": sigma,
         "tfpr": np.exp(ln_tfpr + mean[cell]),
-        "tfpq": np.exp(ln_tfpq + (mean + sample.means[0] / (sample.sigma - 1))[cell]),
+        "tfpq": tfpq,
         "mrpk": alpha * (sigma - 1) / sigma * ratio_k,
         "mrpl": (1 - alpha) * (sigma - 1) / sigma * ratio_l,
         "tau_k": alpha / (1 - alpha) * labor / (choices.rental * k) - 1,

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 NO_GROUPS = "no groups are given, or only one"
 ONE_YEAR = "there is only one year"
 
+NEAR_ONE = 1.05
+"""σ below which levels of TFPQ may be too large for a number."""
+
 NAMED = 5
 """Industries that a warning names."""
 
@@ -148,6 +151,11 @@ def _remarks(found: Estimate, choices: Choices) -> tuple[str, ...]:
         said.append(
             f"{100 * alone:.0f} % of value added is in industries and years with one row, which count as "
             "having no gain."
+        )
+    if float(sample.sigma.min()) < NEAR_ONE:
+        said.append(
+            f"σ of {sample.sigma.min():g} is so near 1 that TFPQ in levels may exceed what numbers hold and "
+            "is then left out; its logs relative to the cell are right."
         )
     if choices.alpha in ("own", "own-corrected"):
         low, high = choices.alpha_bounds

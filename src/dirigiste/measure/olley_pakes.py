@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from dirigiste.measure.sums import LARGEST
 from dirigiste.measure.table import Column, Table
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def terms(found: Estimate, phi: Array, size: Array) -> tuple[Array, Array]:
     return sample.by_cell(weight * size * phi) / held, sample.by_cell(weight * phi) / count
 
 
+def _ratio(gap: float) -> float:
+    """Exp of a difference of logs; nan where that exceeds what numbers hold (TFPQ near σ = 1)."""
+    return float(np.exp(gap)) if gap < LARGEST else float("nan")
+
+
 def table(found: Estimate, line: str) -> Table:
     """Weighted mean, plain mean and covariance by productivity and year."""
     sample = found.sample
@@ -60,13 +66,13 @@ def table(found: Estimate, line: str) -> Table:
                 "productivity": title,
                 "year": str(year),
                 "covariance": float(gap[n]),
-                "ratio": float(np.exp(gap[n])),
+                "ratio": _ratio(gap[n]),
             }
             for n, year in enumerate(sample.years)
             if seen[n]
         ]
         mean = float(np.nanmean(gap))
-        rows.append({"productivity": title, "year": "mean", "covariance": mean, "ratio": float(np.exp(mean))})
+        rows.append({"productivity": title, "year": "mean", "covariance": mean, "ratio": _ratio(mean)})
     columns = {
         "productivity": Column("productivity and share"),
         "year": Column("year"),

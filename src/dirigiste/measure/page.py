@@ -158,9 +158,7 @@ def _fields(choices: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401  (a pyd
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        return (
-            f"{len(value)} entries" if len(value) > 8 else ", ".join(f"{k}: {v}" for k, v in value.items())
-        )
+        return f"{len(value)} entries" if len(value) > 8 else ", ".join(f"{k}: {v}" for k, v in value.items())
     if hasattr(value, "model_dump"):
         return ", ".join(f"{k} {_shown(v)}" for k, v in value.model_dump().items())  # type: ignore[attr-defined]
     if isinstance(value, tuple | list):

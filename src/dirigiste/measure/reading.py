@@ -249,6 +249,8 @@ class Reading:
                 else "Choose another column"
             )
             message += ", or correct the file"
+            if self.source.decimal == "," and what == "numbers":
+                message += " (decimals follow a comma, as `--decimal ,` says)"
             if bad.height == 1 and bad[ROW][0] == 1:
                 message += " (if row 1 names units, delete it)"
             problems.append(Problem(self.source.name, 0, 0, name, message))

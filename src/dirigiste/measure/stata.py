@@ -5,7 +5,6 @@ pandas decodes the format (versions 102 to 119). Extended missing values (.a to 
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
 import re
@@ -160,8 +159,9 @@ def _known(encoding: str | None, content: Content) -> str | None:
     if encoding is None:
         return None
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        "".encode(encoding)  # LookupError of codecs that are not of text, too
+        b"a".decode(encoding, errors="ignore")
+    except (LookupError, UnicodeError):
         message = f"no such encoding: `{encoding}`; try gb18030, cp1252, latin-1"
         raise InputError.of(message, file=content.label) from None
     release = re.search(rb"<release>(\d+)</release>", content.start[:200])

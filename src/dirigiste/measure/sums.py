@@ -7,14 +7,20 @@ With α of the industry, everything about gains follows from four sums a cell (d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+
+from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
     from dirigiste.measure.sample import Sample
 
     Array = np.ndarray[Any, np.dtype[Any]]
+
+
+LARGEST: Final = 650.0
+"""Largest ln A^(σ-1) relative to the cell; sums of its exponentials stay below what numbers hold."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,12 @@ class Logs:
         tfpq = sample.ln_y * sample.wide(1 / (sample.sigma - 1))
         tfpq += tfpr
         power = tfpq * sample.wide(sample.sigma - 1)
+        if power.size and float(power.max()) > LARGEST:
+            message = (
+                f"σ of {sample.sigma.max():g} is too large for firms that differ so much: A^(σ-1) of some "
+                "exceeds what numbers hold; take a smaller one"
+            )
+            raise InputError.of(message, key="sigma")
         return cls(tfpr, tfpq, np.exp(power, out=power))
 
 

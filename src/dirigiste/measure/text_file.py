@@ -192,6 +192,9 @@ def open_text(
     start, file = content.start, content.label
     whole = len(start) < START
     encoding = _encoding(start, encoding, file, whole=whole)
+    if separator and (len(separator) > 1 or not separator.isascii() or separator in '"\r\n'):
+        message = f"must be one sign such as `;`, or `tab`; got `{separator}`"
+        raise InputError.of(message, key="--separator", file=file)
     text = start.decode(encoding or "utf-8", errors="ignore").removeprefix("\ufeff")
     old_mac = "\r" in text and "\n" not in text
     text = text.replace("\r", "\n") if old_mac else text
@@ -254,12 +257,14 @@ def _encoding(start: bytes, given: str | None, file: str, *, whole: bool) -> str
         return "utf-16"
     name = given or "UTF-8"
     try:
+        "".encode(name)  # LookupError of codecs that are not of text, too
+        start.decode(name, errors="ignore")
         start.decode(name)
-    except LookupError:
-        raise InputError.of(f"no such encoding: `{given}`; try utf-8, gb18030, latin-1", file=file) from None
     except UnicodeDecodeError as error:
         if whole or error.start < len(start) - 8:
             line = start[: error.start].count(b"\n") + 1
             message = f"is not text in {name} (line {line:,}, byte {error.start}); {advice(start, given)}"
             raise InputError.of(message, file=file) from None
+    except (LookupError, UnicodeError):
+        raise InputError.of(f"no such encoding: `{given}`; try utf-8, gb18030, latin-1", file=file) from None
     return None if given is None or given.lower().replace("_", "-") in ("utf-8", "utf8") else given
