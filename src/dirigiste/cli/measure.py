@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dirigiste.cli import command_line, console
+from dirigiste.cli import console
 from dirigiste.cli import measure_text as text
+from dirigiste.cli.measure_files import Files
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ SHOWN: Final = (
 
 LIMIT: Final = 30
 """Rows of a table that are printed where not all are asked for."""
-
-FILES: Final = {"--out": "out", "--firms": "firms_file", "--moments": "moments", "--report": "report"}
-"""Options that name what is written, and the arguments that they fill."""
 
 ROLE_OPTIONS: Final = {
     "output": ("--output", "Value added, nominal: a column, or a formula such as 'sales - inputs'."),
@@ -232,11 +230,10 @@ class Asked:
 
     def __init__(self, file: Path, options: Mapping[str, Any]) -> None:
         self.file = file
-        self.options = dict(options)
-        self.formats = console.names(options["formats"]) or []
-        self.written: list[Path] = []
+        self.options = options
         self.problems: list[Problem] = []
         """What could not be printed or written; told once all else is done."""
+        self.files = Files(file, options, self.problems)
         self.talks = not (options["quiet"] or options["as_json"])
 
     def run(self) -> None:
@@ -244,11 +241,9 @@ class Asked:
         from dirigiste.measure import measure
         from dirigiste.measure.data_checks import checks
         from dirigiste.measure.flags import doubtful
-        from dirigiste.measure.render.files import check_formats
 
         text.spell_out()
-        check_formats(self.formats)
-        self.check_outputs()
+        self.files.check()
         choices = self.choices()
         console.warn(doubtful(self.options))
         firms = self.firms()
@@ -278,41 +273,12 @@ class Asked:
         self.check_names(measured, tables)
         with text.printing(self.problems):
             self.print(measured, findings, tables)
-        self.write(measured, findings, tables)
+        self.files.write(measured, findings, tables, self.chosen(tables, everything=True))
+        if self.talks:
+            with text.printing(self.problems):
+                self.files.print()
         if self.problems:
             raise InputError(self.problems)
-
-    def check_outputs(self) -> None:
-        """Say before anything is computed which files cannot be written and which will be replaced.
-
-        What cannot be written is left out, and told again at the end; the rest is done all the same.
-
-        Raises:
-            InputError: The format of a file is unknown, or the file of firms itself would be replaced.
-        """
-        from dirigiste.measure.render.files import frame_kind
-        from dirigiste.measure.render.outputs import obstacle
-
-        asked = {option: self.options[name] for option, name in FILES.items()}
-        given = {option: path for option, path in asked.items() if path is not None}
-        if "--firms" in given:
-            frame_kind(given["--firms"])
-        places: dict[Path, str] = {self.file.resolve(): "the file of firms"}
-        for option, path in given.items():
-            problem = obstacle(path, folder=option == "--out")
-            if problem is not None:
-                self.problems.append(Problem(str(path), 0, 0, option, problem))
-                self.options[FILES[option]] = None
-                console.warn([f"{option} {path}: {problem}; nothing is written there"])
-                continue
-            other = places.setdefault(path.resolve(), option)
-            if other != option:
-                message = f"would replace what {other} names; choose another file"
-                raise InputError.of(message, key=option, file=str(path))
-            if path.is_file():
-                console.warn([f"{option} {path}: exists and is replaced"])
-            elif path.is_dir() and any(path.iterdir()):
-                console.warn([f"{option} {path}: holds files already; those of the same name are replaced"])
 
     def firms(self) -> Firms:
         """Read the file."""
@@ -385,54 +351,3 @@ class Asked:
             problems.append(Problem("", 0, 0, "--table", message, None if reason else near(name, tables)))
         if problems:
             raise InputError(problems)
-
-    def write(self, measured: Measurement, findings: Sequence[Finding], tables: Mapping[str, Table]) -> None:
-        """Write the files that were asked for, each whole or not at all, and say where they are."""
-        options = self.options
-        folder: Path | None = options["out"]
-        line = measured.choices.line()
-        if folder is not None:
-            from dirigiste.measure.render.files import write_tables
-
-            title = f"Misallocation in {measured.firms.source}"
-            chosen = self.chosen(tables, everything=True)
-            self.attempt(lambda: write_tables(chosen, folder, self.formats, line, title))
-        if options["firms_file"] is not None:
-            from dirigiste.measure.render.files import write_frame
-
-            self.attempt(lambda: [write_frame(measured.rows, options["firms_file"], title=line)])
-        if options["moments"] is not None:
-            from dirigiste.measure.moments import write_moments
-
-            self.attempt(lambda: [write_moments(measured, options["moments"])])
-        if options["figures"] and (folder is not None or not any(p.key == "--out" for p in self.problems)):
-            from dirigiste.measure.figures import boxes, save
-
-            lacking = boxes(measured)
-            console.warn([lacking] if lacking else [])
-            self.attempt(lambda: save(measured, folder or Path()))
-        if options["report"] is not None:
-            from dirigiste.measure import page
-
-            report = options["report"]
-            self.attempt(lambda: [page.write(measured, findings, report, tables, command_line())])
-        with text.printing(self.problems):
-            self.print_written(folder)
-
-    def print_written(self, folder: Path | None) -> None:
-        """Where files are."""
-        written = self.written
-        if self.talks and written:
-            click.echo("")
-            alone = [path for path in written if folder is None or path.parent != folder]
-            if len(written) > len(alone):
-                click.echo(f"Wrote {len(written) - len(alone)} files into {folder}")
-            for path in alone:
-                click.echo(f"Wrote {path}")
-
-    def attempt(self, write: Callable[[], list[Path]]) -> None:
-        """Write files; a fault is told at the end, when the others are written."""
-        try:
-            self.written += write()
-        except InputError as error:
-            self.problems += error.problems

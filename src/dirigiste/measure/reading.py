@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from dirigiste.errors import InputError, Problem
-from dirigiste.measure import expressions, garbled
+from dirigiste.measure import expressions
 from dirigiste.measure.columns import number, text, year
 from dirigiste.measure.firms import COLUMNS, Firms, Step
+from dirigiste.measure.names import check_names, doubts
 from dirigiste.measure.numerals import style
 from dirigiste.measure.source import FAULTS, ROW
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 FATE: Final = "(fate)"
 """Name of the column that says at which step a row is lost."""
-
-FEW: Final = 10
-"""Numbers that are not whole may be codes (such as 10.1) as long as there are so few."""
-
-BROKEN: Final = r"^-?\d*[.,]\d+(?:e[-+]?\d+)?$"
-"""Text of a number that is not whole."""
 
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
@@ -60,7 +55,6 @@ class Reading:
         self.remarks = [*source.remarks, *roles.remarks]
         if source.stata is not None:
             self.remarks += [note for column in roles.columns for note in source.stata.notes.get(column, ())]
-        self.doubts = list(source.doubts)
         self.labor = "wage_bill" if "wage_bill" in roles.filled else "employment"
         if self.labor == "employment":
             self.remarks.append(
@@ -84,10 +78,11 @@ class Reading:
         }
         filled = {name: role.text for name, role in self.roles.filled.items()}
         filled["labor"] = filled[self.labor]
-        self._check_names(frame)
-        self._doubt(frame)
-        doubts = tuple(dict.fromkeys(self.doubts))
-        return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), doubts, labels)
+        check_names(frame, self.roles, self.source.name)
+        found = (*self.source.doubts, *doubts(frame, self.roles, self.source))
+        return Firms(
+            frame, filled, self.source.name, steps, tuple(self.remarks), tuple(dict.fromkeys(found)), labels
+        )
 
     def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
         """The usable rows, and how many are lost for each reason.
@@ -114,27 +109,6 @@ class Reading:
             self.remarks = remarks
         self.source = source.careful()
         return self._collect(set())
-
-    def _doubt(self, frame: pl.DataFrame) -> None:
-        """What looks wrong in the rows: ids whose digits are lost, names that look garbled."""
-        filled, stata = self.roles.filled, self.source.stata
-        for role in ("group", "industry"):
-            if role in filled and (hint := garbled.hint(frame[role].drop_nulls().unique().sort().to_list())):
-                self.doubts.append(hint)
-        if "id" not in filled:
-            return
-        column = filled["id"].columns[0]
-        single = stata is not None and column in stata.single
-        if single or self.source.columns[column] in (pl.Float64, pl.Float32):
-            limit = 2.0**24 if single or self.source.columns[column] == pl.Float32 else 2.0**53
-            largest = frame["id"].cast(pl.Float64, strict=False).abs().max()
-            if isinstance(largest, float) and largest > limit:
-                digits = 7 if limit < 2**53 else 15
-                self.doubts.append(
-                    f"ids in `{column}` are stored as numbers of {digits} digits and are longer "
-                    f"(such as {largest:.0f}), so that different firms may have one id; read them from a "
-                    "file that has them as text"
-                )
 
     def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
         lazy = self.source.scan(self.roles.columns, numbers)
@@ -200,26 +174,6 @@ class Reading:
             f"(first in row {bad[ROW][0]:,}). Choose another column, or correct the file"
         )
         return [Problem(self.source.name, 0, 0, f"year = {name}", message)]
-
-    def _check_names(self, frame: pl.DataFrame) -> None:
-        """Raise InputError if ids, industries or groups are measured numbers: not whole, and many of them."""
-        problems = []
-        for role in ("id", "industry", "group"):
-            filled = self.roles.filled.get(role)
-            if filled is None:
-                continue
-            names = frame[role].drop_nulls().unique()
-            broken = names.filter(names.str.contains(BROKEN))
-            if broken.len() > FEW:
-                rows = frame.filter(pl.col(role).is_in(broken.implode()))
-                message = (
-                    f"must be a code or a name; {rows.height:,} values are numbers that are not whole, such "
-                    f"as `{rows[role][0]}` (first in row {rows['row'][0]:,}). Choose another column, or make "
-                    "classes of it first"
-                )
-                problems.append(Problem(self.source.name, 0, 0, f"{role} = {filled.text}", message))
-        if problems:
-            raise InputError(problems)
 
     def _only_year(self, column: str) -> bool:
         return all(column not in r.columns for r in self.roles.filled.values() if r.name != "year")
