@@ -62,6 +62,6 @@ def doubts(frame: pl.DataFrame, roles: Roles, source: Source) -> Iterator[str]:
     if isinstance(largest, float) and largest > limit:
         yield (
             f"ids in `{column}` are stored as numbers of {digits} digits and are longer (such as "
-            f"{largest:.0f}), so that different firms may have one id; read them from a file that has them as "
-            "text"
+            f"{largest:.0f}), so that different firms may have one id; read them from a file that has them "
+            "as text"
         )
