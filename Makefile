@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 
 # Compiles the solver before processes that run side by side use it; at once where that is done.
 programs: $(VENV)/.installed
-	$(BIN)/python -m dirigiste.numerics.warmup
+	$(BIN)/python -m dirigiste.numerics.compiled.warmup
 
 test: programs
 	$(BIN)/ruff check .

@@ -74,7 +74,7 @@ def in_pandas(frame, sigma=3.0, tail=0.01):
 
 def firms_of(frame):
     """A synthetic panel as firms, without writing a file."""
-    from dirigiste.measure.firms import COLUMNS, Firms
+    from dirigiste.measurement.data.firms import COLUMNS, Firms
 
     renamed = {
         "id": "firm",
@@ -100,8 +100,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=None)
     given = parser.parse_args()
-    from dirigiste.measure import measure
-    from dirigiste.measure.synthetic import synthetic
+    from dirigiste.measurement import measure
+    from dirigiste.measurement.synthetic_firms import synthetic
 
     firms = firms_of(synthetic(given.rows, years=10, industries=400).frame)
     plain = pd.DataFrame(
@@ -120,11 +120,11 @@ def main() -> None:
         f"\nLargest difference of gains: {np.abs(table['gain'].to_numpy() - theirs[0].to_numpy()).max():.1e} points\n"
     )
 
-    from dirigiste.measure import Choices
-    from dirigiste.measure import bootstrap as resampling
-    from dirigiste.measure.gains import estimate
-    from dirigiste.measure.sample import sample_of
-    from dirigiste.measure.statistics import statistics
+    from dirigiste.measurement import Choices
+    from dirigiste.measurement.estimates.gains import estimate
+    from dirigiste.measurement.estimates.sample import sample_of
+    from dirigiste.measurement.estimates.statistics import statistics
+    from dirigiste.measurement.inference import bootstrap as resampling
 
     sample, _ = sample_of(firms, Choices())
     names = list(statistics(estimate(sample, Choices()), Choices()))

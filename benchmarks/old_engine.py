@@ -67,7 +67,7 @@ def version(interpreter: str, folder: str, environment: dict[str, str]) -> str:
     """What an interpreter runs."""
     ask = (
         "import dirigiste, importlib.util as u; "
-        "print('compiled loops' if u.find_spec('dirigiste.numerics.kept') else 'JAX', dirigiste.__file__)"
+        "print('compiled loops' if u.find_spec('dirigiste.numerics.compiled.kept') else 'JAX', dirigiste.__file__)"
     )
     asked = subprocess.run(
         [interpreter, "-c", ask], cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -54,8 +54,9 @@ def chronicle(changes: dict[str, tuple[str, float]]):
 
 def jacobian_and_path() -> None:
     """One sequence-space Jacobian and one nonlinear path."""
-    from dirigiste.numerics import sequence, transition
-    from dirigiste.results import course
+    from dirigiste.numerics.transition import perfect_foresight as transition
+    from dirigiste.numerics.transition import sequence
+    from dirigiste.solver import course
 
     seen: dict[str, float] = {}
     solve, kernel = transition.solve, sequence.kernel
@@ -97,7 +98,7 @@ def jacobian_and_path() -> None:
 
 def split() -> None:
     """The split over six channels."""
-    from dirigiste.results import course
+    from dirigiste.solver import course
 
     begun = time.perf_counter()
     found = course.solve(chronicle(CHANGES), channels=True)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_matrix
 
-    from dirigiste.numerics.arrays import Arrays
-    from dirigiste.numerics.linear import Operator
-    from dirigiste.numerics.point import Point
+    from dirigiste.numerics.operators.linear import Operator
+    from dirigiste.numerics.setup.arrays import Arrays
+    from dirigiste.numerics.stationary.point import Point
 
     Array = NDArray[np.float64]
 
@@ -57,7 +57,9 @@ def solver() -> None:
 
     import dirigiste as dg
     from dirigiste import config
-    from dirigiste.numerics import arrays, equilibrium, hjb, kfe, point
+    from dirigiste.numerics.operators import hjb, kfe
+    from dirigiste.numerics.setup import arrays
+    from dirigiste.numerics.stationary import equilibrium, point
 
     config.ensure()
     print(
@@ -94,7 +96,7 @@ def solver() -> None:
 
 def aggregates_of(p: Point) -> Array:
     """The four conditions of a point, bounds left out."""
-    from dirigiste.numerics import aggregates
+    from dirigiste.numerics.markets import aggregates
 
     return aggregates.raw(p.conditions)
 
@@ -106,7 +108,9 @@ def peers() -> None:
 
     import dirigiste as dg
     from dirigiste import config
-    from dirigiste.numerics import arrays, equilibrium, hjb
+    from dirigiste.numerics.operators import hjb
+    from dirigiste.numerics.setup import arrays
+    from dirigiste.numerics.stationary import equilibrium
 
     config.ensure()
     print("| linear system of one Newton round | states | ours | SuperLU | ratio | difference |")
@@ -142,7 +146,7 @@ def _sparse(m: Arrays, op: Operator, shape: tuple[int, ...]) -> csc_matrix:
     import numpy as np
     import scipy.sparse as sp
 
-    from dirigiste.numerics import linear
+    from dirigiste.numerics.operators import linear
 
     size = int(np.prod(shape))
     unit, image = np.zeros(shape), np.empty(shape)

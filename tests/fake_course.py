@@ -12,11 +12,13 @@ import numpy as np
 
 from dirigiste import economy as economies
 from dirigiste.chronicle import years_between
-from dirigiste.numerics import arrays, equilibrium
-from dirigiste.numerics.aggregates import Moves, Static
-from dirigiste.results import formulas, shapley, stationary
-from dirigiste.results import known as known_economy
-from dirigiste.results.equilibrium import Equilibrium
+from dirigiste.numerics.markets.aggregates import Moves, Static
+from dirigiste.numerics.setup import arrays
+from dirigiste.numerics.stationary import equilibrium
+from dirigiste.results.equilibria import known as known_economy
+from dirigiste.results.equilibria import stationary
+from dirigiste.results.quantities import formulas
+from dirigiste.solver import shapley
 
 BEFORE_IMPACT = 1e-4
 
@@ -52,8 +54,8 @@ class Course(NamedTuple):
 
 class Solved(NamedTuple):
     compiled: Any
-    before: Equilibrium
-    after: Equilibrium
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
     course: Course
     split: dict[frozenset[str], Course] | None
     certificate: dict[str, Any]
@@ -138,9 +140,9 @@ def between(compiled, old, new, dates, shares, parameters=None):
 
 
 def solver(compiled, before, after, points):
-    """A stand-in for `dirigiste.results.course.solve` that knows two solved states and their points."""
+    """A stand-in for `dirigiste.solver.surprises.solve` that knows two solved states and their points."""
 
-    def solve(chronicle, *, only=None, channels=False, certify=False, progress=None):
+    def solve(chronicle, *, only=None, channels=False, certify=False, settled=None, progress=None):
         used = only or chronicle.channels()
         dates = list(chronicle.surprises)
         parameters = {path: before.economy.get(path) for path in chronicle.parameters}
@@ -160,19 +162,26 @@ def solver(compiled, before, after, points):
         extras = {"top_mass": 1e-9, "distance": 1e-5, "surprises": len(dates), "warnings": ["mind the gap"]}
         if certify:
             extras["certify"] = {"half_step": {"output": 1e-4}, "twice_horizon": {"output": 1e-6}}
-        return Solved(compiled, before, after, course(frozenset(used)), split, extras)
+        ends = ((*state, {}) for state in states())
+        return Solved(compiled, *ends, course(frozenset(used)), split, extras)
 
     return solve
 
 
 @functools.cache
-def village():
-    """The known economy and one with less credit: compiled, equilibria, and their points."""
+def states():
+    """The known economy and one with less credit: compiled, and solved."""
     economy = economies.loads(known_economy.ECONOMY)
     compiled = [
         arrays.compile_economy(e) for e in (economy, economy.with_({"statuses.free.collateral": 1.26}))
     ]
     first = equilibrium.solve(compiled[0])
-    second = equilibrium.solve(compiled[1], first.as_start())
-    before, after = (stationary.finish(c, s) for c, s in zip(compiled, (first, second), strict=True))
-    return compiled[0], before, after, (first.point, second.point)
+    return (compiled[0], first), (compiled[1], equilibrium.solve(compiled[1], first.as_start()))
+
+
+@functools.cache
+def village():
+    """The same as a compiled economy, equilibria, and their points."""
+    before, after = (stationary.finish(*state) for state in states())
+    (compiled, first), (_, second) = states()
+    return compiled, before, after, (first.point, second.point)

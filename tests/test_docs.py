@@ -31,7 +31,7 @@ def equations(page):
 
 def home(name):
     """The page whose equations a module counts."""
-    if name.startswith("src/dirigiste/measure/"):
+    if name.startswith("src/dirigiste/measurement/"):
         return "docs/measure-method.md"
     if "/annual/" in name:
         return "docs/annual-clock.md"

@@ -13,8 +13,9 @@ FLOORS = [
     {"economy"},
     {"chronicle"},
     {"numerics"},
+    {"solver"},
     {"results"},
-    {"measure", "report"},
+    {"measurement", "report"},
     {"replications"},
     {"loading"},
     {"dirigiste"},
@@ -23,17 +24,23 @@ FLOORS = [
 """Folders and single modules from the ground up; `dirigiste` is the package itself, which offers all."""
 
 UPWARDS = {
-    ("config", "numerics.programs"): "`config.ensure` and `config.current_cache` ask the solver's programs",
-    ("numerics.warmup", "results.impulse"): "compiles every kernel by solving small examples",
-    ("numerics.warmup", "results.known"): "the same",
-    ("numerics.warmup", "results.run"): "the same",
-    ("numerics.warmup", "results.solve"): "the same",
-    ("results.run", "report"): "`Run.save` also writes the report",
+    (
+        "config",
+        "numerics.compiled.programs",
+    ): "`config.ensure` and `config.current_cache` ask the solver's programs",
+    ("numerics.compiled.warmup", "results.runs.impulse"): "compiles every kernel by solving small examples",
+    ("numerics.compiled.warmup", "results.equilibria.known"): "the same",
+    ("numerics.compiled.warmup", "results.runs.run"): "the same",
+    ("numerics.compiled.warmup", "results.equilibria.solve"): "the same",
+    ("results.runs.run", "report"): "`Run.save` also writes the report",
 }
 """Imports that lead upwards all the same, each inside of a function, and why."""
 
 CIRCULAR = {
-    ("numerics.start", "numerics.annual.cold"): "the first guess of an economy in periods starts from the "
+    (
+        "numerics.stationary.start",
+        "numerics.annual.cold",
+    ): "the first guess of an economy in periods starts from the "
     "functions of the first guess in continuous time",
 }
 """Imports inside of functions that close a circle, and why."""

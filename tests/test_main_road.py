@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import dirigiste as dg
 from dirigiste.cli import main
-from dirigiste.results import known
+from dirigiste.results.equilibria import known
 
 SMALL = (
     "numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}",

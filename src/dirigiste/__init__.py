@@ -5,6 +5,7 @@
     before = dg.solve(china)
     after = dg.solve(china.with_({"statuses.independent.collateral": 2.2}), start=before)
     dg.compare(before, after)
+    dg.measure(dg.read_firms("firms.csv", preset="asif"))
 
 Importing the package imports no numerical library; `configure` or the first solution does.
 """
@@ -22,31 +23,34 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.loading import load
-    from dirigiste.results.comparison import Comparison, compare
-    from dirigiste.results.equilibrium import Equilibrium
-    from dirigiste.results.impulse import ar1, impulse
-    from dirigiste.results.run import Run, run
+    from dirigiste.measurement import measure, read_firms
+    from dirigiste.results.equilibria.comparison import Comparison, compare
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
+    from dirigiste.results.equilibria.solve import solve
+    from dirigiste.results.runs.impulse import ar1, impulse
+    from dirigiste.results.runs.run import Run, run
     from dirigiste.results.shipped import shipped
-    from dirigiste.results.solve import solve
 
 _HOMES: Final = {
     "Chronicle": "dirigiste.chronicle",
-    "Comparison": "dirigiste.results.comparison",
+    "Comparison": "dirigiste.results.equilibria.comparison",
     "DirigisteError": "dirigiste.errors",
     "Economy": "dirigiste.economy",
-    "Equilibrium": "dirigiste.results.equilibrium",
+    "Equilibrium": "dirigiste.results.equilibria.equilibrium",
     "IdentityViolated": "dirigiste.errors",
     "InputError": "dirigiste.errors",
     "NotConverged": "dirigiste.errors",
-    "Run": "dirigiste.results.run",
-    "ar1": "dirigiste.results.impulse",
-    "compare": "dirigiste.results.comparison",
+    "Run": "dirigiste.results.runs.run",
+    "ar1": "dirigiste.results.runs.impulse",
+    "compare": "dirigiste.results.equilibria.comparison",
     "configure": "dirigiste.config",
-    "impulse": "dirigiste.results.impulse",
+    "impulse": "dirigiste.results.runs.impulse",
     "load": "dirigiste.loading",
-    "run": "dirigiste.results.run",
+    "measure": "dirigiste.measurement",
+    "read_firms": "dirigiste.measurement",
+    "run": "dirigiste.results.runs.run",
     "shipped": "dirigiste.results.shipped",
-    "solve": "dirigiste.results.solve",
+    "solve": "dirigiste.results.equilibria.solve",
 }
 
 __all__ = [
@@ -65,6 +69,8 @@ __all__ = [
     "configure",
     "impulse",
     "load",
+    "measure",
+    "read_firms",
     "run",
     "shipped",
     "solve",

@@ -1,7 +1,7 @@
 """Settings of the numerical library, made on request and never at import.
 
-This module only says where compiled programs may be kept; `dirigiste.numerics.programs` keeps them. It
-imports nothing heavy.
+This module only says where compiled programs may be kept; `dirigiste.numerics.compiled.programs` keeps
+them. It imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def configure(*, cache: bool | str | Path = True) -> None:
             write to that folder can run code in this process: keep it private.
     """
     asked = cache if isinstance(cache, bool) else _path(cache)
-    programs = sys.modules.get("dirigiste.numerics.programs")
+    programs = sys.modules.get("dirigiste.numerics.compiled.programs")
     if programs is not None and programs.settled() and folders(asked) != folders():
         warnings.warn(
             "compiled programs stay where they are, since the solver has been used already: call "
@@ -92,13 +92,13 @@ def _path(folder: str | Path) -> Path:
 
 def current_cache() -> Path | None:
     """Where compiled programs are kept now; None if they are not. Imports the numerical library."""
-    from dirigiste.numerics import programs
+    from dirigiste.numerics.compiled import programs
 
     return programs.status().folder
 
 
 def ensure() -> None:
     """Compile and keep the solver's programs, unless that is done."""
-    from dirigiste.numerics import programs
+    from dirigiste.numerics.compiled import programs
 
     programs.prepare()

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from dirigiste.cli import main
-from dirigiste.results import known
+from dirigiste.results.equilibria import known
 
 
 @pytest.fixture
@@ -48,4 +48,4 @@ def made_up(configured, monkeypatch):
     import fake_course
 
     module = SimpleNamespace(solve=fake_course.solver(*fake_course.village()))
-    monkeypatch.setitem(sys.modules, "dirigiste.results.course", module)
+    monkeypatch.setitem(sys.modules, "dirigiste.solver.surprises", module)

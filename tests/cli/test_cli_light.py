@@ -55,7 +55,7 @@ def test_commands_import_nothing_heavy(args):
 
 def test_showing_results_needs_no_solver():
     probe(
-        "import dirigiste.results.run, dirigiste.results.text_run, dirigiste.results.lookup",
+        "import dirigiste.results.runs.run, dirigiste.results.text.run, dirigiste.results.equilibria.lookup",
         heavy=("numba", "llvmlite", "matplotlib"),
     )
 

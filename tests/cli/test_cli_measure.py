@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
-from dirigiste import measure as dm
+import dirigiste as dg
+from dirigiste import measurement as dm
 
 COLUMNS = {
     "output": "value_added",
@@ -184,10 +185,12 @@ def test_help_imports_nothing_heavy():
 
 
 def test_functions_are_not_hidden_by_modules_of_their_name():
-    import_module("dirigiste.measure.synthetic")
-    import_module("dirigiste.measure.measure")
+    for module in ("synthetic_firms", "measuring", "data.read"):
+        import_module(f"dirigiste.measurement.{module}")
     assert callable(dm.synthetic)
     assert callable(dm.measure)
+    assert callable(dg.measure)
+    assert dg.read_firms is dm.read_firms
 
 
 def test_missing_file(call, panel):

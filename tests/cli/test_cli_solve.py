@@ -7,8 +7,8 @@ import pytest
 
 import dirigiste as dg
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.results import known, stationary
-from dirigiste.results.schema import json_schema
+from dirigiste.results.archive.json_schema import json_schema
+from dirigiste.results.equilibria import known, stationary
 
 pytestmark = pytest.mark.usefixtures("configured")
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dirigiste.measure.firms import COLUMNS, Firms
+from dirigiste.measurement.data.firms import COLUMNS, Firms
 
 
 def shared(path):

@@ -6,13 +6,13 @@ import pytest
 from measure_samples import firms_from_wedges, firms_of, random_firms
 
 from dirigiste.errors import InputError
-from dirigiste.measure import Choices, measure
-from dirigiste.measure.bootstrap import draws, interval
-from dirigiste.measure.choices import Trim
-from dirigiste.measure.covariance import lognormal_loss
-from dirigiste.measure.gains import estimate, mean_gain
-from dirigiste.measure.sample import sample_of
-from dirigiste.measure.specification import specifications
+from dirigiste.measurement import Choices, measure
+from dirigiste.measurement.choices import Trim
+from dirigiste.measurement.estimates.covariance import lognormal_loss
+from dirigiste.measurement.estimates.gains import estimate, mean_gain
+from dirigiste.measurement.estimates.sample import sample_of
+from dirigiste.measurement.inference.bootstrap import draws, interval
+from dirigiste.measurement.inference.specification import specifications
 
 CHOICES = Choices(trim=Trim(tail=0.02), weights="none")
 

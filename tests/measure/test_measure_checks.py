@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from dirigiste.measure import read_firms, synthetic
-from dirigiste.measure.data_checks import checks
+from dirigiste.measurement import read_firms, synthetic
+from dirigiste.measurement.checks.rows import checks
 
 ROLES = {
     "output": "value_added",

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirigiste.measure.expressions import Call, Name, NotAFormula, Number, names, parse, to_polars, written
+from dirigiste.measurement.data.expressions import (
+    Call,
+    Name,
+    NotAFormula,
+    Number,
+    names,
+    parse,
+    to_polars,
+    written,
+)
 
 ROWS = pl.DataFrame(
     {"a": [6.0, None, -3.0], "b": [2.0, 5.0, 4.0], "工业": [1.0, 1.0, None], "raw mat": [1.0, 2.0, 3.0]}

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dirigiste import measure as dm
+from dirigiste import measurement as dm
 from dirigiste.errors import InputError
-from dirigiste.measure import figure_data, figures
+from dirigiste.measurement.output import figure_data, figures
 
 ROLES = {
     "output": "value_added",
@@ -90,7 +90,7 @@ def test_chinese_and_hostile_group_names(tmp_path):
     written = figures.save(found, tmp_path / "figures", ("png", "svg", "pdf"))
     assert len(written) == 12
     assert "私营企业" in (tmp_path / "figures" / "densities.svg").read_text()
-    from dirigiste.measure import page
+    from dirigiste.measurement.output import page
 
     text = page.html(found, [], found.tables)
     assert "<script" not in text

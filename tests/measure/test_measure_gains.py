@@ -6,11 +6,11 @@ import pytest
 from measure_samples import firms_from_wedges, firms_of, lognormal_nodes, random_firms
 
 from dirigiste.errors import InputError
-from dirigiste.measure import Choices, measure
-from dirigiste.measure.choices import Trim
-from dirigiste.measure.covariance import lognormal_loss
-from dirigiste.measure.gains import estimate, mean_gain
-from dirigiste.measure.sample import sample_of
+from dirigiste.measurement import Choices, measure
+from dirigiste.measurement.choices import Trim
+from dirigiste.measurement.estimates.covariance import lognormal_loss
+from dirigiste.measurement.estimates.gains import estimate, mean_gain
+from dirigiste.measurement.estimates.sample import sample_of
 
 PLAIN = Choices(alpha="constant", alpha_value=0.4, trim=Trim(tail=0))
 COVARIANCE = 0.5 * np.array([[1, 0.35, 0.1], [0.35, 0.25, 0.05], [0.1, 0.05, 0.3]])

@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 from measure_samples import firms_of, random_firms
 
-from dirigiste.measure import Choices, measure
-from dirigiste.measure.choices import Trim
-from dirigiste.measure.counterfactuals import scaled_wedges, terms_of
-from dirigiste.measure.gains import estimate
-from dirigiste.measure.groups import split, with_terms
-from dirigiste.measure.sample import sample_of
-from dirigiste.measure.statistics import statistics
+from dirigiste.measurement import Choices, measure
+from dirigiste.measurement.choices import Trim
+from dirigiste.measurement.estimates.counterfactuals import scaled_wedges, terms_of
+from dirigiste.measurement.estimates.gains import estimate
+from dirigiste.measurement.estimates.groups import split, with_terms
+from dirigiste.measurement.estimates.sample import sample_of
+from dirigiste.measurement.estimates.statistics import statistics
 
 CHOICES = Choices(trim=Trim(tail=0.01))
 

@@ -17,9 +17,10 @@ import polars as pl
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure import garbled, read_firms
-from dirigiste.measure.data_checks import checks
-from dirigiste.measure.source import Form
+from dirigiste.measurement import read_firms
+from dirigiste.measurement.checks.rows import checks
+from dirigiste.measurement.files import garbled
+from dirigiste.measurement.files.source import Form
 
 TABLE = "va,w,k\n1,2,3\n4,5,6\n7,8,9\n"
 ROLES = {"output": "va", "wage_bill": "w", "capital": "k"}

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure import expressions as ex
-from dirigiste.measure import read_firms, synthetic
-from dirigiste.measure.mapping import preset, presets, read_mapping
+from dirigiste.measurement import read_firms, synthetic
+from dirigiste.measurement.data import expressions as ex
+from dirigiste.measurement.data.mapping import preset, presets, read_mapping
 
 FRAME = pl.DataFrame({"VA": [1.0, 2.0], "pay": [1.0, 1.0], "Kap": [3.0, 4.0], "isic4": ["1511", "2010"]})
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure.read import read_firms
-from dirigiste.measure.source import Form
+from dirigiste.measurement.data.read import read_firms
+from dirigiste.measurement.files.source import Form
 
 ROLES = {"output": "va", "wage_bill": "wages", "capital": "k"}
 

@@ -9,9 +9,10 @@ import pytest
 from measure_samples import firms_of, random_firms
 
 from dirigiste.errors import InputError
-from dirigiste.measure import Choices, figures, measure
-from dirigiste.measure.render.files import write_frame, write_tables
-from dirigiste.measure.render.outputs import obstacle, whole, write_text
+from dirigiste.measurement import Choices, measure
+from dirigiste.measurement.output import figures
+from dirigiste.measurement.output.render.files import write_frame, write_tables
+from dirigiste.measurement.output.render.outputs import obstacle, whole, write_text
 
 
 def test_a_write_that_stops_leaves_the_old_file(tmp_path):

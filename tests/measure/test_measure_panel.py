@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 from measure_samples import firms_of, lognormal_nodes, random_firms
 
-from dirigiste.measure import Choices, measure
-from dirigiste.measure.choices import Trim
-from dirigiste.measure.gains import estimate
-from dirigiste.measure.quantiles import quantiles
-from dirigiste.measure.sample import sample_of
-from dirigiste.measure.span_of_control import losses
+from dirigiste.measurement import Choices, measure
+from dirigiste.measurement.choices import Trim
+from dirigiste.measurement.estimates.gains import estimate
+from dirigiste.measurement.estimates.quantiles import quantiles
+from dirigiste.measurement.estimates.sample import sample_of
+from dirigiste.measurement.estimates.span_of_control import losses
 
 UNTRIMMED = Choices(trim=Trim(tail=0), weights="none")
 

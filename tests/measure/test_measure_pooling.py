@@ -11,12 +11,12 @@ import pytest
 from measure_samples import firms_of, random_firms
 
 from dirigiste.errors import InputError
-from dirigiste.measure import Choices, measure, read_firms, specifications
-from dirigiste.measure.choices import Trim
-from dirigiste.measure.data_checks import checks
-from dirigiste.measure.deflator import read_deflator
-from dirigiste.measure.firms import NO_GROUP
-from dirigiste.measure.moments import moments
+from dirigiste.measurement import Choices, measure, read_firms, specifications
+from dirigiste.measurement.checks.rows import checks
+from dirigiste.measurement.choices import Trim
+from dirigiste.measurement.data.deflator import read_deflator
+from dirigiste.measurement.data.firms import NO_GROUP
+from dirigiste.measurement.moments import moments
 
 CHOICES = Choices(alpha="constant", trim=Trim(tail=0.01))
 MONEY = pl.col("output", "labor", "capital")

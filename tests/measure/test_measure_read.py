@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure import read_firms
-from dirigiste.measure.firms import COLUMNS
-from dirigiste.measure.mapping import Mapping
-from dirigiste.measure.source import Form
+from dirigiste.measurement import read_firms
+from dirigiste.measurement.data.firms import COLUMNS
+from dirigiste.measurement.data.mapping import Mapping
+from dirigiste.measurement.files.source import Form
 
 ROLES = {
     "output": "va",
@@ -80,7 +80,7 @@ def test_all_formats_give_the_same_firms(kind, tmp_path, table):
     elif kind == "parquet":
         PANEL.write_parquet(path)
     elif kind == "dta":
-        from dirigiste.measure.stata import write
+        from dirigiste.measurement.files.stata import write
 
         write(PANEL, path)
     elif kind == "xlsx":

@@ -6,8 +6,8 @@ import pytest
 from measure_samples import shared
 
 from dirigiste.errors import InputError
-from dirigiste.measure import Choices, measure, read_firms
-from dirigiste.measure.choices import Trim
+from dirigiste.measurement import Choices, measure, read_firms
+from dirigiste.measurement.choices import Trim
 
 
 @pytest.fixture(scope="module")

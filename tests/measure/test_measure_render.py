@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure.render import cells, files, latex, markdown, terminal
-from dirigiste.measure.table import Column, Table
+from dirigiste.measurement.output.render import cells, files, latex, markdown, terminal
+from dirigiste.measurement.output.table import Column, Table
 
 TABLE = Table(
     "gains_by_year",

@@ -3,8 +3,8 @@
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure.flags import choices
-from dirigiste.measure.shares import capital_shares, elasticities
+from dirigiste.measurement.data.shares import capital_shares, elasticities
+from dirigiste.measurement.flags import choices
 
 OPTIONS = {
     "sigma": "3",

@@ -5,9 +5,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from dirigiste.measure import read_firms
-from dirigiste.measure import stata as st
-from dirigiste.measure.source import open_file
+from dirigiste.measurement import read_firms
+from dirigiste.measurement.files import stata as st
+from dirigiste.measurement.files.source import open_file
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from dirigiste.errors import InputError
-from dirigiste.measure import synthetic
-from dirigiste.measure.synthetic import Law
+from dirigiste.measurement import synthetic
+from dirigiste.measurement.synthetic_firms import Law
 
 
 def test_the_same_seed_gives_the_same_panel():

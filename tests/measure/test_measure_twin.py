@@ -15,7 +15,7 @@ from statistics import NormalDist, fmean, stdev
 import polars as pl
 import pytest
 
-from dirigiste import measure as dm
+from dirigiste import measurement as dm
 
 SIGMA = 3.0
 GAIN = 339.816371

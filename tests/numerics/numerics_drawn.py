@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from dirigiste.economy import loads
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.policy import Policy
+from dirigiste.numerics.operators.policy import Policy
+from dirigiste.numerics.setup.arrays import compile_economy
 
 ABILITIES = 4
 

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import certificate, equilibrium
-from dirigiste.numerics.arrays import Compiled, compile_economy
-from dirigiste.numerics.certificate import Certificate
-from dirigiste.numerics.equilibrium import Point, Solved, Start
+from dirigiste.numerics.setup.arrays import Compiled, compile_economy
+from dirigiste.numerics.stationary import certificate, equilibrium
+from dirigiste.numerics.stationary.certificate import Certificate
+from dirigiste.numerics.stationary.equilibrium import Point, Solved, Start
 
 
 class Found(NamedTuple):

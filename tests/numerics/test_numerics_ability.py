@@ -9,7 +9,7 @@ from numerics_economies import LONE, economy
 from scipy.stats import norm
 
 from dirigiste.errors import DirigisteError
-from dirigiste.numerics import ability, grid
+from dirigiste.numerics.setup import ability, grid
 
 
 def test_pareto_bins_have_the_probabilities_and_middles_of_the_law():

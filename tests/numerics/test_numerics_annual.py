@@ -6,13 +6,14 @@ from numerics_economies import LONE, TRIANGLE, economy
 from numerics_solving import solved
 
 from dirigiste.errors import InputError
-from dirigiste.numerics import ability, certificate, equilibrium, timed
-from dirigiste.numerics.abroad import abroad_value
 from dirigiste.numerics.annual import envelope, path, step, turn
 from dirigiste.numerics.annual.envelope import interpolated
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.generator import Hazards
-from dirigiste.numerics.preferences import utility
+from dirigiste.numerics.operators.generator import Hazards
+from dirigiste.numerics.setup import ability, timed
+from dirigiste.numerics.setup.abroad import abroad_value
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.setup.preferences import utility
+from dirigiste.numerics.stationary import certificate, equilibrium
 
 ANNUAL = {"clock": "annual", "numerics.wealth.max": 3000}
 PERIODS = 1.0, 0.5, 0.25

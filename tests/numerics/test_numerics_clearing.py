@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from numerics_economies import LONE, economy
 
-from dirigiste.numerics import aggregates, clearing, firm, timed
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.clearing import Clearing
-from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE, prices_of, unknowns
-from dirigiste.numerics.transition import fill_given
+from dirigiste.numerics.markets import aggregates, clearing, firm
+from dirigiste.numerics.markets.clearing import Clearing
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary.point import INTEREST, QUOTA, TRANSFER, WAGE, prices_of, unknowns
+from dirigiste.numerics.transition.perfect_foresight import fill_given
 
 DATES = 9
 TARGET = 1e-9

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dirigiste.economy import loads
-from dirigiste.numerics import equilibrium, hjb, point
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.operators import hjb
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import equilibrium, point
 
 IDLE = """
 name: idle

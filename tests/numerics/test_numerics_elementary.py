@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dirigiste.numerics import elementary
-from dirigiste.numerics.programs import jit
+from dirigiste.numerics.compiled import elementary
+from dirigiste.numerics.compiled.programs import jit
 
 SPECIAL = np.array(
     [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1e-310, 1e308, -1.0, 800.0, -800.0, 709.7, 709.8]

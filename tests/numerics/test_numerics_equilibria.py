@@ -9,8 +9,8 @@ import pytest
 from numerics_economies import TRIANGLE, UNLIMITED, economy
 from numerics_solving import partial, solved
 
-from dirigiste.numerics import certificate, equilibrium
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import certificate, equilibrium
 
 # triangle: three statuses, every kind of edge
 

@@ -10,8 +10,8 @@ import pytest
 from scipy.optimize import minimize
 
 from dirigiste.economy import loads
-from dirigiste.numerics import firm
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.markets import firm
+from dirigiste.numerics.setup.arrays import compile_economy
 
 STATUSES = 8
 

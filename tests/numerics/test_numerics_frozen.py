@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
-from dirigiste.numerics import arrays
+from dirigiste.numerics.setup import arrays
 from frozen import cases, compare, freeze
 
 STATIONARY = {case.name: case for case in cases.STATIONARY}

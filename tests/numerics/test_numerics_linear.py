@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numerics_drawn import LAWS, compiled_of, decisions, declared
 
-from dirigiste.numerics import generator, hjb, kfe, linear
+from dirigiste.numerics.operators import generator, hjb, kfe, linear
 
 
 def operators(seed, law, discount=0.7):

@@ -9,8 +9,10 @@ import pytest
 from numerics_economies import UNLIMITED
 from numerics_solving import partial, solved
 
-from dirigiste.numerics import aggregates, generator, point
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.markets import aggregates
+from dirigiste.numerics.operators import generator
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import point
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from numerics_economies import TRIANGLE, economy
 from scipy.integrate import quad
 
-from dirigiste.numerics import generator, hjb, kfe
-from dirigiste.numerics.abroad import abroad_value
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.operators import generator, hjb, kfe
+from dirigiste.numerics.setup.abroad import abroad_value
+from dirigiste.numerics.setup.arrays import compile_economy
 
 
 def dense_jumps(found):

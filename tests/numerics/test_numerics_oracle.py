@@ -12,9 +12,9 @@ from scipy.linalg import solve_banded
 from scipy.optimize import brentq
 
 from dirigiste.economy import loads
-from dirigiste.numerics import equilibrium, point
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.point import Start
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import equilibrium, point
+from dirigiste.numerics.stationary.point import Start
 
 STEP = 100.0
 """Years; longer steps cycle at thresholds of saving, where two directions are all but as good."""

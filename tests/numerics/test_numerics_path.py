@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from numerics_economies import LONE, TRIANGLE, economy
 
-from dirigiste.numerics import certificate, equilibrium, path_residuals, sequence, timed, transition
-from dirigiste.numerics.arrays import Compiled
-from dirigiste.numerics.path import Begin
-from dirigiste.numerics.point import INTEREST, WAGE
-from dirigiste.numerics.sequence import Kernel
-from dirigiste.numerics.timed import Frame
-from dirigiste.numerics.transition import Solved, Task
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import Compiled
+from dirigiste.numerics.setup.timed import Frame
+from dirigiste.numerics.stationary import certificate, equilibrium
+from dirigiste.numerics.stationary.point import INTEREST, WAGE
+from dirigiste.numerics.transition import perfect_foresight as transition
+from dirigiste.numerics.transition import residuals as path_residuals
+from dirigiste.numerics.transition import sequence
+from dirigiste.numerics.transition.path import Begin
+from dirigiste.numerics.transition.perfect_foresight import Solved, Task
+from dirigiste.numerics.transition.sequence import Kernel
 
 PRODUCTIVITY = "statuses.everyone.productivity"
 COLLATERAL = "statuses.everyone.collateral"

@@ -5,9 +5,9 @@ import pytest
 from numerics_economies import LONE, TRIANGLE, economy
 
 from dirigiste.errors import InputError
-from dirigiste.numerics import timed
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.results import known
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.results.equilibria import known
 
 STEPS = 5
 

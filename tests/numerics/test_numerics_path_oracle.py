@@ -5,9 +5,13 @@ import pytest
 from numerics_economies import economy
 from numerics_savers import PRODUCTIVITY, SAVERS, at_rest, interest, limit, productivity, rest
 
-from dirigiste.numerics import certificate, equilibrium, path_residuals, sequence, timed, transition
-from dirigiste.numerics.path import Begin
-from dirigiste.numerics.steps import STAGES
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.stationary import certificate, equilibrium
+from dirigiste.numerics.transition import perfect_foresight as transition
+from dirigiste.numerics.transition import residuals as path_residuals
+from dirigiste.numerics.transition import sequence
+from dirigiste.numerics.transition.path import Begin
+from dirigiste.numerics.transition.steps import STAGES
 
 LENGTHS = np.concatenate([np.full(16, 0.125), 0.125 * 1.1 ** np.arange(1, 36)])
 EDGES = np.concatenate([[0.0], np.cumsum(LENGTHS)])

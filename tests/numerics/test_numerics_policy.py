@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from dirigiste.numerics import arrays, generator, hjb
-from dirigiste.numerics import policy as policies
-from dirigiste.numerics.point import setting_of
+from dirigiste.numerics.operators import generator, hjb
+from dirigiste.numerics.operators import policy as policies
+from dirigiste.numerics.setup import arrays
+from dirigiste.numerics.stationary.point import setting_of
 
 
 def residuals_at_the_bound(solved, scheme, changes):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from dirigiste import config
-from dirigiste.numerics import kept, programs
+from dirigiste.numerics.compiled import kept, programs
 
 
 def square(x):
@@ -300,7 +300,7 @@ def test_another_folder_after_the_first_use_is_refused(anew, tmp_path):
 # --- several processes -----------------------------------------------------------------------------------
 
 KERNELS = """
-from dirigiste.numerics.programs import jit
+from dirigiste.numerics.compiled.programs import jit
 
 @jit
 def inner(x):

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from dirigiste.numerics import aggregates, clearing, equilibrium, path, sequence, timed
-from dirigiste.numerics.path import Begin, Room
-from dirigiste.numerics.point import prices_of
+from dirigiste.numerics.markets import aggregates, clearing
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.stationary import equilibrium
+from dirigiste.numerics.stationary.point import prices_of
+from dirigiste.numerics.transition import path, sequence
+from dirigiste.numerics.transition.path import Begin, Room
 
 LENGTHS = np.concatenate([[1e-3], np.full(6, 0.25), 0.25 * 1.15 ** np.arange(1, 10)])
 T = LENGTHS.size

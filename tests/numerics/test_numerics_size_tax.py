@@ -9,18 +9,14 @@ from numerics_economies import LONE, TRIANGLE, economy
 from numerics_solving import solved
 
 from dirigiste.economy import loads
-from dirigiste.numerics import (
-    certificate,
-    equilibrium,
-    firm,
-    path_residuals,
-    point,
-    sequence,
-    timed,
-    transition,
-)
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.path import Begin
+from dirigiste.numerics.markets import firm
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import certificate, equilibrium, point
+from dirigiste.numerics.transition import perfect_foresight as transition
+from dirigiste.numerics.transition import residuals as path_residuals
+from dirigiste.numerics.transition import sequence
+from dirigiste.numerics.transition.path import Begin
 
 STATUSES = 10
 ABILITIES = (0.7, 1.0, 1.4, 1.8)

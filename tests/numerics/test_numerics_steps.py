@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numerics_drawn import LAWS, compiled_of, decisions, declared
 
-from dirigiste.numerics import generator, hjb, kfe, path, steps, timed
-from dirigiste.numerics.arrays import compile_economy
-from dirigiste.numerics.path import Begin, Room
-from dirigiste.numerics.point import choices, setting_of
-from dirigiste.numerics.policy import Policy
-from dirigiste.numerics.steps import BETA, GAMMA, STAGES, Decisions
+from dirigiste.numerics.operators import generator, hjb, kfe
+from dirigiste.numerics.operators.policy import Policy
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary.point import choices, setting_of
+from dirigiste.numerics.transition import path, steps
+from dirigiste.numerics.transition.path import Begin, Room
+from dirigiste.numerics.transition.steps import BETA, GAMMA, STAGES, Decisions
 
 END, BEGINNING = range(STAGES)
 """The stages of a step, at its end and at its beginning."""

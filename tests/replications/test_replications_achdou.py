@@ -5,7 +5,7 @@ import pytest
 
 from dirigiste import replications
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 from dirigiste.replications.achdou_et_al_2022 import constraint, incomes
 from dirigiste.replications.achdou_et_al_2022.households import Households
 

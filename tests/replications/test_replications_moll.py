@@ -6,7 +6,7 @@ from scipy.special import ndtr, ndtri
 
 from dirigiste import replications
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 from dirigiste.replications.moll_2014 import model, transition
 from dirigiste.replications.moll_2014.model import Parameters
 

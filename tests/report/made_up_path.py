@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import xarray as xr
 
-from dirigiste.results import shapley
+from dirigiste.solver import shapley
 
 ECONOMY = """
 name: toy-course

@@ -239,9 +239,7 @@ def test_the_five_numbers_and_three_sentences(course_of_three):
 def test_what_builds_up_is_read_in_the_end(make_course):
     run = make_course()
     run.path["output"][:] = np.linspace(2.0, 1.9, run.path.sizes["time"])
-    assert plain(answer.sentences(run)[0]).startswith(
-        "Output falls by 5.0 % in the end; in present value"
-    )
+    assert plain(answer.sentences(run)[0]).startswith("Output falls by 5.0 % in the end; in present value")
 
 
 def test_gained_output_is_called_so(make_course):

@@ -6,7 +6,7 @@ import pytest
 import dirigiste as dg
 import fake_course
 from dirigiste import economy as economies
-from dirigiste.results import known
+from dirigiste.results.equilibria import known
 
 
 @pytest.fixture(scope="session")
@@ -72,4 +72,4 @@ def village(configured):
 def made_up(village, monkeypatch):
     """Paths made up in place of solved ones."""
     module = SimpleNamespace(solve=fake_course.solver(*village))
-    monkeypatch.setitem(sys.modules, "dirigiste.results.course", module)
+    monkeypatch.setitem(sys.modules, "dirigiste.solver.surprises", module)

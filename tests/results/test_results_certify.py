@@ -5,8 +5,9 @@ import pytest
 
 import dirigiste as dg
 from dirigiste.errors import NotConverged
-from dirigiste.results import certify, text
-from dirigiste.results.schema import json_schema
+from dirigiste.results.archive.json_schema import json_schema
+from dirigiste.results.equilibria import certify
+from dirigiste.results.text import tables as text
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from chronicles import told
 from dirigiste import chronicle as chronicles
 from dirigiste import economy as economies
 from dirigiste.chronicle.timeline import Timeline, grid
-from dirigiste.results import known
-from dirigiste.results.chains import chains, count, seen
-from dirigiste.results.work import Work, words
+from dirigiste.results.equilibria import known
+from dirigiste.solver.chains import chains, count, seen
+from dirigiste.solver.work import Work, words
 
 CREDIT = {"parameter": "statuses.free.collateral", "multiply": 0.95}
 FORCE = {"parameter": "edges.inspection.actual", "multiply": 2.0}

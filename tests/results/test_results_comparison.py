@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
-from dirigiste.results.comparison import Difference
-from dirigiste.results.welfare import log_equivalent
+from dirigiste.results.equilibria.comparison import Difference
+from dirigiste.results.quantities.welfare import log_equivalent
 
 
 def test_identical_economies_differ_in_nothing(solved):

@@ -6,10 +6,11 @@ import pytest
 from chronicles import told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError, NotConverged
-from dirigiste.numerics import programs
-from dirigiste.numerics.point import INTEREST, QUOTA, TRANSFER, WAGE
-from dirigiste.results import course as courses
-from dirigiste.results import known
+from dirigiste.numerics.compiled import programs
+from dirigiste.numerics.stationary.point import INTEREST, QUOTA, TRANSFER, WAGE
+from dirigiste.results.equilibria import known
+from dirigiste.results.runs.run import _settled
+from dirigiste.solver import surprises as courses
 
 CHANGES = {
     "ability.distribution": {"pareto": {"tail": 6.0, "points": 12}},
@@ -61,7 +62,7 @@ def still(village):
 
 def stays(found, tolerance=1e-6):
     """Whether a solved chronicle leaves the stationary state where it is."""
-    point = found.point
+    point = found.before.solved.point
     course = found.course
     steps = len(course.u)
     np.testing.assert_allclose(course.u, np.tile(point.u, (steps, 1)), atol=tolerance)
@@ -100,7 +101,9 @@ def test_a_change_does_not(cut):
     """What the tests of nothing look at does move."""
     assert moves(cut) > 1e-3
     assert np.abs(cut.course.segments[0].v_after - cut.course.segments[0].v_before).max() > 1e-3
-    assert float(cut.after.prices["w"]) == pytest.approx(float(np.exp(cut.course.u[-1, WAGE])), rel=1e-3)
+    assert np.exp(cut.after.solved.point.u[WAGE]) == pytest.approx(
+        float(np.exp(cut.course.u[-1, WAGE])), rel=1e-3
+    )
     assert cut.course.segments[0].distance < 1e-3
 
 
@@ -151,7 +154,7 @@ def test_a_second_surprise_that_changes_nothing(twice):
     one, other = once.course, twice.course
     reached = min(one.grid.time[-1], other.grid.time[-1])
     at = one.grid.time[one.grid.time <= reached]
-    change = np.abs(one.u - np.asarray(once.point.u)).max(axis=0)
+    change = np.abs(one.u - np.asarray(once.before.solved.point.u)).max(axis=0)
     for index in (WAGE, INTEREST, TRANSFER):
         mine = np.interp(at, one.grid.time, one.u[:, index])
         theirs = np.interp(at, other.grid.time, other.u[:, index])
@@ -214,7 +217,8 @@ def test_only_is_the_chronicle_without_the_rest(village, cut):
     np.testing.assert_allclose(alone.course.u, cut.course.u, atol=1e-6)
     np.testing.assert_allclose(alone.course.parameters[CREDIT], 0.95 * 1.4)
     np.testing.assert_allclose(alone.course.parameters[ACTUAL], 0.05)
-    assert alone.after.prices["w"] == pytest.approx(cut.after.prices["w"], rel=1e-7)
+    wages = [np.exp(found.after.solved.point.u[WAGE]) for found in (alone, cut)]
+    assert wages[0] == pytest.approx(wages[1], rel=1e-7)
     whole = courses.solve(mixed)
     np.testing.assert_allclose(whole.course.parameters[ACTUAL], 0.1)
     assert np.abs(whole.course.u - alone.course.u).max() > 1e-4
@@ -225,7 +229,7 @@ def test_sets_of_channels_are_what_only_gives(village):
     found = courses.solve(chronicle, channels=True)
     assert found.split is not None
     assert set(found.split) == {frozenset(x) for x in ((), ("credit",), ("force",), ("credit", "force"))}
-    point = found.point
+    point = found.before.solved.point
     np.testing.assert_allclose(
         found.split[frozenset()].u, np.tile(point.u, (len(found.course.u), 1)), atol=1e-6
     )
@@ -297,7 +301,7 @@ def test_owners_are_told_on_the_course_that_acts_only(mild):
     assert sizes[frozenset()] == []
 
 
-def test_a_quick_split_stops_when_two_levels_agree(village, monkeypatch):
+def test_a_quick_split_stops_when_two_levels_agree(village):
     """Four channels: 10 sets are never enough, as there is nothing to agree with; then all."""
     chronicle = told(
         village,
@@ -307,14 +311,16 @@ def test_a_quick_split_stops_when_two_levels_agree(village, monkeypatch):
         ),
     )  # fmt: skip
     said = []
-    found = courses.solve(chronicle, channels="quick", progress=lambda stage, *_: said.append(stage))
+    found = courses.solve(
+        chronicle, channels="quick", settled=_settled, progress=lambda stage, *_: said.append(stage)
+    )
     assert found.split is not None
     assert len(found.split) == 16
     assert [stage for stage in said if "to solve" in stage] == [
         "10 sets of channels, 9 paths to solve", "6 sets of channels, 6 paths to solve",
     ]  # fmt: skip
-    monkeypatch.setattr(courses.split, "settled", lambda _: True)
-    assert len(courses.solve(chronicle, channels="quick").split or ()) == 10
+    found = courses.solve(chronicle, channels="quick", settled=lambda _: True)
+    assert len(found.split or ()) == 10
 
 
 @pytest.fixture(scope="module")
@@ -354,7 +360,7 @@ def test_wealth_grows_by_what_is_earned_and_neither_consumed_nor_taken_away(even
     lost = (taken * (1.0 - leaves)).sum(axis=1) + (moved * leaves).sum(axis=1)
     born = economy.entry.wealth * (people * leaves).sum(axis=1)
     saved = earned + born - lost - course.sums.consumption.sum(axis=1)
-    begin = float(np.asarray(eventful.point.static.wealth).sum())
+    begin = float(np.asarray(eventful.before.solved.point.static.wealth).sum())
     rate = np.diff(np.concatenate([[begin], course.sums.wealth])) / course.grid.length
     foreseen = np.abs(course.residuals["foresight"]).reshape(len(rate), -1).max(axis=1)
     assert np.all(np.abs(rate - saved) <= 1e-6 + 2.0 * foreseen)  # they save of what they foresaw to earn
@@ -397,8 +403,8 @@ def test_when_a_surprise_fails_the_next_ones_do_not_wait(village, monkeypatch, t
             raise NotConverged("the first")
         return build(self, values, edges, *rest)
 
-    build = courses._Solver._task
-    monkeypatch.setattr(courses._Solver, "_task", fails)
+    build = courses.Solver._task
+    monkeypatch.setattr(courses.Solver, "_task", fails)
     with pytest.raises(NotConverged, match="the first"):
         courses.solve(told(village, (FIRST, CUT), (SECOND, FEAR), ("2023-01-01", FORCE)))
 
@@ -416,7 +422,9 @@ def test_the_steps_of_a_course(eventful):
 
 def test_a_quota_that_binds_on_part_of_a_path(village):
     """A share of credit for the loyal, above what they have, for two years."""
-    s = courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0}))).point.static
+    s = courses.solve(
+        told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0}))
+    ).before.solved.point.static
     free = float(s.credit[0] / s.credit.sum())
     asked = 1.15 * free
     chronicle = told(village, (FIRST, {"parameter": SHARE, "to": asked, "for": 2.0, "channel": "credit"}))

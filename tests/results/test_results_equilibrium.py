@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
-from dirigiste.results import measures
-from dirigiste.results.schema import json_schema
+from dirigiste.results.archive.json_schema import json_schema
+from dirigiste.results.quantities import measures
 
 
 def close(value, other):

@@ -7,9 +7,9 @@ import dirigiste as dg
 from chronicles import told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError
-from dirigiste.numerics.point import WAGE
-from dirigiste.results import course as courses
-from dirigiste.results import known
+from dirigiste.numerics.stationary.point import WAGE
+from dirigiste.results.equilibria import known
+from dirigiste.solver import surprises as courses
 
 STEPS = {
     "numerics.path.step": 0.5,
@@ -66,7 +66,7 @@ def test_paths_of_small_shocks_differ_from_it_by_the_square_of_their_size(villag
         found = courses.solve(told(exact, ("2021-01-01", change)))
         steps = min(len(found.course.u), response.sizes["time"])
         np.testing.assert_allclose(found.course.grid.time[:steps], response["time"][:steps], atol=1e-3)
-        wage = np.exp(found.course.u[:steps, WAGE]) - float(found.before.prices["w"])
+        wage = np.exp(found.course.u[:steps, WAGE]) - np.exp(found.before.solved.point.u[WAGE])
         errors.append(np.abs(wage - size * response["wage"].values[:steps]).max())
     assert errors[0] < 0.25 * 0.05 * float(abs(response["wage"]).max())
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.25)

@@ -7,8 +7,9 @@ import pytest
 
 import dirigiste as dg
 import fake_course
-from dirigiste.numerics import certificate
-from dirigiste.results import formulas, measures, paths
+from dirigiste.numerics.stationary import certificate
+from dirigiste.results.quantities import formulas, measures
+from dirigiste.results.runs import paths
 
 DATES = [dt.date(2021, 1, 1), dt.date(2021, 6, 1), dt.date(2023, 6, 1)]
 PARAMETERS = {"statuses.free.collateral": 1.4, "edges.inspection.perceived": 0.05}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirigiste.results.quantiles import group_weights, productivity, top_share
+from dirigiste.results.quantities.quantiles import group_weights, productivity, top_share
 
 
 def test_top_share_of_equal_amounts_is_the_share_of_people():

@@ -14,8 +14,9 @@ import xarray as xr
 import dirigiste as dg
 from dirigiste import chronicle as chronicles
 from dirigiste import report
-from dirigiste.results import folders, storage, text_run
-from dirigiste.results import run as runs
+from dirigiste.results.archive import folders, storage
+from dirigiste.results.runs import run as runs
+from dirigiste.results.text import run as text_run
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_run_is_a_path_between_two_stationary_states(made):
 
 def test_arguments_reach_the_solver(squeeze, made_up, monkeypatch):
     asked = {}
-    module = sys.modules["dirigiste.results.course"]
+    module = sys.modules["dirigiste.solver.surprises"]
     solve = module.solve
 
     def spy(chronicle, **options):

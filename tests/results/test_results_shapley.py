@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirigiste.results import shapley
+from dirigiste.solver import shapley
 
 
 def game(n, value):

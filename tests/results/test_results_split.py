@@ -6,7 +6,8 @@ import xarray as xr
 
 import dirigiste as dg
 from dirigiste.chronicle.channels import CHANNELS
-from dirigiste.results import shapley, split
+from dirigiste.results.runs import channels as split
+from dirigiste.solver import shapley
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def run(village, configured, tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
         module = SimpleNamespace(solve=fake_course.solver(*village))
-        patch.setitem(sys.modules, "dirigiste.results.course", module)
+        patch.setitem(sys.modules, "dirigiste.solver.surprises", module)
         return dg.run(folder / "three.yaml", channels=True)
 
 
@@ -165,7 +166,7 @@ def quick(village, configured, tmp_path_factory):
     (folder / "four.yaml").write_text(FOUR)
     with pytest.MonkeyPatch.context() as patch:
         module = SimpleNamespace(solve=fake_course.solver(*village))
-        patch.setitem(sys.modules, "dirigiste.results.course", module)
+        patch.setitem(sys.modules, "dirigiste.solver.surprises", module)
         return dg.run(folder / "four.yaml", channels="quick")
 
 

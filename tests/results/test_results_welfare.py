@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dirigiste.results import welfare
+from dirigiste.results.quantities import welfare
 
 
 @pytest.fixture(scope="module")

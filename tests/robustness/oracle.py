@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import SuperLU, splu
 
 from dirigiste.economy import Economy
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 
 Array = NDArray[np.float64]
 

@@ -25,9 +25,10 @@ def command(a: str, b: str | None, changes: tuple[str, ...], as_json: bool, quie
     Each is an economy (a file or a name, solved now), a netCDF file, or a run (its folder; the state after
     the events, or the one before with `RUN:before`). Without B, it is A with the changes of --set-b.
     """
-    from dirigiste.results import provenance, text_comparison
-    from dirigiste.results.comparison import compare
-    from dirigiste.results.lookup import equilibrium
+    from dirigiste.results.archive import provenance
+    from dirigiste.results.equilibria.comparison import compare
+    from dirigiste.results.equilibria.lookup import equilibrium
+    from dirigiste.results.text import comparison as text_comparison
 
     with provenance.command(command_line()), console.progress(quiet=quiet, what="comparing") as report:
         old = equilibrium(a, progress=report)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dirigiste.economy import Economy
     from dirigiste.progress import Progress
-    from dirigiste.results.text import Table
+    from dirigiste.results.text.tables import Table
 
 
 runs_folder = click.option(
@@ -42,7 +42,7 @@ def print_json(data: object) -> None:
 def print_tables(tables: Iterable[Table]) -> None:
     """Tables on stdout: drawn on a terminal, plain text elsewhere."""
     if not sys.stdout.isatty():
-        from dirigiste.results.text import as_text
+        from dirigiste.results.text.tables import as_text
 
         for table in tables:
             click.echo("\n" + as_text(table))

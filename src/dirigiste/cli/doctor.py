@@ -36,7 +36,7 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
     Exits with 3 if the solution is not found, 4 if it is another one than expected.
     """
     from dirigiste import config
-    from dirigiste.results.provenance import version_of
+    from dirigiste.results.archive.provenance import version_of
     from dirigiste.version import __version__
 
     if prepare or not no_solve:
@@ -50,7 +50,7 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
     }
     good = True
     if not no_solve:
-        from dirigiste.results import known
+        from dirigiste.results.equilibria import known
 
         begun = time.perf_counter()
         with console.progress(quiet=as_json, what="a small economy") as report:
@@ -75,7 +75,7 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
 
 def _programs() -> dict[str, object]:
     """Processor, threads, and the solver's compiled programs."""
-    from dirigiste.numerics import kept, programs
+    from dirigiste.numerics.compiled import kept, programs
 
     found = programs.status()
     return {
@@ -92,7 +92,7 @@ def _programs() -> dict[str, object]:
 
 
 def _print(told: dict[str, object]) -> None:
-    from dirigiste.results.text import Table
+    from dirigiste.results.text.tables import Table
 
     rows = []
     for name, value in told.items():

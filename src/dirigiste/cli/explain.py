@@ -13,7 +13,7 @@ def command(path: str) -> None:
     """
     from dirigiste import chronicle, economy
     from dirigiste.errors import InputError
-    from dirigiste.results import measures
+    from dirigiste.results.quantities import measures
 
     told = measures.explain(path)
     own = {*chronicle.Chronicle.model_fields} - {*economy.Economy.model_fields}

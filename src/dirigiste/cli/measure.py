@@ -15,11 +15,11 @@ from dirigiste.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dirigiste.measure.choices import Choices
-    from dirigiste.measure.finding import Finding
-    from dirigiste.measure.firms import Firms
-    from dirigiste.measure.measurement import Measurement
-    from dirigiste.measure.table import Table
+    from dirigiste.measurement.checks.finding import Finding
+    from dirigiste.measurement.choices import Choices
+    from dirigiste.measurement.data.firms import Firms
+    from dirigiste.measurement.measurement import Measurement
+    from dirigiste.measurement.output.table import Table
 
 SHOWN: Final = (
     "summary",
@@ -238,9 +238,9 @@ class Asked:
 
     def run(self) -> None:
         """Read, check, measure, print, write."""
-        from dirigiste.measure import measure
-        from dirigiste.measure.data_checks import checks
-        from dirigiste.measure.flags import doubtful
+        from dirigiste.measurement import measure
+        from dirigiste.measurement.checks.rows import checks
+        from dirigiste.measurement.flags import doubtful
 
         text.spell_out()
         self.files.check()
@@ -265,7 +265,7 @@ class Asked:
             )
             tables = dict(measured.tables)
             if self.options["spec"]:
-                from dirigiste.measure import specifications
+                from dirigiste.measurement import specifications
 
                 tables["specifications"] = specifications(firms, choices, progress=report("specifications"))
         if self.options["quiet"]:
@@ -282,8 +282,8 @@ class Asked:
 
     def firms(self) -> Firms:
         """Read the file."""
-        from dirigiste.measure import read_firms
-        from dirigiste.measure.source import Form
+        from dirigiste.measurement import read_firms
+        from dirigiste.measurement.files.source import Form
 
         given = {name: self.options[f"role_{name}"] for name in ROLE_OPTIONS}
         sign = self.options["separator"]
@@ -304,14 +304,14 @@ class Asked:
 
     def choices(self) -> Choices:
         """The choices of the measurement."""
-        from dirigiste.measure.flags import choices
+        from dirigiste.measurement.flags import choices
 
         return choices(self.options)
 
     def print(self, measured: Measurement, findings: Sequence[Finding], tables: Mapping[str, Table]) -> None:
         """Results on stdout: one JSON object, or tables below the line of choices."""
         if self.options["as_json"]:
-            from dirigiste.measure.as_json import as_json
+            from dirigiste.measurement.output.as_json import as_json
 
             console.print_json(as_json(measured, findings, self.chosen(tables, everything=True)))
         elif self.talks:

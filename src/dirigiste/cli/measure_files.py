@@ -13,9 +13,9 @@ from dirigiste.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dirigiste.measure.finding import Finding
-    from dirigiste.measure.measurement import Measurement
-    from dirigiste.measure.table import Table
+    from dirigiste.measurement.checks.finding import Finding
+    from dirigiste.measurement.measurement import Measurement
+    from dirigiste.measurement.output.table import Table
 
 OPTIONS: Final = {"--out": "out", "--firms": "firms_file", "--moments": "moments", "--report": "report"}
 """Options that name what is written, and the arguments that they fill."""
@@ -43,8 +43,8 @@ class Files:
         Raises:
             InputError: The format of a file is unknown, or the file of firms itself would be replaced.
         """
-        from dirigiste.measure.render.files import check_formats, frame_kind
-        from dirigiste.measure.render.outputs import obstacle
+        from dirigiste.measurement.output.render.files import check_formats, frame_kind
+        from dirigiste.measurement.output.render.outputs import obstacle
 
         check_formats(self.formats)
         if "--firms" in self.paths:
@@ -78,26 +78,26 @@ class Files:
         folder = self.paths.get("--out")
         line = measured.choices.line()
         if folder is not None:
-            from dirigiste.measure.render.files import write_tables
+            from dirigiste.measurement.output.render.files import write_tables
 
             title = f"Misallocation in {measured.firms.source}"
             self._attempt(lambda: write_tables(chosen, folder, self.formats, line, title))
         if "--firms" in self.paths:
-            from dirigiste.measure.render.files import write_frame
+            from dirigiste.measurement.output.render.files import write_frame
 
             self._attempt(lambda: [write_frame(measured.rows, self.paths["--firms"], title=line)])
         if "--moments" in self.paths:
-            from dirigiste.measure.moments import write_moments
+            from dirigiste.measurement.moments import write_moments
 
             self._attempt(lambda: [write_moments(measured, self.paths["--moments"])])
         if self.figures:
-            from dirigiste.measure.figures import boxes, save
+            from dirigiste.measurement.output.figures import boxes, save
 
             lacking = boxes(measured)
             console.warn([lacking] if lacking else [])
             self._attempt(lambda: save(measured, folder or Path()))
         if "--report" in self.paths:
-            from dirigiste.measure import page
+            from dirigiste.measurement.output import page
 
             path = self.paths["--report"]
             self._attempt(lambda: [page.write(measured, findings, path, tables, command_line())])

@@ -18,10 +18,10 @@ from dirigiste.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from dirigiste.measure.finding import Finding
-    from dirigiste.measure.firms import Firms
-    from dirigiste.measure.measurement import Measurement
-    from dirigiste.measure.table import Table
+    from dirigiste.measurement.checks.finding import Finding
+    from dirigiste.measurement.data.firms import Firms
+    from dirigiste.measurement.measurement import Measurement
+    from dirigiste.measurement.output.table import Table
 
 
 SPELLED: Final = {
@@ -110,7 +110,7 @@ def draws(*, quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]
 
 def print_data(firms: Firms, findings: Sequence[Finding]) -> None:
     """What was read, which rows were lost, and what the checks found: before any result."""
-    from dirigiste.results.text import Table
+    from dirigiste.results.text.tables import Table
 
     read = Table(f"Columns of {firms.source}", ("role", "column", "label"), left=(0, 1, 2))
     read.rows.extend((role, column, firms.labels.get(role, "")) for role, column in firms.roles.items())
@@ -127,8 +127,8 @@ def print_data(firms: Firms, findings: Sequence[Finding]) -> None:
 
 def print_results(measured: Measurement, tables: Mapping[str, Table], limit: int | None) -> None:
     """Rows that trimming lost, the line of choices, and tables."""
-    from dirigiste.measure.render import terminal
-    from dirigiste.results.text import Table as Plain
+    from dirigiste.measurement.output.render import terminal
+    from dirigiste.results.text.tables import Table as Plain
 
     later = measured.steps[len(measured.firms.steps) :]
     if later:

@@ -95,8 +95,12 @@ def command(
     if not quiet:
         console.warn(str(problem) for problem in declared.baseline.warnings())
 
-    from dirigiste.results import chains, folders, paths, provenance, split, text_run
-    from dirigiste.results.run import run, texts, write_report
+    from dirigiste.results.archive import folders, provenance
+    from dirigiste.results.runs import channels as split
+    from dirigiste.results.runs import paths
+    from dirigiste.results.runs.run import run, texts, write_report
+    from dirigiste.results.text import run as text_run
+    from dirigiste.solver import chains
 
     asked = split.asked(declared, acting, "--only")
     _within(declared, times or ())

@@ -19,8 +19,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(root: Path, as_json: bool) -> None:
     """List runs, oldest first."""
-    from dirigiste.results import folders
-    from dirigiste.results.text import Table, number, signed
+    from dirigiste.results.archive import folders
+    from dirigiste.results.text.tables import Table, number, signed
 
     rows = []
     for folder in folders.runs(root):

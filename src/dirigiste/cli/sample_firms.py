@@ -33,8 +33,8 @@ def command(
     out: Path, rows: int, years: int, industries: int, seed: int, flaws: float, asif: bool, quiet: bool
 ) -> None:
     """Write a synthetic panel of firms with known wedges, to try `dirigiste measure` on. No firm is real."""
-    from dirigiste.measure.render.files import write_frame
-    from dirigiste.measure.synthetic import synthetic
+    from dirigiste.measurement.output.render.files import write_frame
+    from dirigiste.measurement.synthetic_firms import synthetic
 
     made = synthetic(rows, years=years, industries=industries, seed=seed, flaws=flaws, asif=asif)
     write_frame(made.frame, out, {}, "Synthetic firms; none is real")

@@ -15,9 +15,9 @@ def command(chronicle: bool, output: bool) -> None:
     if chronicle and output:
         raise click.UsageError("give one of --chronicle and --output")
     if output:
-        from dirigiste.results.schema import json_schema
+        from dirigiste.results.archive.json_schema import json_schema
     elif chronicle:
-        from dirigiste.results.schema import chronicle_schema as json_schema
+        from dirigiste.results.archive.json_schema import chronicle_schema as json_schema
     else:
         from dirigiste.economy import json_schema
     console.print_json(json_schema())

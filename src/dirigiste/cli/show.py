@@ -16,15 +16,16 @@ from dirigiste.cli import console
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, at the years of --at.")
 def command(run: str, root: Path, at: str | None, as_json: bool) -> None:
     """Show a run: its folder, its name, or `latest`."""
-    from dirigiste.results import folders
+    from dirigiste.results.archive import folders
 
     times = console.years(at)
     folder = folders.find(run, root)
     if as_json and times is None:
         console.print_json({**folders.summary(folder), "folder": str(folder)})
         return
-    from dirigiste.results import paths, text_run
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs import paths
+    from dirigiste.results.runs.run import Run
+    from dirigiste.results.text import run as text_run
 
     found = Run.open(folder)
     paths.checked(found.path, times or ())

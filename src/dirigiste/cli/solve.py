@@ -42,8 +42,9 @@ def command(
     if not quiet:
         console.warn(str(problem) for problem in declared.warnings())
 
-    from dirigiste.results import provenance, text
-    from dirigiste.results.solve import solve
+    from dirigiste.results.archive import provenance
+    from dirigiste.results.equilibria.solve import solve
+    from dirigiste.results.text import tables as text
 
     with provenance.command(command_line()), console.progress(quiet=quiet, what=declared.name) as report:
         found = solve(declared, progress=report, certify=certify)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dirigiste.numbers import NONE, fixed
 from dirigiste.replications.outcome import Cell, Claim, Outcome, Tag
-from dirigiste.results.text import Table
+from dirigiste.results.text.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

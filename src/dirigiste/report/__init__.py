@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dirigiste.report.gallery import Drawn
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 __all__ = ["figures", "html", "save_figures", "write"]
 

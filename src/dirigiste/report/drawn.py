@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dirigiste.report.figure_data.table import Table
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Draw = Callable[[Run, str | None], Figure]
 

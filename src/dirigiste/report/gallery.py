@@ -12,7 +12,7 @@ from dirigiste.report.drawn import Drawn
 from dirigiste.report.figure_data import events, firms
 
 if TYPE_CHECKING:
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 
 def figures(run: Run) -> dict[str, Drawn]:
@@ -76,8 +76,7 @@ def _starved(run: Run) -> Drawn | None:
     if not curves:
         return None
     parts = [
-        f"{curve.label} {fixed(100 * curve.centre_before, 1)} to "
-        f"{fixed(100 * curve.centre_after, 1)} points"
+        f"{curve.label} {fixed(100 * curve.centre_before, 1)} to {fixed(100 * curve.centre_after, 1)} points"
         for curve in curves
     ]
     return Drawn(

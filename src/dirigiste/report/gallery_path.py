@@ -28,7 +28,7 @@ from dirigiste.report.figure_data import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 
 def before_firms(run: Run) -> list[Drawn]:

@@ -27,7 +27,7 @@ from dirigiste.report.figure_data import (
 
 if TYPE_CHECKING:
     from dirigiste.chronicle import Amount, Event
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Context = dict[str, Any]
 
@@ -112,8 +112,7 @@ def _head(run: Run) -> Context:
     )
     css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     sections = [
-        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")}
-        for id_, text in SECTIONS
+        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")} for id_, text in SECTIONS
     ]
     return {
         "title": chronicle.title or chronicle.name,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import aggregates, clearing, hjb
 from dirigiste.numerics.annual import stationary, step
-from dirigiste.numerics.arrays import Arrays, Compiled
-from dirigiste.numerics.point import Start, choices, unknowns
-from dirigiste.numerics.start import ROUGH, Progress, first_distribution, first_unknowns
+from dirigiste.numerics.markets import aggregates, clearing
+from dirigiste.numerics.operators import hjb
+from dirigiste.numerics.setup.arrays import Arrays, Compiled
+from dirigiste.numerics.stationary.point import Start, choices, unknowns
+from dirigiste.numerics.stationary.start import ROUGH, Progress, first_distribution, first_unknowns
 
 Array = NDArray[np.float64]
 

@@ -27,10 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.numerics.annual.turn import discount, weight
-from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.firm import RAMP
-from dirigiste.numerics.preferences import LEAST_CONSUMPTION, consumption_of, slope_of, utility
-from dirigiste.numerics.programs import jit
+from dirigiste.numerics.compiled.programs import jit
+from dirigiste.numerics.markets.firm import RAMP
+from dirigiste.numerics.setup.arrays import Arrays
+from dirigiste.numerics.setup.preferences import LEAST_CONSUMPTION, consumption_of, slope_of, utility
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

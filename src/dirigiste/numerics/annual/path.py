@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import aggregates, clearing
-from dirigiste.numerics.aggregates import Moves, Static
 from dirigiste.numerics.annual import step
 from dirigiste.numerics.annual.anderson import Anderson
-from dirigiste.numerics.arrays import Arrays, Compiled
-from dirigiste.numerics.clearing import Clearing
-from dirigiste.numerics.point import UNKNOWNS, Point, choices, prices_of, unknowns
-from dirigiste.numerics.start import Progress
-from dirigiste.numerics.timed import always
+from dirigiste.numerics.markets import aggregates, clearing
+from dirigiste.numerics.markets.aggregates import Moves, Static
+from dirigiste.numerics.markets.clearing import Clearing
+from dirigiste.numerics.setup.arrays import Arrays, Compiled
+from dirigiste.numerics.setup.timed import always
+from dirigiste.numerics.stationary.point import UNKNOWNS, Point, choices, prices_of, unknowns
+from dirigiste.numerics.stationary.start import Progress
 
 Array = NDArray[np.float64]
 

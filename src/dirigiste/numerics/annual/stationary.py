@@ -21,20 +21,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import aggregates, linear
-from dirigiste.numerics.aggregates import Conditions, Moves, Static
 from dirigiste.numerics.annual import step, turn
 from dirigiste.numerics.annual.anderson import Anderson
 from dirigiste.numerics.annual.step import Period
-from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.firm import Firms, Prices
-from dirigiste.numerics.hjb import Values
-from dirigiste.numerics.kfe import Distribution, class_masses, to_class_masses
-from dirigiste.numerics.point import Point, choices
-from dirigiste.numerics.policy import Policy
-from dirigiste.numerics.preferences import slope_of
-from dirigiste.numerics.programs import jit
-from dirigiste.numerics.unknowns import NUDGE
+from dirigiste.numerics.compiled.programs import jit
+from dirigiste.numerics.markets import aggregates
+from dirigiste.numerics.markets.aggregates import Conditions, Moves, Static
+from dirigiste.numerics.markets.firm import Firms, Prices
+from dirigiste.numerics.operators import linear
+from dirigiste.numerics.operators.hjb import Values
+from dirigiste.numerics.operators.kfe import Distribution, class_masses, to_class_masses
+from dirigiste.numerics.operators.policy import Policy
+from dirigiste.numerics.setup.arrays import Arrays
+from dirigiste.numerics.setup.preferences import slope_of
+from dirigiste.numerics.setup.unknowns import NUDGE
+from dirigiste.numerics.stationary.point import Point, choices
 
 Array = NDArray[np.float64]
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from dirigiste.numerics.annual import envelope, turn
 from dirigiste.numerics.annual.envelope import Saving, at_the_end, ended, interpolated
 from dirigiste.numerics.annual.turn import Turn, carried, delivered, expected, moved_ability
-from dirigiste.numerics.arrays import Arrays
-from dirigiste.numerics.firm import Firms, Prices
-from dirigiste.numerics.programs import jit
+from dirigiste.numerics.compiled.programs import jit
+from dirigiste.numerics.markets.firm import Firms, Prices
+from dirigiste.numerics.setup.arrays import Arrays
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

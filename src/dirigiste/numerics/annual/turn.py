@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics.arrays import NO_MIXING, REDRAWS, Arrays
-from dirigiste.numerics.generator import Hazards, hazards, land, newborn
-from dirigiste.numerics.programs import jit
+from dirigiste.numerics.compiled.programs import jit
+from dirigiste.numerics.operators.generator import Hazards, hazards, land, newborn
+from dirigiste.numerics.setup.arrays import NO_MIXING, REDRAWS, Arrays
 
 Array = NDArray[np.float64]
 

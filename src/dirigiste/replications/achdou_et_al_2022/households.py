@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from dirigiste import config
 from dirigiste import economy as economies
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import equilibrium, point
-from dirigiste.numerics.arrays import compile_economy
+from dirigiste.numerics.setup.arrays import compile_economy
+from dirigiste.numerics.stationary import equilibrium, point
 from dirigiste.replications.roots import root
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 
 Array = NDArray[np.float64]
 

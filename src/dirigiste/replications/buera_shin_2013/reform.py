@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dirigiste.numerics import certificate, equilibrium
 from dirigiste.numerics.annual import path
-from dirigiste.numerics.arrays import Compiled, compile_economy
+from dirigiste.numerics.setup.arrays import Compiled, compile_economy
+from dirigiste.numerics.stationary import certificate, equilibrium
 from dirigiste.replications.buera_shin_2013.states import CAPITAL_SHARE, economy
 
 if TYPE_CHECKING:
-    from dirigiste.numerics.point import Point
+    from dirigiste.numerics.stationary.point import Point
     from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]

@@ -18,7 +18,7 @@ from dirigiste.replications.outcome import Outcome, Picture
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from dirigiste.results.equilibrium import Equilibrium
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 SHOWN: Final = (math.inf, 2.0, 1.35)
 

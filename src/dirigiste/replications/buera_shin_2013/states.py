@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from dirigiste import economy as economies
 from dirigiste.errors import NotConverged
-from dirigiste.results.solve import solve
+from dirigiste.results.equilibria.solve import solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dirigiste.economy import Economy
-    from dirigiste.results.equilibrium import Equilibrium
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 CAPITAL_SHARE: Final = 1.0 / 3.0
 """The paper's TFP is Y/K^(1/3)."""

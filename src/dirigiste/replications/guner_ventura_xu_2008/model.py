@@ -23,8 +23,8 @@ from scipy.special import ndtr, ndtri
 from dirigiste.replications.roots import root
 
 if TYPE_CHECKING:
-    from dirigiste.numerics.arrays import Arrays
-    from dirigiste.numerics.firm import Firms
+    from dirigiste.numerics.markets.firm import Firms
+    from dirigiste.numerics.setup.arrays import Arrays
 
 Array = NDArray[np.float64]
 Factor = Literal["capital", "labor"]
@@ -159,7 +159,7 @@ class Model:
 
     def establishments(self, tax: Tax, wage: float, z: Array) -> Firms:
         """What establishments of abilities z (J,) do at a wage."""
-        from dirigiste.numerics.firm import Firms, Prices, firms
+        from dirigiste.numerics.markets.firm import Firms, Prices, firms
 
         m = _compiled(tax.on, self.p).replace(
             ability=z ** (1.0 - self.p.g), size_tax=tax.rate, size_above=tax.above
@@ -251,7 +251,7 @@ def _compiled(on: Factor, p: Parameters) -> Arrays:
     Its one ability stands for those that `Model.establishments` fills in.
     """
     from dirigiste.economy import loads
-    from dirigiste.numerics.arrays import compile_economy
+    from dirigiste.numerics.setup.arrays import compile_economy
 
     text = resources.files(__package__ or "").joinpath("economy.yaml").read_text(encoding="utf-8")
     changes = {

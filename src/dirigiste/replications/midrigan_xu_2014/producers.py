@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste import economy as economies
-from dirigiste.numerics import ability
-from dirigiste.results.solve import solve
+from dirigiste.numerics.setup import ability
+from dirigiste.results.equilibria.solve import solve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dirigiste.results.equilibrium import Equilibrium
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 Array = NDArray[np.float64]
 

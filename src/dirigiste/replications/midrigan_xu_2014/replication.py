@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste import config
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 from dirigiste.progress import Progress
 from dirigiste.replications import published
 from dirigiste.replications.midrigan_xu_2014 import closed_forms

@@ -7,7 +7,7 @@ wealth has no stationary law, but the wealth shares omega(z) of the abilities ha
     0 = A* omega + s(z) omega,    s(z) = R [max(z - z_, 0)/X + z_/(lam X) - 1],   X = sum_{z >= z_} z omega
 
 with R = a Y/K the return that wealth earns on average, rho + delta in the stationary state, and A the
-generator of ability: one of the engine's operators (`dirigiste.numerics.ability`).
+generator of ability: one of the engine's operators (`dirigiste.numerics.setup.ability`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_banded
 
 from dirigiste.errors import NotConverged
-from dirigiste.numerics import ability
+from dirigiste.numerics.setup import ability
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dirigiste.economy import Economy
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 CONTROLLED, SPEAKS, OTHER, IDLE = "#58b8b0", "#f0c419", "#c5ccd4", "#e9a27c"
 """Colours of bands by what a status is; neighbours of one colour are told apart by white lines."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 HATCHES: Final = ("", "////", "", "....")
 """Hatches of bands, so that neighbours differ in grey too."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 STRUCK, CHOOSE = 3, 7
 """Most edges of enforcement and of choice in the bars."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 LEFT, RIGHT, TOP, BOTTOM = 1.5, 0.08, 0.06, 0.7
 LANE, CROWDED = 0.48, 0.74

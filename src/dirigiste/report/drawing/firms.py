@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 STEP: Final = 0.42
 """Height of a row of densities, in inches."""

@@ -11,7 +11,7 @@ from dirigiste.report.figure_data import gains as data
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 ROW: Final = 0.235
 """Height of a surprise in inches."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dirigiste.report.figure_data.paths import Group, Panel
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 PANEL: Final = 1.42
 """Height of a panel in inches."""

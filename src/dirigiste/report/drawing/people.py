@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dirigiste.economy import Economy
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 PANEL: Final = 3.62
 SMALLEST, LARGEST = 0.06, 0.40

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 LEAST: Final = 1e-17
 """Residuals below this are drawn here."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Array = NDArray[np.float64]
 

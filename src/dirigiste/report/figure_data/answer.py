@@ -13,7 +13,7 @@ from dirigiste.report.figure_data import bands, channels, course, gains
 from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 
 if TYPE_CHECKING:
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 MORE: Final = (
     ("output", "Output", RELATIVE, "goods a year per owner"),

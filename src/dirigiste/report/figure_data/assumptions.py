@@ -11,7 +11,7 @@ from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
     from dirigiste.economy import Economy, Parameter
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 SOURCED, ASSUMED, UNSOURCED, DEFAULT = "source", "assumption", "no source", "default"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dirigiste.numerics.certificate import WALRAS
+from dirigiste.numerics.stationary.certificate import WALRAS
 from dirigiste.report import words
 from dirigiste.report.figure_data import course, path_residuals
 from dirigiste.report.figure_data.path_residuals import MASS
-from dirigiste.results.measures import IDENTITY
+from dirigiste.results.quantities.measures import IDENTITY
 
 if TYPE_CHECKING:
     from dirigiste.economy import Economy
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 RESIDUALS: Final = (
     ("hjb", "Value equation", "largest residual, logs of consumption a year"),
@@ -26,6 +26,7 @@ RESIDUALS: Final = (
     ("walras", "Goods (Walras' law, not used to solve)", "residual over output"),
 )
 """Key, label and unit of what is tested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Residual:

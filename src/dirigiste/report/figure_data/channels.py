@@ -14,7 +14,7 @@ from dirigiste.report.figure_data.table import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Array = NDArray[np.float64]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.report import words
-from dirigiste.results import shapley
+from dirigiste.solver import shapley
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Array = NDArray[np.float64]
 

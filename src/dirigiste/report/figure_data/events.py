@@ -14,7 +14,7 @@ from dirigiste.report.figure_data.table import Table
 if TYPE_CHECKING:
     from dirigiste.chronicle import Change, Chronicle, Discrepancy, Event, Source
     from dirigiste.economy import Economy
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 NO_EFFECT: Final = "none"
 """Lane of events that change nothing in the model."""

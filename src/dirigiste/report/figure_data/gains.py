@@ -15,8 +15,7 @@ from dirigiste.report.figure_data.table import Table
 from dirigiste.report.figure_data.welfare import FEW, LARGE, SAME, Group, Welfare, equivalent
 
 if TYPE_CHECKING:
-
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 QUINTILES: Final = ("poorest", "second", "middle", "fourth", "richest")
 

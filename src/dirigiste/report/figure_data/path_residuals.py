@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numerics.certificate import WALRAS
-from dirigiste.numerics.transition import FRONTS
+from dirigiste.numerics.stationary.certificate import WALRAS
+from dirigiste.numerics.transition.perfect_foresight import FRONTS
 from dirigiste.report import words
 from dirigiste.report.figure_data import course
 from dirigiste.report.figure_data.table import Table
-from dirigiste.results.measures import SURPRISE
+from dirigiste.results.quantities.measures import SURPRISE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Array = NDArray[np.float64]
 

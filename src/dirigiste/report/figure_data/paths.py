@@ -13,7 +13,7 @@ from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
 LINES: Final = 4
 """Most lines in a panel."""

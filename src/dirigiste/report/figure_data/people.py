@@ -10,7 +10,7 @@ from dirigiste.report import words
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
-    from dirigiste.results.run import Run
+    from dirigiste.results.runs.run import Run
 
     Arc = tuple[str, str, str]
     """Edge, origin and destination."""

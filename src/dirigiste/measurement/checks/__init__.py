@@ -1,0 +1,1 @@
+"""Checks of the data, listed before any result."""

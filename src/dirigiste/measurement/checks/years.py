@@ -1,0 +1,121 @@
+"""Checks of years against the years around them: units, ratios, coverage, shares of industries."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from dirigiste.measurement.checks.finding import SHOWN, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dirigiste.measurement.data.firms import Firms
+
+JUMP: Final = 0.2
+"""A ratio of the whole file that differs so much (logs) from the years around it."""
+
+
+def years(firms: Firms) -> Iterator[Finding]:
+    """All checks of years; none with fewer than three."""
+    if "year" in firms.roles and firms.frame["year"].n_unique() > 2:
+        yield from _units_of_years(firms)
+        yield from _ratios(firms)
+        yield from _industry_jumps(firms)
+
+
+def _units_of_years(firms: Firms) -> Iterator[Finding]:
+    medians = firms.frame.group_by("year").agg(pl.col("output", "labor", "capital").median()).sort("year")
+    for name, column in (("value added", "output"), ("labour", "labor"), ("capital", "capital")):
+        for year, ratio in _off(medians["year"].to_list(), medians[column].to_list(), math.log(30.0)):
+            what = (
+                f"the median of {name} in {year} is {math.exp(ratio):.3g} times that of the years around it"
+            )
+            yield Finding("warning", "units", what, 0)
+
+
+def _off(years: list[int], values: list[float], limit: float) -> Iterator[tuple[int, float]]:
+    """Years whose value differs in logs by more than `limit` from those of the year before, of the year after
+    and from the median of all years, all in one direction; with the mean gap to its neighbours.
+    """
+    logs = [math.log(value) if value and value > 0 else math.nan for value in values]
+    middle = median(logs)
+    for n in range(1, len(logs) - 1):
+        gaps = [logs[n] - other for other in (logs[n - 1], logs[n + 1], middle)]
+        if min(gaps) > limit or max(gaps) < -limit:
+            yield years[n], (gaps[0] + gaps[1]) / 2
+
+
+def _ratios(firms: Firms) -> Iterator[Finding]:
+    """Jumps of value added in sales, of labour cost in value added, and of capital per value added."""
+    frame = firms.frame
+    sums = (
+        frame.group_by("year")
+        .agg(
+            pl.len().alias("rows"),
+            share=pl.col("output").filter(pl.col("sales") > 0).sum()
+            / pl.col("sales").filter(pl.col("sales") > 0).sum(),
+            pay=pl.col("labor").sum() / pl.col("output").sum(),
+            depth=pl.col("capital").sum() / pl.col("output").sum(),
+        )
+        .sort("year")
+    )
+    dates = sums["year"].to_list()
+    labour = "labour cost" if "wage_bill" in firms.roles else "workers"
+    names = {
+        "share": "value added / sales",
+        "pay": f"{labour} / value added",
+        "depth": "capital / value added",
+    }
+    for column, name in names.items():
+        values = sums[column].to_list()
+        if any(value is None or not math.isfinite(value) or value <= 0 for value in values):
+            continue
+        for year, ratio in _off(dates, values, JUMP):
+            here = values[dates.index(year)]
+            off = 100 * (math.exp(ratio) - 1)
+            what = f"{name} is {here:.3g} in {year}, {off:+.0f} % off the years before and after"
+            yield Finding("warning", "jumps", what, int(sums["rows"][dates.index(year)]))
+    for year, ratio in _off(dates, [float(n) for n in sums["rows"].to_list()], math.log(2.0)):
+        count = int(sums["rows"][dates.index(year)])
+        what = f"{year} has {count:,} rows, {math.exp(ratio):.2g} times the years around it"
+        yield Finding("warning", "coverage", what, 0)
+
+
+def _industry_jumps(firms: Firms) -> Iterator[Finding]:
+    """Industries whose share in value added jumps up and back, or down and back, within a year."""
+    frame = firms.frame
+    if frame["industry"].n_unique() < 2:
+        return
+    shares = (
+        frame.group_by("industry", "year")
+        .agg(pl.col("output").sum())
+        .with_columns(share=pl.col("output") / pl.col("output").sum().over("year"))
+        .sort("industry", "year")
+        .with_columns(
+            before=pl.col("share").shift(1).over("industry"), after=pl.col("share").shift(-1).over("industry")
+        )
+        .with_columns(
+            up=(pl.col("share") / pl.col("before")).log(), back=(pl.col("share") / pl.col("after")).log()
+        )
+    )
+    big = pl.max_horizontal("share", "before", "after") > 0.02
+    odd = shares.filter(
+        big
+        & (pl.min_horizontal(pl.col("up").abs(), pl.col("back").abs()) > math.log(3))
+        & (pl.col("up") * pl.col("back") > 0)
+    )
+    if odd.height:
+        listed = "; ".join(
+            f"{row['industry']} {row['year']}: "
+            f"{100 * row['before']:.1f}, {100 * row['share']:.1f}, {100 * row['after']:.1f} %"
+            for row in odd.head(SHOWN).iter_rows(named=True)
+        )
+        what = (
+            f"the share in value added of {odd.height} industry-years triples, or falls to a third, "
+            f"and comes back ({listed})"
+        )
+        yield Finding("warning", "jumps", what, 0)

@@ -1,0 +1,1 @@
+"""From columns of a file to firms: numbers as text, formulas, roles, rows lost."""

@@ -1,0 +1,329 @@
+"""One reading of a source: roles to canonical columns in one pass, and the log of the rows lost."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from dirigiste.errors import InputError, Problem
+from dirigiste.measurement.checks.names import check_names, doubts
+from dirigiste.measurement.data import expressions
+from dirigiste.measurement.data.columns import number, text, year
+from dirigiste.measurement.data.firms import COLUMNS, Firms, Step
+from dirigiste.measurement.data.numerals import style
+from dirigiste.measurement.files.source import FAULTS, ROW
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.data.roles import Role, Roles
+    from dirigiste.measurement.files.source import Source
+
+FATE: Final = "(fate)"
+"""Name of the column that says at which step a row is lost."""
+
+NEEDS: Final = {
+    "year": (("is missing", "no year"),),
+    "industry": (("is missing", "no industry, so no cell"),),
+    "weight": (
+        ("is missing", "its weight is unknown"),
+        ("is zero or negative", "a row that stands for no firm"),
+    ),
+    "output": (
+        ("is missing", "no value added"),
+        ("is zero or negative", "wedges need positive value added"),
+    ),
+    "labor": (
+        ("is missing", "no labour cost"),
+        ("is zero or negative", "wedges need positive labour cost"),
+    ),
+    "capital": (
+        ("is missing", "no capital"),
+        ("is zero or negative", "wedges need positive capital"),
+    ),
+}
+"""Why rows are lost, in the order in which they are counted."""
+
+
+class Reading:
+    """One reading of a source."""
+
+    def __init__(self, source: Source, roles: Roles) -> None:
+        self.source = source
+        self.roles = roles
+        self.decimal = "."
+        self.remarks = [*source.remarks, *roles.remarks]
+        if source.stata is not None:
+            self.remarks += [note for column in roles.columns for note in source.stata.notes.get(column, ())]
+        self.labor = "wage_bill" if "wage_bill" in roles.filled else "employment"
+        if self.labor == "employment":
+            self.remarks.append(
+                "no wage bill: labour is the head count, as if all firms of a cell paid the same wage"
+            )
+
+    def firms(self) -> Firms:
+        """Read all usable rows."""
+        frame, lost = self._rows()
+        total = frame.height + sum(lost.values())
+        steps = self._steps(total, lost)
+        if total == 0:
+            raise InputError.of("has a header but no rows", file=self.source.name)
+        if frame.height == 0:
+            told = "; ".join(f"{step.what}: {step.lost:,}" for step in steps[1:] if step.lost)
+            self._nothing_in(f"none of its {total:,} rows can be used ({told})")
+        labels = {
+            name: self.source.labels[role.text]
+            for name, role in self.roles.filled.items()
+            if role.text in self.source.labels
+        }
+        filled = {name: role.text for name, role in self.roles.filled.items()}
+        filled["labor"] = filled[self.labor]
+        check_names(frame, self.roles, self.source.name)
+        found = (*self.source.doubts, *doubts(frame, self.roles, self.source))
+        return Firms(
+            frame, filled, self.source.name, steps, tuple(self.remarks), tuple(dict.fromkeys(found)), labels
+        )
+
+    def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
+        """The usable rows, and how many are lost for each reason.
+
+        Text files are read fast where all is as their beginning promises, else again with all columns as
+        text, else row by row, which either works or finds the row that is wrong.
+        """
+        source = self.source
+        if source.text is None:
+            try:
+                return self._collect(self.roles.numbers)
+            except FAULTS as error:
+                raise InputError.of(f"cannot be read: {_first(error)}", file=source.name) from None
+        try:
+            if source.text.doubtful():
+                source.text.check()
+        except FAULTS:
+            self.source = source.careful()
+            return self._collect(set())
+        for numbers in [set()] if source.decimal == "," else [self.roles.numbers, set()]:
+            remarks = list(self.remarks)
+            with contextlib.suppress(*FAULTS):
+                return self._collect(numbers)
+            self.remarks = remarks
+        self.source = source.careful()
+        return self._collect(set())
+
+    def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
+        lazy = self.source.scan(self.roles.columns, numbers)
+        schema = dict(lazy.collect_schema())
+        self._find_style(lazy, schema)
+        self._check(lazy, schema)
+        canonical = lazy.select(self._expressions(schema)).with_columns(self._fate().alias(FATE))
+        frame = canonical.collect(engine="streaming")
+        fates = frame[FATE].value_counts()
+        lost = {int(fate): int(n) for fate, n in fates.iter_rows() if fate}
+        kept = frame.filter(pl.col(FATE) == 0) if lost else frame
+        kept = kept if kept["row"].is_sorted() else kept.sort("row")
+        return kept.select(list(COLUMNS)), lost
+
+    def _find_style(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> None:
+        """How numbers are written, where they are text."""
+        texts = [name for name in sorted(self.roles.numbers) if schema[name] in (pl.String, pl.Categorical)]
+        texts = [name for name in texts if not self._only_year(name)]
+        source = self.source
+        found = style(
+            lazy, texts, source.decimal, source.name,
+            comma_separates=source.comma_separates,
+        )  # fmt: skip
+        self.decimal = found.decimal
+        self.remarks = [*self.remarks, *found.remarks]
+
+    def _number(self, name: str, schema: dict[str, Any]) -> pl.Expr:
+        return number(pl.col(name), schema[name], self.roles.missing, self.decimal)
+
+    def _check(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> None:
+        """Texts where numbers are needed: every such column with counts and examples."""
+        numbers = self.roles.numbers
+        problems = [
+            Problem(self.source.name, 0, 0, name, f"must hold numbers; the column is of type {schema[name]}")
+            for name in sorted(numbers)
+            if not (
+                schema[name].is_numeric() or schema[name] in (pl.String, pl.Boolean, pl.Categorical, pl.Null)
+            )
+            and not (isinstance(schema[name], pl.Date | pl.Datetime) and self._only_year(name))
+        ]
+        texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
+        if texts and not problems:
+            problems = self._not_numbers(lazy, texts, schema)
+        problems += self._not_years(lazy, schema)
+        if problems:
+            raise InputError(problems)
+
+    def _not_years(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> list[Problem]:
+        """Years with a fraction, in a column of numbers."""
+        role = self.roles.filled.get("year")
+        if role is None or not isinstance(role.formula, expressions.Name):
+            return []
+        name = role.columns[0]
+        if not (schema[name].is_float() or schema[name].is_decimal()):
+            return []
+        value = self._number(name, schema)
+        table = lazy.select(pl.col(ROW), value=value).filter(pl.col("value") != pl.col("value").round())
+        bad = table.collect()
+        if not bad.height:
+            return []
+        message = (
+            f"must hold years; {bad.height:,} values have a fraction, such as `{bad['value'][0]:.12g}` "
+            f"(first in row {bad[ROW][0]:,}). Choose another column, or correct the file"
+        )
+        return [Problem(self.source.name, 0, 0, f"year = {name}", message)]
+
+    def _only_year(self, column: str) -> bool:
+        return all(column not in r.columns for r in self.roles.filled.values() if r.name != "year")
+
+    def _not_numbers(self, lazy: pl.LazyFrame, names: list[str], schema: dict[str, Any]) -> list[Problem]:
+        problems: list[Problem] = []
+        for name in names:
+            raw = text(pl.col(name), schema[name], self.roles.missing)
+            as_year = year(pl.col(name), schema[name], self.roles.missing)
+            value = as_year if self._only_year(name) else self._number(name, schema)
+            table = lazy.select(pl.col(ROW), raw.alias("raw"), value.alias("value"))
+            bad = table.filter(pl.col("raw").is_not_null() & pl.col("value").is_null()).collect()
+            if not bad.height:
+                continue
+            total = lazy.select(pl.len()).collect().item()
+            common = bad["raw"].value_counts(sort=True).head(3)["raw"].to_list()
+            shown = ", ".join(f"`{word}`" for word in common)
+            what = "years" if self._only_year(name) else "numbers"
+            message = (
+                f"must hold {what}; {bad.height:,} of {total:,} values are text, such as {shown} "
+                f"(first in row {bad[ROW].min():,}). "
+            )
+            few = bad.height < 0.2 * total and bad["raw"].n_unique() <= 5
+            message += (
+                f"If these stand for missing values, give `--missing {','.join(common)}`"
+                if few
+                else "Choose another column"
+            )
+            message += ", or correct the file"
+            if self.source.decimal == "," and what == "numbers":
+                message += " (decimals follow a comma, as `--decimal ,` says)"
+            if bad.height == 1 and bad[ROW][0] == 1:
+                message += " (if row 1 names units, delete it)"
+            problems.append(Problem(self.source.name, 0, 0, name, message))
+        return problems
+
+    def _expressions(self, schema: dict[str, Any]) -> list[pl.Expr]:
+        codes = self.roles.missing
+        filled = self.roles.filled
+
+        def numeric(role: Role) -> pl.Expr:
+            one = expressions.to_polars(role.formula, lambda name: self._number(name, schema))
+            return pl.when(one.is_finite()).then(one).otherwise(None)
+
+        def value(name: str, default: float | None) -> pl.Expr:
+            return (numeric(filled[name]) if name in filled else pl.lit(default, dtype=pl.Float64)).cast(
+                pl.Float64
+            )
+
+        years = pl.lit(0, dtype=pl.Int64)
+        if "year" in filled:
+            role = filled["year"]
+            plain = isinstance(role.formula, expressions.Name)
+            years = (
+                year(pl.col(role.columns[0]), schema[role.columns[0]], codes)
+                if plain
+                else numeric(role).round().cast(pl.Int64)
+            )
+        return [
+            pl.col(ROW).cast(pl.Int64).alias("row"),
+            self._label("id", schema, None).alias("id"),
+            years.alias("year"),
+            self._label("industry", schema, "all").alias("industry"),
+            self._label("group", schema, None).alias("group"),
+            value("output", None).alias("output"),
+            value(self.labor, None).alias("labor"),
+            value("employment", None).alias("employment"),
+            value("capital", None).alias("capital"),
+            value("weight", 1.0).alias("weight"),
+            value("sales", None).alias("sales"),
+            value("inputs", None).alias("inputs"),
+        ]
+
+    def _label(self, name: str, schema: dict[str, Any], default: str | None) -> pl.Expr:
+        role = self.roles.filled.get(name)
+        if role is None:
+            return pl.lit(default, dtype=pl.String)
+        filling, codes = role.filling, self.roles.missing
+        if role.largest:
+            shares = [self._number(column, schema) for _, column in role.largest]
+            top = pl.max_horizontal(shares)
+            chosen = pl.lit(filling.other, dtype=pl.String)
+            for (word, _), share in reversed(list(zip(role.largest, shares, strict=True))):
+                chosen = (
+                    pl.when((share == top) & (share >= filling.at_least)).then(pl.lit(word)).otherwise(chosen)
+                )
+            return pl.when(top.is_null()).then(None).otherwise(chosen)
+        column = role.columns[0]
+        code = text(pl.col(column), schema[column], codes)
+        if filling.digits:
+            code = code.str.head(filling.digits)
+        if filling.values is not None:
+            named = {_code(one): word for word, many in filling.values.items() for one in many}
+            other = pl.lit(filling.other, dtype=pl.String)
+            return (
+                pl.when(code.is_null())
+                .then(None)
+                .otherwise(code.replace_strict(named, default=other, return_dtype=pl.String))
+            )
+        coded = {} if name == "id" else self.source.values.get(column, {})  # firms may share a label
+        labels = {_code(one): word for one, word in coded.items()}
+        return code.replace(labels) if labels else code
+
+    def _fate(self) -> pl.Expr:
+        """The first reason why a row cannot be used, counted from 1; 0 if there is none."""
+        fate = pl.lit(0, dtype=pl.Int16)
+        for n, (name, reason) in reversed(list(enumerate(_reasons(), start=1))):
+            lost = pl.col(name).is_null() if reason == 0 else pl.col(name) <= 0
+            fate = pl.when(lost).then(pl.lit(n, dtype=pl.Int16)).otherwise(fate)
+        return fate
+
+    def _steps(self, total: int, lost: dict[int, int]) -> tuple[Step, ...]:
+        left = total
+        steps = [Step(f"rows of {self.source.name}", 0, total, "")]
+        for n, (name, reason) in enumerate(_reasons(), start=1):
+            if not lost.get(n):
+                continue
+            left -= lost[n]
+            what, why = NEEDS[name][reason]
+            shown = self.labor.replace("_", " ") if name == "labor" else name
+            steps.append(Step(f"{shown} {what}", lost[n], left, why))
+        return tuple(steps)
+
+    def _nothing_in(self, message: str) -> None:
+        """Say that nothing is left, and which columns hold nothing."""
+        lazy = self.source.scan(self.roles.columns, set())
+        schema = dict(lazy.collect_schema())
+        counts = lazy.select(
+            text(pl.col(name), schema[name], self.roles.missing).count().alias(name)
+            for name in self.roles.columns
+        ).collect()
+        rows = lazy.select(pl.len()).collect().item()
+        problems = [Problem(self.source.name, 0, 0, "", message)]
+        problems += [
+            Problem(self.source.name, 0, 0, name, f"is missing in all {rows:,} rows")
+            for name in self.roles.columns
+            if counts[name][0] == 0
+        ]
+        raise InputError(problems)
+
+
+def _reasons() -> list[tuple[str, int]]:
+    return [(name, reason) for name, reasons in NEEDS.items() for reason in range(len(reasons))]
+
+
+def _code(value: str | float) -> str:
+    """A code as the text that it is read as."""
+    return value.strip() if isinstance(value, str) else f"{value:.15g}"
+
+
+def _first(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

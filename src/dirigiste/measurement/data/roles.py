@@ -1,0 +1,259 @@
+"""From what the user says (flags, mapping file, preset) and what the file has to formulas on its columns."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from dirigiste.errors import InputError, Problem
+from dirigiste.measurement.data import expressions
+from dirigiste.measurement.data.expressions import Call, Name, NotAFormula
+from dirigiste.measurement.data.mapping import NUMBERS, ROLES, Filling, Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dirigiste.measurement.data.expressions import Formula
+
+SHOWN: Final = 40
+"""Columns that a message lists at most."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role with the formula that fills it, on columns that exist."""
+
+    name: str
+    formula: Formula
+    filling: Filling
+    largest: tuple[tuple[str, str], ...] = ()
+    """Name -> column, where the group is the name of the largest column."""
+
+    @property
+    def text(self) -> str:
+        """The column, or the formula as text."""
+        if self.largest:
+            return f"largest of {', '.join(column for _, column in self.largest)}"
+        text = self.formula.name if isinstance(self.formula, Name) else expressions.written(self.formula)
+        return f"{text}, first {self.filling.digits} digits" if self.filling.digits else text
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that it needs."""
+        return [column for _, column in self.largest] or expressions.names(self.formula)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """All roles that are filled, and the codes that stand for missing values."""
+
+    filled: dict[str, Role]
+    missing: tuple[str | int | float, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that are read."""
+        return list(dict.fromkeys(column for role in self.filled.values() for column in role.columns))
+
+    @property
+    def numbers(self) -> set[str]:
+        """Columns that must hold numbers."""
+        found = {c for role in self.filled.values() if role.name in NUMBERS for c in role.columns}
+        return found | {column for role in self.filled.values() for _, column in role.largest}
+
+
+@dataclass
+class _Resolver:
+    file: str
+    columns: Sequence[str]
+    problems: list[Problem] = field(default_factory=list)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: bool = False
+    """Whether the file's columns are to be listed."""
+
+    def __post_init__(self) -> None:
+        self.lower: dict[str, list[str]] = {}
+        for column in self.columns:
+            self.lower.setdefault(column.lower(), []).append(column)
+
+    def column(self, name: str) -> str | None:
+        """The file's column of a name: as it is, as a word of the mapping, or in another case."""
+        if name in self.columns:
+            return name
+        for alias in self.aliases.get(name, ()):
+            if alias in self.columns:
+                return alias
+            same = self.lower.get(alias.lower(), [])
+            if len(same) == 1:
+                return same[0]
+        same = self.lower.get(name.lower(), [])
+        return same[0] if len(same) == 1 else None
+
+    def formula(self, text: str, role: str, key: str) -> tuple[Formula | None, list[str]]:
+        """A formula on the file's columns, or the names that the file lacks."""
+        whole = self.column(text)
+        if whole is not None:
+            return Name(whole), []
+        try:
+            formula = expressions.parse(text)
+        except NotAFormula as error:
+            hint = ""
+            if " " in text.strip() and not any(sign in text for sign in "+-*/("):
+                hint = "; write a column name with spaces as it is in the file, or between backticks"
+            self.problems.append(Problem(self.file, 0, 0, key, f"{error}{hint}", self.near(text)))
+            return None, []
+        if isinstance(formula, Call) and role not in NUMBERS:
+            message = f"must be a column, not a formula: `{text}`"
+            self.problems.append(Problem(self.file, 0, 0, key, message))
+            return None, []
+        lacking = [name for name in expressions.names(formula) if self.column(name) is None]
+        if lacking:
+            return None, lacking
+        return expressions.renamed(formula, lambda name: Name(self.column(name) or name)), []
+
+    def near(self, name: str) -> str | None:
+        """The column that a name was probably meant to be."""
+        found = difflib.get_close_matches(name.lower(), list(self.lower), n=1, cutoff=0.6)
+        if found:
+            return self.lower[found[0]][0]
+        if len(self.columns) == 1:
+            return None
+        inside = [column for column in self.columns if name.lower() in column.lower()]
+        return inside[0] if name and len(inside) >= 1 else None
+
+    def lacks(self, key: str, names: Iterable[str]) -> None:
+        for name in names:
+            self.problems.append(Problem(self.file, 0, 0, key, f"no column `{name}`", self.near(name)))
+            self.unknown = True
+
+    def fail(self) -> None:
+        """Raise what was found, with the columns that there are."""
+        if self.unknown:
+            message = f"its columns are {listed(self.columns)}"
+            if len(self.columns) == 1:
+                message += "; only one was found: are fields separated by another sign (`--separator`)?"
+            self.problems.append(Problem(self.file, 0, 0, "", message))
+        if self.problems:
+            raise InputError(self.problems)
+
+
+def listed(columns: Sequence[str]) -> str:
+    """Columns in a row, cut where they are very many."""
+    shown = ", ".join(f"`{column}`" for column in columns[:SHOWN])
+    return shown if len(columns) <= SHOWN else f"{shown} and {len(columns) - SHOWN} more"
+
+
+def resolve(
+    file: str,
+    columns: Sequence[str],
+    flags: dict[str, str],
+    mappings: Sequence[Mapping] = (),
+    missing: Sequence[str | int | float] = (),
+) -> Roles:
+    """Find the columns of all roles.
+
+    Args:
+        file: What messages call the file.
+        columns: Columns of the file.
+        flags: Role -> column or formula; stronger than mappings.
+        mappings: Mapping files and presets, stronger ones first.
+        missing: Codes that stand for missing values, besides those of the mappings.
+
+    Raises:
+        InputError: With every role that cannot be filled: columns that do not exist (and near matches),
+            formulas that cannot be read, roles that are required and not given.
+    """
+    found = _Resolver(file, columns)
+    for mapping in reversed(mappings):
+        found.aliases.update({word: names.names for word, names in mapping.columns.items()})
+    filled: dict[str, Role] = {}
+    remarks: list[str] = []
+    for role, text in flags.items():
+        formula, lacking = found.formula(text, role, f"--{role.replace('_', '-')}")
+        found.lacks(f"--{role.replace('_', '-')}", lacking)
+        if formula is not None:
+            filled[role] = Role(role, formula, _plain(text))
+    for mapping in mappings:
+        for role, filling in mapping.roles.given().items():
+            if role in flags or role in filled:
+                continue
+            done = _fill(found, role, filling, mapping)
+            if done is not None:
+                filled[role] = done
+                if filling.basis == "assumption":
+                    remarks.append(
+                        f"{role} = {done.text}: an assumption of {_called(mapping)}. {filling.note}".strip()
+                    )
+    _difference(filled, flags)
+    if not found.problems:
+        _required(found, filled, mappings)
+    found.fail()
+    codes = (*missing, *(code for mapping in mappings for code in mapping.missing))
+    ordered = {role: filled[role] for role in ROLES if role in filled}
+    return Roles(ordered, tuple(dict.fromkeys(codes)), tuple(remarks))
+
+
+def _plain(*column: str) -> Filling:
+    return Filling.model_validate({"column": column})
+
+
+def _called(mapping: Mapping) -> str:
+    return f"the preset {mapping.name}" if mapping.name else "the mapping file"
+
+
+def _fill(found: _Resolver, role: str, filling: Filling, mapping: Mapping) -> Role | None:
+    """Fill a role from a mapping; a preset may lack it, a user's own mapping may not."""
+    key, optional = f"roles.{role}", bool(mapping.name)
+    if filling.largest is not None:
+        pairs = [(name, found.column(column)) for name, column in filling.largest.items()]
+        lacking = [filling.largest[name] for name, column in pairs if column is None]
+        if lacking and not optional:
+            found.lacks(key, lacking)
+        if lacking:
+            return None
+        return Role(role, Name(""), filling, tuple((name, column) for name, column in pairs if column))
+    if not filling.column:
+        found.problems.append(Problem(found.file, 0, 0, key, "needs `column` or `largest`"))
+        return None
+    missed: list[str] = []
+    for text in filling.column:
+        formula, lacking = found.formula(text, role, key)
+        if formula is not None:
+            return Role(role, formula, filling)
+        missed += lacking
+    if not optional:
+        found.lacks(key, dict.fromkeys(missed))
+    return None
+
+
+def _difference(filled: dict[str, Role], flags: dict[str, str]) -> None:
+    """Value added as sales less inputs, where both were asked for and value added was not."""
+    asked = {"sales", "inputs"} <= set(flags) and "output" not in flags
+    if "sales" in filled and "inputs" in filled and (asked or "output" not in filled):
+        formula = Call("-", (filled["sales"].formula, filled["inputs"].formula))
+        filled["output"] = Role("output", formula, _plain())
+
+
+def _required(found: _Resolver, filled: dict[str, Role], mappings: Sequence[Mapping]) -> None:
+    wanted = {
+        "output": "`--output COLUMN` (value added), or `--sales COLUMN --inputs COLUMN`",
+        "capital": "`--capital COLUMN`",
+        "wage_bill": "`--wage-bill COLUMN`, or `--employment COLUMN` where only the head count is known",
+    }
+    for role, how in wanted.items():
+        if role in filled or (role == "wage_bill" and "employment" in filled):
+            continue
+        found.unknown = True
+        message = f"is required: give {how}"
+        looked = [text for m in mappings if (f := m.roles.given().get(role)) for text in f.column]
+        if looked:
+            names = dict.fromkeys(
+                alias
+                for text in looked
+                for word in expressions.names(expressions.parse(text))
+                for alias in found.aliases.get(word, (word,))
+            )
+            message += f" (looked for {listed(list(names))})"
+        found.problems.append(Problem(found.file, 0, 0, role, message))

@@ -1,0 +1,1 @@
+"""What is estimated: wedges, gains, dispersion, decompositions."""

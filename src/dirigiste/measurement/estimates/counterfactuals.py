@@ -1,0 +1,112 @@
+"""What TFP would be under other terms: equal ones for all groups, one group's for another, half the
+wedges.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from dirigiste.measurement.data.firms import NO_GROUP
+from dirigiste.measurement.estimates.gains import mean_gain
+from dirigiste.measurement.estimates.groups import split, with_terms
+from dirigiste.measurement.estimates.sums import Levels, Sums, log
+from dirigiste.measurement.output.table import Column, Table
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.estimates.gains import Estimate
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+MOST = 6
+"""Groups among which terms are exchanged one by one: those with the most rows."""
+
+
+def scaled_wedges(found: Estimate, capital: float, labor: float) -> Array:
+    """Ln TFP of cells (C) if ln MRPK and ln MRPL of firms, relative to the cell, are multiplied by two
+    factors.
+
+    1 and 1 change nothing, 0 and 0 give A̅. TFPQ of firms and inputs of the cell stay.
+    """
+    sample = found.sample
+    alpha = sample.wide(found.cell_alpha)
+    ln_mrpk = capital * (sample.ln_y - sample.ln_k)
+    ln_mrpl = labor * (sample.ln_y - sample.ln_l)
+    ln_y = (ln_mrpl - ln_mrpk) * alpha
+    ln_y += found.logs.tfpq
+    ln_y -= ln_mrpl  # ln A - ln TFPR at the new marginal products
+    ln_y *= sample.wide(sample.sigma - 1)
+    y = found.weight * np.exp(ln_y, out=ln_y)
+    of_cell = sample.by_cell
+    k, l_ = (y * np.exp(-x) if factor else y for x, factor in ((ln_mrpk, capital), (ln_mrpl, labor)))
+    whole = Sums(found.cells.weight, of_cell(y), of_cell(k), of_cell(l_), of_cell(y))
+    return Levels.of(whole, found.cell_alpha, sample.sigma).tfp
+
+
+def terms_of(found: Estimate, taker: int, giver: int) -> Array:
+    """Ln TFP of cells (C) if group `taker` had the composite MRPK and MRPL of group `giver`; cells that
+    lack either stay.
+    """
+    sample, parts = found.sample, found.parts
+    cells = sample.cell_start.size
+    factors = np.ones((2, parts.y.size))
+    ratios = [log(parts.y) - log(parts.k), log(parts.y) - log(parts.l)]
+    there = parts.weight > 0
+    for n, ratio in enumerate(ratios):
+        given = np.full(cells, np.nan)
+        mask = (sample.part_group == giver) & there
+        given[sample.part_cell[mask]] = ratio[mask]
+        moved = given[sample.part_cell] - ratio
+        takes = (sample.part_group == taker) & there & np.isfinite(moved)
+        factors[n] = np.where(takes, np.exp(np.where(takes, moved, 0.0)), 1.0)
+    return with_terms(found, factors[0], factors[1])
+
+
+def table(found: Estimate, line: str) -> Table:
+    """Change of TFP under each counterfactual, mean over years."""
+    sample = found.sample
+    there = found.cells.weight > 0
+    rows: list[tuple[str, float, float, float]] = []
+
+    def add(name: str, change: Array) -> None:
+        years = found.aggregate(np.where(there, change, 0.0))
+        closed = (
+            np.nanmean(years) / np.nanmean(found.year_gain) if np.nanmean(found.year_gain) > 0 else np.nan
+        )
+        rows.append((name, 100 * mean_gain(years), float(np.nanmean(years)), float(closed)))
+
+    add("equal marginal products for all firms", found.cell_gain)
+    add("halve the wedges of all firms", scaled_wedges(found, 0.5, 0.5) - found.levels.tfp)
+    add("equal MRPK for all firms, MRPL as it is", scaled_wedges(found, 0.0, 1.0) - found.levels.tfp)
+    add("equal MRPL for all firms, MRPK as it is", scaled_wedges(found, 1.0, 0.0) - found.levels.tfp)
+    if sample.has_groups:
+        add("equal terms for all groups", split(found)[0])
+        count = np.bincount(sample.part_group, sample.by_part(found.keep.astype(float)), len(sample.groups))
+        largest = [int(n) for n in np.argsort(-count, kind="stable") if sample.groups[n] != NO_GROUP][:MOST]
+        for taker in largest:
+            for giver in largest:
+                if giver != taker:
+                    name = f"{sample.groups[taker]} on the terms of {sample.groups[giver]}"
+                    add(name, terms_of(found, taker, giver) - found.levels.tfp)
+    frame = pl.DataFrame(rows, schema=["counterfactual", "tfp", "log_tfp", "closed"], orient="row")
+    columns = {
+        "counterfactual": Column("counterfactual"),
+        "tfp": Column("change of TFP", "%", 2),
+        "log_tfp": Column("in logs", "log", 4),
+        "closed": Column("of the log gain", "share", 3),
+    }
+    notes = (
+        "TFPQ of firms and the capital and labour of each cell stay; means over years, cells weighted by "
+        "value added as in the gain.",
+        "Terms of a group: MRPK and MRPL of its composite firm in the cell; those of all its firms move by "
+        "one factor, so its "
+        "inner dispersion stays. Equal terms for all groups is the gain between groups. A group takes "
+        "another's terms only in cells "
+        "that have both.",
+        "Halved wedges: ln MRPK and ln MRPL relative to the cell times 1/2, which halves ln TFPR relative to "
+        "the cell.",
+        line,
+    )
+    return Table("counterfactuals", "What if: TFP under other terms", frame, columns, notes)

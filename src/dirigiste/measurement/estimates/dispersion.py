@@ -1,0 +1,147 @@
+"""Dispersion of TFPR, TFPQ, MRPK and MRPL around their cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from dirigiste.measurement.estimates.quantiles import quantiles
+from dirigiste.measurement.estimates.sums import dot
+from dirigiste.measurement.estimates.trimming import deviation
+from dirigiste.measurement.output.table import Column, Table
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.choices import Variable
+    from dirigiste.measurement.estimates.gains import Estimate
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+VARIABLES: tuple[tuple[Variable, str], ...] = (
+    ("tfpr", "ln TFPR"),
+    ("tfpq", "ln TFPQ"),
+    ("mrpk", "ln MRPK"),
+    ("mrpl", "ln MRPL"),
+)
+
+
+COLUMNS = {
+    "variable": Column("variable"),
+    "weights": Column("weights"),
+    "rows": Column("rows", "count", 0),
+    "sd": Column("sd", "log", 4),
+    "iqr": Column("75-25", "log", 3),
+    "p90_10": Column("90-10", "log", 3),
+    "sd_within": Column("sd around means", "log", 4),
+}
+
+
+def deviations(found: Estimate, variable: Variable) -> Array:
+    """Ln of a variable less that of its cell after the trim, (N); rows that were cut included."""
+    return deviation(found.sample, variable, found.logs, found.cells, found.alpha)
+
+
+def within_means(found: Estimate, x: Array) -> Array:
+    """Values less their weighted mean in the cell, (N)."""
+    total = found.sample.by_cell(found.weight * x)
+    mean = np.divide(total, found.cells.weight, out=np.zeros_like(total), where=found.cells.weight > 0)
+    return x - found.sample.over_cells(mean)
+
+
+def sd(x: Array, weight: Array, count: int | None = None) -> float:
+    """Standard deviation; with weights all 1 the divisor is n - 1, else Σw (n-1)/n with n the rows of
+    positive weight.
+
+    Weights that are whole numbers count as copies in gains and quantiles; here only n enters the
+    divisor. `count`
+    is n where it is known.
+    """
+    total = float(weight.sum())
+    count = int(np.count_nonzero(weight)) if count is None else count
+    if count < 2 or total <= 0:
+        return float("nan")
+    net = x - dot(weight, x) / total
+    square = dot(weight * net, net)
+    return float(np.sqrt(square / total * count / (count - 1)))
+
+
+def table(found: Estimate, line: str) -> Table:
+    """Standard deviations and interquantile ranges, unweighted and weighted, of all years."""
+    rows: list[dict[str, Any]] = []
+    kinds = weightings(found)
+    for variable, title in VARIABLES:
+        x = deviations(found, variable)
+        rows += _rows(title, x, within_means(found, x), kinds, slice(None))
+    return Table(
+        "dispersion", "Dispersion within industry and year", pl.DataFrame(rows), COLUMNS, _notes(line)
+    )
+
+
+def by_year(found: Estimate, line: str) -> Table:
+    """The same year by year, of TFPR and TFPQ."""
+    sample = found.sample
+    rows: list[dict[str, Any]] = []
+    kinds = weightings(found)
+    for variable, title in VARIABLES[:2]:
+        x = deviations(found, variable)
+        inner = within_means(found, x)
+        for n, year in enumerate(sample.years):
+            stretch = slice(*sample.year_rows[n : n + 2])
+            rows += [{"year": year, **row} for row in _rows(title, x, inner, kinds, stretch)]
+    frame = pl.DataFrame(rows).filter(pl.col("rows") > 1)
+    columns = {"year": Column("year"), **COLUMNS}
+    return Table(
+        "dispersion_by_year", "Dispersion within industry and year, by year", frame, columns, _notes(line)
+    )
+
+
+def weightings(found: Estimate) -> dict[str, Array]:
+    """Weights of rows (N) by kind; 0 for rows that were cut."""
+    sample = found.sample
+    mass, output = found.cells.weight, found.cell_output
+    share = np.divide(found.theta, mass, out=np.zeros_like(mass), where=mass > 0)
+    worth = np.divide(found.theta, output, out=np.zeros_like(mass), where=output > 0)
+    return {
+        "firms": found.weight,
+        "industries": found.weight * sample.over_cells(share),
+        "value added": found.weight * sample.y * sample.over_cells(worth),
+    }
+
+
+def _notes(line: str) -> tuple[str, ...]:
+    return (
+        "Logs relative to the cell: TFPR, MRPK, MRPL to the cell's aggregates (harmonic means by revenue), "
+        "TFPQ to "
+        "A̅ M^(-1/(σ-1)). sd: around the mean of all rows; sd around means: around the mean of logs of each "
+        "cell.",
+        "Weights: firms, all alike (sampling weights apart); industries, each cell by its share of value "
+        "added and its firms alike "
+        "(Hsieh and Klenow 2009, Tables I and II); value added, each firm by its share of the year's.",
+        line,
+    )
+
+
+def _rows(
+    title: str, x: Array, inner: Array, kinds: dict[str, Array], stretch: slice
+) -> list[dict[str, Any]]:
+    """One row for each kind of weight."""
+    count = int(np.count_nonzero(kinds["firms"][stretch]))
+    x, inner = x[stretch], inner[stretch]
+    rows = []
+    for kind, weight in kinds.items():
+        w = weight[stretch]
+        scaled = w if kind == "firms" else w * (count / max(float(w.sum()), 1e-300))
+        q10, q25, q75, q90 = quantiles(x, (0.1, 0.25, 0.75, 0.9), scaled)
+        rows.append(
+            {
+                "variable": title,
+                "weights": kind,
+                "rows": count,
+                "sd": sd(x, w, count),
+                "iqr": q75 - q25,
+                "p90_10": q90 - q10,
+                "sd_within": sd(inner, w, count),
+            }
+        )
+    return rows

@@ -1,0 +1,68 @@
+"""Rows of the same firm in two years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dirigiste.measurement.estimates.sums import dot
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.estimates.gains import Estimate
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Pairs:
+    """Finds rows of one firm some years apart, among the rows that stay; firms twice in a year do not
+    count there.
+    """
+
+    def __init__(self, found: Estimate) -> None:
+        sample = found.sample
+        kept = np.flatnonzero(found.keep & (found.weight > 0))
+        order = kept[np.argsort(sample.firm[kept], kind="stable")]  # rows are in the order of years already
+        firm, year = sample.firm[order], sample.year[order]
+        same = np.concatenate([[False], (firm[1:] == firm[:-1]) & (year[1:] == year[:-1])])
+        twice = same | np.append(same[1:], False)
+        self.twice = int(twice.sum())
+        """Rows left out since the firm has several in the year."""
+        if self.twice:
+            order, firm, year = order[~twice], firm[~twice], year[~twice]
+        self._rows, self._order, self._firm, self._year = sample.rows, order, firm, year
+        self._number = np.searchsorted(np.asarray(sample.years), year)
+
+    def at(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
+        """Rows in rising order, and rows of the same firm `lag` years later.
+
+        `survey`: count years as the file has them, 1 being the next year in it; else in calendar years.
+        """
+        year = self._number if survey else self._year
+        later = np.full(self._rows, -1, dtype=np.int64)
+        for step in range(1, min(lag, self._order.size - 1) + 1):
+            met = self._firm[step:] == self._firm[:-step]
+            met &= year[step:] == year[:-step] + lag
+            later[self._order[:-step][met]] = self._order[step:][met]
+        first = np.flatnonzero(later >= 0)
+        return first, later[first]
+
+
+def clustered_slope(x: Array, z: Array, firm: Array, weight: Array, effects: int = 0) -> tuple[float, float]:
+    """Slope of z on x, both net of their effects, and its standard error clustered by firm.
+
+    Small-sample factor G/(G-1) (N-1)/(N-K), K = 1 + effects; nan where it cannot be had.
+    """
+    total = dot(weight, x**2)
+    n = int(np.count_nonzero(weight))
+    if total <= 0 or n < 3:
+        return float("nan"), float("nan")
+    slope = dot(weight * x, z) / total
+    scores = np.bincount(firm, weight * x * (z - slope * x))
+    there = np.zeros(scores.size, dtype=bool)
+    there[firm] = True
+    g = int(np.count_nonzero(there))
+    if g < 2 or n <= 1 + effects:
+        return slope, float("nan")
+    factor = g / (g - 1) * (n - 1) / (n - 1 - effects)
+    return slope, float(np.sqrt(factor * dot(scores, scores)) / total)

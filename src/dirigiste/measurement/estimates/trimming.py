@@ -1,0 +1,102 @@
+"""Cut the tails of firms' variables relative to their cells, and say how many rows each cut costs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dirigiste.measurement.choices import NAMES
+from dirigiste.measurement.data.firms import Step
+from dirigiste.measurement.estimates.quantiles import quantiles
+from dirigiste.measurement.estimates.sums import Levels, Logs, Sums, log
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.choices import Choices, Variable
+    from dirigiste.measurement.estimates.gains import Estimate
+    from dirigiste.measurement.estimates.sample import Sample
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+WHERE = {"pooled": "of all years together", "year": "of the year", "cell": "of the industry and year"}
+
+
+def trimmed(
+    sample: Sample, choices: Choices, logs: Logs, alpha: Array, weight: Array
+) -> tuple[Array, list[Step]]:
+    """Rows that stay, (N) of bool, and the steps.
+
+    Quantiles of all variables are taken before any is cut; both ends stay in. Rows whose weight is 0 do not
+    count. The minimum cell size is applied last.
+    """
+    keep, steps = np.ones(sample.rows, dtype=bool), []
+    trim = choices.trim
+    there = weight > 0
+    left = int(there.sum())
+    if trim.tail > 0:
+        cells = Sums.by_part(sample, logs.power, weight).by_cell(sample)
+        for variable in trim.variables:
+            x = deviation(sample, variable, logs, cells, alpha)
+            low, high = _bounds(sample, x, weight, trim.tail, trim.by)
+            keep &= (x >= low) & (x <= high)
+            now = int((keep & there).sum())
+            what = f"trim {NAMES[variable]}"
+            reason = (
+                f"ln({NAMES[variable]}/cell) below the {100 * trim.tail:g} % or above the "
+                f"{100 * (1 - trim.tail):g} % quantile {WHERE[trim.by]}"
+            )
+            steps.append(Step(what, left - now, now, reason))
+            left = now
+    if choices.min_cell > 1:
+        rows = sample.by_cell((keep & there).astype(float))
+        keep &= sample.over_cells(rows >= choices.min_cell)
+        now = int((keep & there).sum())
+        reason = f"fewer than {choices.min_cell} rows in the industry and year"
+        steps.append(Step("small cells", left - now, now, reason))
+    return keep, steps
+
+
+def raw(found: Estimate, variable: Variable) -> tuple[Array, Array]:
+    """Ln of a variable relative to the mean of logs in the cell, (N), and the level of its cell, (C),
+    after the trim.
+    """
+    return _raw(found.sample, variable, found.logs, found.cells, found.alpha)
+
+
+def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array) -> Array:
+    """Ln of a variable of firms less that of their cell, (N).
+
+    The cell's TFPR, MRPK and MRPL are the aggregates (harmonic, weighted by revenue); its TFPQ is the power
+    mean (Σ A^(σ-1) / M)^(1/(σ-1)), so ln(A M^(1/(σ-1)) / A̅) as in Hsieh and Klenow (2009).
+    """
+    x, level = _raw(sample, variable, logs, cells, alpha)
+    return x - sample.over_cells(level)
+
+
+def _raw(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array) -> tuple[Array, Array]:
+    if variable == "tfpr":
+        return logs.tfpr, Levels.of(cells, alpha[sample.cell_industry], sample.sigma).tfpr
+    if variable == "tfpq":
+        return logs.tfpq, (log(cells.power) - log(cells.weight)) / (sample.sigma - 1)
+    if variable == "mrpk":
+        return sample.ln_y - sample.ln_k, log(cells.y) - log(cells.k)
+    return sample.ln_y - sample.ln_l, log(cells.y) - log(cells.l)
+
+
+def _bounds(sample: Sample, x: Array, weight: Array, tail: float, by: str) -> tuple[Array, Array]:
+    plain = bool(np.all(weight == 1.0))
+    if by == "pooled":
+        starts = np.array([0, sample.rows])
+    elif by == "year":
+        starts = sample.year_rows
+    else:
+        starts = np.append(sample.cell_start, sample.rows)
+    found = np.empty((starts.size - 1, 2))
+    for n, (begin, end) in enumerate(pairwise(starts.tolist())):
+        part = None if plain else weight[begin:end]
+        found[n] = quantiles(x[begin:end], (tail, 1 - tail), part)
+    if by == "pooled":
+        return found[0, 0], found[0, 1]
+    sizes = np.diff(starts)
+    return np.repeat(found[:, 0], sizes), np.repeat(found[:, 1], sizes)

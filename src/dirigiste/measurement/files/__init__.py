@@ -1,0 +1,1 @@
+"""Files of tables: text, Excel, Stata, Parquet, pipes, and frames in memory."""

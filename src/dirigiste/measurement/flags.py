@@ -1,0 +1,123 @@
+"""From options of the command line to choices: every fault at once, under the option's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dirigiste.errors import InputError, Problem
+from dirigiste.measurement.choices import Choices, Trim
+from dirigiste.measurement.data import shares
+from dirigiste.measurement.data.deflator import read_deflator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+LEAST_TRIM: Final = 0.2
+"""Per cent below which a share may be meant."""
+
+MOST_RENTAL: Final = 1.0
+"""Rental price of capital above which per cent may be meant."""
+
+
+def choices(options: Mapping[str, Any]) -> Choices:
+    """Build choices.
+
+    Args:
+        options: Values of the options sigma, rental, alpha, trim, trim_by, min_cell, labor, weights,
+            reference, eta and deflator, as the command line gives them.
+
+    Raises:
+        InputError: With every value that cannot be used.
+    """
+    problems: list[Problem] = []
+    given: dict[str, Any] = {
+        "rental": options["rental"],
+        "labor": options["labor"].replace("-", "_"),
+        "min_cell": options["min_cell"],
+        "weights": options["weights"],
+        "reference": options["reference"],
+        "eta": options["eta"],
+    }
+    for read in (_sigma, _alpha, _trim, _deflator):
+        try:
+            given.update(read(options))
+        except InputError as error:
+            problems += error.problems
+    try:
+        found = Choices(**given)
+    except InputError as error:
+        problems += [_named(problem) for problem in error.problems]
+    else:
+        if not problems:
+            return found
+    raise InputError(problems)
+
+
+def doubtful(options: Mapping[str, Any]) -> list[str]:
+    """Options that can be used but may be meant otherwise: shares for per cent, per cent for shares."""
+    warnings = []
+    trim, rental = options["trim"], options["rental"]
+    if 0.0 < trim < LEAST_TRIM:
+        warnings.append(
+            f"--trim {trim:g} cuts {trim:g} per cent from each tail; if {100.0 * trim:g} per cent are meant, "
+            f"give --trim {100.0 * trim:g}"
+        )
+    if rental > MOST_RENTAL:
+        warnings.append(
+            f"--rental {rental:g} is {100.0 * rental:g} per cent a year; if {rental:g} per cent are meant, "
+            f"give --rental {rental / 100.0:g}"
+        )
+    return warnings
+
+
+def _named(problem: Problem) -> Problem:
+    """The problem under the name of its option."""
+    if not problem.key:
+        return problem
+    return Problem("", 0, 0, f"--{problem.key.replace('_', '-')}", problem.message, problem.suggestion)
+
+
+def _sigma(options: Mapping[str, Any]) -> dict[str, Any]:
+    text = str(options["sigma"]).strip()
+    if text.startswith("table:"):
+        return {"sigma": shares.elasticities(Path(text.removeprefix("table:")))}
+    return {"sigma": _number(text, "--sigma", "a number above 1, or table:FILE with a σ for each industry")}
+
+
+def _alpha(options: Mapping[str, Any]) -> dict[str, Any]:
+    text = str(options["alpha"]).strip()
+    kind, _, rest = text.partition(":")
+    what = "own, own-corrected, table:FILE, or constant:A with A between 0 and 1"
+    if kind == "table" and rest:
+        return {"alpha": "table", "alpha_table": shares.capital_shares(Path(rest))}
+    if kind == "constant" and rest:
+        return {"alpha": "constant", "alpha_value": _number(rest, "--alpha", what)}
+    if text in ("own", "own-corrected"):
+        return {"alpha": text}
+    raise InputError.of(f"must be {what}; got `{text}`", key="--alpha")
+
+
+def _trim(options: Mapping[str, Any]) -> dict[str, Any]:
+    percent = options["trim"]
+    if not 0 <= percent < 50:
+        message = f"must be the per cent to cut from each tail, 0 to below 50; got {percent:g}"
+        raise InputError.of(message, key="--trim")
+    names = [name.strip() for name in options["trim_variables"].split(",") if name.strip()]
+    try:
+        return {"trim": Trim(tail=percent / 100, variables=tuple(names), by=options["trim_by"])}
+    except InputError as error:
+        raise InputError([Problem("", 0, 0, "--trim-variables", p.message) for p in error.problems]) from None
+
+
+def _deflator(options: Mapping[str, Any]) -> dict[str, Any]:
+    path = options.get("deflator")
+    return {} if path is None else {"deflator": read_deflator(path)}
+
+
+def _number(text: str, key: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError.of(f"must be {what}; got `{text}`", key=key) from None

@@ -1,0 +1,1 @@
+"""Standard errors and intervals: bootstrap, regressions, and how far choices move the answer."""

@@ -1,0 +1,58 @@
+"""What a measurement gives: firm-level wedges, tables, and the log of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from dirigiste.measurement.choices import Choices
+    from dirigiste.measurement.data.firms import Firms, Step
+    from dirigiste.measurement.output.table import Table
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Result of `measure`. No number of it means anything without `choices.line()`."""
+
+    choices: Choices
+    firms: Firms
+    """What was read."""
+    steps: tuple[Step, ...]
+    """Rows lost in reading and in the trim, in order."""
+    rows: pl.DataFrame
+    """Firm level, after the trim, in the order of the file: the canonical columns, and labor_used,
+    alpha, sigma, tfpr,
+    tfpq, mrpk, mrpl, tau_k (τ_K), tau_y (τ_Y), ln_tfpr_dev, ln_tfpq_dev, ln_mrpk_dev, ln_mrpl_dev
+    (to the cell),
+    cell_share, theta (the cell's share of the year's value added)."""
+    tables: Mapping[str, Table]
+    """Name -> table; names in the order in which they are to be read."""
+    absent: Mapping[str, str]
+    """Name of a table that the data do not allow -> why."""
+    warnings: tuple[str, ...] = field(default=())
+
+    def table(self, name: str) -> Table:
+        """One table.
+
+        Raises:
+            KeyError: There is none; says why.
+        """
+        if name in self.tables:
+            return self.tables[name]
+        if name in self.absent:
+            raise KeyError(f"no table `{name}`: {self.absent[name]}")
+        raise KeyError(f"no table `{name}`; there are {', '.join(self.tables)}")
+
+    @property
+    def gain(self) -> float:
+        """Mean over years of the gain, in per cent."""
+        return float(self.tables["gains_by_year"].frame["gain"][-1])
+
+    def __repr__(self) -> str:
+        found = f"mean gain {self.gain:.2f} % on {self.rows.height:,} rows"
+        return f"Measurement({self.firms.source}: {found}; {self.choices.line()})"

@@ -1,0 +1,1 @@
+"""What a measurement shows: tables, figures, JSON, the report."""

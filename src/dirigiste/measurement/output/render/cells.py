@@ -1,0 +1,71 @@
+"""Numbers as people read them, by the unit and digits of their column. Plain text; no markup."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from dirigiste.measurement.output.table import Column, Table
+
+NONE: Final = "–"
+"""What stands where there is no number."""
+MINUS: Final = "−"
+WHOLE: Final = 1
+NOISE: Final = 1e-12
+TINY: Final = 1e-6
+"""What is smaller than TINY, but not noise, is written as a power of ten, since it is not zero."""
+
+
+def cell(value: Any, column: Column, kind: Any = None) -> str:  # noqa: ANN401  (values and types of polars)
+    """One value as text."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return NONE if math.isnan(value) else f"{MINUS if value < 0 else ''}∞"
+    if column.unit == "count":
+        return f"{value:,.0f}".replace("-", MINUS)
+    if isinstance(value, int) or (kind is not None and kind.is_integer()):
+        return str(value).replace("-", MINUS)
+    if column.unit == "" and value.is_integer() and abs(value) >= WHOLE:
+        return f"{value:,.0f}".replace("-", MINUS)  # a count in a column of all kinds of numbers
+    text = f"{value:,.{column.digits}f}"
+    if float(text.replace(",", "")) == 0.0:
+        text = text.replace("-", "")
+        if NOISE < abs(value) < TINY:
+            return f"{value:.1e}".replace("-", MINUS)
+    return text.replace("-", MINUS)
+
+
+def header(column: Column) -> str:
+    """The title of a column, with its unit where the title does not say it."""
+    if column.unit == "%" and "%" not in column.title:
+        return f"{column.title}, %"
+    return column.title
+
+
+def rows(table: Table) -> list[list[str]]:
+    """All cells of a table as text."""
+    frame = table.frame
+    kinds = dict(frame.schema)
+    return [
+        [cell(value, table.columns[name], kinds[name]) for name, value in row.items()]
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def texts(table: Table) -> set[int]:
+    """Numbers of the columns that hold text."""
+    kinds = table.frame.schema
+    return {n for n, name in enumerate(table.frame.columns) if kinds[name] in (pl.String, pl.Boolean)}
+
+
+def notes(table: Table, choices: str) -> list[str]:
+    """Notes of a table; without the line of choices where `choices` says it, which is then printed apart."""
+    return [note for note in table.notes if not (choices and note == f"Choices: {choices}.")]

@@ -1,0 +1,48 @@
+"""The first table: what was measured, on how many rows, and the main numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from dirigiste.measurement.estimates.gains import FORMULA
+from dirigiste.measurement.output.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dirigiste.measurement.data.firms import Step
+    from dirigiste.measurement.estimates.gains import Estimate
+
+
+def table(
+    found: Estimate, values: Mapping[str, tuple[float, Any]], steps: Sequence[Step], line: str
+) -> Table:
+    """Counts, mean gain, split and dispersion."""
+    sample = found.sample
+    count = sample.by_cell((found.weight > 0).astype(float))
+    used = int(count.sum())
+    lost = sum(step.lost for step in steps)
+    rows: list[tuple[str, float, str]] = [
+        ("rows used", used, "count"),
+        ("rows lost on the way", lost, "count"),
+        ("industries and years (cells)", int(np.count_nonzero(count)), "count"),
+        ("rows of the median cell", float(np.median(count[count > 0])), "count"),
+    ]
+    if sample.has_ids:
+        firms = np.bincount(sample.firm[found.weight > 0])
+        rows.insert(1, ("firms", int(np.count_nonzero(firms)), "count"))
+    rows += [
+        (name, value, unit)
+        for name, (value, unit) in values.items()
+        if not name.startswith("gain ") and " against " not in name
+    ]
+    frame = pl.DataFrame(
+        [(f"{name}, %" if unit == "%" else name, float(value)) for name, value, unit in rows],
+        schema=["measure", "value"],
+        orient="row",
+    )
+    columns = {"measure": Column("measure"), "value": Column("value", "", 4)}
+    return Table("summary", "Misallocation", frame, columns, (FORMULA, line))

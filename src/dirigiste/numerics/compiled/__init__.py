@@ -1,0 +1,1 @@
+"""Compiled loops: how programs are compiled, kept on disk and run side by side."""

@@ -1,0 +1,209 @@
+"""How kernels are compiled, had ready ahead of use, and run side by side.
+
+Where compiled programs are kept is the business of `dirigiste.numerics.compiled.kept`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import importlib
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numba
+from numba.core.registry import cpu_target
+
+from dirigiste import config
+from dirigiste.numerics.compiled import kept
+from dirigiste.numerics.compiled.kept import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+    Item = TypeVar("Item")
+    Result = TypeVar("Result")
+
+__all__ = ["THREADS", "Status", "jit", "prepare", "settled", "side_by_side", "status"]
+
+WARMUP = "dirigiste.numerics.compiled.warmup"
+"""Module whose `run(tell)` uses every kernel once, and `SECONDS`, about how long that takes at first."""
+
+
+def jit(function: Function) -> Function:
+    """Compile a kernel: kept on disk, without Python's lock, division as in NumPy.
+
+    Sums keep their order (no reassociation) and infinite and undefined numbers their meaning; only products
+    with sums may be fused, and the sign of zero ignored.
+    """
+    kernel: Any = numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})(function)
+    if hasattr(kernel, "_cache"):  # not if NUMBA_DISABLE_JIT is set
+        kernel._cache = kept.Kept(function)
+    return kernel
+
+
+# --- all of them, ahead of use ---------------------------------------------------------------------------
+
+
+class _State:
+    prepared: bool = False
+
+
+class _CannotKeepError(Exception):
+    """What is compiled ahead is of no use, because it cannot be written."""
+
+
+def prepare(*, strict: bool = False) -> None:
+    """Have all programs compiled and kept. At once if they are; else says so on stderr.
+
+    Several processes may call this at the same time: one compiles, the others wait. If it is killed, its lock
+    goes with it, and the next one continues with what is missing.
+
+    Args:
+        strict: Raise what goes wrong. Otherwise it is logged, and programs are compiled as they are needed.
+    """
+    if _State.prepared:
+        return
+    _State.prepared = True  # before the work, which calls this again
+    kept.refresh(cpu_target.target_context)
+    folder = kept.home().folder
+    if folder is None:
+        if not config.folders():
+            _say("compiling the solver, as at every start: its programs are not to be kept")
+        return
+    if kept.ready(folder):
+        kept.used(folder)
+        return
+    try:
+        with _alone(folder):
+            if not kept.ready(folder):
+                _compile_all(folder)
+    except _CannotKeepError:  # and said so
+        if strict:
+            raise
+    except Exception as error:
+        if strict:
+            raise
+        kept.log.warning("programs could not be compiled ahead of use: %s", kept.reason(error))
+    except BaseException:
+        _State.prepared = False
+        raise
+
+
+def _compile_all(folder: Path) -> None:
+    warmup = importlib.import_module(WARMUP)
+    begun, start = time.perf_counter(), kept.State.compiled
+    text = f"compiling the solver for this machine (once, about {warmup.SECONDS} s)"
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    _say(text, end="" if terminal else "\n")
+
+    def tell(done: int, total: int) -> None:
+        if not kept.State.writes:
+            raise _CannotKeepError(f"{folder} cannot be written")
+        if terminal:
+            _say(f"\r\x1b[K{text}: {done} of {total}", end="")
+
+    try:
+        warmup.run(tell)
+        tell(1, 1)
+        kept.write(folder / kept.READY, str(kept.count(folder)).encode())
+    finally:
+        if terminal:
+            _say("\r\x1b[K", end="")
+    seconds, number = time.perf_counter() - begun, kept.State.compiled - start
+    _say(f"compiled the solver for this machine in {seconds:.0f} s: {number} programs, kept in {folder}")
+    kept.remove_old(folder)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process compiles for this folder.
+
+    Where the file system knows no locks it goes on without: at worst the work is done twice.
+    """
+    import filelock
+
+    lock = filelock.FileLock(f"{folder}.lock")
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            _say("waiting for another process, which compiles the solver for this machine")
+            lock.acquire(poll_interval=0.2)
+    except (OSError, NotImplementedError) as error:
+        kept.log.info("no lock beside %s (%s)", folder, error)
+        lock = None
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _say(text: str, end: str = "\n") -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(text + end)
+        sys.stderr.flush()
+
+
+class Status(NamedTuple):
+    """What `status` tells; sizes in bytes."""
+
+    folder: Path | None
+    ready: bool
+    writable: bool
+    files: int
+    bytes: int
+    loaded: int
+    compiled: int
+
+
+def status() -> Status:
+    """Where the programs are, how many there are, and how many this process loaded and compiled."""
+    folder, writable = kept.home()
+    sizes = [file.stat().st_size for file in folder.glob("*.bin")] if folder else []
+    return Status(
+        folder=folder,
+        ready=folder is not None and kept.ready(folder),
+        writable=writable,
+        files=len(sizes),
+        bytes=sum(sizes),
+        loaded=kept.State.loaded,
+        compiled=kept.State.compiled,
+    )
+
+
+# --- side by side ----------------------------------------------------------------------------------------
+
+
+def _cores() -> int:
+    with contextlib.suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+THREADS = min(2, _cores())
+"""Threads of `side_by_side`. Results do not depend on it."""
+
+
+def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """`function` of each item, in their order, `THREADS` of them at a time.
+
+    Pays where most of the time is spent in kernels, which hold no lock. What one item gives must not depend
+    on another one. The first error, in the order of items, is raised; those not yet begun are then left out.
+    """
+    todo = tuple(items)
+    if THREADS < 2 or len(todo) < 2:
+        return [function(item) for item in todo]
+    with ThreadPoolExecutor(min(THREADS, len(todo))) as pool:
+        waiting = [pool.submit(contextvars.copy_context().run, function, item) for item in todo]
+        try:
+            return [one.result() for one in waiting]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,1 @@
+"""Firms, sums over owners, and the prices that clear markets at given masses."""

@@ -1,0 +1,1 @@
+"""Stationary equilibria and their certificate."""

@@ -1,0 +1,1 @@
+"""Transition paths: steps in time, the sequence-space Jacobian, perfect foresight."""

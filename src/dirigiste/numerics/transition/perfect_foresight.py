@@ -1,0 +1,458 @@
+"""A transition path: prices at which all markets clear on every date, foreseen by owners (docs/method.md,
+section 9).
+
+**Unknowns**: the prices that owners foresee in every step, u. **Condition**: they are the prices P(u) that
+clear the markets of every step at the masses that follow from what owners decide, foreseeing u.
+**Algorithm**: values backwards, masses forwards (`path`), clearing prices date by date (`clearing`); Newton,
+
+    (D + N) change = D (P(u) - u)                                                                         (16)
+
+with D the derivatives of the conditions in the prices of their own date, from the clearing, and N those
+through masses, from the sequence-space kernel of a stationary state (`sequence`); N need not be exact, and
+Broyden's rule improves the matrix from round to round. A change that much widens the gap P(u) - u is halved.
+Where rounds no longer help, because responses along the path differ from those of any stationary state,
+Newton's equation is solved by GMRES with directional differences of the gap along the path itself (Knoll and
+Keyes 2004), the matrix of (16) its preconditioner.
+**Stopping rule**: the gap is at most the tolerance `foresight`, or at most `FRONTS` times that and rounds no
+longer halve it; in steps that another surprise replaces it may be `BEYOND` times as wide. The prices of the
+path are P(u), at which every market clears far within the tolerance; what owners foresaw differs from them by
+the gap.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lu_factor, lu_solve
+
+from dirigiste.numerics.markets.clearing import Clearing
+from dirigiste.numerics.operators.linear import krylov
+from dirigiste.numerics.setup.arrays import Arrays
+from dirigiste.numerics.setup.timed import Timed
+from dirigiste.numerics.setup.unknowns import INTEREST, QUOTA, TRANSFER, WAGE
+from dirigiste.numerics.stationary.equilibrium import STEEP
+from dirigiste.numerics.transition import path, steps
+from dirigiste.numerics.transition.path import Backwards, Begin, Forwards, Room, Sums
+from dirigiste.numerics.transition.sequence import Kernel, jacobian
+
+Array = NDArray[np.float64]
+
+Progress = Callable[[int, float], None]
+"""Called with the round and the largest gap, each with the weight of its step."""
+
+LIMITS = np.array([0.3, 0.03, 0.3, 0.1])
+"""Largest change of each unknown in a round."""
+
+FRONTS = 5.0
+"""How far the gap may be above its tolerance where rounds no longer halve it: on a few dates decades ahead
+many owners change what they do at once, and a step is too long to say when.
+"""
+
+BEYOND = 10.0
+"""How much wider the gap may be in steps that another surprise replaces: nothing that happens in them is ever
+told, and what is told moves by a few hundredths of the gap at most (`crackdown-2020`: 3e-6 in log output).
+"""
+
+LOOSE = 1e-2
+"""Values and markets of a round are solved to this times its gap."""
+
+FAR = 50.0
+"""Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance:
+the next round may be the last. Before that one Newton round a stage does."""
+
+EARLY = 2
+"""Rounds after which a path is near enough for another one to begin on it."""
+
+HALVINGS = 3
+
+PATIENCE = 6
+"""Rounds without half the gap after which responses of a stationary state are given up."""
+
+KRYLOV_ROUNDS, KRYLOV_HALVINGS = 25, 6
+"""Most rounds with responses of the path itself, and halvings of their changes."""
+
+KRYLOV_STEPS, KRYLOV_LEFT = 30, 0.1
+"""Directional differences for one change at most, and what they may leave of the gap."""
+
+SHIFT = 1e-5
+"""Largest change of a price in a directional difference."""
+
+WIDER = 2.0
+"""A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
+many, gaps fall only after a round in which the matrix has learnt of them."""
+
+MASSES, ROUGH = 1e-11, 1e-5
+"""Change of masses, summed over states, at which the sweeps of a stage end; far from the solution this share
+of the gap."""
+
+LINEAR, ROUGH_LINEAR = 1e-6, 1e-4
+"""Accuracy of the linear systems of values, and far from the solution."""
+
+
+class Task(NamedTuple):
+    """What a path must go through: parameters and lengths of its steps (T,), where it begins, the values in
+    which it ends (N, S, J), and how many of its steps happen (all if left out): another surprise replaces the
+    others.
+    """
+
+    timed: Timed
+    lengths: Array
+    begin: Begin
+    end: Array
+    happen: int | None = None
+
+    @property
+    def weight(self) -> Array:
+        """Weight of the gap of every step (T, 1)."""
+        weight = np.ones((self.lengths.size, 1))
+        weight[self.happen :] = 1.0 / BEYOND if self.happen is not None else 1.0
+        return weight
+
+
+class Guess(NamedTuple):
+    """Unknowns (T, 4) and values after each stage (T, 2, N, S, J) to start from, and prices (T, 4) near which
+    markets clear.
+    """
+
+    u: Array
+    near: Array
+    v: Array
+
+
+class Rough(NamedTuple):
+    """What a path is after `EARLY` rounds: prices that clear its markets, and the values and masses of that
+    round, whose memory the next one overwrites.
+    """
+
+    u: Array
+    backwards: Backwards
+    forwards: Forwards
+
+
+class Solved(NamedTuple):
+    """A solved path and how it was reached."""
+
+    u: Array
+    """Unknowns that clear markets (T, 4)."""
+    foreseen: Array
+    """Unknowns that owners foresaw (T, 4)."""
+    backwards: Backwards
+    forwards: Forwards
+    sums: Sums
+    left: Array
+    """What is left of the four conditions in every step, bounds included (T, 4)."""
+    lengths: Array
+    """Years of each step (T,)."""
+    weight: Array
+    """Of the gap of every step (T, 1)."""
+    history: tuple[float, ...]
+    seconds: float
+
+    @property
+    def worst(self) -> float:
+        """Largest residual of a condition."""
+        return float(np.abs(self.left).max())
+
+    @property
+    def gap(self) -> float:
+        """Largest difference between foreseen and clearing prices."""
+        return float(np.abs(self.u - self.foreseen).max())
+
+    @property
+    def size(self) -> float:
+        """The same with the weights of steps: what the tolerance `foresight` is for."""
+        return float(np.abs((self.u - self.foreseen) * self.weight).max())
+
+    @property
+    def value_residuals(self) -> Array:
+        """Residuals of values in every step; see :func:`value_residuals`."""
+        return value_residuals(self.backwards, self.lengths)
+
+    @property
+    def off(self) -> float:
+        """Largest residual of values."""
+        return float(self.value_residuals.max())
+
+    @property
+    def finite(self) -> bool:
+        """Whether all prices are numbers."""
+        return bool(np.isfinite(self.u).all() and np.isfinite(self.foreseen).all())
+
+
+@dataclass
+class _Try:
+    """Everything that follows from foreseen prices."""
+
+    u: Array
+    backwards: Backwards
+    forwards: Forwards
+    clearing: Array
+    left: Array
+    weight: Array
+
+    @property
+    def gap(self) -> Array:
+        return self.clearing - self.u
+
+    @property
+    def size(self) -> float:
+        return float(np.abs(self.gap * self.weight).max())
+
+
+class _Search:
+    """One path; the decisions and masses of its last trial are in `room`."""
+
+    def __init__(
+        self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
+    ) -> None:
+        self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
+        self.begin, self.weight, self.active = task.begin, task.weight, active
+        self.clearing = Clearing.of(task.timed.stacked, active)
+        self.room = Room.of(m, task.lengths.size)
+
+    def at(self, u: Array, v: Array, near: Array, size: float) -> _Try:
+        """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
+        as a gap of `size` calls for.
+        """
+        task, ms = self.task, self.task.timed.stacked
+        exact = size <= FAR * self.goal
+        tolerance = max(self.hjb, min(LOOSE * size, 0.5 * self.target if exact else 1e-3))
+        steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
+        reached = np.where(steep[:, None], near, u)
+        back = path.backwards(
+            ms,
+            self.room,
+            u,
+            reached,
+            task.lengths,
+            task.end,
+            v.copy(),
+            exact=exact,
+            tolerance=tolerance,
+            linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
+        )
+        return self.masses(u, back, near, size)
+
+    def masses(self, u: Array, back: Backwards, near: Array, size: float) -> _Try:
+        """What follows from values, whose decisions are in `room`: masses, and the prices that clear."""
+        accuracy = MASSES if size <= FAR * self.goal else ROUGH * size
+        forth = path.forwards(self.task.timed.stacked, self.room, self.task.lengths, self.begin, accuracy)
+        cleared, left = self.clearing.clear(
+            forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
+        )
+        return _Try(u, back, forth, cleared, left, self.weight)
+
+    def again(self, last: _Try) -> _Try:
+        """The last trial with other masses at the beginning."""
+        return self.masses(last.u, last.backwards, last.clearing, last.size)
+
+    def start_of(self, found: _Try) -> tuple[Array, Array]:
+        """Values and clearing prices of a trial, for the next one to start from."""
+        return found.backwards.v, found.clearing
+
+    def moved(self, u: Array, change: Array) -> Array:
+        """Foreseen prices moved by a change (T, n), within their bounds."""
+        u = u.copy()
+        u[:, self.active] += change
+        return self.clearing.within(u)
+
+    def matrix(self, through_masses: Array) -> Array:
+        """1 + D^-1 N of equation (16), (T n, T n), with D of the last clearing."""
+        T, n = self.task.lengths.size, len(self.active)
+        matrix = np.eye(T * n).reshape(T, n, T, n)
+        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(self.clearing.slopes), through_masses)
+        return matrix.reshape(T * n, T * n)
+
+    def other(self, forth: Forwards) -> Array:
+        """Receipts other than wedges, spreads and taxes on size in every step (T,)."""
+        moves, timed = forth.flows.moves, self.task.timed
+        taken = ((1.0 - timed.number("burnt")) * moves.taken).sum(axis=1)
+        return taken - timed.number("entry_wealth") * (timed.number("leaves") * moves.people).sum(axis=1)
+
+    def finer(self, found: _Try) -> _Try:
+        """The same with values and markets far within the tolerance, not only as the last gap called for."""
+        if self.off(found) > self.target:
+            return self.at(found.u, found.backwards.v, found.clearing, self.target)
+        cleared, left = self.clearing.clear(
+            found.forwards.g, self.other(found.forwards), found.clearing, 1e-3 * self.target
+        )
+        return replace(found, clearing=cleared, left=left)
+
+    def off(self, found: _Try) -> float:
+        """Largest residual of values."""
+        return float(value_residuals(found.backwards, self.task.lengths).max())
+
+    def fine(self, found: _Try) -> bool:
+        """Whether values and markets are within the tolerance."""
+        return max(self.off(found), float(np.abs(found.left).max(initial=0.0))) <= self.target
+
+
+def value_residuals(backwards: Backwards, lengths: Array) -> Array:
+    """Residuals of values (T,) in logs of consumption a year, each over the allowance of its step."""
+    return backwards.residual / (1.0 + steps.SHORT / lengths)
+
+
+def _along(
+    search: _Search, found: _Try, through_masses: Array, history: list[float], progress: Progress | None
+) -> _Try:
+    """Newton's method from a trial with responses of the path itself; what it ends with."""
+    goal, T, active = search.goal, search.task.lengths.size, search.active
+    found = search.at(found.u, *search.start_of(found), goal)
+    preconditioner = lu_factor(search.matrix(through_masses))
+    for _ in range(KRYLOV_ROUNDS):
+        if found.size <= goal or not np.isfinite(found.size):
+            break
+        gap = found.gap[:, active].reshape(-1)
+
+        def product(y: Array, now: _Try = found, gap: Array = gap) -> tuple[Array, Array]:
+            change = lu_solve(preconditioner, y)
+            shift = SHIFT / max(float(np.abs(change).max()), 1e-300)
+            u = search.moved(now.u, shift * change.reshape(T, -1))
+            trial = search.at(u, *search.start_of(now), goal)
+            if progress:
+                progress(len(history), now.size)
+            return (gap - trial.gap[:, active].reshape(-1)) / shift, change
+
+        change = krylov(product, gap, rtol=KRYLOV_LEFT, steps=KRYLOV_STEPS).x.reshape(T, -1)
+        change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
+        size = float(np.linalg.norm(found.gap))
+        for halving in range(KRYLOV_HALVINGS + 1):
+            u = search.moved(found.u, 0.5**halving * change)
+            trial = search.at(u, *search.start_of(found), goal)
+            if np.linalg.norm(trial.gap) < size:
+                break
+        else:
+            break
+        found = trial
+        history.append(found.size)
+        if progress:
+            progress(len(history), found.size)
+    return found
+
+
+def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
+    """Unknowns (T, 4) with the prices that the closure fixes in every step;
+    the unknown of a quota is 0 where there is none.
+    """
+    u = u.copy()
+    for index, values in ((WAGE, np.log(given[:, 0])), (INTEREST, given[:, 1]), (TRANSFER, given[:, 2])):
+        if index not in active:
+            u[:, index] = values
+    if QUOTA not in active:
+        u[:, QUOTA] = 0.0
+    return u
+
+
+def solve(
+    m: Arrays,
+    task: Task,
+    kernel: Kernel,
+    guess: Guess,
+    *,
+    target: float,
+    hjb: float,
+    foresight: float | None = None,
+    progress: Progress | None = None,
+    rounds: int = 25,
+    along: bool = False,
+    early: Callable[[Rough], None] | None = None,
+    begin: Callable[[], Begin] | None = None,
+) -> Solved:
+    """Find the path; what comes back may miss its tolerances, for the caller to check.
+
+    Args:
+        m: Arrays of the economy, for its shape.
+        task: What the path must go through.
+        kernel: Responses at a stationary state near by.
+        guess: Where to start.
+        target: Tolerance of markets.
+        hjb: Tolerance of values.
+        foresight: Tolerance of the gap between foreseen and clearing prices; that of markets if left out.
+        progress: Called with the round and the largest gap.
+        rounds: Rounds after which the search ends.
+        along: Go on with responses of the path itself where those of a stationary state do not lead there;
+            each such change takes about ten rounds' time.
+        early: Called with what was found after `EARLY` rounds.
+        begin: Where the path begins, asked for after `EARLY` rounds, if `task` only knows it roughly.
+    """
+    begun = time.perf_counter()
+    goal = target if foresight is None else foresight
+    active = list(kernel.active)
+    T, n = task.lengths.size, len(active)
+    search = _Search(m, task, active, target=target, goal=goal, hjb=hjb)
+    through_masses = jacobian(kernel, task.lengths)
+    correction = np.zeros((T * n, T * n))
+    u = fill_given(guess.u, task.timed.given, kernel.active)
+    near = fill_given(guess.near, task.timed.given, kernel.active)
+    found = search.at(u, guess.v, near, 1e-3 if n else 0.0)
+    history = [found.size]
+    best = found
+    mark, since = found.size, 0
+    while True:
+        if found.size <= FRONTS * goal and not search.fine(found):
+            found = best = search.finer(found)
+        if early and (len(history) == EARLY or found.size <= goal):
+            early(Rough(found.clearing, found.backwards, found.forwards))
+            early = None
+        if begin and (len(history) == EARLY or found.size <= FRONTS * goal):
+            search.begin, begin = begin(), None
+            found = best = search.again(found)
+            history[-1] = found.size
+        size = found.size
+        if progress:
+            progress(len(history), size)
+        if size <= goal or not np.isfinite(size) or len(history) > rounds:
+            break
+        if size <= FRONTS * goal and len(history) > 1 and size > 0.5 * history[-2]:
+            break
+        if size < 0.5 * mark:
+            mark, since = size, len(history)
+        elif len(history) - since >= PATIENCE:
+            break
+        matrix = search.matrix(through_masses) + correction
+        gap = found.gap[:, active].reshape(-1)
+        change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
+        change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
+        trial = None
+        for halving in range(HALVINGS):
+            trial = search.at(search.moved(found.u, 0.5**halving * change), *search.start_of(found), size)
+            moved = (trial.u - found.u)[:, active].reshape(-1)
+            gained = (trial.gap - found.gap)[:, active].reshape(-1)
+            length = float(moved @ moved)
+            if np.isfinite(gained).all() and length > 0:
+                correction += np.outer(-gained - matrix @ moved, moved) / length
+            if trial.size < WIDER * best.size:
+                break
+            trial = None
+        if trial is None:
+            break
+        found = trial
+        best = found if found.size < best.size else best
+        history.append(found.size)
+    if begin:
+        search.begin = begin()
+    lost = best is not found or begin
+    if along and best.size > FRONTS * goal and np.isfinite(best.size):
+        best, lost = _along(search, best, through_masses, history, progress), True
+    if lost:  # decisions and masses in `room` are those of the last trial
+        best = search.at(best.u, best.backwards.v, best.clearing, min(best.size, goal))
+    sums = path.sums(task.timed.stacked, best.clearing, best.forwards)
+    left = np.zeros((T, 4))
+    left[:, active] = best.left
+    return Solved(
+        u=best.clearing,
+        foreseen=best.u,
+        backwards=best.backwards,
+        forwards=best.forwards,
+        sums=sums,
+        left=left,
+        lengths=task.lengths,
+        weight=search.weight,
+        history=tuple(history),
+        seconds=time.perf_counter() - begun,
+    )

@@ -1,0 +1,78 @@
+"""The certificate of a path: in every step the residual of each market, of values, of mass, and of goods.
+
+Goods (docs/method.md, equation 15) are never used to solve. In every step
+
+    Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A - dA/dt = 0
+
+with K all capital, idle capital too, and dA/dt the change of wealth over the step; all else is summed over
+the masses at which the markets of the step clear (`steps`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste.numerics.setup.arrays import Compiled
+from dirigiste.numerics.setup.unknowns import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
+from dirigiste.numerics.transition.path import Begin
+from dirigiste.numerics.transition.perfect_foresight import Solved, Task
+
+Array = NDArray[np.float64]
+
+MARKETS = {"labor": WAGE, "capital": INTEREST, "budget": TRANSFER, "quota": QUOTA}
+
+
+def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array]:
+    """Residuals by name, each (T,): markets relative to their size, values in logs of consumption a year,
+    mass, and goods over output.
+    """
+    found = {name: solved.left[:, index] for name, index in MARKETS.items()}
+    return {
+        **found,
+        "walras": _goods(compiled, task, solved),
+        "foresight": np.abs(solved.u - solved.foreseen).max(axis=1),
+        "hjb": solved.value_residuals,
+        "mass": solved.sums.mass.sum(axis=1) - float(task.begin.g.sum()),
+    }
+
+
+def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
+    sums, number = solved.sums, task.timed.number
+    active = unknowns(compiled)
+    static = {name: value.sum(axis=1) for name, value in sums.static._asdict().items()}
+    people, moved, taken = sums.moves
+    wage, interest, transfer = np.exp(solved.u[:, WAGE]), solved.u[:, INTEREST], solved.u[:, TRANSFER]
+    leaves, burnt = number("leaves"), number("burnt")
+    wealth, capital = static["wealth"], static["capital"]
+    funds = wealth + number("foreign_capital")
+    all_capital = np.maximum(capital, funds) if INTEREST in active else capital
+    spending, outside = number("spending"), number("outside_labor")
+    if TRANSFER not in active:
+        newborns = number("entry_wealth") * (leaves * people).sum(axis=1)
+        kept = ((1.0 - burnt) * taken).sum(axis=1)
+        earned = static["wedge_revenue"] + static["spread_revenue"] + static["size_tax_revenue"]
+        spending = earned + kept - newborns - transfer
+    if WAGE not in active:
+        outside = static["labor"] - static["labor_supply"]
+    before = wealth_of(compiled, task.begin)
+    change = np.diff(np.concatenate([[before], sums.wealth])) / task.lengths
+    left = (
+        static["output"]
+        - sums.consumption.sum(axis=1)
+        - wage * outside
+        - number("delta") * all_capital
+        - static["fixed_costs"]
+        - spending
+        - interest * (all_capital - wealth)
+        - (leaves * (moved - taken)).sum(axis=1)
+        - (burnt * taken).sum(axis=1)
+        - number("growth") * wealth
+        - change
+    )
+    return left / static["output"]
+
+
+def wealth_of(compiled: Compiled, masses: Begin) -> float:
+    """Mean wealth of node masses."""
+    return float(np.einsum("nsj,n->", masses.g, compiled.arrays.wealth))

@@ -1,0 +1,1 @@
+"""Results on disk: folders of runs, netCDF files, JSON and where a result comes from."""

@@ -1,0 +1,156 @@
+"""A run as one object of plain numbers and texts: what `dirigiste run --json` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dirigiste.results.equilibria.equilibrium import plain
+from dirigiste.results.quantities import measures
+from dirigiste.results.runs import channels as split
+from dirigiste.results.runs import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
+
+    from dirigiste.results.runs.run import Run
+
+MARKETS: Final = ("labor", "capital", "budget", "quota")
+
+OTHERS: Final = ("walras", "foresight", "hjb", "mass")
+
+
+def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
+    """The object of `Run.to_json`."""
+    path = run.path if at is None else paths.at(run.path, at)
+    times = [float(time) for time in path["time"].values]
+    scalars = [name for name in measures.PATH if name in path]
+    return plain(
+        {
+            "name": run.chronicle.name,
+            "title": run.chronicle.title,
+            "economy": run.before.economy.name,
+            "only": None if run.only is None else list(run.only),
+            "events": len(run.chronicle.events),
+            "time": times,
+            "date": [_day(date) for date in path["date"].values],
+            "path": {name: path[name].values.tolist() for name in scalars},
+            "base": {name: float(run.base[name]) for name in scalars},
+            "by_status": {
+                name.removesuffix("_by_status"): {
+                    str(status): path[name].sel(status=status).values.tolist()
+                    for status in path["status"].values
+                }
+                for name in measures.PATH_STATUS
+            },
+            "channels": None if run.split is None else _channels(run, None if at is None else times),
+            "channels_from": None if run.split is None else _sets(run.split),
+            "surprises": _surprises(run),
+            "certificate": run.certificate,
+            "before": run.before.to_json(),
+            "after": run.after.to_json(),
+            "comparison": run.comparison.to_json(),
+            "changes": [
+                {
+                    "path": item.path,
+                    "before": item.before,
+                    "after": item.after,
+                    "events": [
+                        {"date": event.date.isoformat(), "title": event.title} for event in item.events
+                    ],
+                }
+                for item in run.changes
+            ],
+            "provenance": run.provenance,
+        }
+    )
+
+
+def certificate(
+    path: xr.Dataset, surprises: xr.Dataset, more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The certificate of a path that was solved within its tolerances.
+
+    It holds the worst residual of each market and of other checks with its date, what the solver tells of
+    each surprise, and what else is in `more`.
+    """
+    residuals = {name: _worst(path, name) for name in (*MARKETS, *OTHERS)}
+    told = [
+        {
+            "date": _day(surprises["date"].values[n]),
+            **{name: float(surprises[name].values[n]) for name in measures.SURPRISE},
+        }
+        for n in range(surprises.sizes["surprise"])
+    ]
+    found = {
+        "certified": True,
+        "markets": {name: residuals[name] for name in MARKETS},
+        **{name: residuals[name] for name in OTHERS},
+        "worst": max(abs(residuals[name]["worst"]) for name in (*MARKETS, "walras")),
+        "distance": max((row["distance"] for row in told), default=0.0),
+        "horizon": float(path["time"].values[-1]),
+        "rounds": int(sum(row["rounds"] for row in told)),
+        "seconds": sum(row["seconds"] for row in told),
+        "surprises": told,
+    }
+    rest = {name: value for name, value in (more or {}).items() if name not in {*found, *MARKETS}}
+    return plain({**found, "warnings": [], **rest})
+
+
+def _worst(path: xr.Dataset, name: str) -> dict[str, Any]:
+    values = path[f"residual_{name}"].values
+    n = int(np.argmax(np.where(np.isnan(values), np.inf, np.abs(values))))
+    return {
+        "worst": float(values[n]),
+        "time": float(path["time"].values[n]),
+        "date": _day(path["date"].values[n]),
+    }
+
+
+def _channels(run: Run, times: list[float] | None) -> dict[str, dict[str, list[float]]]:
+    found = {}
+    for outcome in split.OUTCOMES:
+        parts = run.channels(outcome, time=times)
+        found[outcome] = {
+            str(channel): parts.sel(channel=channel).values.tolist() for channel in parts["channel"].values
+        }
+    return found
+
+
+def _sets(data: xr.Dataset) -> dict[str, Any]:
+    """From how many sets of channels the parts are, and how far they may be off."""
+    found: dict[str, Any] = {"sets": data.sizes["subset"], "of": 2 ** len(split.order(data))}
+    if split.exact(data):
+        return {**found, "off": None}
+    off = {outcome: split.error_of(data, outcome) for outcome in split.OUTCOMES}
+    return {
+        **found,
+        "off": {name: {"levels_differ": error.levels, "rest": error.rest} for name, error in off.items()},
+    }
+
+
+def _surprises(run: Run) -> list[dict[str, Any]]:
+    """Who gains from each surprise, in all and by status."""
+    data, found = run.welfare, []
+    for n in range(data.sizes["surprise"]):
+        one = data.isel(surprise=n)
+        mass = one["mass"].sum(("quintile", "ability_group"))
+        gain = (one["gain"] * one["mass"]).sum(("quintile", "ability_group")) / mass.where(mass > 0)
+        found.append(
+            {
+                "date": _day(one["date"].values),
+                **{name: float(one[name]) for name in ("gain_in_all", "votes_for", "votes_against")},
+                "gain_by_status": {
+                    str(status): float(gain.sel(status=status)) for status in data["status"].values
+                },
+            }
+        )
+    return found
+
+
+def _day(date: np.generic | np.ndarray) -> str | None:
+    day = np.asarray(date).astype("datetime64[D]")
+    return None if np.isnat(day) else str(day)

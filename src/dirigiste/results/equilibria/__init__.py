@@ -1,0 +1,1 @@
+"""Stationary equilibria as they come back, compared and certified."""

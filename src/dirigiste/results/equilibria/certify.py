@@ -1,0 +1,103 @@
+"""How far a result depends on its grid, and whether other starts lead elsewhere.
+
+The grid error is this result less that on a second grid with twice the wealth points. Several equilibria are
+not excluded: the same economy is solved from other prices, and where that ends is told.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from dirigiste.errors import NotConverged
+from dirigiste.numerics.setup import arrays
+from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.results.equilibria import stationary as solving
+
+if TYPE_CHECKING:
+    from dirigiste.progress import Progress
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
+
+SAME: Final = 1e-6
+"""Equilibria within this relative difference of output, capital and wage count as the same."""
+
+STARTS: Final = ((0.7, 0.01), (1.4, -0.01), (1.0, 0.03))
+"""Other starts: factor on the wage, and what is added to the interest rate, per year."""
+
+
+def certify(found: Equilibrium, *, progress: Progress | None = None) -> Equilibrium:
+    """The same equilibrium with `grid` and `starts` in its certificate.
+
+    Raises:
+        NotConverged: The finer grid was not solved.
+    """
+    return found.with_attributes(
+        certificate={
+            **found.certificate,
+            "grid": grid_error(found, progress),
+            "starts": other_starts(found, progress),
+        }
+    )
+
+
+def grid_error(found: Equilibrium, progress: Progress | None = None) -> dict[str, Any]:
+    """Differences from the solution on twice the wealth points: relative; interest rates per year."""
+    points = found.economy.numerics.wealth.points
+    finer = solving.solve(
+        found.economy.with_({"numerics.wealth.points": 2 * points}), progress=_named(progress, "finer grid")
+    )
+    rates = {"r", "added_spread"}
+    prices = {
+        name: value - finer.prices[name] if name in rates else _relative(value, finer.prices[name])
+        for name, value in found.prices.items()
+    }
+    aggregates = {name: _relative(value, finer.aggregates[name]) for name, value in found.aggregates.items()}
+    finite = [abs(error) for error in aggregates.values() if math.isfinite(error)]
+    return {
+        "points": points,
+        "finer": 2 * points,
+        "prices": prices,
+        "aggregates": aggregates,
+        "worst": max(finite, default=math.nan),
+    }
+
+
+def _relative(value: float, other: float) -> float:
+    """Value over other, less 1; nan where other is 0 or only rounding."""
+    return value / other - 1.0 if abs(other) > 1e-12 else math.nan
+
+
+def other_starts(found: Equilibrium, progress: Progress | None = None) -> list[dict[str, Any]]:
+    """Where the solution from other prices ends."""
+    compiled = arrays.compile_economy(found.economy)
+    told = []
+    for n, (factor, added) in enumerate(STARTS):
+        wage, interest = factor * found.prices["w"], found.prices["r"] + added
+        report = _named(progress, f"start {n + 1} of {len(STARTS)}")
+        row: dict[str, Any] = {
+            "wage": wage,
+            "interest": interest,
+            "same": None,
+            "difference": None,
+            "message": "",
+        }
+        try:
+            start = solver.cold_start(compiled, wage=wage, interest=interest, progress=report)
+            other = solving.finish(compiled, solver.solve(compiled, start, progress=report))
+        except NotConverged as error:
+            row["message"] = error.message
+        else:
+            row["difference"] = max(
+                abs(other.aggregates["Y"] / found.aggregates["Y"] - 1.0),
+                abs(other.aggregates["K"] / found.aggregates["K"] - 1.0),
+                abs(other.prices["w"] / found.prices["w"] - 1.0),
+            )
+            row["same"] = row["difference"] <= SAME
+        told.append(row)
+    return told
+
+
+def _named(progress: Progress | None, what: str) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda stage, round_, residual: progress(f"{what}: {stage}", round_, residual)

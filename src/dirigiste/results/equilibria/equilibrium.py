@@ -1,0 +1,185 @@
+"""A stationary equilibrium as it comes back: prices, aggregates, statuses, edges, and the Dataset that
+holds them all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dirigiste import economy as economies
+from dirigiste.economy import Economy
+from dirigiste.results.archive import storage
+from dirigiste.results.quantities import measures
+from dirigiste.results.text import tables as text
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import xarray as xr
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Equilibrium:
+    """A stationary equilibrium, vouched for by its certificate. Made by `dirigiste.solve` and by `open`."""
+
+    economy: Economy
+    """The economy that was solved."""
+    dataset: xr.Dataset
+    """Every number by name, with units; see `dirigiste.results.equilibria.dataset`."""
+
+    @cached_property
+    def prices(self) -> dict[str, float]:
+        """Wage `w` and transfer `T` (goods per year), interest `r` (per year); with a quota also what
+        meets it.
+        """
+        return self._scalars("price_")
+
+    @cached_property
+    def aggregates(self) -> dict[str, float]:
+        """Aggregates by the names of `measures.AGGREGATES`; nan where one has no meaning."""
+        return self._scalars("aggregate_")
+
+    @cached_property
+    def by_status(self) -> dict[str, dict[str, float | bool]]:
+        """Numbers and flags of every status, by the names of `measures.STATUS` and
+        `measures.STATUS_FLAGS`.
+        """
+        columns = {
+            name: self.dataset[f"{name}_by_status"].values
+            for name in (*measures.STATUS, *measures.STATUS_FLAGS)
+        }
+        return {
+            str(status): {
+                name: bool(values[n]) if name in measures.STATUS_FLAGS else float(values[n])
+                for name, values in columns.items()
+            }
+            for n, status in enumerate(self.dataset["status"].values)
+        }
+
+    @cached_property
+    def by_edge(self) -> dict[str, float]:
+        """Flow of people along every edge, share of owners per year, summed over origins."""
+        return {name: edge["people"] for name, edge in self.by_edge_detail.items()}
+
+    @cached_property
+    def by_edge_detail(self) -> dict[str, dict[str, Any]]:
+        """People, wealth and what is taken for every edge, and under `origins` for each of its origins,
+        all per year.
+        """
+        variables = {"people": "people", "wealth": "wealth_moved", "taken": "taken"}
+        detail: dict[str, dict[str, Any]] = {
+            edge.name: {**dict.fromkeys(variables, 0.0), "to": edge.to, "origins": {}}
+            for edge in self.economy.edges
+        }
+        columns = {name: self.dataset[variable].values for name, variable in variables.items()}
+        labels = zip(self.dataset["edge"].values, self.dataset["origin"].values, strict=True)
+        for n, (edge, origin) in enumerate(labels):
+            row = {name: float(values[n]) for name, values in columns.items()}
+            for name, value in row.items():
+                detail[str(edge)][name] += value
+            detail[str(edge)]["origins"][str(origin)] = row
+        return detail
+
+    @cached_property
+    def certificate(self) -> dict[str, Any]:
+        """Residuals by the names of `measures.CERTIFICATE`, `history`, `warnings`; after `certify` also
+        `grid` and `starts`.
+        """
+        return json.loads(self.dataset.attrs["certificate"])
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Where it comes from, by the names of `measures.PROVENANCE`."""
+        return json.loads(self.dataset.attrs["provenance"])
+
+    @cached_property
+    def identity(self) -> dict[str, float]:
+        """Terms of the goods identity by the names of `measures.IDENTITY`, goods per year, `residual`
+        last.
+        """
+        return json.loads(self.dataset.attrs["identity"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the certificate warns of."""
+        return tuple(self.certificate["warnings"])
+
+    @property
+    def worst_residual(self) -> float:
+        """Largest residual of a market, the budget or goods, relative."""
+        certificate = self.certificate
+        return max(abs(size) for size in (certificate["walras"], *certificate["history"][-1:]))
+
+    def to_json(self) -> dict[str, Any]:
+        """One object of plain numbers and texts, None where a number has no meaning; `results.schema`
+        describes it.
+        """
+        return plain(
+            {
+                "economy": {
+                    "name": self.economy.name,
+                    "title": self.economy.title,
+                    "hash": self.economy.hash,
+                },
+                "prices": self.prices,
+                "aggregates": self.aggregates,
+                "by_status": self.by_status,
+                "by_edge": self.by_edge,
+                "by_edge_detail": self.by_edge_detail,
+                "identity": self.identity,
+                "certificate": self.certificate,
+                "provenance": self.provenance,
+            }
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the Dataset to a netCDF file; `open` reads it back."""
+        storage.write(self.dataset, Path(path))
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Read an equilibrium from a netCDF file that `save` wrote.
+
+        Raises:
+            InputError: There is no such file, or it is no equilibrium.
+        """
+        return cls.of(storage.read(Path(path)))
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset) -> Self:
+        """An equilibrium from its Dataset."""
+        return cls(economies.loads(dataset.attrs["economy"], file="<economy of the result>"), dataset)
+
+    def with_attributes(self, **attributes: object) -> Self:
+        """The same equilibrium with attributes of its Dataset replaced, as JSON."""
+        texts = {name: json.dumps(plain(value), ensure_ascii=False) for name, value in attributes.items()}
+        return type(self)(self.economy, self.dataset.assign_attrs(texts))
+
+    def _scalars(self, prefix: str) -> dict[str, float]:
+        return {
+            str(name).removeprefix(prefix): float(variable)
+            for name, variable in self.dataset.data_vars.items()
+            if str(name).startswith(prefix)
+        }
+
+    def __repr__(self) -> str:
+        return text.equilibrium(self)
+
+    def _repr_html_(self) -> str:
+        return text.as_html(text.equilibrium_tables(self), text.heading(self))
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    """The same with None for numbers that are not finite and lists for tuples, fit for strict JSON."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None  # no minus zero
+    return value

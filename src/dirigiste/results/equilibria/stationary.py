@@ -1,0 +1,91 @@
+"""From an economy to its stationary equilibrium: compile, solve, vouch, name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dirigiste import config
+from dirigiste import economy as economies
+from dirigiste.economy import Economy
+from dirigiste.errors import NotConverged
+from dirigiste.numerics.setup import arrays
+from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.results.equilibria import dataset
+from dirigiste.results.equilibria.equilibrium import Equilibrium
+
+if TYPE_CHECKING:
+    from dirigiste.numerics.setup.arrays import Compiled
+    from dirigiste.progress import Progress
+
+
+def solve(
+    economy: Economy | str | Path,
+    *,
+    start: Equilibrium | None = None,
+    progress: Progress | None = None,
+) -> Equilibrium:
+    """Find the stationary equilibrium of an economy.
+
+    Args:
+        economy: An economy, the name of a shipped one, or a YAML file.
+        start: A solved neighbour to start from. Used where statuses, abilities, wealth nodes and preferences
+            are the same; the result does not depend on it beyond the tolerances, as long as the equilibrium
+            is unique.
+        progress: Called with stage, round and largest residual.
+
+    Returns:
+        The equilibrium with its certificate.
+
+    Raises:
+        InputError: The economy has faults.
+        NotConverged: Tolerances are missed; with residuals, history and advice.
+        IdentityViolated: Goods do not clear, which is a fault of the program.
+    """
+    config.ensure()
+    dataset.import_ahead()
+    if not isinstance(economy, Economy):
+        economy = economies.load(economy)
+    compiled = arrays.compile_economy(economy)
+    found = None
+    if start is not None and fits(compiled, start):
+        try:
+            found = finish(compiled, solver.solve(compiled, start_of(start), progress=progress))
+        except NotConverged:
+            found = None  # too far away: from cold
+    if found is None:
+        found = finish(compiled, solver.solve(compiled, progress=progress))
+    return found
+
+
+def finish(compiled: Compiled, solved: solver.Solved) -> Equilibrium:
+    """Vouch for a solution and name its numbers."""
+    return Equilibrium(compiled.economy, dataset.build(compiled, solved))
+
+
+def fits(compiled: Compiled, start: Equilibrium) -> bool:
+    """Whether a solved equilibrium can start the solution of another economy."""
+    old, new, data = start.economy, compiled.economy, start.dataset
+    return (
+        tuple(data["status"].values) == compiled.statuses
+        and np.array_equal(data["ability"].values, np.asarray(compiled.arrays.ability))
+        and np.array_equal(data["wealth"].values, np.asarray(compiled.arrays.wealth))
+        and old.preferences == new.preferences
+        and old.technology.growth == new.technology.growth
+    )
+
+
+def start_of(start: Equilibrium) -> solver.Start:
+    """Unknowns, values and row masses of a solved equilibrium, for the solver."""
+    prices, directed = start.prices, start.economy.closure.directed
+    quota = 0.0
+    if directed is not None:
+        quota = prices["added_spread"] if directed.by == "spread" else -np.log(prices["limit_factor"])
+    u = np.array([np.log(prices["w"]), prices["r"], prices["T"], quota])
+    v, f = (
+        np.ascontiguousarray(start.dataset[name].transpose("wealth", "status", "ability").values)
+        for name in ("value", "mass_acting")
+    )
+    return solver.Start(u, v - arrays.shift_of(start.economy), f)

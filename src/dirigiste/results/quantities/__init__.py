@@ -1,0 +1,1 @@
+"""Every number that a result holds: its name, unit and formula."""

@@ -1,0 +1,365 @@
+"""A chronicle on its economy: the path through its events, and the stationary states before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time as clock
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import xarray as xr
+
+from dirigiste import chronicle as chronicles
+from dirigiste import economy as economies
+from dirigiste.chronicle import Chronicle, LastingChange
+from dirigiste.documents import reading
+from dirigiste.errors import InputError
+from dirigiste.results.archive import folders, run_json, storage
+from dirigiste.results.runs import paths, channels as split
+from dirigiste.results.text import tables as text, run as text_run
+from dirigiste.results.equilibria.comparison import Comparison, compare
+from dirigiste.results.equilibria.equilibrium import Equilibrium
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    from dirigiste.chronicle import Channel
+    from dirigiste.progress import Progress
+    from dirigiste.solver.course import Solved
+
+
+DEFAULT_TIMES: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
+"""Years from the first event that tables and summaries show, besides the end."""
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Run:
+    """What a chronicle does to its economy. Made by `run` and by `open`."""
+
+    chronicle: Chronicle
+    before: Equilibrium
+    """The stationary state without the events."""
+    after: Equilibrium
+    """The stationary state with all that lasts in place; what fades is gone."""
+    path: xr.Dataset
+    """What happens in between, by `time` in years from the first event; see `dirigiste.results.runs.paths`."""
+    base: xr.Dataset
+    """The same numbers without the events: the economy stays where it is."""
+    surprises: xr.Dataset
+    """What the solver tells of each surprise."""
+    welfare: xr.Dataset
+    """Who gains from each surprise; see `dirigiste.results.quantities.welfare.at_surprise`."""
+    split: xr.Dataset | None
+    """Paths of sets of channels, of all or of those of some sizes; None where they were not asked for."""
+    only: tuple[Channel, ...] | None
+    """Channels that act; None for all."""
+    certificate: dict[str, Any]
+    """The certificate of the path: worst residuals with their dates, distance to the end, rounds, seconds."""
+    provenance: dict[str, Any]
+    given: Mapping[str, str]
+    """Texts of the input files as they were given, by file name; empty where the chronicle was no file."""
+    folder: Path | None = None
+    """Where it is kept; None if it is not."""
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The two stationary states side by side."""
+        return compare(self.before, self.after)
+
+    @cached_property
+    def changes(self) -> list[LastingChange]:
+        """Parameters that end elsewhere than they began, with the events that moved them."""
+        return self.chronicle.lasting_changes(self.before.economy, self.only)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the certificates of both states and of the path warn of."""
+        found = (*self.before.warnings, *self.after.warnings, *self.certificate["warnings"])
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def horizon(self) -> float:
+        """Years from the first event to the end of the path."""
+        return float(self.path["time"].values[-1])
+
+    @property
+    def default_times(self) -> tuple[float, ...]:
+        """Times that tables and summaries show: `DEFAULT_TIMES` that the path reaches, and its end."""
+        return (*(time for time in DEFAULT_TIMES if time < self.horizon), self.horizon)
+
+    def at(self, times: Sequence[float]) -> xr.Dataset:
+        """The path at some times, in years from the first event; linear between steps, and on the date of a
+        surprise the value just after it.
+
+        Raises:
+            InputError: A time is before the first event or beyond the horizon.
+        """
+        return paths.at(self.path, times)
+
+    def channels(
+        self,
+        outcome: str,
+        *,
+        time: float | Sequence[float] | None = None,
+        year: float | Sequence[float] | None = None,
+        interactions: bool = False,
+        present_value: float | None = None,
+    ) -> xr.DataArray:
+        """What each channel adds to an outcome: Shapley values of its difference from `base`, exact unless
+        the run was solved with `channels="quick"`.
+
+        Args:
+            outcome: A variable of `path` that is one number a time, such as `output`.
+            time: Years from the first event, one or several; all steps if left out.
+            year: The same as calendar years, such as 2021.5.
+            interactions: Give the pairwise Shapley interaction index instead, over (channel, other): by how
+                much two channels together do more than each alone; nan on the diagonal.
+            present_value: A discount rate per year: split the discounted sum of differences over the path
+                instead; what comes after the horizon is not included.
+
+        Returns:
+            Values by `channel` in the unit of the outcome (times years for present values); they add up to
+            the attribute `whole`, which is the attribute `value` less `base`. Of a quick split they do so up
+            to the attribute `rest`, and differ by at most `levels_differ` from what fewer sets gave.
+
+        Raises:
+            InputError: The run was solved without channels, or with too few for interactions; there is no
+                such outcome or time.
+        """
+        if self.split is None:
+            raise InputError.of(
+                "the run was solved without channels: run it with channels=True (dirigiste run --channels)",
+                key="channels",
+            )
+        return split.channels(
+            self.split, outcome, time=time, year=year, interactions=interactions, present_value=present_value
+        )
+
+    def to_json(self, at: Sequence[float] | None = None) -> dict[str, Any]:
+        """One object of plain numbers and texts: the path, its split and certificate, both stationary states,
+        comparison, lasting changes, provenance.
+
+        Args:
+            at: Years from the first event; all steps if left out.
+
+        Raises:
+            InputError: A time is before the first event or beyond the horizon.
+        """
+        return run_json.to_json(self, at)
+
+    def save(self, root: str | Path = folders.ROOT, *, report: bool = True) -> Path:
+        """Keep the run in a new folder `<UTC date>-<name>`: inputs, results.nc, summary.json and report.html.
+
+        Args:
+            root: Folder of runs.
+            report: Also write the report.
+
+        Returns:
+            The folder. It appears with all its numbers or not at all; the report follows.
+        """
+        with folders.writing(Path(root), self.chronicle.name) as (draft, final):
+            inputs = draft / folders.INPUTS
+            (inputs / folders.GIVEN).mkdir(parents=True)
+            for name, text in self.given.items():
+                (inputs / folders.GIVEN / name).write_text(text, encoding="utf-8")
+            named = self.chronicle.model_copy(update={"economy": "economy.yaml"})
+            (inputs / "chronicle.yaml").write_text(named.to_yaml(), encoding="utf-8")
+            (inputs / "economy.yaml").write_text(self.before.economy.to_yaml(), encoding="utf-8")
+            about = {
+                "provenance": self.provenance,
+                "certificate": self.certificate,
+                "only": None if self.only is None else list(self.only),
+            }
+            title = f"{self.chronicle.name} on {self.before.economy.name}"
+            texts = {name: json.dumps(value, ensure_ascii=False) for name, value in about.items()}
+            groups = {
+                "/": xr.Dataset(attrs={"title": title, **texts}),
+                "before": self.before.dataset,
+                "after": self.after.dataset,
+                "path": self.path,
+                "base": self.base,
+                "surprises": self.surprises,
+                "welfare": self.welfare,
+            }
+            if self.split is not None:
+                groups["split"] = self.split
+            storage.write(groups, draft / folders.RESULTS)
+            text = json.dumps(self.to_json(self.default_times), ensure_ascii=False, indent=2, allow_nan=False)
+            (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
+        if report:  # last, so that a fault in drawing loses no numbers
+            write_report(self, final[0])
+        return final[0]
+
+    @classmethod
+    def open(cls, name: str | Path, root: str | Path = folders.ROOT) -> Self:
+        """Read a run from its folder, its name below `root`, or the newest one as `latest`.
+
+        Raises:
+            InputError: There is no such run, or it is damaged.
+        """
+        folder = folders.find(str(name), Path(root))
+        inputs, results = folder / folders.INPUTS, folder / folders.RESULTS
+        given = {
+            item.name: item.read_text(encoding="utf-8") for item in sorted((inputs / folders.GIVEN).glob("*"))
+        }
+        about = storage.attributes(results)
+        if "path" not in storage.groups(results):
+            raise InputError.of(
+                "holds no path: it was kept by an earlier version; run its chronicle again", file=str(folder)
+            )
+        only = json.loads(about["only"])
+        return cls(
+            chronicle=chronicles.load(inputs / "chronicle.yaml"),
+            before=Equilibrium.of(storage.read(results, "before")),
+            after=Equilibrium.of(storage.read(results, "after")),
+            path=storage.read_any(results, "path"),
+            base=storage.read_any(results, "base"),
+            surprises=storage.read_any(results, "surprises"),
+            welfare=storage.read_any(results, "welfare"),
+            split=storage.read_any(results, "split") if "split" in storage.groups(results) else None,
+            only=None if only is None else tuple(only),
+            certificate=json.loads(about["certificate"]),
+            provenance=json.loads(about["provenance"]),
+            given=given,
+            folder=folder,
+        )
+
+    def __repr__(self) -> str:
+        return text_run.run(self)
+
+    def _repr_html_(self) -> str:
+        return text.as_html(text_run.tables(self), text_run.heading(self))
+
+
+def run(
+    chronicle: Chronicle | str | Path,
+    *,
+    only: str | Sequence[str] | None = None,
+    channels: bool | Literal["quick"] = False,
+    certify: bool = False,
+    progress: Progress | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Run:
+    """Solve the path of a chronicle, from the stationary state before it.
+
+    Args:
+        chronicle: A chronicle, the name of a shipped one, or a YAML file.
+        only: Channels that act, such as `["fear"]`; all if left out.
+        channels: Also solve the paths of all sets of channels, for `Run.channels`; with "quick" of sets of
+            more and more sizes, until two levels agree within 1 % of the largest part.
+        certify: Also halve the steps and lengthen the horizon, and tell in the certificate what that changes.
+        progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
+            rest takes.
+        given: Texts of the files that a chronicle was read from, by name (`texts`), to be kept with the run;
+            of a file that is given by its name they are read.
+
+    Returns:
+        The run; `save` keeps it.
+
+    Raises:
+        InputError: The chronicle or its economy has faults, `only` names what it does not use, or `channels`
+            is none of True, False and "quick".
+        NotConverged: A stationary state or a path was not found; says where.
+        IdentityViolated: Goods do not clear, which is a fault of the program.
+    """
+    if not isinstance(chronicle, Chronicle):
+        given = texts(chronicle)
+        chronicle = chronicles.load(chronicle)
+    acting = split.asked(chronicle, only)
+    if not isinstance(channels, bool) and channels != "quick":
+        raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
+
+    from dirigiste.results.equilibria.stationary import finish
+    from dirigiste.solver.surprises import solve
+
+    begun = clock.perf_counter()
+    solved = solve(
+        chronicle, only=acting, channels=channels, certify=certify, settled=_settled, progress=progress
+    )
+    before, after = finish(*solved.before[:2]), finish(*solved.after[:2])
+    course, compiled = solved.course, solved.compiled
+    path, surprises = paths.build(course, compiled), paths.surprises(course)
+    base = paths.base(before, path)
+    baseline = chronicle.baseline
+    hashed = hashlib.sha256(chronicle.to_yaml().encode()).hexdigest()
+    return Run(
+        chronicle=chronicle,
+        before=before,
+        after=after,
+        path=path,
+        base=base,
+        surprises=surprises,
+        welfare=paths.gains(course, compiled),
+        split=None if solved.split is None else split.build(solved.split, compiled, path, base),
+        only=acting,
+        certificate=run_json.certificate(path, surprises, solved.certificate),
+        provenance={
+            **after.provenance,
+            "economy": baseline.name,
+            "economy_hash": baseline.hash,
+            "chronicle": chronicle.name,
+            "chronicle_hash": hashed,
+            "seconds": clock.perf_counter() - begun,
+        },
+        given=dict(given or {}),
+    )
+
+
+def _settled(solved: Solved) -> bool:
+    """Whether what each channel does is known well enough from the sets that are solved."""
+    from dirigiste.results.equilibria.stationary import finish
+
+    path = paths.build(solved.course, solved.compiled)
+    base = paths.base(finish(*solved.before[:2]), path)
+    return split.settled(split.build(solved.split or {}, solved.compiled, path, base))
+
+
+def texts(name: str | Path) -> dict[str, str]:
+    """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
+    read.
+    """
+    found: dict[str, str] = {}
+    path = Path(name).expanduser()
+    text = _text(path, "dirigiste.chronicle", str(name))
+    if text is None:
+        return found
+    found["chronicle.yaml"] = text
+    try:
+        data = reading.parse(text).plain()
+    except InputError:
+        return found
+    economy = data.get("economy") if isinstance(data, dict) else None
+    if isinstance(economy, str):
+        text = _text(path.parent / Path(economy).expanduser(), "dirigiste.economy", economy)
+        if text is not None:
+            found["economy.yaml"] = text
+    return found
+
+
+def _text(path: Path, package: str, name: str) -> str | None:
+    shipped = chronicles.shipped() if package == "dirigiste.chronicle" else economies.shipped()
+    try:
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+        if name in shipped:
+            return resources.files(package).joinpath("shipped", f"{name}.yaml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None
+
+
+def write_report(found: Run, folder: Path) -> Path:
+    """Write the HTML report into the folder of a run."""
+    from dirigiste import report
+
+    draft = folder / f".{folders.REPORT}"
+    try:
+        report.write(found, draft)
+        return draft.replace(folder / folders.REPORT)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Tables of results as plain text and HTML."""

@@ -1,0 +1,422 @@
+"""What a run prints: the answer first, then events, the path at chosen years, channels, who gains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dirigiste.numbers import NONE, minus
+from dirigiste.results.equilibria.comparison import Difference
+from dirigiste.results.quantities import measures
+from dirigiste.results.runs import channels as split
+from dirigiste.results.runs import paths
+from dirigiste.results.text import comparison as text_comparison
+from dirigiste.results.text.tables import Table, as_text, number, signed
+from dirigiste.solver import shapley
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
+
+    from dirigiste.chronicle import Event
+    from dirigiste.results.runs.run import Run
+
+WINDOW: Final = 10.0
+"""Years from the first event within which the headline looks for the largest effect."""
+
+AFTER_LAST: Final = 4.0
+"""Years from the last surprise within which it looks at least."""
+
+MOVED: Final = 5e-4
+"""Statuses whose share of owners moves by less than this are left out of the headline."""
+
+MOST: Final = 4
+"""At most so many statuses are named in the headline."""
+
+KINDS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
+"""Characters of an ISO date that are known, by its precision."""
+
+PATH_ROWS: Final = (
+    "output",
+    "consumption",
+    "wage",
+    "interest",
+    "transfer",
+    "capital",
+    "credit",
+    "credit_output",
+    "tfp",
+    "entrepreneurs",
+    "control",
+    "silence",
+    "flight",
+    "fines",
+    "emigrants",
+    "added_spread",
+    "limit_factor",
+)
+"""Rows of the table of the path."""
+
+STATUS_TABLES: Final = (
+    ("Owners by status", "mass_by_status"),
+    ("Firms by status, per owner", "entrepreneurs_by_status"),
+    ("Credit by status", "credit_by_status"),
+)
+
+STANDARD: Final = frozenset(
+    {
+        "markets",
+        "walras",
+        "foresight",
+        "hjb",
+        "mass",
+        "worst",
+        "distance",
+        "horizon",
+        "rounds",
+        "seconds",
+        "surprises",
+        "least_mass",
+        "top_mass",
+        "warnings",
+    }
+)
+"""Entries of the certificate that every run has; others come with `certify`."""
+
+
+def heading(found: Run) -> str:
+    """One line: what was run, how long it took, how well it is solved."""
+    count = found.surprises.sizes["surprise"]
+    surprises = "1 surprise" if count == 1 else f"{count} surprises"
+    only = f", only {' and '.join(found.only)}" if found.only else ""
+    return (
+        f"{found.chronicle.name} on {found.before.economy.name}{only}: {surprises} · "
+        f"solved in {found.provenance['seconds']:.1f} s · worst residual {worst(found):.0e}"
+    )
+
+
+def worst(found: Run) -> float:
+    """Largest residual of a market, of the path and of both stationary states."""
+    return max(found.before.worst_residual, found.after.worst_residual, found.certificate["worst"])
+
+
+def peak(found: Run) -> int:
+    """Step at which output is farthest from what it would be without the events, within `WINDOW` years of the
+    first and `AFTER_LAST` years of the last one.
+    """
+    time, surprise = found.path["time"].values, found.path["surprise"].values
+    last = max(WINDOW, float(time[np.searchsorted(surprise, surprise.max())]) + AFTER_LAST)
+    return int(np.argmax(np.where(time <= last + paths.NEAR, _away(found), -1.0)))
+
+
+def _away(found: Run) -> np.ndarray:
+    """Relative distance of output from what it would be without the events, by step; -1 where unknown."""
+    away = np.abs(found.path["output"].values / float(found.base["output"]) - 1.0)
+    return np.where(np.isfinite(away), away, -1.0)
+
+
+def headline(found: Run) -> list[tuple[str, str]]:
+    """What it cost, what it bought, who moved: labels and sentences made from the numbers, at the date at
+    which output is farthest from what it would be without the events. A line without label goes on with the
+    one before.
+    """
+    step = peak(found)
+    here = found.path.isel(time=step)
+    year = int(here["year"])
+
+    def pair(name: str) -> Difference:
+        return Difference(float(found.base[name]), float(here[name]))
+
+    def told(label: str, name: str) -> str:
+        return f"{label} {text_comparison.change(pair(name), measures.PATH[name].unit)}"
+
+    cost = told("output", "output")
+    if text_comparison.change(pair("output"), "") != "0":
+        away = _away(found)[step:]
+        farthest = "at its farthest" if away[0] >= away.max() else "later more"
+        cost += f" in {year}, {farthest}" + _by_channel(found, step)
+    others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
+    bought = [
+        _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(found.base[name].values)
+    ]
+    return [
+        ("What it cost", cost),
+        ("", "   ".join(told(label, name) for label, name in others)),
+        ("", _in_all(found)),
+        ("What it bought", "   ".join(bought) or "no status counts as controlled or speaks"),
+        ("Who moved", "   ".join(_moved(found, here))),
+    ]
+
+
+def _by_channel(found: Run, step: int) -> str:
+    """What each channel did to output at a step, in brackets, the largest first; empty where not known."""
+    if found.split is None:
+        return ""
+    parts = split.channels(found.split, "output").isel(time=step)
+    shares = 100.0 * parts.values / float(found.base["output"])
+    order = np.argsort(-np.abs(shares))
+    told = [f"{signed(float(shares[n]))} {parts['channel'].values[n]}" for n in order]
+    return f" ({', '.join(told)})"
+
+
+def _in_all(found: Run) -> str:
+    """The discounted sum of what happens to output, as years of output."""
+    rate = found.before.economy.preferences.rho
+    lost = found.path["output"].values / float(found.base["output"]) - 1.0
+    total = float(shapley.present_value(lost, found.path["step"].values, rate))
+    return (
+        f"in all {signed(100 * total)} of a year's output over {found.horizon:.0f} years, "
+        f"discounted at {100 * rate:g} % a year"
+    )
+
+
+def _from_to(label: str, pair: Difference) -> str:
+    points = signed(100 * pair.absolute, "points", 1)
+    return f"{label} {points} ({100 * pair.old:.1f} → {100 * pair.new:.1f} %)"
+
+
+def _moved(found: Run, here: xr.Dataset) -> list[str]:
+    old, new = found.base["mass_by_status"].values, here["mass_by_status"].values
+    told = []
+    for n in np.argsort(-np.abs(new - old))[:MOST]:
+        if abs(new[n] - old[n]) > MOVED:
+            name = str(found.base["status"].values[n])
+            told.append(f"{name} {100 * old[n]:.1f} → {100 * new[n]:.1f} %")
+    before, after = float(found.base["flight"]), float(here["flight"])
+    if before or after:
+        told.append(f"wealth carried abroad {100 * before:.2f} → {100 * after:.2f} % of output a year")
+    return told or ["nobody"]
+
+
+def date(event: Event) -> str:
+    """The date of an event, as exact as it is."""
+    return event.date.isoformat()[: KINDS[event.precision]]
+
+
+def events_table(found: Run) -> Table:
+    """Date, event, who acted, channels it works through, sources."""
+    chronicle, economy = found.chronicle, found.before.economy
+    table = Table("Chronicle", ("date", "event", "organisation", "changes", "sources"), left=(0, 1, 2, 3, 4))
+    for event in chronicle.ordered:
+        changes = chronicle.changes_of(event, economy)
+        channels = dict.fromkeys(chronicle.channel_of(change, economy) or "other" for change in changes)
+        table.rows.append(
+            (
+                date(event),
+                event.title,
+                event.organisation or "",
+                ", ".join(channels) or "nothing",
+                ", ".join(event.sources),
+            )
+        )
+    return table
+
+
+def discrepancies_table(found: Run) -> Table:
+    """Claims that differ from the record."""
+    rows = [
+        (date(event), f"{item.claim} ({item.claim_source})", f"{item.record} ({item.record_source})")
+        for event, item in found.chronicle.discrepancies
+    ]
+    return Table("Claims that differ from the record", ("date", "claim", "record"), rows, left=(0, 1, 2))
+
+
+def changes_table(found: Run) -> Table:
+    """Parameters that end elsewhere than they began."""
+    rows = [
+        (item.path, number(item.before), number(item.after), ", ".join(date(event) for event in item.events))
+        for item in found.changes
+    ]
+    return Table("What lasts", ("parameter", "before", "after", "events"), rows, left=(0, 3))
+
+
+def path_tables(found: Run, at: Sequence[float]) -> list[Table]:
+    """The path, statuses and edges at some years, as changes against the economy without the events; in the
+    last column the stationary state after all that lasts.
+    """
+    here, end = found.at(at), paths.base(found.after, found.path)
+    first = str(found.path["date"].values[0].astype("datetime64[D]"))
+    header = ("", "before", *(f"year {_year(time)}" for time in at), "long run")
+
+    def row(label: str, unit: str, old: float, new: Sequence[float]) -> tuple[str, ...]:
+        return (label, number(old, unit), *(change(old, value, unit) for value in new))
+
+    table = Table(f"Path: before, and changes (pp: percentage points); year 0 is {first}", header)
+    for name in [name for name in PATH_ROWS if name in here]:
+        old, measure = float(found.base[name]), measures.PATH[name]
+        if np.isfinite(old):
+            new = [*here[name].values.tolist(), float(end[name])]
+            table.rows.append(row(measure.label, measure.unit, old, new))
+    tables = [table]
+    for title, name in STATUS_TABLES:
+        table, unit = Table(title, header), measures.PATH_STATUS[name].unit
+        for status in found.base["status"].values:
+            old = float(found.base[name].sel(status=status))
+            new = [*here[name].sel(status=status).values.tolist(), float(end[name].sel(status=status))]
+            if any(abs(value) > 0 for value in (old, *new)):
+                label = found.before.economy.statuses[str(status)].title or str(status)
+                table.rows.append(row(label, unit, old, new))
+        tables.append(table)
+    table, unit = Table("People who move, by edge", header), measures.PATH_ARC["people"].unit
+    for edge in dict.fromkeys(map(str, found.base["edge"].values)):
+        arcs = found.base["edge"].values == edge
+        old = float(found.base["people"].values[arcs].sum())
+        new = [*here["people"].values[:, arcs].sum(axis=1).tolist(), float(end["people"].values[arcs].sum())]
+        table.rows.append(row(edge, unit, old, new))
+    return [*tables, table]
+
+
+def change(old: float, new: float, unit: str) -> str:
+    """How a number changes, in few characters: shares and rates in percentage points, flows and others in
+    percent.
+    """
+    flow = unit.startswith("share") and unit.endswith("per year")
+    if not flow and (unit.startswith("share") or unit == "per year"):
+        return signed(100 * (new - old), "pp")
+    return signed(100 * (new / old - 1.0) if old else np.nan, "%")
+
+
+def _year(time: float) -> str:
+    return f"{time:.4g}"
+
+
+def channel_tables(found: Run, at: Sequence[float]) -> list[Table]:
+    """What each channel did: to every outcome at the date of the headline, and to output at some years."""
+    if found.split is None:
+        return []
+    step, players = peak(found), split.order(found.split)
+    day = str(found.path["date"].values[step].astype("datetime64[D]"))
+    one = Table(f"What each channel did, {day}", ("", *players, "in all"))
+    for outcome in split.OUTCOMES:
+        if not np.isfinite(found.base[outcome].values):
+            continue
+        measure, parts = measures.PATH[outcome], split.channels(found.split, outcome).isel(time=step)
+        old = float(found.base[outcome])
+        whole = float(parts.attrs["whole"][step])
+        cells = [change(old, old + part, measure.unit) for part in (*parts.values, whole)]
+        one.rows.append((measure.label, *cells))
+    output = found.channels("output", time=list(at))
+    base = float(found.base["output"])
+    many = Table("Output by channel", ("", *(f"year {_year(time)}" for time in at)))
+    for channel in players:
+        cells = [change(base, base + part, "") for part in output.sel(channel=channel).values]
+        many.rows.append((channel, *cells))
+    whole = np.asarray(output.attrs["whole"]).reshape(-1)
+    many.rows.append(("in all", *(change(base, base + part, "") for part in whole)))
+    return [one, many] if split.exact(found.split) else [one, many, _quick(found.split)]
+
+
+def _quick(data: xr.Dataset) -> Table:
+    """How far the parts of a quick split may be off."""
+    sets, of = data.sizes["subset"], 2 ** len(split.order(data))
+    table = Table(
+        f"Quick split, from {sets} of {of} sets of channels: how far the parts may be off",
+        ("", "largest part", "differs from fewer sets by", "sum less the whole"),
+    )
+    for outcome in split.OUTCOMES:
+        error = split.error_of(data, outcome)
+        if not np.isfinite(error.level):
+            continue
+        old, unit = float(data[outcome].values[0, 0]), measures.PATH[outcome].unit
+        sizes = (error.largest, error.levels, error.rest)
+        cells = (change(old, old + size, unit).lstrip("+") if np.isfinite(size) else NONE for size in sizes)
+        table.rows.append((measures.PATH[outcome].label, *cells))
+    return table
+
+
+def welfare_table(found: Run) -> Table:
+    """Who gains from each surprise: in all, votes, and the statuses that gain most and least."""
+    data = found.welfare
+    table = Table(
+        "Who gains from each surprise, consumption equivalents",
+        ("date", "in all", "gain", "lose", "gains most", "gains least"),
+        left=(0, 4, 5),
+    )
+    days = {event.date.isoformat(): date(event) for event in found.chronicle.ordered if event.acts}
+    for n in range(data.sizes["surprise"]):
+        one = data.isel(surprise=n)
+        mass = one["mass"].sum(("quintile", "ability_group"))
+        gain = (one["gain"] * one["mass"]).sum(("quintile", "ability_group")) / mass.where(mass > 0)
+        ranked = gain.dropna("status").sortby(gain.dropna("status"))
+        ends = [
+            f"{ranked['status'].values[k]} {signed(100 * float(ranked[k]))}" if ranked.size else NONE
+            for k in (-1, 0)
+        ]
+        table.rows.append(
+            (
+                days.get(day := str(one["date"].values.astype("datetime64[D]")), day),
+                signed(100 * float(one["gain_in_all"])),
+                number(float(one["votes_for"]), "share"),
+                number(float(one["votes_against"]), "share"),
+                *ends,
+            )
+        )
+    return table
+
+
+def certificate_table(found: Run) -> Table:
+    """Worst residuals with their dates, distance to the end, and what `certify` adds."""
+    told = found.certificate
+    table = Table("Certificate of the path", ("", "worst", "unit", "date"), left=(0, 2, 3))
+    checked = {**told["markets"], **{name: told[name] for name in ("walras", "foresight", "hjb", "mass")}}
+    if found.before.economy.closure.directed is None:
+        checked.pop("quota")
+    for name, row in checked.items():
+        measure = measures.CERTIFICATE_PATH[name]
+        table.rows.append((measure.label, minus(f"{row['worst']:.1e}"), measure.unit, row["date"]))
+    for name in ("distance", "horizon", "rounds"):
+        measure = measures.SURPRISE[name]
+        table.rows.append((measure.label, f"{told[name]:.3g}", measure.unit, ""))
+    for name in ("least_mass", "top_mass"):
+        if name in told:
+            measure = measures.CERTIFICATE_PATH[name]
+            table.rows.append((measure.label, minus(f"{told[name]:.1e}"), measure.unit, ""))
+    more = {name: value for name, value in told.items() if name not in STANDARD}
+    table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
+    return table
+
+
+def _numbers(told: Mapping[str, Any], before: str = "") -> list[tuple[str, float]]:
+    """Numbers in nested entries, with dotted names in words."""
+    found: list[tuple[str, float]] = []
+    for name, value in told.items():
+        label = f"{before}{name}".replace("_", " ")
+        if isinstance(value, dict):
+            found += _numbers(value, f"{label}, ")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found.append((label, float(value)))
+    return found
+
+
+def tables(found: Run, at: Sequence[float] | None = None) -> list[Table]:
+    """Events, discrepancies, the path at some years, channels, who gains, what lasts, certificate.
+
+    Args:
+        found: The run.
+        at: Years from the first event; those of `Run.default_times` if left out.
+    """
+    times = found.default_times if at is None else at
+    drawn = [
+        events_table(found),
+        discrepancies_table(found),
+        *path_tables(found, times),
+        *channel_tables(found, times),
+        welfare_table(found),
+        changes_table(found),
+        certificate_table(found),
+    ]
+    return [table for table in drawn if table.rows]
+
+
+def top(found: Run) -> str:
+    """Heading and headline as lines of text."""
+    lines = headline(found)
+    width = max(len(label) for label, _ in lines)
+    return "\n".join([heading(found), *(f"{label:<{width}}  {sentence}" for label, sentence in lines)])
+
+
+def run(found: Run) -> str:
+    """The whole run as plain text."""
+    return "\n".join([top(found), *("\n" + as_text(table) for table in tables(found))])

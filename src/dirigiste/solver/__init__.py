@@ -1,0 +1,1 @@
+"""Chronicles solved: surprise after surprise, and for sets of channels."""

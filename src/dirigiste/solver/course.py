@@ -1,0 +1,92 @@
+"""What comes of solving a chronicle: steps, quantities and surprises of a course, and the stationary
+states at its ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste.chronicle import Channel
+from dirigiste.numerics.setup.arrays import Compiled
+from dirigiste.numerics.stationary import equilibrium
+from dirigiste.numerics.transition.path import Sums
+
+Array = NDArray[np.float64]
+
+Channels = frozenset[Channel]
+
+
+class Steps(NamedTuple):
+    """The steps of a course."""
+
+    time: Array
+    """(M,) years from the first surprise at which what a step holds is told."""
+    length: Array
+    """(M,) years."""
+    date: list[dt.datetime]
+    surprise: NDArray[np.int64]
+    """(M,) number of the segment that a step belongs to."""
+
+
+class Segment(NamedTuple):
+    """The path announced by one surprise."""
+
+    date: dt.date
+    rounds: int
+    seconds: float
+    worst: float
+    """Largest residual of a market, relative."""
+    where: tuple[str, dt.datetime]
+    """Its market and date."""
+    distance: float
+    """L1 distance of the last distribution from the stationary one."""
+    horizon: float
+    """Years that the surprise looks ahead."""
+    v_before: Array
+    """Values (N, S, J) that owners would have had on the date without the surprise."""
+    v_after: Array
+    """Values (N, S, J) on the date with it."""
+    g: Array
+    """Owners (N, S, J) on the date. These three are empty for sets of channels other than those that act."""
+
+
+class Course(NamedTuple):
+    """What happens along a chronicle, with some or all of its channels."""
+
+    grid: Steps
+    u: Array
+    """(M, 4) log wage, interest, transfer, unknown of the quota."""
+    sums: Sums
+    """Sums over owners, numpy arrays with the axis of steps first."""
+    residuals: dict[str, Array]
+    """Of each market, values, mass and goods (M,)."""
+    parameters: dict[str, Array]
+    """Values of the parameters that the chronicle moves (M,)."""
+    segments: list[Segment]
+
+
+class Terminal(NamedTuple):
+    """A stationary state, certified, and the values that the parameters of a chronicle have in it."""
+
+    compiled: Compiled
+    solved: equilibrium.Solved
+    lasting: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A chronicle solved on its economy."""
+
+    compiled: Compiled
+    before: Terminal
+    """The stationary state before the first surprise."""
+    after: Terminal
+    """The one in which the last path ends."""
+    course: Course
+    split: dict[Channels, Course] | None
+    certificate: dict[str, Any]

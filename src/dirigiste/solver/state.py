@@ -1,0 +1,162 @@
+"""Where a set of channels stands between two surprises: the path that it is on, roughly or exactly, and what
+it has behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste.numerics.transition import steps
+from dirigiste.numerics.transition.path import Begin, Sums
+from dirigiste.solver.course import Segment, Terminal
+
+Array = NDArray[np.float64]
+
+
+class Piece(NamedTuple):
+    """Consecutive steps of one path, numpy arrays with the axis of steps first."""
+
+    u: Array
+    sums: Sums
+    residuals: dict[str, Array]
+    parameters: dict[str, Array]
+
+    def part(self, steps: slice) -> Piece:
+        """Some of its steps."""
+        return each(lambda x: x[steps], self)
+
+
+def each(function: Callable[..., Any], *items: Any) -> Any:  # noqa: ANN401
+    """A function of the arrays in tuples and dictionaries of the same form."""
+    first = items[0]
+    if isinstance(first, dict):
+        return {key: each(function, *(item[key] for item in items)) for key in first}
+    if isinstance(first, tuple):
+        parts = (each(function, *items) for items in zip(*items, strict=True))
+        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+    return function(*items)
+
+
+def middles(edges: Array) -> Array:
+    """Middles of steps between some edges."""
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def prices_at(time: Array, known: Array, values: Array) -> Array:
+    """Columns of values (K, ...) at other times, linear between those known and level beyond."""
+    return np.stack([np.interp(time, known, column) for column in values.T], axis=1)
+
+
+def times_of_stages(edges: Array) -> Array:
+    """Years (2 T,) to which values after each stage of a step belong: its end less the first stage, and its
+    beginning.
+    """
+    return np.stack([edges[1:] - steps.GAMMA * np.diff(edges), edges[:-1]], axis=1).reshape(-1)
+
+
+def values_at(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
+    """Values (K, ...) at other times, linear between those known and level beyond."""
+    below = np.clip(np.searchsorted(known, when, side="right") - 1, 0, None)
+    above = np.minimum(below + 1, known.size - 1)
+    gap = known[above] - known[below]
+    share = np.clip((when - known[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
+    found = np.empty((when.size, *values.shape[1:]))
+    for k in range(when.size):
+        found[k] = (1.0 - share[k]) * values[below[k]] + share[k] * values[above[k]]
+    return found
+
+
+def masses_before(state: State, n: int) -> Begin:
+    """Masses with which surprise n begins."""
+    _, f, g = state.at[n]
+    return Begin(f, g)
+
+
+Date = tuple[Array, ...]
+"""Values, row masses and node masses (N, S, J) on a date."""
+
+
+class State(NamedTuple):
+    """Where a set of channels stands: the path that it is on, and what it has behind it."""
+
+    begin: int
+    """Step of the grid at which the path begins."""
+    edges: Array
+    """(T + 1,) years at which its steps begin and end."""
+    terminal: Terminal
+    path: Piece
+    """All steps of the path."""
+    when: Array
+    """(K,) years at which values are remembered."""
+    v: NDArray[np.float32]
+    """These values (K, N, S, J), in single precision: a guess for the next path."""
+    at: dict[int, Date]
+    """For the surprise that interrupts it, and for those before at which other sets of channels leave it:
+    values, row masses and node masses (N, S, J) on its date if it does not happen.
+    """
+    past: tuple[Piece, ...]
+    """Parts of earlier paths up to where they were interrupted."""
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a surprise hands on to the next one, each part as soon as it is known: the stationary state in
+    which its path ends, the path roughly, without what lies before it, and where it stands in the end.
+    """
+
+    terminal: Future[Terminal] = field(default_factory=Future)
+    rough: Future[State] = field(default_factory=Future)
+    state: Future[State] = field(default_factory=Future)
+
+    @classmethod
+    def of(cls, state: State) -> Handover:
+        """What a state hands on that is known already."""
+        found = cls()
+        found.terminal.set_result(state.terminal)
+        found.end(state)
+        return found
+
+    def end(self, state: State) -> None:
+        """The end is reached; that is what is known roughly too if nothing was before."""
+        self.state.set_result(state)
+        if not self.rough.done():
+            self.rough.set_result(state)
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing follows."""
+        for part in (self.terminal, self.rough, self.state):
+            if not part.done():
+                part.set_exception(error)
+
+    def begin(self, n: int) -> Begin:
+        """Masses with which surprise n begins, once the end is reached."""
+        return masses_before(self.state.result(), n)
+
+    @property
+    def known(self) -> bool:
+        """Whether the end is reached."""
+        return self.state.done()
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing rough: the end is all that is handed on."""
+        return self.state.done() and self.rough.result() is self.state.result()
+
+
+class Gained(NamedTuple):
+    """What was found beyond the first guess."""
+
+    time: Array
+    """(T,) middles of steps, years."""
+    u: Array
+    """Unknowns (T, 4)."""
+    v: NDArray[np.float16]
+    """Values (K, N, S, J) at every other time of `AFTER`, over `scale`."""
+    scale: float

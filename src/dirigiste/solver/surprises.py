@@ -1,0 +1,618 @@
+"""A chronicle solved: surprise after surprise a perfect-foresight path, each from where the last was
+interrupted.
+
+Courses of several sets of channels share their work: two sets that agree on the channels used up to a date
+share everything up to it (`chains`), and a surprise in which none of its channels acts leaves a set on its
+path. What smaller sets have found at a surprise predicts the prices of larger ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import combinations, groupby
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dirigiste import config
+from dirigiste.chronicle import Channel, Chronicle
+from dirigiste.chronicle.timeline import Grid, Timeline, grid
+from dirigiste.economy import Economy
+from dirigiste.errors import IdentityViolated, NotConverged
+from dirigiste.numerics.compiled.programs import side_by_side
+from dirigiste.numerics.setup import timed
+from dirigiste.numerics.setup.arrays import Compiled
+from dirigiste.numerics.stationary import certificate
+from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.numerics.transition import perfect_foresight as transition
+from dirigiste.numerics.transition import residuals as path_residuals
+from dirigiste.numerics.transition import sequence, steps
+from dirigiste.numerics.transition.path import Backwards, Begin
+from dirigiste.numerics.transition.sequence import Kernel
+from dirigiste.progress import Progress
+from dirigiste.solver import shapley
+from dirigiste.solver.chains import Chain, chains, seen
+from dirigiste.solver.course import Channels, Course, Segment, Solved, Steps, Terminal
+from dirigiste.solver.interpolation import interpolation
+from dirigiste.solver.state import (
+    Date,
+    Gained,
+    Handover,
+    Piece,
+    State,
+    each,
+    masses_before,
+    middles,
+    prices_at,
+    times_of_stages,
+    values_at,
+)
+from dirigiste.solver.work import Work
+
+Array = NDArray[np.float64]
+
+DISTANCE = 1e-4
+"""Distance (L1) from the last distribution to the stationary one above which a warning asks for a longer
+horizon.
+"""
+
+NOBODY = (np.empty((0, 0, 0)),) * 3
+"""Values and owners where nobody asks who gains."""
+
+AFTER = np.array([0, 1 / 8, 1 / 4, 1 / 2, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 150])
+"""Years after a surprise at which values are remembered, as a guess for the next; at every other of them what
+they gained on their own guess.
+"""
+
+ASTRAY = 1e-3
+"""Residual of values above which a search that failed is not gone on with, but begun again."""
+
+PREDICTED = 3
+"""Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
+many channels, and what the tolerance leaves open is not blown up.
+"""
+
+Channelwise = bool | Literal["quick"]
+
+
+class Solver:
+    """Solves the courses of one chronicle."""
+
+    def __init__(
+        self,
+        chronicle: Chronicle,
+        acting: Channels,
+        progress: Progress | None,
+        *,
+        apart: bool = False,
+        what: str = "",
+    ) -> None:
+        """Get ready for the course of the channels `acting`, and with `apart` for those of all their subsets;
+        `what` comes before all that is told.
+        """
+        self.chronicle = chronicle
+        self.acting = acting
+        self.apart = apart
+        self.economy: Economy = chronicle.baseline
+        self.grid: Grid = grid(chronicle, self.economy.numerics.path)
+        self.timeline = Timeline(chronicle, self.economy, self.grid)
+        self.work = Work(progress, what)
+        self.seen = seen(self.timeline)
+        every = shapley.coalitions(sorted(acting), range(len(acting) + 1)) if apart else [acting]
+        self.branches = {chain.key: chain.branches for chain in chains(self.timeline, every)}
+        self.courses: dict[Channels, Course] = {}
+        self.after: Terminal | None = None
+        self.left: dict[tuple[int, Channels], State] = {}
+        """States before a surprise at which other sets of channels leave the course of one."""
+        self.reached: dict[Channels, tuple[int, State]] = {}
+        """How far chains have been followed that go on later."""
+        self.gained: dict[tuple[int, Channels], Gained] = {}
+        """What was found at surprises beyond the first guess."""
+        self.frame = timed.frame(self.economy, self._ranges())
+        self.compiled = replace(self.frame.compiled, economy=self.economy)
+        start = {path: float(self.economy.get(path)) for path in chronicle.parameters}
+        self.before = self._stationary(self.compiled, start, None)
+        self.kernel: Kernel = sequence.kernel(self.compiled, self.before.solved.point)
+
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        """Ranges of the parameters over all channels together and each alone."""
+        used = self.timeline.channels
+        found = [self.timeline.ranges(used), *(self.timeline.ranges([channel]) for channel in used)]
+        return {path: (min(r[path][0] for r in found), max(r[path][1] for r in found)) for path in found[0]}
+
+    def solve(self, sets: Sequence[Channels]) -> None:
+        """Courses of sets of channels, into `courses`; those that are there already stay as they are."""
+        todo = [chain for chain in chains(self.timeline, sets) if chain.key not in self.courses]
+        ahead = [(n, chain.key) for chain in todo for n in self._ahead(chain)]
+        lengths = [self.grid.ahead(n, self.timeline.following(n, key)).size - 1 for n, key in ahead]
+        self.work.plan(lengths, sets=len(set(sets)))
+        if not self.apart:
+            for channels in sets:
+                self._alone(channels)
+            return
+        for _, same in groupby(todo, lambda chain: len(chain.key)):
+            side_by_side(self._follow, same)  # they depend on smaller sets only
+
+    def _ahead(self, chain: Chain) -> list[int]:
+        """Surprises of a chain at which a path is still to be solved."""
+        begin, _ = self.reached.get(chain.key, (chain.first, None))
+        return [n for n in range(begin, chain.last) if self.timeline.acts(n, chain.key)]
+
+    def _alone(self, channels: Channels) -> None:
+        """The course of one set of channels. A surprise is begun on the rough path of the one before, and
+        ended on its exact one, so that two are solved at a time; what comes out does not depend on whether
+        they are.
+        """
+        count = len(self.grid.surprises)
+        keys = [(n, channels & self.seen[n]) for n in range(count)]
+        acts = [(n, key) for n, key in keys if self.timeline.acts(n, key)]
+        hands = [Handover.of(self._first()), *(Handover() for _ in acts)]
+
+        def announce(number: int) -> None:
+            before, after = hands[number], hands[number + 1]
+            try:
+                after.end(self._announce(*acts[number], before, after))
+            except BaseException as error:
+                after.fail(error)
+                raise
+
+        side_by_side(announce, range(len(acts)))
+        state = hands[-1].state.result()
+        self.courses[channels] = self.course(state)
+        self.work.finished()
+        self.after = state.terminal
+
+    def _follow(self, chain: Chain) -> None:
+        """Go on with a chain from where it is, and keep the states in which other sets leave it."""
+        key, whole = chain.key, chain.last == len(self.grid.surprises)
+        if key in self.reached:
+            begin, state = self.reached.pop(key)
+        elif chain.parent is None:
+            begin, state = chain.first, self._first()
+        else:
+            begin, state = chain.first, self.left[chain.first, chain.parent]
+        for n in range(begin, chain.last):
+            if n in self.branches[key]:
+                self.left[n, key] = state
+            state = self._next(n, key, state)
+        if whole:
+            self.courses[key] = self.course(state)
+            self.work.finished()
+            if key == self.acting:
+                self.after = state.terminal
+        else:
+            self.reached[key] = max(begin, chain.last), state
+            if chain.last in self.branches[key]:
+                self.left[chain.last, key] = state
+
+    def course(self, state: State) -> Course:
+        """The parts of paths joined, over all steps of the grid."""
+        pieces = [*state.past, state.path.part(slice(0, self.grid.lengths.size - state.begin))]
+        whole: Piece = each(lambda *x: np.concatenate(x), *pieces)
+        # the first piece is the state without the chronicle, empty where the first surprise ends it
+        number = np.repeat(np.arange(len(pieces)) - 1, [len(piece.u) for piece in pieces])
+        steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number)
+        return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, list(state.segments))
+
+    def _stationary(
+        self,
+        compiled: Compiled,
+        lasting: dict[str, float],
+        near: Terminal | None,
+        *,
+        silent: bool = False,
+    ) -> Terminal:
+        """The stationary state of an economy, from that of one near by or from cold."""
+
+        def told(stage: str, k: int, size: float) -> None:
+            if not silent:
+                self.work.tell(f"stationary state: {stage}", k, size)
+
+        def solve(near: solver.Solved | None) -> Terminal:
+            start, responses = (near.as_start(), near.responses) if near else (None, None)
+            found = solver.solve(compiled, start, responses=responses, progress=told)
+            certificate.certificate(compiled, found)
+            return Terminal(compiled, found, lasting)
+
+        if near is not None:
+            try:
+                return solve(near.solved)
+            except NotConverged:
+                pass  # too far away: from cold
+        return solve(None)
+
+    def _first(self) -> State:
+        """The stationary state without the chronicle, as a path on which nothing happens: one step, over and
+        over.
+        """
+        point = self.before.solved.point
+        edges, once = self.grid.edges, np.array([0.0, self.economy.numerics.path.step])
+        steps = edges.size - 1
+        values = self.timeline.values(0, (), once)
+        task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
+        u = np.asarray(point.u)[None]
+        rests = transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1)))
+        solved = self._solve(task, (rests, rests), self.before, once, 0, Channels())
+        piece = self._piece(task, solved, values)
+        stays = (point.values.v, point.distribution.f, point.distribution.g)
+        return State(
+            begin=0,
+            edges=edges,
+            terminal=self.before,
+            path=each(lambda x: np.repeat(x, steps, axis=0), piece),
+            when=edges[:1],
+            v=stays[0].astype(np.float32)[None],
+            at=dict.fromkeys(range(len(self.grid.surprises)), stays),
+            past=(),
+            segments=(),
+        )
+
+    def _next(self, n: int, key: Channels, parent: State) -> State:
+        """Where a set of channels stands after surprise n, in which it may have no part."""
+        if not self.timeline.acts(n, key):
+            return parent
+        return self._announce(n, key, Handover.of(parent), None)
+
+    def _announce(self, n: int, key: Channels, before: Handover, after: Handover | None) -> State:
+        """Where a set of channels stands after surprise n, in which it acts; what the next surprise may
+        begin with goes into `after`.
+        """
+        begun = time.perf_counter()
+        until = self.timeline.following(n, key)
+        edges = self.grid.ahead(n, until)
+        values = self.timeline.values(n, key, edges)
+        lasting = self.timeline.lasting(n, key)
+        terminal = before.terminal.result()
+        if lasting != terminal.lasting:
+            terminal = self._stationary(self.frame.at(lasting), lasting, terminal, silent=not before.known)
+        if after:
+            after.terminal.set_result(terminal)
+        begin = self.grid.surprises[n]
+        later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
+        later |= set() if until is None else {until}
+        when = edges[0] + AFTER
+
+        def values_of(backwards: Backwards) -> Array:
+            return values_at(when, edges[:-1], backwards.v[:, 1])
+
+        def hand_on(found: transition.Rough) -> None:
+            assert after is not None
+            v, at = values_of(found.backwards), {k: self._on(found, n, k) for k in later}
+            path = parent.path._replace(u=found.u.copy())
+            after.rough.set_result(
+                State(begin, edges, terminal, path, when, v.astype(np.float32), at, (), ())
+            )
+
+        parent = before.rough.result()
+        guess = self._guess(edges, parent, terminal)
+        predicted = self._predicted(n, key, edges, guess)
+        happen = None if until is None else self.grid.surprises[until] - begin
+        task = self._task(values, edges, masses_before(parent, n), terminal, happen)
+        early = hand_on if after else None
+        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
+        parent = before.state.result()
+        task = task._replace(begin=masses_before(parent, n))
+        known = values_of(solved.backwards)
+        if self.apart:
+            gained = known[::2] - self._moved(when[::2], parent, terminal)
+            scale = float(np.abs(gained).max()) or 1.0
+            self.gained[n, key] = Gained(
+                middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
+            )
+        self.work.done(edges.size - 1)
+        owners = NOBODY
+        if key == self.acting & self.seen[n]:
+            owners = parent.at[n][0], solved.backwards.v[0, 1].copy(), parent.at[n][2]
+        took = time.perf_counter() - begun
+        return State(
+            begin=begin,
+            edges=edges,
+            terminal=terminal,
+            path=self._piece(task, solved, values),
+            when=when,
+            v=known.astype(np.float32),
+            at={k: self._on(solved, n, k) for k in later},
+            past=(*parent.past, parent.path.part(slice(0, begin - parent.begin))),
+            segments=(*parent.segments, self._segment(n, solved, terminal, edges, owners, took)),
+        )
+
+    def _task(
+        self,
+        values: dict[str, Array],
+        edges: Array,
+        begin: Begin,
+        terminal: Terminal,
+        happen: int | None = None,
+    ) -> transition.Task:
+        over = self.frame.over(values, edges.size - 1)
+        return transition.Task(over, np.diff(edges), begin, terminal.solved.point.values.v, happen)
+
+    def _guess(self, edges: Array, parent: State, terminal: Terminal) -> transition.Guess:
+        """The path that was interrupted goes on, moved to where the new one ends."""
+        old, new = parent.terminal.solved.point, terminal.solved.point
+        u = prices_at(middles(edges), middles(parent.edges), parent.path.u)
+        v = self._moved(times_of_stages(edges), parent, terminal)
+        return transition.Guess(u + (new.u - old.u), u, v.reshape(edges.size - 1, steps.STAGES, *v.shape[1:]))
+
+    @staticmethod
+    def _moved(when: Array, parent: State, terminal: Terminal) -> Array:
+        """Values (..., N, S, J) at some times on the path that was interrupted, moved in the same way."""
+        shift = terminal.solved.point.values.v - parent.terminal.solved.point.values.v
+        return values_at(when, parent.when, parent.v) + shift
+
+    def _predicted(self, n: int, key: Channels, edges: Array, guess: transition.Guess) -> transition.Guess:
+        """The guess with what smaller sets of channels have found at this surprise beyond theirs, put
+        together for this set (`shapley.guess_weights`).
+        """
+        sizes: list[int] = []
+        for size in range(len(key) - 1, 0, -1):
+            known = ((n, part) in self.gained for part in self._parts(n, key, size))
+            if len(sizes) < PREDICTED and all(known):
+                sizes.insert(0, size)
+        if not sizes:
+            return guess
+        u, v = guess.u.copy(), np.zeros((AFTER[::2].size, *guess.v.shape[2:]))
+        for size, weight in zip(sizes, shapley.guess_weights(len(key), sizes), strict=True):
+            for part in self._parts(n, key, size):
+                gained = self.gained[n, part]
+                u += weight * prices_at(middles(edges), gained.time, gained.u)
+                v += weight * gained.scale * gained.v
+        more = values_at(times_of_stages(edges), edges[0] + AFTER[::2], v)
+        return transition.Guess(u, u, guess.v + more.reshape(guess.v.shape))
+
+    def _parts(self, n: int, key: Channels, size: int) -> list[Channels]:
+        """Subsets that act at a surprise; nothing happens to the others."""
+        parts = (Channels(part) for part in combinations(sorted(key), size))
+        return [part for part in parts if self.timeline.acts(n, part)]
+
+    def _solve(
+        self,
+        task: transition.Task,
+        guesses: tuple[transition.Guess, transition.Guess],
+        terminal: Terminal,
+        edges: Array,
+        n: int,
+        key: Channels,
+        before: Handover | None = None,
+        early: Callable[[transition.Rough], None] | None = None,
+    ) -> transition.Solved:
+        tolerances = self.economy.numerics.tolerances
+        date = self.chronicle.surprises[n]
+
+        stage = f"surprise {n + 1} of {len(self.grid.surprises)}: {date}"
+
+        def told(k: int, size: float) -> None:
+            if before is None or before.known:
+                self.work.tell(stage, k, size)
+
+        begin: Callable[[], Begin] | None = None
+        if before is not None and not before.settled:
+            begin = partial(before.begin, n)
+
+        def solve(kernel: Kernel, guess: transition.Guess, first: bool) -> transition.Solved:
+            return transition.solve(
+                self.compiled.arrays,
+                task,
+                kernel,
+                guess,
+                target=tolerances.paths,
+                hjb=10.0 * tolerances.hjb,
+                foresight=tolerances.foresight,
+                progress=told,
+                along=not first,
+                early=early if first else None,
+                begin=begin,
+            )
+
+        found = solve(self.kernel, guesses[0], True)
+        if not self._good(found):
+            stage += ", hard to solve: responses of its end, then of the path itself"
+            nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
+            again = transition.Guess(found.foreseen, found.u, found.backwards.v)
+            near = found.finite and found.off <= ASTRAY
+            found = solve(nearer, again if near else guesses[1], False)
+        if not self._good(found):
+            market, step = self._worst(found)
+            when = self.grid.date(edges[step])
+            raise NotConverged(
+                f"{self.chronicle.name}: no path from {date} on{self._named(n, key)} within the tolerance "
+                f"{tolerances.paths:g}: "
+                f"the {market} condition of {when:%Y-%m-%d} is off by {found.worst:.3g}, and prices by "
+                f"{found.gap:.3g} from those that owners foresaw (values by {found.off:.3g})",
+                history=found.history,
+                residuals={market: found.worst, "foresight": found.gap, "hjb": found.off},
+                advice="Smaller or slower changes, shorter steps (numerics.path.step), or choices with a "
+                "larger scale help; numerics.tolerances.paths says what is enough.",
+            )
+        return found
+
+    def _named(self, n: int, key: Channels) -> str:
+        """Which channels act, where others that have acted by surprise n are left out."""
+        if key == self.seen[n]:
+            return ""
+        return f" with {', '.join(sorted(key)) or 'no channel'} alone"
+
+    def _good(self, found: transition.Solved) -> bool:
+        tolerances = self.economy.numerics.tolerances
+        foreseen = found.size <= transition.FRONTS * tolerances.foresight
+        return foreseen and max(found.worst, found.off) <= tolerances.paths
+
+    def _piece(self, task: transition.Task, solved: transition.Solved, values: dict[str, Array]) -> Piece:
+        left = path_residuals.residuals(self.compiled, task, solved)
+        step = int(np.abs(left["walras"]).argmax())
+        worst = float(left["walras"][step])
+        limit = max(certificate.WALRAS, 3.0 * solved.gap)  # they spend what they foresaw to earn
+        if not abs(worst) <= limit:
+            raise IdentityViolated(
+                f"{self.chronicle.name}: goods do not clear in step {step} of a path: residual {worst:.3g} "
+                f"of output (at most {limit:.3g})"
+            )
+        return Piece(solved.u, solved.sums, left, values)
+
+    def _on(self, solved: transition.Solved | transition.Rough, n: int, k: int) -> tuple[Array, Array, Array]:
+        """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
+        step = self.grid.surprises[k] - self.grid.surprises[n]
+        forwards = solved.forwards
+        return (
+            solved.backwards.v[step, 1].copy(),  # and not the whole path with it
+            forwards.f[step - 1].copy(),
+            forwards.later[step - 1].copy(),
+        )
+
+    @staticmethod
+    def _worst(solved: transition.Solved) -> tuple[str, int]:
+        step, condition = np.unravel_index(int(np.abs(solved.left).argmax()), solved.left.shape)
+        return list(path_residuals.MARKETS)[int(condition)], int(step)
+
+    def _segment(
+        self,
+        n: int,
+        solved: transition.Solved,
+        terminal: Terminal,
+        edges: Array,
+        owners: Date,
+        seconds: float,
+    ) -> Segment:
+        market, step = self._worst(solved)
+        last, end = solved.forwards.later[-1], terminal.solved.point.distribution.g
+        return Segment(
+            date=self.chronicle.surprises[n],
+            rounds=len(solved.history),
+            seconds=seconds,
+            worst=solved.worst,
+            where=(market, self.grid.date(edges[step])),
+            distance=float(np.abs(last - end).sum()),
+            horizon=float(edges[-1] - edges[0]),
+            v_before=owners[0],
+            v_after=owners[1],
+            g=owners[2],
+        )
+
+
+def solve(
+    chronicle: Chronicle,
+    *,
+    only: Collection[Channel] | None = None,
+    channels: Channelwise = False,
+    certify: bool = False,
+    settled: Callable[[Solved], bool] | None = None,
+    progress: Progress | None = None,
+) -> Solved:
+    """Solve a chronicle on its economy.
+
+    Args:
+        chronicle: The chronicle.
+        only: Channels that act; all if left out.
+        channels: Also solve the courses of every set of these channels; with "quick" of more and more sets,
+            until `settled` says of what is there that what each channel does is known well enough.
+        certify: Also solve with steps of half the length and over twice the horizon.
+        settled: Asked with "quick" after each level of sets.
+        progress: Called with stage, round and largest residual.
+
+    Raises:
+        NotConverged: A stationary state or a path misses its tolerance.
+        IdentityViolated: Goods do not clear.
+    """
+    config.ensure()
+    used = chronicle.channels()
+    ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
+    acting: Channels = frozenset(ordered)
+    found = Solver(chronicle, acting, progress, apart=bool(channels))
+
+    def result(sets: Sequence[Channels]) -> Solved:
+        course, after = found.courses[acting], found.after
+        assert after is not None
+        economy = chronicle.lasting(found.economy, acting)
+        return Solved(
+            compiled=found.compiled,
+            before=found.before,
+            after=after._replace(compiled=replace(after.compiled, economy=economy)),
+            course=course,
+            split={key: found.courses[key] for key in sets} if channels else None,
+            certificate=_certificate(course),
+        )
+
+    sets: list[Channels] = [acting]
+    if channels:
+        sizes = shapley.levels(len(ordered)) if channels == "quick" else [range(len(ordered) + 1)]
+        for known in sizes:
+            sets = shapley.coalitions(ordered, known)
+            found.solve(sets)
+            if channels == "quick" and settled and settled(result(sets)):
+                break
+    else:
+        found.solve(sets)
+    solved = result(sets)
+    if certify:
+        solved.certificate["certify"] = _refined(chronicle, acting, solved.course, progress)
+    return solved
+
+
+def _certificate(course: Course) -> dict[str, Any]:
+    """Worst residuals of a course with their dates, and how near its paths come to their ends."""
+    worst = {}
+    for name, values in course.residuals.items():
+        step = int(np.abs(values).argmax())
+        worst[name] = {"value": float(values[step]), "date": course.grid.date[step].date().isoformat()}
+    segments = course.segments
+    distance = max((segment.distance for segment in segments), default=0.0)
+    warnings = []
+    if distance > DISTANCE:
+        warnings.append(
+            f"the last distribution is {distance:.2g} (L1) away from the stationary one: "
+            "raise numerics.path.horizon"
+        )
+    return {
+        **worst,
+        "distance": distance,
+        "horizon": min((segment.horizon for segment in segments), default=float("nan")),
+        "rounds": sum(segment.rounds for segment in segments),
+        "seconds": sum(segment.seconds for segment in segments),
+        "least_mass": float(course.sums.least.min()),
+        "top_mass": float(course.sums.top.max()),
+        "surprises": len(segments),
+        "warnings": warnings,
+    }
+
+
+def _refined(
+    chronicle: Chronicle, acting: Channels, course: Course, progress: Progress | None
+) -> dict[str, Any]:
+    """Largest relative change of output and wage along the course with half the steps, and with twice the
+    horizon.
+    """
+    how = chronicle.baseline.numerics.path
+    found: dict[str, Any] = {}
+    for name, changed in (
+        ("half_step", {"numerics.path.step": 0.5 * how.step, "numerics.path.growth": how.growth**0.5}),
+        ("twice_horizon", {"numerics.path.horizon": 2.0 * how.horizon}),
+    ):
+        other = Solver(
+            chronicle.on(chronicle.baseline.with_(changed)),
+            acting,
+            progress,
+            what=f"{name.replace('_', ' ')}: ",
+        )
+        other.solve([acting])
+        refined = other.courses[acting]
+        found[name] = {
+            "output": _difference(
+                course, refined, lambda c: np.log(np.asarray(c.sums.static.output).sum(axis=1))
+            ),
+            "wage": _difference(course, refined, lambda c: c.u[:, 0]),
+            "interest": _difference(course, refined, lambda c: c.u[:, 1]),
+        }
+    return found
+
+
+def _difference(course: Course, refined: Course, of: Callable[[Course], Array]) -> float:
+    """Largest difference at the steps of the coarser course that the finer one reaches."""
+    time = course.grid.time
+    here = time <= refined.grid.time[-1]
+    index, weights = interpolation(refined.grid.time, refined.grid.surprise, time[here])
+    other = (weights * of(refined)[index]).sum(axis=1)
+    return float(np.abs(of(course)[here] - other).max())
