@@ -70,7 +70,7 @@ EARLY = 2
 
 HALVINGS = 3
 
-PATIENCE = 6
+PATIENCE = 12
 """Rounds without half the gap after which responses of a stationary state are given up."""
 
 KRYLOV_ROUNDS, KRYLOV_HALVINGS = 25, 6
