@@ -335,7 +335,7 @@ import sys
 
 import numpy as np
 
-from dirigiste.numerics import programs
+from dirigiste.numerics.compiled import programs
 
 programs.WARMUP = "warmup_of_kernels"
 programs.prepare()
@@ -430,11 +430,11 @@ def test_no_module_that_must_stay_light_imports_the_solver():
 
 USE = """
 from dirigiste import config
-from dirigiste.results import known
+from dirigiste.results.equilibria import known
 
 config.ensure()
 known.compare()
-from dirigiste.numerics import programs
+from dirigiste.numerics.compiled import programs
 
 print(programs.status().compiled)
 """
