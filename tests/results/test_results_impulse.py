@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import dirigiste as dg
 from chronicles import told
@@ -45,6 +46,31 @@ def test_responses_add_up(village, response):
     twice = dg.impulse(village, {CREDIT: dg.ar1(-0.2, persistence=0.5)})
     scale = float(abs(response["wage"]).max())
     np.testing.assert_allclose(twice["wage"], 2.0 * response["wage"], atol=2e-3 * scale)
+
+
+def test_an_equilibrium_is_used_and_its_kernel_kept(village, response, monkeypatch):
+    eq = dg.solve(village)
+    first = dg.impulse(eq, {CREDIT: dg.ar1(-0.1, persistence=0.5)})
+    scale = float(abs(response["wage"]).max())
+    np.testing.assert_allclose(first["wage"], response["wage"], atol=1e-3 * scale)
+    monkeypatch.setattr("dirigiste.results.runs.impulse.sequence.kernel", None)  # not called again
+    years = np.arange(0.0, 12.0, 0.05)
+    values = xr.DataArray(-0.1 * 0.5**years, dims="time", coords={"time": years})
+    again = dg.impulse(eq, {CREDIT: values})
+    np.testing.assert_allclose(again["wage"], response["wage"], atol=1e-2 * scale)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ([0.1], "at least two"),
+        ([0.1, np.nan], "finite"),
+        (xr.DataArray([0.1, 0.0], dims="year"), "dimension `time`"),
+    ],
+)
+def test_a_change_that_is_none_is_refused(village, change, words):
+    with pytest.raises(InputError, match=words):
+        dg.impulse(village, {CREDIT: change})
 
 
 def test_a_shock_that_stays_is_refused(village):

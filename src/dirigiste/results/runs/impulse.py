@@ -12,10 +12,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dirigiste import config
 from dirigiste import economy as economies
@@ -27,6 +28,8 @@ from dirigiste.numerics.transition import residuals as path_residuals, sequence,
 from dirigiste.numerics.setup import timed
 from dirigiste.numerics.stationary import equilibrium as solver
 from dirigiste.numerics.transition.path import Begin
+from dirigiste.results.equilibria import stationary
+from dirigiste.results.equilibria.equilibrium import Equilibrium
 from dirigiste.results.runs import paths
 from dirigiste.solver.course import Course, Steps
 
@@ -57,12 +60,39 @@ def ar1(size: float, *, persistence: float) -> Shape:
     return lambda years: size * np.power(persistence, years)
 
 
-def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.Dataset:
+_KERNELS: WeakKeyDictionary[Equilibrium, sequence.Kernel] = WeakKeyDictionary()
+"""Responses at equilibria that were asked before."""
+
+
+def _over(time: Array, change: Shape | ArrayLike | xr.DataArray, path: str) -> Array:
+    """A change at some times, in years."""
+    if callable(change) and not isinstance(change, xr.DataArray):
+        return np.asarray(change(time), dtype=float)
+    years = None
+    if isinstance(change, xr.DataArray):
+        if change.dims != ("time",) or "time" not in change.coords:
+            raise InputError.of("a DataArray needs one dimension `time`, with years as coordinates", key=path)
+        years = np.asarray(change["time"].values, dtype=float)
+    values = np.asarray(change, dtype=float)
+    years = np.arange(float(values.size)) if years is None else years
+    if values.ndim != 1 or values.size < 2 or not np.isfinite(values).all() or np.any(np.diff(years) <= 0):
+        raise InputError.of(
+            "must be a function of years, or at least two finite values in order of time", key=path
+        )
+    return np.interp(time, years, values, left=0.0, right=0.0)
+
+
+def impulse(
+    economy: Economy | Equilibrium | str | Path, changes: Mapping[str, Shape | ArrayLike | xr.DataArray]
+) -> xr.Dataset:
     """Linear responses to announced changes of parameters.
 
     Args:
-        economy: An economy, the name of a shipped one, or a YAML file.
-        changes: What is added to parameters over time, by their dotted paths; see `ar1`. It has to die out.
+        economy: An economy, the name of a shipped one, or a YAML file; or its equilibrium, which is then
+            used, as are its responses if it is asked again.
+        changes: What is added to parameters over time, by their dotted paths: a function of years (see
+            `ar1`), values at 0, 1, 2, ... years, or a DataArray over `time` in years; linear in between and
+            nothing afterwards. It has to die out.
 
     Returns:
         Differences from the stationary state over `time`, in years from the announcement, under the names
@@ -73,13 +103,16 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
         NotConverged: The stationary state or a path was not found.
     """
     config.ensure()
-    if not isinstance(economy, Economy):
+    known = economy if isinstance(economy, Equilibrium) else None
+    if isinstance(economy, Equilibrium):
+        economy = economy.economy
+    elif not isinstance(economy, Economy):
         economy = economies.load(economy)
     how = economy.numerics.path
     steps_ = even_steps(how.even, how.step, FIRST * how.step)
     edges = tail([0.0, INSTANT, *(INSTANT + np.cumsum(steps_))], how, ())
     time = np.maximum(0.5 * (edges[1:] + edges[:-1]) - INSTANT, 0.0)
-    shapes = {path: np.asarray(shape(time), dtype=float) for path, shape in changes.items()}
+    shapes = {path: _over(time, change, path) for path, change in changes.items()}
     for path, values in shapes.items():
         if not np.abs(values[-1]) <= 1e-3 * np.abs(values).max():
             raise InputError.of(
@@ -94,9 +127,14 @@ def impulse(economy: Economy | str | Path, changes: Mapping[str, Shape]) -> xr.D
     }
     frame = timed.frame(economy, ranges)
     compiled = frame.compiled
-    start = solver.solve(compiled)
+    fits = known is not None and stationary.fits(compiled, known)
+    start = solver.solve(compiled, stationary.start_of(known) if known and fits else None)
     certificate.certificate(compiled, start)
-    kernel = sequence.kernel(compiled, start.point)
+    kernel = _KERNELS.get(known) if known else None
+    if kernel is None:
+        kernel = sequence.kernel(compiled, start.point)
+        if known:
+            _KERNELS[known] = kernel
     point, steps = start.point, edges.size - 1
     u = np.tile(np.asarray(point.u), (steps, 1))
     guess = transition.Guess(u, u, np.tile(point.values.v, (steps, 2, 1, 1, 1)))
