@@ -143,3 +143,16 @@ def test_the_report_holds_the_figures_and_their_numbers(kept, run):
         rows = list(csv.reader(io.StringIO(base64.b64decode(table).decode("utf-8"))))
         assert len(rows) > 1
         assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_results_become_data_frames(run):
+    path = run.to_dataframe()
+    assert path.index.name == "time"
+    assert path.columns[0] == "date"
+    np.testing.assert_array_equal(path["output"], run.path["output"])
+    statuses = run.before.to_dataframe()
+    assert statuses.index.name == "status"
+    assert statuses["mass"].sum() == pytest.approx(1.0)
+    compared = run.comparison.to_dataframe().set_index(["group", "name"])
+    assert compared.loc[("prices", "w"), "new"] == run.after.prices["w"]
+    assert {"prices", "aggregates", "edges", *statuses.index} == set(compared.index.get_level_values(0))

@@ -20,6 +20,7 @@ from dirigiste.results.text import tables as text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     import xarray as xr
 
     from dirigiste.economy import Economy
@@ -95,6 +96,25 @@ class Comparison:
     def welfare(self) -> xr.Dataset | None:
         """Consumption-equivalent changes (`quantities.welfare`); None where preferences differ."""
         return welfare(self.old, self.new) if self.comparable else None
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """All numbers that both have, one row each: `group` (prices, aggregates, edges or a status), `name`,
+        `old`, `new`, `absolute`, `relative`.
+        """
+        import pandas as pd
+
+        groups = {
+            "prices": self.prices,
+            "aggregates": self.aggregates,
+            **self.by_status,
+            "edges": self.by_edge,
+        }
+        rows = [
+            {"group": group, "name": name, **values}
+            for group, pairs in groups.items()
+            for name, values in _as_json(pairs).items()
+        ]
+        return pd.DataFrame(rows)
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning."""

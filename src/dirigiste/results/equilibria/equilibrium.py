@@ -20,6 +20,7 @@ from dirigiste.results.text import tables as text
 if TYPE_CHECKING:
     from typing import Self
 
+    import pandas as pd
     import xarray as xr
 
 
@@ -114,6 +115,13 @@ class Equilibrium:
         """Largest residual of a market, the budget or goods, relative."""
         certificate = self.certificate
         return max(abs(size) for size in (certificate["walras"], *certificate["history"][-1:]))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The numbers of every status: one row a status, columns by the names of `measures.STATUS`."""
+        import pandas as pd
+
+        frame = pd.DataFrame.from_dict(self.by_status, orient="index")
+        return frame.rename_axis("status")
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning; `results.schema`

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
+    import pandas as pd
+
     from dirigiste.chronicle import Channel
     from dirigiste.progress import Progress
     from dirigiste.solver.course import Solved
@@ -100,6 +102,14 @@ class Run:
             InputError: A time is before the first event or beyond the horizon.
         """
         return paths.at(self.path, times)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The path: one row a step, indexed by `time` in years from the first event, with its `date`; a
+        column for each number of the economy as a whole.
+        """
+        whole = [name for name, values in self.path.data_vars.items() if values.dims == ("time",)]
+        frame = self.path[whole].to_dataframe()
+        return frame.loc[:, ["date", *(name for name in frame.columns if name != "date")]]
 
     def channels(
         self,
