@@ -154,6 +154,7 @@ def to_grid(compiled: Compiled, start: Start) -> Start:
 
     nodes = compiled.layout.nodes
     x, y = np.linspace(0.0, 1.0, start.v.shape[0]), np.linspace(0.0, 1.0, nodes)
-    v = PchipInterpolator(x, start.v, axis=0)(y)
-    f = np.maximum(PchipInterpolator(x, start.f, axis=0)(y), 0.0)
+    with np.errstate(over="ignore"):  # where masses hardly change from node to node their slope counts as 0
+        v = PchipInterpolator(x, start.v, axis=0)(y)
+        f = np.maximum(PchipInterpolator(x, start.f, axis=0)(y), 0.0)
     return Start(start.u, v, kfe.to_class_masses(compiled.arrays, f))
