@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 YEARS: Final = 125
+PATIENCE: Final = 240.0
+"""Seconds of processor time for the state with wedges, whose prices only brackets find; about 30 on a fast
+machine."""
 POINTS: Final = 300
 
 
@@ -101,6 +104,6 @@ def solve(progress: Progress | None = None) -> Reform:
 
 
 def _stationary(compiled: Compiled) -> tuple[Compiled, Point]:
-    solved = equilibrium.solve(compiled)
+    solved = equilibrium.solve(compiled, seconds=PATIENCE)
     certificate.certificate(compiled, solved)
     return compiled, solved.point
