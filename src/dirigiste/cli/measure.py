@@ -92,11 +92,11 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 @click.option(
     "--encoding", metavar="NAME", help="Of text and old Stata files that are not UTF-8, such as gb18030."
 )
-@click.option("--separator", metavar="SIGN", help="Between fields of text files; default: found out.")
-@click.option("--decimal", type=click.Choice([".", ","]), help="Sign before decimals; default: found out.")
+@click.option("--separator", metavar="SIGN", help="Between fields of text files; default: detected.")
+@click.option("--decimal", type=click.Choice([".", ","]), help="Sign before decimals; default: detected.")
 @click.option("--sheet", metavar="NAME", help="Of an Excel file, name or number; default: the first table.")
 @click.option(
-    "--skip", type=click.IntRange(min=0), metavar="LINES", help="Lines above the header; default: found out."
+    "--skip", type=click.IntRange(min=0), metavar="LINES", help="Lines above the header; default: detected."
 )
 @click.option(
     "--labor",
@@ -177,7 +177,7 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 )
 @click.option("--spec", is_flag=True, help="Also run the grid of usual choices.")
 @click.option(
-    "--table", "wanted", multiple=True, metavar="NAME", help="Print this table (`all`: all); repeat."
+    "--table", "names", multiple=True, metavar="NAME", help="Print this table (`all`: all); repeat."
 )
 @click.option("--all-rows", is_flag=True, help="Print long tables whole.")
 @click.option(
@@ -232,7 +232,7 @@ class Asked:
         self.file = file
         self.options = options
         self.problems: list[Problem] = []
-        """What could not be printed or written; told once all else is done."""
+        """What could not be printed or written; reported once all else is done."""
         self.files = Files(file, options, self.problems)
         self.talks = not (options["quiet"] or options["as_json"])
 
@@ -326,20 +326,20 @@ class Asked:
         Raises:
             InputError: There is no table of that name.
         """
-        wanted = self.options["wanted"]
-        if not wanted:
+        names = self.options["names"]
+        if not names:
             first = {name: tables[name] for name in SHOWN if name in tables}
             return {**first, **tables} if everything else first
-        if "all" in wanted:
+        if "all" in names:
             return dict(tables)
-        return {name: tables[name] for name in wanted}
+        return {name: tables[name] for name in names}
 
     def check_names(self, measured: Measurement, tables: Mapping[str, Table]) -> None:
         """Raise InputError if there is no table of a name that was asked for; with the reason if known."""
         from dirigiste.documents.words import near
 
         problems = []
-        for name in self.options["wanted"]:
+        for name in self.options["names"]:
             if name in tables or name == "all":
                 continue
             reason = measured.absent.get(name)

@@ -1,4 +1,4 @@
-"""What `dirigiste measure` writes: whether it can is said before anything is read, the rest after results."""
+"""Files that `dirigiste measure` writes: checked before anything is read, written after results."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Files:
         }
         self.figures: bool = options["figures"]
         self.problems = problems
-        """What cannot be written; told once all else is done."""
+        """What cannot be written; reported once all else is done."""
         self.written: list[Path] = []
 
     def check(self) -> None:
         """Say which files cannot be written and which will be replaced.
 
-        What cannot be written is left out, and told again at the end; the rest is done all the same.
+        What cannot be written is left out, and reported again at the end; the rest is done all the same.
 
         Raises:
             InputError: The format of a file is unknown, or the file of firms itself would be replaced.
@@ -115,7 +115,7 @@ class Files:
             click.echo(f"Wrote {path}")
 
     def _attempt(self, write: Callable[[], list[Path]]) -> None:
-        """Write files; a fault is told at the end, when the others are written."""
+        """Write files; a fault is reported at the end, when the others are written."""
         try:
             self.written += write()
         except InputError as error:

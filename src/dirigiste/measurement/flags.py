@@ -46,12 +46,12 @@ def choices(options: Mapping[str, Any]) -> Choices:
         except InputError as error:
             problems += error.problems
     try:
-        found = Choices(**given)
+        result = Choices(**given)
     except InputError as error:
         problems += [_named(problem) for problem in error.problems]
     else:
         if not problems:
-            return found
+            return result
     raise InputError(problems)
 
 

@@ -54,5 +54,5 @@ class Measurement:
         return float(self.tables["gains_by_year"].frame["gain"][-1])
 
     def __repr__(self) -> str:
-        found = f"mean gain {self.gain:.2f} % on {self.rows.height:,} rows"
-        return f"Measurement({self.firms.source}: {found}; {self.choices.line()})"
+        text = f"mean gain {self.gain:.2f} % on {self.rows.height:,} rows"
+        return f"Measurement({self.firms.source}: {text}; {self.choices.line()})"

@@ -78,60 +78,60 @@ def measure(
     """
     choices = Choices() if choices is None else choices
     sample, steps = sample_of(firms, choices)
-    found = gains.estimate(sample, choices)
+    estimate = gains.estimate(sample, choices)
     line = f"Choices: {choices.line()}."
     if choices.labor == "wage_bill" and sample.wages is None:
         line = line.replace("labour = wage bill", "labour = persons (no wage bill in the file)")
-    every = (*firms.steps, *steps, *found.steps)
+    every = (*firms.steps, *steps, *estimate.steps)
     if jobs is not None and jobs < 1:
         raise InputError.of(f"must be 1 or more; got {jobs}", key="jobs")
-    values = statistics(found, choices)
-    tables, absent, rows = _tables(found, choices, line, jobs or resampling.processors())
-    tables = {"summary": summary.table(found, values, every, line), **tables}
+    values = statistics(estimate, choices)
+    tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
+    tables = {"summary": summary.table(estimate, values, every, line), **tables}
     warned: tuple[str, ...] = ()
     if bootstrap:
         drawn = resampling.draws(
             sample, choices, list(values), bootstrap, seed=seed, jobs=jobs, progress=progress
         )
-        tables["intervals"], warned = resampling.table(found, values, drawn, seed, line)
+        tables["intervals"], warned = resampling.table(estimate, values, drawn, seed, line)
     else:
         absent["intervals"] = "no bootstrap was asked for"
-    return Measurement(choices, firms, every, rows, tables, absent, (*_remarks(found, choices), *warned))
+    return Measurement(choices, firms, every, rows, tables, absent, (*_remarks(estimate, choices), *warned))
 
 
 def _tables(
-    found: Estimate, choices: Choices, line: str, jobs: int
+    estimate: Estimate, choices: Choices, line: str, jobs: int
 ) -> tuple[dict[str, Table], dict[str, str], pl.DataFrame]:
     """All tables, in the order in which they are to be read, and firm-level wedges; computed in threads,
     since numpy lets go of
     the lock.
     """
-    sample = found.sample
+    sample = estimate.sample
     grouped: Table | str = NO_GROUPS
     cut = np.empty((0, sample.cell_start.size))
     if sample.has_groups:
-        grouped, cut = groups.table(found, line)
+        grouped, cut = groups.table(estimate, line)
     for name in ("row_cell", "row_group", "firm", "year"):
-        getattr(sample, name)  # found once, before threads share the sample
-    pairs = Pairs(found) if sample.has_ids else None
+        getattr(sample, name)  # computed once, before threads share the sample
+    pairs = Pairs(estimate) if sample.has_ids else None
     several = len(sample.years) > 1
     tasks: dict[str, Callable[[], Table | str]] = {
-        "gains_by_year": lambda: gains.by_year(found, cut, line),
-        "gains_by_industry": lambda: gains.by_industry(found, line),
+        "gains_by_year": lambda: gains.by_year(estimate, cut, line),
+        "gains_by_industry": lambda: gains.by_industry(estimate, line),
         "groups": lambda: grouped,
-        "dispersion": lambda: dispersion.table(found, line),
-        "dispersion_by_year": lambda: dispersion.by_year(found, line) if several else ONE_YEAR,
-        "regressions": lambda: regressions.table(found, choices, line) if sample.has_groups else NO_GROUPS,
-        "covariance": lambda: covariance.table(found, line),
-        "counterfactuals": lambda: counterfactuals.table(found, line),
-        "olley_pakes": lambda: olley_pakes.table(found, line),
-        "persistence": lambda: persistence.table(found, line, pairs),
-        "dynamic": lambda: dynamic.table(found, line, pairs),
-        "measurement_error": lambda: measurement_error.table(found, line, pairs),
-        "span_of_control": lambda: span_of_control.table(found, choices.eta, line),
+        "dispersion": lambda: dispersion.table(estimate, line),
+        "dispersion_by_year": lambda: dispersion.by_year(estimate, line) if several else ONE_YEAR,
+        "regressions": lambda: regressions.table(estimate, choices, line) if sample.has_groups else NO_GROUPS,
+        "covariance": lambda: covariance.table(estimate, line),
+        "counterfactuals": lambda: counterfactuals.table(estimate, line),
+        "olley_pakes": lambda: olley_pakes.table(estimate, line),
+        "persistence": lambda: persistence.table(estimate, line, pairs),
+        "dynamic": lambda: dynamic.table(estimate, line, pairs),
+        "measurement_error": lambda: measurement_error.table(estimate, line, pairs),
+        "span_of_control": lambda: span_of_control.table(estimate, choices.eta, line),
     }
     with ThreadPoolExecutor(max_workers=jobs if sample.rows > THREADED else 1) as pool:
-        firm_level = pool.submit(gains.firm_rows, found, choices)
+        firm_level = pool.submit(gains.firm_rows, estimate, choices)
         waiting = {name: pool.submit(task) for name, task in tasks.items()}
         made = {name: future.result() for name, future in waiting.items()}
     tables = {name: value for name, value in made.items() if isinstance(value, Table)}
@@ -139,32 +139,32 @@ def _tables(
     return tables, absent, firm_level.result()
 
 
-def _remarks(found: Estimate, choices: Choices) -> tuple[str, ...]:
+def _remarks(estimate: Estimate, choices: Choices) -> tuple[str, ...]:
     """What the reader should know of the sample whatever the table."""
-    said = []
-    sample = found.sample
-    count = sample.by_cell((found.weight > 0).astype(float))
-    alone = float(found.theta[count == 1].sum() / max(float(found.theta.sum()), 1e-300))
+    remarks = []
+    sample = estimate.sample
+    count = sample.by_cell((estimate.weight > 0).astype(float))
+    alone = float(estimate.theta[count == 1].sum() / max(float(estimate.theta.sum()), 1e-300))
     if alone > 0.05:
-        said.append(
+        remarks.append(
             f"{100 * alone:.0f} % of value added is in industries and years with one row, which count as "
             "having no gain."
         )
     if float(sample.sigma.min()) < NEAR_ONE:
-        said.append(
+        remarks.append(
             f"σ of {sample.sigma.min():g} is so near 1 that TFPQ in levels may exceed what numbers hold and "
             "is then left out; its logs relative to the cell are right."
         )
     if choices.alpha in ("own", "own-corrected"):
         low, high = choices.alpha_bounds
-        used = np.bincount(sample.cell_industry, found.cells.weight, len(sample.industries)) > 0
+        used = np.bincount(sample.cell_industry, estimate.cells.weight, len(sample.industries)) > 0
         for bound, word in ((low, "below"), (high, "above")):
-            names = [f"`{sample.industries[n]}`" for n in np.flatnonzero(used & (found.alpha == bound))]
+            names = [f"`{sample.industries[n]}`" for n in np.flatnonzero(used & (estimate.alpha == bound))]
             if names:
                 shown = f"{', '.join(names[:NAMED])}{' and others' if len(names) > NAMED else ''}"
-                said.append(
+                remarks.append(
                     f"own capital shares {word} {bound:g} were set to {bound:g} in {len(names)} of "
                     f"{int(used.sum())} industries: {shown}; are value added and wages in one unit? Else "
                     "--alpha table:FILE or constant:A."
                 )
-    return tuple(said)
+    return tuple(remarks)

@@ -58,8 +58,8 @@ class Moment:
 
 def moments(measurement: Measurement) -> list[Moment]:
     """All moments that the data give."""
-    found = [*_gains(measurement), *_spreads(measurement), *_groups(measurement), *_gaps(measurement)]
-    return [moment for moment in found if math.isfinite(moment.value)]
+    computed = [*_gains(measurement), *_spreads(measurement), *_groups(measurement), *_gaps(measurement)]
+    return [moment for moment in computed if math.isfinite(moment.value)]
 
 
 def write_moments(measurement: Measurement, path: Path) -> Path:
@@ -184,7 +184,7 @@ def _error(measurement: Measurement, statistic: str, scale: float = 1.0) -> floa
     table = measurement.tables.get("intervals")
     if table is None:
         return None
-    found = table.frame.filter(pl.col("statistic") == statistic)
-    if not found.height or found["se"][0] is None:
+    row = table.frame.filter(pl.col("statistic") == statistic)
+    if not row.height or row["se"][0] is None:
         return None
-    return scale * float(found["se"][0])
+    return scale * float(row["se"][0])

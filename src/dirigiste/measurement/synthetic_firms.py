@@ -223,9 +223,9 @@ def _panel(
                 "state": state[kept] + means[group[kept]],
             }
         )
-    found = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    found["name"] = np.array(list(laws))[found["group"]]
-    return found
+    panel = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    panel["name"] = np.array(list(laws))[panel["group"]]
+    return panel
 
 
 def _alphas(random: np.random.Generator, industries: int, alpha: float | None) -> Array:
@@ -298,10 +298,10 @@ def _gains(solved: pl.DataFrame, sigma: float) -> dict[int, float]:
             mrpk=1 / (one_y / one_k * spread).sum(),
             mrpl=1 / (one_y * spread).sum(),
             best=((sigma - 1) * pl.col("ln_a")).exp().sum(),
-            held=((sigma - 1) * (pl.col("ln_a") - pl.col("ln_tfpr"))).exp().sum(),
+            actual=((sigma - 1) * (pl.col("ln_a") - pl.col("ln_tfpr"))).exp().sum(),
         )
         .with_columns(
-            loss=(pl.col("best") / pl.col("held")).log() / (sigma - 1)
+            loss=(pl.col("best") / pl.col("actual")).log() / (sigma - 1)
             - pl.col("alpha") * pl.col("mrpk").log()
             - (1 - pl.col("alpha")) * pl.col("mrpl").log()
         )

@@ -1,4 +1,4 @@
-"""What a check of the data found, and what checks share."""
+"""Findings of the checks of the data, and what checks share."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found."""
+    """One finding of a check."""
 
     kind: Literal["warning", "note"]
     check: str
     """What was checked, in a word or two."""
     what: str
-    """What was found, with counts."""
+    """The finding in words, with counts."""
     rows: int
     """Rows concerned; 0 where it concerns the file."""
     examples: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""Firms, industries and groups that were read: measured numbers are none, and what looks wrong is told."""
+"""Checks of the columns of firms, industries and groups: measured numbers are refused, oddities reported."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FAR: Final = 100.0
 """A firm's value that is so many times its own median looks like another unit."""
 
 MANY_WITHOUT: Final = 0.05
-"""Share of rows without a group above which the split says much about them."""
+"""Share of rows without a group above which the finding is a warning."""
 
 MANY_GROUPS: Final = 50
 """More groups than this look like a column of something else."""
@@ -39,8 +39,8 @@ RATIOS: Final = {
 
 def checks(firms: Firms) -> list[Finding]:
     """All findings, warnings first."""
-    found = [finding for check in CHECKS for finding in check(firms)]
-    return sorted(found, key=lambda finding: finding.kind != "warning")
+    findings = [finding for check in CHECKS for finding in check(firms)]
+    return sorted(findings, key=lambda finding: finding.kind != "warning")
 
 
 def _where(firms: Firms, test: pl.Expr) -> tuple[int, tuple[int, ...]]:
@@ -141,11 +141,11 @@ def _units_of_firms(firms: Firms) -> Iterator[Finding]:
     for name, column in money.items():
         values = firms.frame[column].to_numpy()[order]
         wide = np.maximum.reduceat(values, starts) > FAR * np.minimum.reduceat(values, starts)
-        held = np.repeat(wide, np.diff(np.append(starts, order.size)))
-        if not held.any():
+        flagged = np.repeat(wide, np.diff(np.append(starts, order.size)))
+        if not flagged.any():
             continue
-        suspects = pl.DataFrame({"row": firms.frame["row"].to_numpy()[order][held], "x": values[held]})
-        suspects = suspects.with_columns(firm=pl.Series(firm[held]))
+        suspects = pl.DataFrame({"row": firms.frame["row"].to_numpy()[order][flagged], "x": values[flagged]})
+        suspects = suspects.with_columns(firm=pl.Series(firm[flagged]))
         off = (pl.col("x") / pl.col("x").median().over("firm")).log().abs() > math.log(FAR)
         rows = suspects.filter(off)["row"].sort()
         if rows.len():

@@ -50,7 +50,7 @@ def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
 
 
 YEAR: Final = r"(?:^|\D)((?:1[89]|20)\d\d)(?:\D|$)"
-"""Four digits that stand alone and can be a year: `2004年`, `FY2004`, `31/12/2004`, `2003/04`."""
+"""Four digits apart from others that can be a year: `2004年`, `FY2004`, `31/12/2004`, `2003/04`."""
 
 DAY: Final = r"^((?:1[89]|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
 """A date as eight digits: `20041231`."""

@@ -42,11 +42,11 @@ def read_deflator(path: Path) -> dict[int, float]:
         raise InputError.of(message, file=str(path), key="--deflator")
     frame = read_whole(source, [first, second])
     schema = frame.schema
-    found = written(source, frame, second)
+    style = written(source, frame, second)
     table = frame.select(
         pl.col(ROW),
         columns.year(pl.col(first), schema[first], ()).alias("year"),
-        columns.number(pl.col(second), schema[second], (), found.decimal).alias("index"),
+        columns.number(pl.col(second), schema[second], (), style.decimal).alias("index"),
     )
     if not table.height:
         raise InputError.of("has a header but no rows", file=str(path), key="--deflator")

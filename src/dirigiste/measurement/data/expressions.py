@@ -1,7 +1,7 @@
 """Formulas on columns, such as `sales - inputs`: parsed here, never run as code.
 
 Grammar: numbers, column names, + - * / and parentheses, and the functions of `FUNCTIONS`. A name with
-spaces or signs stands between backticks: `` `total sales` - `raw materials` ``.
+spaces or signs is written between backticks: `` `total sales` - `raw materials` ``.
 """
 
 from __future__ import annotations
@@ -161,11 +161,11 @@ class _Parser:
         self.tokens: list[tuple[str, str]] = []
         at = 0
         while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None or found.lastgroup is None:
+            match = _TOKEN.match(text, at)
+            if match is None or match.lastgroup is None:
                 raise NotAFormula(f"cannot read `{text[at:].strip()[:20]}` in the formula `{text}`")
-            self.tokens.append((found.lastgroup, found.group(found.lastgroup)))
-            at = found.end()
+            self.tokens.append((match.lastgroup, match.group(match.lastgroup)))
+            at = match.end()
         self.at = 0
 
     def whole(self) -> Formula:
@@ -222,8 +222,8 @@ class _Parser:
         self.close()
         least, most, _ = FUNCTIONS[word]
         if not least <= len(parts) <= most:
-            wanted = f"{least}" if least == most else f"{least} or more"
-            raise NotAFormula(f"gives `{word}` {len(parts)} arguments; it takes {wanted}")
+            expected = f"{least}" if least == most else f"{least} or more"
+            raise NotAFormula(f"gives `{word}` {len(parts)} arguments; it takes {expected}")
         return Call(word, tuple(parts))
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     labor       labour cost: the wage bill in the same currency; the head count (wage 1) if only that is known
     employment  persons; null where not given
     capital     capital stock, in the currency of the file
-    weight      how many firms the row stands for; 1 where none is given
+    weight      how many firms the row represents; 1 where none is given
     sales       in the currency of the file; null where not given
     inputs      purchased inputs, in the currency of the file; null where not given
 """
@@ -61,13 +61,13 @@ class Firms:
     roles: Mapping[str, str]
     """Role -> the column of the source, or the formula on its columns, that fills it."""
     source: str
-    """Name of the file (not its path), or what stands in for it."""
+    """Name of the file (not its path), or what is shown in its place."""
     steps: tuple[Step, ...] = ()
     """Rows lost while reading, in order."""
     remarks: tuple[str, ...] = field(default=())
-    """What reading had to decide or found odd, one sentence each."""
+    """What reading decided or noticed, one sentence each."""
     doubts: tuple[str, ...] = field(default=())
-    """What looked wrong in reading, one sentence each; the checks of the data tell it as warnings."""
+    """What looked wrong in reading, one sentence each; the checks of the data report it as warnings."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Role -> the source's own label of its column, where the file has one."""
 

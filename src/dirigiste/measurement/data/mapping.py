@@ -147,10 +147,10 @@ def read_mapping(path: str | Path) -> Mapping:
 def presets() -> dict[str, str]:
     """Names and titles of the presets."""
     folder = resources.files("dirigiste.measurement") / "presets"
-    found = sorted(
+    names = sorted(
         item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")
     )
-    return {name: preset(name).title for name in found}
+    return {name: preset(name).title for name in names}
 
 
 def preset(name: str) -> Mapping:

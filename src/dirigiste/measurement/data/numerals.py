@@ -1,6 +1,6 @@
-"""How numbers are written as text: the sign before decimals, and what stands between thousands.
+"""How numbers are written as text: the decimal sign, and the separator of thousands.
 
-The sign before decimals is one for a file, and found out from all values of its columns of numbers. `7,49`,
+The decimal sign is one for a file, and detected from all values of its columns of numbers. `7,49`,
 `7490,441` and `7.490,4` can only have a decimal comma, `7.49`, `7490.441` and `7,490.4` only a decimal point,
 but `7,490` may be either. Nothing is guessed there: the user is asked.
 """
@@ -16,7 +16,7 @@ from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.data.words import words
 
 SPACES: Final = r"[\x20\x{00A0}\x{2007}\x{2009}\x{202F}'\x{2019}]"
-"""What may stand between thousands in any file: spaces of all widths, and apostrophes."""
+"""What may separate thousands in any file: spaces of all widths, and apostrophes."""
 
 DECIMAL_COMMA: Final = (
     r"^[-+]?(?:\d{4,},\d+|\d*,\d{1,2}|\d*,\d{4,}|0+,\d+|\d+,\d+[eE][-+]?\d+"
@@ -31,7 +31,7 @@ DECIMAL_POINT: Final = (
 """Numbers that can only have a decimal point."""
 
 EITHER: Final = r"^[-+]?[1-9]\d{0,2},\d{3}$"
-"""Numbers whose comma may stand before decimals or between thousands."""
+"""Numbers whose comma may be the decimal sign or separate thousands."""
 
 GROUPED: Final = {
     ".": rf"^[-+]?\d{{1,3}}(?:(?:,|{SPACES})\d{{3}})+(?:\.\d+)?$",
@@ -40,14 +40,14 @@ GROUPED: Final = {
 """Numbers with signs between thousands, by the sign before decimals."""
 
 BETWEEN: Final = {".": rf",|{SPACES}", ",": rf"\.|{SPACES}"}
-"""What stands there."""
+"""What separates thousands."""
 
 POINT_IN_COMMAS: Final = r"^[-+]?\d*\.\d+$"
 """Numbers with a decimal point, which are none where decimals follow a comma."""
 
 
 class Style(NamedTuple):
-    """How the numbers of a file are written, and what is to be told of it."""
+    """How the numbers of a file are written, and remarks on it."""
 
     decimal: str
     remarks: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def style(
     Args:
         lazy: The table.
         columns: The columns.
-        given: The sign, where the user has said it.
+        given: The sign, where the user has given it.
         source: What messages call the table.
         comma_separates: Whether a comma separates fields, so that a comma in quotes stands between thousands
             unless something says otherwise.

@@ -58,8 +58,8 @@ def read_firms(
         weight: Sampling weight.
         preset: Name of a preset (`dirigiste.measurement.data.mapping.presets()`).
         mapping: Mapping file; stronger than the preset, weaker than the arguments.
-        missing: Codes that stand for missing values, such as -9.
-        form: How a text file is written, where that cannot be found out.
+        missing: Codes of missing values, such as -9.
+        form: How a text file is written, where that cannot be detected.
 
     Returns:
         The usable rows, with the log of those that are not.
@@ -83,18 +83,18 @@ def read_firms(
     }
     flags = {role: column for role, column in given.items() if column is not None}
     frame = as_polars(source)
-    held = open_file(_path(source), form) if frame is None else open_frame(frame)
+    opened = open_file(_path(source), form) if frame is None else open_frame(frame)
     known: list[mappings.Mapping] = []
     if mapping is not None:
         known.append(mapping if isinstance(mapping, mappings.Mapping) else mappings.read_mapping(mapping))
     if preset is not None:
         known.append(mappings.preset(preset))
     try:
-        roles = resolve(held.name, list(held.columns), flags, known, missing)
+        roles = resolve(opened.name, list(opened.columns), flags, known, missing)
     except InputError as error:
-        hints = [Problem(held.name, 0, 0, "", hint) for hint in held.hints]
+        hints = [Problem(opened.name, 0, 0, "", hint) for hint in opened.hints]
         raise InputError([*error.problems, *hints]) from None
-    return Reading(held, roles).firms()
+    return Reading(opened, roles).firms()
 
 
 def _path(source: object) -> Path:

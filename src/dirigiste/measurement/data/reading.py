@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.files.source import Source
 
 FATE: Final = "(fate)"
-"""Name of the column that says at which step a row is lost."""
+"""Name of the column with the step at which a row is lost."""
 
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
@@ -69,8 +69,8 @@ class Reading:
         if total == 0:
             raise InputError.of("has a header but no rows", file=self.source.name)
         if frame.height == 0:
-            told = "; ".join(f"{step.what}: {step.lost:,}" for step in steps[1:] if step.lost)
-            self._nothing_in(f"none of its {total:,} rows can be used ({told})")
+            losses = "; ".join(f"{step.what}: {step.lost:,}" for step in steps[1:] if step.lost)
+            self._nothing_in(f"none of its {total:,} rows can be used ({losses})")
         labels = {
             name: self.source.labels[role.text]
             for name, role in self.roles.filled.items()
@@ -79,10 +79,9 @@ class Reading:
         filled = {name: role.text for name, role in self.roles.filled.items()}
         filled["labor"] = filled[self.labor]
         check_names(frame, self.roles, self.source.name)
-        found = (*self.source.doubts, *doubts(frame, self.roles, self.source))
-        return Firms(
-            frame, filled, self.source.name, steps, tuple(self.remarks), tuple(dict.fromkeys(found)), labels
-        )
+        warnings = (*self.source.doubts, *doubts(frame, self.roles, self.source))
+        warnings = tuple(dict.fromkeys(warnings))
+        return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), warnings, labels)
 
     def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
         """The usable rows, and how many are lost for each reason.
@@ -128,12 +127,12 @@ class Reading:
         texts = [name for name in sorted(self.roles.numbers) if schema[name] in (pl.String, pl.Categorical)]
         texts = [name for name in texts if not self._only_year(name)]
         source = self.source
-        found = style(
+        detected = style(
             lazy, texts, source.decimal, source.name,
             comma_separates=source.comma_separates,
         )  # fmt: skip
-        self.decimal = found.decimal
-        self.remarks = [*self.remarks, *found.remarks]
+        self.decimal = detected.decimal
+        self.remarks = [*self.remarks, *detected.remarks]
 
     def _number(self, name: str, schema: dict[str, Any]) -> pl.Expr:
         return number(pl.col(name), schema[name], self.roles.missing, self.decimal)

@@ -1,4 +1,4 @@
-"""From what the user says (flags, mapping file, preset) and what the file has to formulas on its columns."""
+"""From flags, mapping file and preset to formulas on the columns of the file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Roles:
-    """All roles that are filled, and the codes that stand for missing values."""
+    """All roles that are filled, and the codes of missing values."""
 
     filled: dict[str, Role]
     missing: tuple[str | int | float, ...] = ()
@@ -60,8 +60,8 @@ class Roles:
     @property
     def numbers(self) -> set[str]:
         """Columns that must hold numbers."""
-        found = {c for role in self.filled.values() if role.name in NUMBERS for c in role.columns}
-        return found | {column for role in self.filled.values() for _, column in role.largest}
+        columns = {c for role in self.filled.values() if role.name in NUMBERS for c in role.columns}
+        return columns | {column for role in self.filled.values() for _, column in role.largest}
 
 
 @dataclass
@@ -115,9 +115,9 @@ class _Resolver:
 
     def near(self, name: str) -> str | None:
         """The column that a name was probably meant to be."""
-        found = difflib.get_close_matches(name.lower(), list(self.lower), n=1, cutoff=0.6)
-        if found:
-            return self.lower[found[0]][0]
+        matches = difflib.get_close_matches(name.lower(), list(self.lower), n=1, cutoff=0.6)
+        if matches:
+            return self.lower[matches[0]][0]
         if len(self.columns) == 1:
             return None
         inside = [column for column in self.columns if name.lower() in column.lower()]
@@ -129,7 +129,7 @@ class _Resolver:
             self.unknown = True
 
     def fail(self) -> None:
-        """Raise what was found, with the columns that there are."""
+        """Raise the problems, if there are any, with the columns of the file."""
         if self.unknown:
             message = f"its columns are {listed(self.columns)}"
             if len(self.columns) == 1:
@@ -159,27 +159,27 @@ def resolve(
         columns: Columns of the file.
         flags: Role -> column or formula; stronger than mappings.
         mappings: Mapping files and presets, stronger ones first.
-        missing: Codes that stand for missing values, besides those of the mappings.
+        missing: Codes of missing values, besides those of the mappings.
 
     Raises:
         InputError: With every role that cannot be filled: columns that do not exist (and near matches),
             formulas that cannot be read, roles that are required and not given.
     """
-    found = _Resolver(file, columns)
+    resolver = _Resolver(file, columns)
     for mapping in reversed(mappings):
-        found.aliases.update({word: names.names for word, names in mapping.columns.items()})
+        resolver.aliases.update({word: names.names for word, names in mapping.columns.items()})
     filled: dict[str, Role] = {}
     remarks: list[str] = []
     for role, text in flags.items():
-        formula, lacking = found.formula(text, role, f"--{role.replace('_', '-')}")
-        found.lacks(f"--{role.replace('_', '-')}", lacking)
+        formula, lacking = resolver.formula(text, role, f"--{role.replace('_', '-')}")
+        resolver.lacks(f"--{role.replace('_', '-')}", lacking)
         if formula is not None:
             filled[role] = Role(role, formula, _plain(text))
     for mapping in mappings:
         for role, filling in mapping.roles.given().items():
             if role in flags or role in filled:
                 continue
-            done = _fill(found, role, filling, mapping)
+            done = _fill(resolver, role, filling, mapping)
             if done is not None:
                 filled[role] = done
                 if filling.basis == "assumption":
@@ -187,9 +187,9 @@ def resolve(
                         f"{role} = {done.text}: an assumption of {_called(mapping)}. {filling.note}".strip()
                     )
     _difference(filled, flags)
-    if not found.problems:
-        _required(found, filled, mappings)
-    found.fail()
+    if not resolver.problems:
+        _required(resolver, filled, mappings)
+    resolver.fail()
     codes = (*missing, *(code for mapping in mappings for code in mapping.missing))
     ordered = {role: filled[role] for role in ROLES if role in filled}
     return Roles(ordered, tuple(dict.fromkeys(codes)), tuple(remarks))
@@ -203,28 +203,28 @@ def _called(mapping: Mapping) -> str:
     return f"the preset {mapping.name}" if mapping.name else "the mapping file"
 
 
-def _fill(found: _Resolver, role: str, filling: Filling, mapping: Mapping) -> Role | None:
+def _fill(resolver: _Resolver, role: str, filling: Filling, mapping: Mapping) -> Role | None:
     """Fill a role from a mapping; a preset may lack it, a user's own mapping may not."""
     key, optional = f"roles.{role}", bool(mapping.name)
     if filling.largest is not None:
-        pairs = [(name, found.column(column)) for name, column in filling.largest.items()]
+        pairs = [(name, resolver.column(column)) for name, column in filling.largest.items()]
         lacking = [filling.largest[name] for name, column in pairs if column is None]
         if lacking and not optional:
-            found.lacks(key, lacking)
+            resolver.lacks(key, lacking)
         if lacking:
             return None
         return Role(role, Name(""), filling, tuple((name, column) for name, column in pairs if column))
     if not filling.column:
-        found.problems.append(Problem(found.file, 0, 0, key, "needs `column` or `largest`"))
+        resolver.problems.append(Problem(resolver.file, 0, 0, key, "needs `column` or `largest`"))
         return None
     missed: list[str] = []
     for text in filling.column:
-        formula, lacking = found.formula(text, role, key)
+        formula, lacking = resolver.formula(text, role, key)
         if formula is not None:
             return Role(role, formula, filling)
         missed += lacking
     if not optional:
-        found.lacks(key, dict.fromkeys(missed))
+        resolver.lacks(key, dict.fromkeys(missed))
     return None
 
 
@@ -236,16 +236,16 @@ def _difference(filled: dict[str, Role], flags: dict[str, str]) -> None:
         filled["output"] = Role("output", formula, _plain())
 
 
-def _required(found: _Resolver, filled: dict[str, Role], mappings: Sequence[Mapping]) -> None:
-    wanted = {
+def _required(resolver: _Resolver, filled: dict[str, Role], mappings: Sequence[Mapping]) -> None:
+    needed = {
         "output": "`--output COLUMN` (value added), or `--sales COLUMN --inputs COLUMN`",
         "capital": "`--capital COLUMN`",
         "wage_bill": "`--wage-bill COLUMN`, or `--employment COLUMN` where only the head count is known",
     }
-    for role, how in wanted.items():
+    for role, how in needed.items():
         if role in filled or (role == "wage_bill" and "employment" in filled):
             continue
-        found.unknown = True
+        resolver.unknown = True
         message = f"is required: give {how}"
         looked = [text for m in mappings if (f := m.roles.given().get(role)) for text in f.column]
         if looked:
@@ -253,7 +253,7 @@ def _required(found: _Resolver, filled: dict[str, Role], mappings: Sequence[Mapp
                 alias
                 for text in looked
                 for word in expressions.names(expressions.parse(text))
-                for alias in found.aliases.get(word, (word,))
+                for alias in resolver.aliases.get(word, (word,))
             )
             message += f" (looked for {listed(list(names))})"
-        found.problems.append(Problem(found.file, 0, 0, role, message))
+        resolver.problems.append(Problem(resolver.file, 0, 0, role, message))

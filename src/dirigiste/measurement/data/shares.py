@@ -78,11 +78,11 @@ def _by_industry(path: Path, names: tuple[str, ...], what: str) -> tuple[dict[st
         raise InputError([*problems, Problem(str(path), 0, 0, "", there)])
     frame = read_whole(source, [industry, value])
     schema = frame.schema
-    found = written(source, frame, value)
+    style = written(source, frame, value)
     table = (
         frame.select(
             text(pl.col(industry), schema[industry], ()).alias("industry"),
-            number(pl.col(value), schema[value], (), found.decimal).alias("value"),
+            number(pl.col(value), schema[value], (), style.decimal).alias("value"),
         )
         .drop_nulls()
         .group_by("industry", maintain_order=True)
@@ -97,14 +97,14 @@ def written(source: Source, frame: pl.DataFrame, column: str) -> Style:
     """How the numbers of a column are written.
 
     Raises:
-        InputError: Nothing tells, or numbers contradict each other.
+        InputError: The decimal sign cannot be inferred, or numbers contradict each other.
     """
     texts = [column] if frame.schema[column] == pl.String else []
     return style(frame.lazy(), texts, source.decimal, source.name, comma_separates=source.comma_separates)
 
 
 def _codes(industry: str) -> list[str]:
-    """The codes that an entry stands for, itself first."""
+    """The codes that an entry covers, itself first."""
     codes = [industry]
     for part in re.split(r"\s*,\s*", industry):
         ends = re.fullmatch(r"(\d+)\s*-\s*(\d+)", part)

@@ -22,7 +22,7 @@ MISSING: Final = (
     "-",
     "#N/A",
 )
-"""Texts that stand for a missing value in CSV and Excel files."""
+"""Texts that mean a missing value in CSV and Excel files."""
 
 
 def words(column: pl.Expr) -> pl.Expr:

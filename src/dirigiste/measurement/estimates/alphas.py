@@ -51,8 +51,8 @@ def capital_shares(sample: Sample, choices: Choices, weight: Array) -> Array:
 
 def from_table(industries: tuple[str, ...], table: dict[str, float]) -> Array:
     """Shares of a table: of the industry itself, else of the longest code that its own code begins with."""
-    found = [_look_up(name, table) for name in industries]
-    lacking = [name for name, value in zip(industries, found, strict=True) if value is None]
+    shares = [_look_up(name, table) for name in industries]
+    lacking = [name for name, value in zip(industries, shares, strict=True) if value is None]
     if lacking:
         near = difflib.get_close_matches(lacking[0], list(table), n=1)
         shown = ", ".join(f"`{name}`" for name in lacking[:5]) + (" and others" if len(lacking) > 5 else "")
@@ -60,7 +60,7 @@ def from_table(industries: tuple[str, ...], table: dict[str, float]) -> Array:
             f"the table has no capital share for {len(lacking)} of {len(industries)} industries: {shown}"
         )
         raise InputError.of(message, key="alpha_table", suggestion=near[0] if near else None)
-    return np.array(found, dtype=float)
+    return np.array(shares, dtype=float)
 
 
 def _look_up(name: str, table: dict[str, float]) -> float | None:

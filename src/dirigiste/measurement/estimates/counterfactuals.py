@@ -24,32 +24,32 @@ MOST = 6
 """Groups among which terms are exchanged one by one: those with the most rows."""
 
 
-def scaled_wedges(found: Estimate, capital: float, labor: float) -> Array:
+def scaled_wedges(estimate: Estimate, capital: float, labor: float) -> Array:
     """Ln TFP of cells (C) if ln MRPK and ln MRPL of firms, relative to the cell, are multiplied by two
     factors.
 
     1 and 1 change nothing, 0 and 0 give A̅. TFPQ of firms and inputs of the cell stay.
     """
-    sample = found.sample
-    alpha = sample.wide(found.cell_alpha)
+    sample = estimate.sample
+    alpha = sample.wide(estimate.cell_alpha)
     ln_mrpk = capital * (sample.ln_y - sample.ln_k)
     ln_mrpl = labor * (sample.ln_y - sample.ln_l)
     ln_y = (ln_mrpl - ln_mrpk) * alpha
-    ln_y += found.logs.tfpq
+    ln_y += estimate.logs.tfpq
     ln_y -= ln_mrpl  # ln A - ln TFPR at the new marginal products
     ln_y *= sample.wide(sample.sigma - 1)
-    y = found.weight * np.exp(ln_y, out=ln_y)
+    y = estimate.weight * np.exp(ln_y, out=ln_y)
     of_cell = sample.by_cell
     k, l_ = (y * np.exp(-x) if factor else y for x, factor in ((ln_mrpk, capital), (ln_mrpl, labor)))
-    whole = Sums(found.cells.weight, of_cell(y), of_cell(k), of_cell(l_), of_cell(y))
-    return Levels.of(whole, found.cell_alpha, sample.sigma).tfp
+    whole = Sums(estimate.cells.weight, of_cell(y), of_cell(k), of_cell(l_), of_cell(y))
+    return Levels.of(whole, estimate.cell_alpha, sample.sigma).tfp
 
 
-def terms_of(found: Estimate, taker: int, giver: int) -> Array:
+def terms_of(estimate: Estimate, taker: int, giver: int) -> Array:
     """Ln TFP of cells (C) if group `taker` had the composite MRPK and MRPL of group `giver`; cells that
     lack either stay.
     """
-    sample, parts = found.sample, found.parts
+    sample, parts = estimate.sample, estimate.parts
     cells = sample.cell_start.size
     factors = np.ones((2, parts.y.size))
     ratios = [log(parts.y) - log(parts.k), log(parts.y) - log(parts.l)]
@@ -61,35 +61,35 @@ def terms_of(found: Estimate, taker: int, giver: int) -> Array:
         moved = given[sample.part_cell] - ratio
         takes = (sample.part_group == taker) & there & np.isfinite(moved)
         factors[n] = np.where(takes, np.exp(np.where(takes, moved, 0.0)), 1.0)
-    return with_terms(found, factors[0], factors[1])
+    return with_terms(estimate, factors[0], factors[1])
 
 
-def table(found: Estimate, line: str) -> Table:
+def table(estimate: Estimate, line: str) -> Table:
     """Change of TFP under each counterfactual, mean over years."""
-    sample = found.sample
-    there = found.cells.weight > 0
+    sample = estimate.sample
+    there = estimate.cells.weight > 0
     rows: list[tuple[str, float, float, float]] = []
 
     def add(name: str, change: Array) -> None:
-        years = found.aggregate(np.where(there, change, 0.0))
-        closed = (
-            np.nanmean(years) / np.nanmean(found.year_gain) if np.nanmean(found.year_gain) > 0 else np.nan
-        )
+        years = estimate.aggregate(np.where(there, change, 0.0))
+        whole = np.nanmean(estimate.year_gain)
+        closed = np.nanmean(years) / whole if whole > 0 else np.nan
         rows.append((name, 100 * mean_gain(years), float(np.nanmean(years)), float(closed)))
 
-    add("equal marginal products for all firms", found.cell_gain)
-    add("halve the wedges of all firms", scaled_wedges(found, 0.5, 0.5) - found.levels.tfp)
-    add("equal MRPK for all firms, MRPL as it is", scaled_wedges(found, 0.0, 1.0) - found.levels.tfp)
-    add("equal MRPL for all firms, MRPK as it is", scaled_wedges(found, 1.0, 0.0) - found.levels.tfp)
+    add("equal marginal products for all firms", estimate.cell_gain)
+    add("halve the wedges of all firms", scaled_wedges(estimate, 0.5, 0.5) - estimate.levels.tfp)
+    add("equal MRPK for all firms, MRPL as it is", scaled_wedges(estimate, 0.0, 1.0) - estimate.levels.tfp)
+    add("equal MRPL for all firms, MRPK as it is", scaled_wedges(estimate, 1.0, 0.0) - estimate.levels.tfp)
     if sample.has_groups:
-        add("equal terms for all groups", split(found)[0])
-        count = np.bincount(sample.part_group, sample.by_part(found.keep.astype(float)), len(sample.groups))
+        add("equal terms for all groups", split(estimate)[0])
+        kept = sample.by_part(estimate.keep.astype(float))
+        count = np.bincount(sample.part_group, kept, len(sample.groups))
         largest = [int(n) for n in np.argsort(-count, kind="stable") if sample.groups[n] != NO_GROUP][:MOST]
         for taker in largest:
             for giver in largest:
                 if giver != taker:
                     name = f"{sample.groups[taker]} on the terms of {sample.groups[giver]}"
-                    add(name, terms_of(found, taker, giver) - found.levels.tfp)
+                    add(name, terms_of(estimate, taker, giver) - estimate.levels.tfp)
     frame = pl.DataFrame(rows, schema=["counterfactual", "tfp", "log_tfp", "closed"], orient="row")
     columns = {
         "counterfactual": Column("counterfactual"),

@@ -39,23 +39,23 @@ def lognormal_loss(sigma: Any, alpha: Any, var_tfpr: Any, var_capital: Any) -> A
     return sigma / 2 * var_tfpr + alpha * (1 - alpha) / 2 * var_capital
 
 
-def table(found: Estimate, line: str) -> Table | str:
+def table(estimate: Estimate, line: str) -> Table | str:
     """Covariances within cells of ln TFPR with ln TFPQ and of the two wedges, for all firms and by group; why
     there are none where rows are too few.
     """
-    sample = found.sample
+    sample = estimate.sample
     net = {
-        "tfpr": within_means(found, found.logs.tfpr),
-        "tfpq": within_means(found, found.logs.tfpq),
-        "capital": within_means(found, sample.ln_l - sample.ln_k),
-        "output": within_means(found, sample.ln_y - sample.ln_l),
+        "tfpr": within_means(estimate, estimate.logs.tfpr),
+        "tfpq": within_means(estimate, estimate.logs.tfpq),
+        "capital": within_means(estimate, sample.ln_l - sample.ln_k),
+        "output": within_means(estimate, sample.ln_y - sample.ln_l),
     }
-    weight = found.weight
-    mass = found.parts.weight
+    weight = estimate.weight
+    mass = estimate.parts.weight
     rows_of = sample.by_part((weight > 0).astype(float))
     first = {name: sample.by_part(weight * x) for name, x in net.items()}
     second = {pair: sample.by_part(weight * net[pair[0]] * net[pair[1]]) for pair in PAIRS}
-    sigma_of, alpha_of = sample.sigma[sample.part_cell], found.cell_alpha[sample.part_cell]
+    sigma_of, alpha_of = sample.sigma[sample.part_cell], estimate.cell_alpha[sample.part_cell]
     every = np.ones(mass.size, dtype=bool)
     cuts = [("all firms", every)]
     if sample.has_groups:
@@ -102,7 +102,7 @@ def table(found: Estimate, line: str) -> Table | str:
         "cov_wedges": Column("Cov(ln(1+τ_K), -ln(1-τ_Y))", "log", 4),
         "lognormal": Column("lognormal ln(A̅/TFP)", "log", 4),
     }
-    exact = float(np.nanmean(found.year_gain))
+    exact = float(np.nanmean(estimate.year_gain))
     notes = (
         "Logs net of their mean in the industry and year (by group: covariances within the group around the "
         "group's own mean of these).",

@@ -37,16 +37,16 @@ COLUMNS = {
 }
 
 
-def deviations(found: Estimate, variable: Variable) -> Array:
+def deviations(estimate: Estimate, variable: Variable) -> Array:
     """Ln of a variable less that of its cell after the trim, (N); rows that were cut included."""
-    return deviation(found.sample, variable, found.logs, found.cells, found.alpha)
+    return deviation(estimate.sample, variable, estimate.logs, estimate.cells, estimate.alpha)
 
 
-def within_means(found: Estimate, x: Array) -> Array:
+def within_means(estimate: Estimate, x: Array) -> Array:
     """Values less their weighted mean in the cell, (N)."""
-    total = found.sample.by_cell(found.weight * x)
-    mean = np.divide(total, found.cells.weight, out=np.zeros_like(total), where=found.cells.weight > 0)
-    return x - found.sample.over_cells(mean)
+    total = estimate.sample.by_cell(estimate.weight * x)
+    mean = np.divide(total, estimate.cells.weight, out=np.zeros_like(total), where=estimate.cells.weight > 0)
+    return x - estimate.sample.over_cells(mean)
 
 
 def sd(x: Array, weight: Array, count: int | None = None) -> float:
@@ -66,26 +66,26 @@ def sd(x: Array, weight: Array, count: int | None = None) -> float:
     return float(np.sqrt(square / total * count / (count - 1)))
 
 
-def table(found: Estimate, line: str) -> Table:
+def table(estimate: Estimate, line: str) -> Table:
     """Standard deviations and interquantile ranges, unweighted and weighted, of all years."""
     rows: list[dict[str, Any]] = []
-    kinds = weightings(found)
+    kinds = weightings(estimate)
     for variable, title in VARIABLES:
-        x = deviations(found, variable)
-        rows += _rows(title, x, within_means(found, x), kinds, slice(None))
+        x = deviations(estimate, variable)
+        rows += _rows(title, x, within_means(estimate, x), kinds, slice(None))
     return Table(
         "dispersion", "Dispersion within industry and year", pl.DataFrame(rows), COLUMNS, _notes(line)
     )
 
 
-def by_year(found: Estimate, line: str) -> Table:
+def by_year(estimate: Estimate, line: str) -> Table:
     """The same year by year, of TFPR and TFPQ."""
-    sample = found.sample
+    sample = estimate.sample
     rows: list[dict[str, Any]] = []
-    kinds = weightings(found)
+    kinds = weightings(estimate)
     for variable, title in VARIABLES[:2]:
-        x = deviations(found, variable)
-        inner = within_means(found, x)
+        x = deviations(estimate, variable)
+        inner = within_means(estimate, x)
         for n, year in enumerate(sample.years):
             stretch = slice(*sample.year_rows[n : n + 2])
             rows += [{"year": year, **row} for row in _rows(title, x, inner, kinds, stretch)]
@@ -96,16 +96,16 @@ def by_year(found: Estimate, line: str) -> Table:
     )
 
 
-def weightings(found: Estimate) -> dict[str, Array]:
+def weightings(estimate: Estimate) -> dict[str, Array]:
     """Weights of rows (N) by kind; 0 for rows that were cut."""
-    sample = found.sample
-    mass, output = found.cells.weight, found.cell_output
-    share = np.divide(found.theta, mass, out=np.zeros_like(mass), where=mass > 0)
-    worth = np.divide(found.theta, output, out=np.zeros_like(mass), where=output > 0)
+    sample = estimate.sample
+    mass, output = estimate.cells.weight, estimate.cell_output
+    share = np.divide(estimate.theta, mass, out=np.zeros_like(mass), where=mass > 0)
+    worth = np.divide(estimate.theta, output, out=np.zeros_like(mass), where=output > 0)
     return {
-        "firms": found.weight,
-        "industries": found.weight * sample.over_cells(share),
-        "value added": found.weight * sample.y * sample.over_cells(worth),
+        "firms": estimate.weight,
+        "industries": estimate.weight * sample.over_cells(share),
+        "value added": estimate.weight * sample.y * sample.over_cells(worth),
     }
 
 

@@ -35,20 +35,20 @@ class Side:
     there: Array
 
     @classmethod
-    def of(cls, found: Estimate, flag: Array, phi: Array, size: Array) -> Side:
+    def of(cls, estimate: Estimate, flag: Array, phi: Array, size: Array) -> Side:
         """Sizes and means by cell, (C) each, of the rows flagged; 0 where a cell has none of them."""
-        by_cell = found.sample.by_cell
-        weight = found.weight * flag
+        by_cell = estimate.sample.by_cell
+        weight = estimate.weight * flag
         mass, total = by_cell(weight), by_cell(weight * phi)
         weight *= size
-        held = by_cell(weight)
+        cell_weight = by_cell(weight)
         weight *= phi
-        safe_held, safe_mass = np.where(held > 0, held, 1.0), np.where(mass > 0, mass, 1.0)
-        return cls(held, by_cell(weight) / safe_held, total / safe_mass, held > 0)
+        safe_weight, safe_mass = np.where(cell_weight > 0, cell_weight, 1.0), np.where(mass > 0, mass, 1.0)
+        return cls(cell_weight, by_cell(weight) / safe_weight, total / safe_mass, cell_weight > 0)
 
-    def in_year(self, found: Estimate, year: int) -> Side:
+    def in_year(self, estimate: Estimate, year: int) -> Side:
         """Cells (C) of one year as industries (I)."""
-        sample = found.sample
+        sample = estimate.sample
         cells = np.flatnonzero(sample.cell_year == year)
         place = sample.cell_industry[cells]
         parts = []
@@ -74,22 +74,23 @@ def decompose(one: tuple[Side, Side], two: tuple[Side, Side]) -> Array:
     covariance = (s2.weighted - s2.plain) - (s1.weighted - s1.plain)
     first = s1.weighted - exit_part
     last = s2.weighted + entry
-    found = np.stack([last - first, mean, covariance, entry, exit_part])
-    return np.where(s1.there & s2.there, found, np.nan)
+    parts = np.stack([last - first, mean, covariance, entry, exit_part])
+    return np.where(s1.there & s2.there, parts, np.nan)
 
 
-def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
+def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
     """The decomposition from each year of the file to the next, and from the first to the last."""
-    sample = found.sample
+    sample = estimate.sample
     if not sample.has_ids:
-        return "the file gives no ids, so survivors cannot be told from entrants"
+        return "the file gives no ids, so survivors cannot be distinguished from entrants"
     if len(sample.years) < 2:
         return "there is only one year"
-    pairs = pairs or Pairs(found)
+    pairs = pairs or Pairs(estimate)
     last_year = len(sample.years) - 1
     rows: list[dict[str, Any]] = []
     measures = [
-        (title, _levels(found, key, phi), size) for key, (title, phi, size) in productivities(found).items()
+        (title, _levels(estimate, key, phi), size)
+        for key, (title, phi, size) in productivities(estimate).items()
     ]
     for lag in dict.fromkeys((1, last_year)):
         before, after = pairs.at(lag, survey=True)
@@ -97,13 +98,13 @@ def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str
         stays, stayed = np.zeros(sample.rows), np.zeros(sample.rows)
         stays[before[same]] = stayed[after[same]] = 1.0
         for title, phi, size in measures:
-            sides = [Side.of(found, flag, phi, size) for flag in (stays, 1 - stays, stayed, 1 - stayed)]
+            sides = [Side.of(estimate, flag, phi, size) for flag in (stays, 1 - stays, stayed, 1 - stayed)]
             for start in range(last_year + 1 - lag):
                 here = [
-                    side.in_year(found, year)
+                    side.in_year(estimate, year)
                     for side, year in zip(sides, (start, start, start + lag, start + lag), strict=True)
                 ]
-                row = _row(found, here, start, start + lag)
+                row = _row(estimate, here, start, start + lag)
                 if row is not None:
                     rows.append({"productivity": title, **row})
     if not rows:
@@ -135,16 +136,16 @@ def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str
     return Table("dynamic", "Survivors, entrants and leavers", pl.DataFrame(rows), columns, tuple(notes))
 
 
-def _row(found: Estimate, sides: list[Side], start: int, end: int) -> dict[str, Any] | None:
+def _row(estimate: Estimate, sides: list[Side], start: int, end: int) -> dict[str, Any] | None:
     """One span: industries weighted by the mean of their shares in both years; None where none has
     survivors.
     """
-    sample = found.sample
+    sample = estimate.sample
     parts = decompose((sides[0], sides[1]), (sides[2], sides[3]))
     theta = np.zeros(parts.shape[1])
     for year in (start, end):
         cells = sample.cell_year == year
-        theta[sample.cell_industry[cells]] += found.theta[cells] / 2
+        theta[sample.cell_industry[cells]] += estimate.theta[cells] / 2
     theta = np.where(np.isfinite(parts[0]), theta, 0.0)
     if theta.sum() <= 0:
         return None
@@ -161,13 +162,13 @@ def _row(found: Estimate, sides: list[Side], start: int, end: int) -> dict[str, 
     }
 
 
-def _levels(found: Estimate, key: str, relative: Array) -> Array:
+def _levels(estimate: Estimate, key: str, relative: Array) -> Array:
     """Productivity in logs with the mean of its cell put back, (N)."""
     if key == "labor":
         return relative
-    sample = found.sample
+    sample = estimate.sample
     y, k, labor = sample.means
-    level = y - found.cell_alpha * k - (1 - found.cell_alpha) * labor
+    level = y - estimate.cell_alpha * k - (1 - estimate.cell_alpha) * labor
     if key == "tfpq":
         level = level + y / (sample.sigma - 1)
     return relative + sample.over_cells(level)

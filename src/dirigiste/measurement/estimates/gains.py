@@ -80,8 +80,8 @@ class Estimate:
 
     def aggregate(self, cells: Array) -> Array:
         """Log gains of cells (C) as log gains of years (T): Σ θ_s x_s; nan for years without rows."""
-        found = self.sample.by_year(self.theta * cells)
-        return np.where(self.sample.by_year(self.cells.weight) > 0, found, np.nan)
+        totals = self.sample.by_year(self.theta * cells)
+        return np.where(self.sample.by_year(self.cells.weight) > 0, totals, np.nan)
 
     @cached_property
     def year_gain(self) -> Array:
@@ -121,17 +121,17 @@ def mean_gain(year_gain: Array) -> float:
     return float(np.nanmean(np.expm1(year_gain)))
 
 
-def by_year(found: Estimate, split: Array, line: str) -> Table:
+def by_year(estimate: Estimate, split: Array, line: str) -> Table:
     """The table of gains by year; `split` (2, C) are log gains between and within groups (or no rows)."""
-    sample = found.sample
-    rows = sample.by_year(sample.by_cell(found.keep.astype(float)))
-    cells = sample.by_year((found.cells.weight > 0).astype(float))
+    sample = estimate.sample
+    rows = sample.by_year(sample.by_cell(estimate.keep.astype(float)))
+    cells = sample.by_year((estimate.cells.weight > 0).astype(float))
     data: dict[str, Any] = {
         "year": [str(year) for year in sample.years],
         "rows": rows.astype(np.int64),
         "cells": cells.astype(np.int64),
-        "gain": percent(found.year_gain),
-        "log_gain": found.year_gain,
+        "gain": percent(estimate.year_gain),
+        "log_gain": estimate.year_gain,
     }
     columns = {
         "year": Column("year"),
@@ -140,7 +140,7 @@ def by_year(found: Estimate, split: Array, line: str) -> Table:
         "gain": Column("gain", "%", 2),
         "log_gain": Column("ln(1 + gain)", "log", 4),
     }
-    extra = [found.aggregate(part) for part in split]
+    extra = [estimate.aggregate(part) for part in split]
     for name, part in zip(("between", "within"), extra, strict=False):
         data[name] = percent(part)
         columns[name] = Column(f"{name} groups", "%", 2)
@@ -149,8 +149,8 @@ def by_year(found: Estimate, split: Array, line: str) -> Table:
         "year": "mean",
         "rows": int(rows.sum()),
         "cells": int(cells.sum()),
-        "gain": 100 * mean_gain(found.year_gain),
-        "log_gain": float(np.nanmean(found.year_gain)),
+        "gain": 100 * mean_gain(estimate.year_gain),
+        "log_gain": float(np.nanmean(estimate.year_gain)),
     }
     for name, part in zip(("between", "within"), extra, strict=False):
         mean[name] = 100 * mean_gain(part)
@@ -163,27 +163,27 @@ def by_year(found: Estimate, split: Array, line: str) -> Table:
     )
 
 
-def by_industry(found: Estimate, line: str) -> Table:
+def by_industry(estimate: Estimate, line: str) -> Table:
     """The table of gains by industry: mean over years of the log gain, and what it adds to the whole."""
-    sample = found.sample
+    sample = estimate.sample
     count = len(sample.industries)
-    there = found.cells.weight > 0
+    there = estimate.cells.weight > 0
     industry = sample.cell_industry
     years = np.bincount(industry, there, count)
     used = np.maximum(years, 1)
-    all_years = max(int(np.isfinite(found.year_gain).sum()), 1)
-    gain = np.bincount(industry, found.cell_gain, count) / used
-    rows = np.bincount(industry, sample.by_cell(found.keep.astype(float)), count)
+    all_years = max(int(np.isfinite(estimate.year_gain).sum()), 1)
+    gain = np.bincount(industry, estimate.cell_gain, count) / used
+    rows = np.bincount(industry, sample.by_cell(estimate.keep.astype(float)), count)
     frame = pl.DataFrame(
         {
             "industry": list(sample.industries),
             "rows": rows.astype(np.int64),
             "years": years.astype(np.int64),
-            "alpha": found.alpha,
-            "share": np.bincount(industry, found.theta, count) / all_years,
+            "alpha": estimate.alpha,
+            "share": np.bincount(industry, estimate.theta, count) / all_years,
             "gain": percent(gain),
             "log_gain": gain,
-            "contribution": np.bincount(industry, found.theta * found.cell_gain, count) / all_years,
+            "contribution": np.bincount(industry, estimate.theta * estimate.cell_gain, count) / all_years,
         }
     ).filter(pl.col("rows") > 0)
     columns = {
@@ -206,7 +206,7 @@ def by_industry(found: Estimate, line: str) -> Table:
     return Table("gains_by_industry", "Gain from equal marginal products, by industry", frame, columns, notes)
 
 
-def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
+def firm_rows(estimate: Estimate, choices: Choices) -> pl.DataFrame:
     """The rows that stay, in their order in the file, with wedges and productivities.
 
     tfpr = y/(k^α l^(1-α)); tfpq = y^(σ/(σ-1))/(k^α l^(1-α)) (κ = 1); mrpk = α (σ-1)/σ y/k;
@@ -214,20 +214,21 @@ def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
     tau_y = τ_Y = 1 - σ/(σ-1) l/((1-α) y). ln_*_dev: relative to the cell after the trim. cell_share: share
     of the cell's value added (weights included); theta: the cell's share of the year's.
     """
-    sample = found.sample
+    sample = estimate.sample
     chosen = np.zeros(sample.rows, dtype=bool)
-    chosen[sample.order] = found.keep
+    chosen[sample.order] = estimate.keep
     place = np.empty(sample.rows, dtype=np.int64)
     place[sample.order] = np.arange(sample.rows)
     kept = place[chosen]  # rows that stay, in the order of the file
     cell = sample.row_cell[kept]
-    alpha, sigma = found.cell_alpha[cell], sample.sigma[cell]
+    alpha, sigma = estimate.cell_alpha[cell], sample.sigma[cell]
     y, k, labor = sample.y[kept], sample.k[kept], sample.l[kept]
-    cells, levels = found.cells, found.levels
+    cells, levels = estimate.cells, estimate.levels
     spread = (log(cells.power) - log(cells.weight)) / (sample.sigma - 1)
     ln_y, ln_k, ln_l = sample.ln_y[kept], sample.ln_k[kept], sample.ln_l[kept]
-    ln_tfpr, ln_tfpq = found.logs.tfpr[kept], found.logs.tfpq[kept]
-    mean = sample.means[0] - found.cell_alpha * sample.means[1] - (1 - found.cell_alpha) * sample.means[2]
+    ln_tfpr, ln_tfpq = estimate.logs.tfpr[kept], estimate.logs.tfpq[kept]
+    mean_y, mean_k, mean_l = sample.means
+    mean = mean_y - estimate.cell_alpha * mean_k - (1 - estimate.cell_alpha) * mean_l
     ratio_k, ratio_l = y / k, y / labor
     with np.errstate(over="ignore"):  # near σ = 1 the level of TFPQ exceeds what numbers hold
         tfpq = np.exp(ln_tfpq + (mean + sample.means[0] / (sample.sigma - 1))[cell])
@@ -246,8 +247,8 @@ def firm_rows(found: Estimate, choices: Choices) -> pl.DataFrame:
         "ln_tfpq_dev": ln_tfpq - spread[cell],
         "ln_mrpk_dev": ln_y - ln_k - (log(cells.y) - log(cells.k))[cell],
         "ln_mrpl_dev": ln_y - ln_l - (log(cells.y) - log(cells.l))[cell],
-        "cell_share": found.weight[kept] * y / found.cell_output[cell],
-        "theta": found.theta[cell],
+        "cell_share": estimate.weight[kept] * y / estimate.cell_output[cell],
+        "theta": estimate.theta[cell],
     }
     frame = sample.frame.filter(pl.Series(chosen))
     return frame.with_columns(**{name: pl.Series(values) for name, values in added.items()})

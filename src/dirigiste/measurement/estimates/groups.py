@@ -27,35 +27,35 @@ FORMULA = (
 )
 
 
-def composites(found: Estimate) -> Array:
+def composites(estimate: Estimate) -> Array:
     """A_g^(σ-1) of each group of a cell as one firm, (P): Y^σ / (K^α L^(1-α))^(σ-1); 0 where no row is
     left.
     """
-    sample, parts = found.sample, found.parts
+    sample, parts = estimate.sample, estimate.parts
     cell = sample.part_cell
-    sigma, alpha = sample.sigma[cell], found.cell_alpha[cell]
+    sigma, alpha = sample.sigma[cell], estimate.cell_alpha[cell]
     inputs = alpha * log(parts.k) + (1 - alpha) * log(parts.l)
     power = np.exp(sigma * log(parts.y) - (sigma - 1) * inputs)
     return np.where(parts.weight > 0, power, 0.0)
 
 
-def split(found: Estimate) -> Array:
+def split(estimate: Estimate) -> Array:
     """Log gains (2, C) between and within groups; they sum to the log gain of the cell."""
-    best = log(found.sample.cells_of_parts(composites(found))) / (found.sample.sigma - 1)
-    there = found.cells.weight > 0
-    between = np.where(there, best - found.levels.tfp, 0.0)
-    return np.stack([between, np.where(there, found.cell_gain - between, 0.0)])
+    best = log(estimate.sample.cells_of_parts(composites(estimate))) / (estimate.sample.sigma - 1)
+    there = estimate.cells.weight > 0
+    between = np.where(there, best - estimate.levels.tfp, 0.0)
+    return np.stack([between, np.where(there, estimate.cell_gain - between, 0.0)])
 
 
-def with_terms(found: Estimate, mrpk: Array, mrpl: Array) -> Array:
+def with_terms(estimate: Estimate, mrpk: Array, mrpl: Array) -> Array:
     """Ln TFP of cells (C) if the marginal products of each part's rows are multiplied by `mrpk`, `mrpl` (P).
 
     A composite firm with A_g and TFPR_g' gets revenue y_g' ∝ (A_g/TFPR_g')^(σ-1), capital ∝ y_g'/MRPK_g' and
     labour ∝ y_g'/MRPL_g'; TFP' = (Σ y')^(σ/(σ-1)) / ((Σ k')^α (Σ l')^(1-α)).
     """
-    sample, parts = found.sample, found.parts
+    sample, parts = estimate.sample, estimate.parts
     cell = sample.part_cell
-    alpha, sigma = found.cell_alpha[cell], sample.sigma[cell]
+    alpha, sigma = estimate.cell_alpha[cell], sample.sigma[cell]
     there = parts.weight > 0
     moved = alpha * np.log(mrpk) + (1 - alpha) * np.log(mrpl)
     y = np.where(there, parts.y * np.exp(-(sigma - 1) * moved), 0.0)
@@ -63,28 +63,28 @@ def with_terms(found: Estimate, mrpk: Array, mrpl: Array) -> Array:
     ratio_l = np.divide(parts.l, parts.y * mrpl, out=np.zeros_like(y), where=there)
     of_cell = sample.cells_of_parts
     whole = Sums(of_cell(parts.weight), of_cell(y), of_cell(y * ratio_k), of_cell(y * ratio_l), of_cell(y))
-    return Levels.of(whole, found.cell_alpha, sample.sigma).tfp
+    return Levels.of(whole, estimate.cell_alpha, sample.sigma).tfp
 
 
-def table(found: Estimate, line: str) -> tuple[Table, Array]:
+def table(estimate: Estimate, line: str) -> tuple[Table, Array]:
     """The table of groups, and the split (2, C)."""
-    sample, parts = found.sample, found.parts
-    cut = split(found)
-    means = [100 * mean_gain(found.aggregate(part)) for part in (found.cell_gain, *cut)]
-    logs = [float(np.nanmean(found.aggregate(part))) for part in (found.cell_gain, *cut)]
+    sample, parts = estimate.sample, estimate.parts
+    cut = split(estimate)
+    means = [100 * mean_gain(estimate.aggregate(part)) for part in (estimate.cell_gain, *cut)]
+    logs = [float(np.nanmean(estimate.aggregate(part))) for part in (estimate.cell_gain, *cut)]
     group, cell = sample.part_group, sample.part_cell
     count = len(sample.groups)
-    rows = np.bincount(group, sample.by_part(found.keep.astype(float)), count)
-    yearly = [year_shares(found, x, n) for n, x in enumerate((parts.y, parts.k, parts.l))]
-    years = int(np.isfinite(found.year_gain).sum())
+    rows = np.bincount(group, sample.by_part(estimate.keep.astype(float)), count)
+    yearly = [year_shares(estimate, x, n) for n, x in enumerate((parts.y, parts.k, parts.l))]
+    years = int(np.isfinite(estimate.year_gain).sum())
     shares = [np.bincount(group, x, count) / years for x in yearly]
-    own = Levels.of(parts, found.cell_alpha[cell], sample.sigma[cell])
+    own = Levels.of(parts, estimate.cell_alpha[cell], sample.sigma[cell])
     inside = np.where(parts.weight > 0, own.best - own.tfp, 0.0)
     worth = yearly[0]
     gaps = {
-        "tfpr": own.tfpr - found.levels.tfpr[cell],
-        "mrpk": log(parts.y) - log(parts.k) - (log(found.cells.y) - log(found.cells.k))[cell],
-        "mrpl": log(parts.y) - log(parts.l) - (log(found.cells.y) - log(found.cells.l))[cell],
+        "tfpr": own.tfpr - estimate.levels.tfpr[cell],
+        "mrpk": log(parts.y) - log(parts.k) - (log(estimate.cells.y) - log(estimate.cells.k))[cell],
+        "mrpl": log(parts.y) - log(parts.l) - (log(estimate.cells.y) - log(estimate.cells.l))[cell],
     }
 
     def mean(x: Array) -> Array:
@@ -127,36 +127,36 @@ def table(found: Estimate, line: str) -> tuple[Table, Array]:
         "mean of the log gain from equal marginal products within the group alone, less 1.",
     ]
     if NO_GROUP in sample.groups:
-        notes.append(of_known(found))
+        notes.append(of_known(estimate))
     return Table(
         "groups", "Groups, and the gain between and within them", frame, columns, (*notes, line)
     ), cut
 
 
-def year_shares(found: Estimate, x: Array, n: int) -> Array:
+def year_shares(estimate: Estimate, x: Array, n: int) -> Array:
     """Sums by part (P), in units of the cell, as shares in the total of their year; `n` is the place of the
     variable in `Sample.means`.
     """
-    sample = found.sample
+    sample = estimate.sample
     money = x * np.exp(sample.means[n])[sample.part_cell]
     year = sample.cell_year[sample.part_cell]
     total = np.bincount(year, money, len(sample.years))[year]
     return np.divide(money, total, out=np.zeros_like(money), where=total > 0)
 
 
-def known_only(found: Estimate) -> Estimate:
+def known_only(estimate: Estimate) -> Estimate:
     """The same measurement of the rows whose group is known, capital shares and trim as they are."""
-    sample, parts = found.sample, found.parts
+    sample, parts = estimate.sample, estimate.parts
     known = np.array([name != NO_GROUP for name in sample.groups])[sample.part_group].astype(float)
     kept = Sums(*(x * known for x in (parts.weight, parts.y, parts.k, parts.l, parts.power)))
-    return replace(found, weight=found.weight * sample.over_parts(known), parts=kept)
+    return replace(estimate, weight=estimate.weight * sample.over_parts(known), parts=kept)
 
 
-def of_known(found: Estimate) -> str:
+def of_known(estimate: Estimate) -> str:
     """The rule for rows without a group, and what the split would be without them."""
-    known = known_only(found)
+    known = known_only(estimate)
     gains = [100 * mean_gain(known.aggregate(part)) for part in (known.cell_gain, *split(known))]
-    lost = int(np.count_nonzero(found.weight) - np.count_nonzero(known.weight))
+    lost = int(np.count_nonzero(estimate.weight) - np.count_nonzero(known.weight))
     return (
         f"{lost:,} rows have no group. They are a group of their own, {NO_GROUP}, in shares and in the "
         "split, since the split is of the whole gain; regressions and terms of groups leave them out. Of the "

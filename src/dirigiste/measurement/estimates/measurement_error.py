@@ -58,18 +58,18 @@ class Error:
     clusters: int
 
 
-def real_share(found: Estimate, pairs: Pairs | None = None) -> Error | None:
+def real_share(estimate: Estimate, pairs: Pairs | None = None) -> Error | None:
     """Regress growth of value added on growth of inputs, TFPR and their product; None with too few pairs."""
-    sample = found.sample
-    pairs = pairs or Pairs(found)
+    sample = estimate.sample
+    pairs = pairs or Pairs(estimate)
     first, last = pairs.at(1)
     if first.size < FEWEST:
         return None
     one, two = sample.row_cell[first], sample.row_cell[last]
     output, capital, labor = sample.means
-    inputs = sample.ln_y - found.logs.tfpr
-    level_of = found.cell_alpha * capital + (1 - found.cell_alpha) * labor
-    tfpr = within_means(found, found.logs.tfpr)
+    inputs = sample.ln_y - estimate.logs.tfpr
+    level_of = estimate.cell_alpha * capital + (1 - estimate.cell_alpha) * labor
+    tfpr = within_means(estimate, estimate.logs.tfpr)
     growth = sample.ln_y[last] - sample.ln_y[first] + output[two] - output[one]
     moved = inputs[last] - inputs[first] + level_of[two] - level_of[one]
     good = np.ones(first.size, dtype=bool)
@@ -78,7 +78,7 @@ def real_share(found: Estimate, pairs: Pairs | None = None) -> Error | None:
         good &= (x >= low) & (x <= high)
     good &= sample.cell_industry[one] == sample.cell_industry[two]
     first, last, growth, moved, cell = first[good], last[good], growth[good], moved[good], two[good]
-    weight = found.weight[first]
+    weight = estimate.weight[first]
     rows = np.bincount(cell, minlength=sample.cell_start.size)
     kept = rows[cell] > 1
     if int(kept.sum()) < FEWEST:
@@ -109,28 +109,28 @@ def real_share(found: Estimate, pairs: Pairs | None = None) -> Error | None:
     return Error(psi, product, 1 + product / psi, float(np.sqrt(slope @ covariance @ slope)), n, g)
 
 
-def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
+def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
     """λ, the real dispersion and the gain that is left."""
-    if not found.sample.has_ids:
+    if not estimate.sample.has_ids:
         return "the file gives no ids, so growth of firms is not known"
-    error = real_share(found, pairs)
+    error = real_share(estimate, pairs)
     if error is None:
         return f"fewer than {FEWEST} firms are seen in two following years"
     share = min(max(error.share, 0.0), 1.0)
-    kept = found.weight > 0
-    spread = sd(deviations(found, "tfpr")[kept], found.weight[kept])
-    there = found.cells.weight > 0
+    kept = estimate.weight > 0
+    spread = sd(deviations(estimate, "tfpr")[kept], estimate.weight[kept])
+    there = estimate.cells.weight > 0
     # wedges whose variance is λ times that measured: ln wedge times √λ, TFPQ as measured
-    left = np.where(there, found.levels.best - scaled_wedges(found, share**0.5, share**0.5), 0.0)
+    left = np.where(there, estimate.levels.best - scaled_wedges(estimate, share**0.5, share**0.5), 0.0)
     rows: list[tuple[str, float, float | None]] = [
         ("λ, real share of Var(ln TFPR)", error.share, error.se),
         ("Ψ, elasticity of value added to inputs", error.psi, None),
         ("coefficient of ln TFPR·Δln I", error.product, None),
         ("sd of ln TFPR, measured", spread, None),
         ("sd of ln TFPR, real", spread * share**0.5, None),
-        ("mean gain measured, %", 100 * mean_gain(found.year_gain), None),
-        ("mean gain, wedges times √λ, %", 100 * mean_gain(found.aggregate(left)), None),
-        ("mean gain, log gain times λ, %", 100 * mean_gain(found.year_gain * share), None),
+        ("mean gain measured, %", 100 * mean_gain(estimate.year_gain), None),
+        ("mean gain, wedges times √λ, %", 100 * mean_gain(estimate.aggregate(left)), None),
+        ("mean gain, log gain times λ, %", 100 * mean_gain(estimate.year_gain * share), None),
         ("pairs of years", float(error.pairs), None),
         ("firms", float(error.clusters), None),
     ]

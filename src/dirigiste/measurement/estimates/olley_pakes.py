@@ -23,12 +23,12 @@ FORMULA = (
 )
 
 
-def productivities(found: Estimate) -> dict[str, tuple[str, Array, Array]]:
+def productivities(estimate: Estimate) -> dict[str, tuple[str, Array, Array]]:
     """Key -> title, productivity in logs relative to the mean of the cell (N), size (N)."""
-    sample = found.sample
+    sample = estimate.sample
     every = {
-        "tfpq": ("ln TFPQ, shares of value added", found.logs.tfpq, sample.y),
-        "tfpr": ("ln TFPR, shares of value added", found.logs.tfpr, sample.y),
+        "tfpq": ("ln TFPQ, shares of value added", estimate.logs.tfpq, sample.y),
+        "tfpr": ("ln TFPR, shares of value added", estimate.logs.tfpr, sample.y),
     }
     count = sample.employment
     if count is not None:
@@ -39,13 +39,13 @@ def productivities(found: Estimate) -> dict[str, tuple[str, Array, Array]]:
     return every
 
 
-def terms(found: Estimate, phi: Array, size: Array) -> tuple[Array, Array]:
+def terms(estimate: Estimate, phi: Array, size: Array) -> tuple[Array, Array]:
     """Weighted and plain mean of φ by cell, (C) each; 0 where no row is left."""
-    sample, weight = found.sample, found.weight
-    held = sample.by_cell(weight * size)
-    held = np.where(held > 0, held, 1.0)
-    count = np.where(found.cells.weight > 0, found.cells.weight, 1.0)
-    return sample.by_cell(weight * size * phi) / held, sample.by_cell(weight * phi) / count
+    sample, weight = estimate.sample, estimate.weight
+    total = sample.by_cell(weight * size)
+    total = np.where(total > 0, total, 1.0)
+    count = np.where(estimate.cells.weight > 0, estimate.cells.weight, 1.0)
+    return sample.by_cell(weight * size * phi) / total, sample.by_cell(weight * phi) / count
 
 
 def _ratio(gap: float) -> float:
@@ -53,13 +53,13 @@ def _ratio(gap: float) -> float:
     return float(np.exp(gap)) if gap < LARGEST else float("nan")
 
 
-def table(found: Estimate, line: str) -> Table:
+def table(estimate: Estimate, line: str) -> Table:
     """Weighted mean, plain mean and covariance by productivity and year."""
-    sample = found.sample
+    sample = estimate.sample
     rows: list[dict[str, Any]] = []
-    seen = sample.by_year(found.cells.weight) > 0
-    for title, phi, size in productivities(found).values():
-        weighted, plain = (found.aggregate(x) for x in terms(found, phi, size))
+    seen = sample.by_year(estimate.cells.weight) > 0
+    for title, phi, size in productivities(estimate).values():
+        weighted, plain = (estimate.aggregate(x) for x in terms(estimate, phi, size))
         gap = weighted - plain
         rows += [
             {

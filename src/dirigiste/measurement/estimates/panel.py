@@ -19,9 +19,9 @@ class Pairs:
     count there.
     """
 
-    def __init__(self, found: Estimate) -> None:
-        sample = found.sample
-        kept = np.flatnonzero(found.keep & (found.weight > 0))
+    def __init__(self, estimate: Estimate) -> None:
+        sample = estimate.sample
+        kept = np.flatnonzero(estimate.keep & (estimate.weight > 0))
         order = kept[np.argsort(sample.firm[kept], kind="stable")]  # rows are in the order of years already
         firm, year = sample.firm[order], sample.year[order]
         same = np.concatenate([[False], (firm[1:] == firm[:-1]) & (year[1:] == year[:-1])])

@@ -29,19 +29,19 @@ FEWEST = 10
 """Pairs that a row needs."""
 
 
-def table(found: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
+def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:
     """Slope on the own value some years before, and correlation, for all firms and at one year by group."""
-    sample = found.sample
+    sample = estimate.sample
     if not sample.has_ids:
         return "the file gives no ids, so firms cannot be followed"
-    pairs = pairs or Pairs(found)
-    net = {title: within_means(found, raw(found, variable)[0]) for variable, title in VARIABLES}
+    pairs = pairs or Pairs(estimate)
+    net = {title: within_means(estimate, raw(estimate, variable)[0]) for variable, title in VARIABLES}
     rows: list[dict[str, Any]] = []
     for lag in LAGS:
         before, after = pairs.at(lag)
         if before.size < FEWEST:
             continue
-        firm, weight = sample.firm[before], found.weight[before]
+        firm, weight = sample.firm[before], estimate.weight[before]
         cuts: list[tuple[str, Array | slice]] = [("all firms", slice(None))]
         if sample.has_groups and lag == 1:
             group_of = sample.row_group[before]

@@ -51,20 +51,20 @@ def _order_statistics(x: Array, weight: Array | None, ranks: Array) -> Array:
         return np.full(ranks.size, bottom)
     scale = (BINS - 1) / (top - bottom)
     bin_of = ((x - bottom) * scale).astype(np.int16)
-    held = np.bincount(bin_of, weights=weight, minlength=BINS)
-    cumulated = np.cumsum(held)
+    bin_weight = np.bincount(bin_of, weights=weight, minlength=BINS)
+    cumulated = np.cumsum(bin_weight)
     slack = 1e-9 * max(1.0, cumulated[-1] * 1e-6)
-    found = np.empty(ranks.size)
-    last = int(np.flatnonzero(held > 0)[-1])
+    statistics = np.empty(ranks.size)
+    last = int(np.flatnonzero(bin_weight > 0)[-1])
     places = np.minimum(np.searchsorted(cumulated, ranks + slack, side="right"), last)
     for place in np.unique(places):
         asked = places == place
         inside = np.flatnonzero(bin_of == place)
         before = float(cumulated[place - 1]) if place else 0.0
-        found[asked] = _sorted_statistics(
+        statistics[asked] = _sorted_statistics(
             x[inside], None if weight is None else weight[inside], ranks[asked], before
         )
-    return found
+    return statistics
 
 
 def _sorted_statistics(x: Array, weight: Array | None, ranks: Array, before: float) -> Array:

@@ -1,8 +1,8 @@
 """The rows of a measurement as arrays, sorted by year, industry and group, so that every sum runs over a
 stretch.
 
-A *cell* is an industry in a year. A *part* is a group in a cell. Rows of a part stand together, parts of a
-cell stand together, and cells of a year stand together.
+A *cell* is an industry in a year. A *part* is a group in a cell. Rows of a part are adjacent, and so are
+parts of a cell and cells of a year.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Sample:
 
     @property
     def has_ids(self) -> bool:
-        """Whether the file says which rows are the same firm."""
+        """Whether the file has an identifier of firms."""
         return self.frame["id"].null_count() < self.rows
 
     @property
@@ -229,7 +229,7 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
     ln_y, ln_k, ln_l = (x - np.repeat(mean, rows) for x, mean in zip(logs, means, strict=True))
     cell_industry = cell[cell_start] % len(industries)
     cell_year = cell[cell_start] // len(industries)
-    found = Sample(
+    sample = Sample(
         frame,
         order,
         ln_y,
@@ -253,11 +253,12 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         groups,
         _by_industry(choices.sigma, industries, "sigma")[cell_industry],
     )
-    if choices.reference is not None and choices.reference not in found.known_groups:
-        near = difflib.get_close_matches(choices.reference, found.known_groups, n=1)
-        message = f"no group `{choices.reference}`; groups are {', '.join(found.known_groups) or 'not given'}"
+    if choices.reference is not None and choices.reference not in sample.known_groups:
+        near = difflib.get_close_matches(choices.reference, sample.known_groups, n=1)
+        groups = ", ".join(sample.known_groups) or "not given"
+        message = f"no group `{choices.reference}`; groups are {groups}"
         raise InputError.of(message, key="reference", suggestion=near[0] if near else None)
-    return found, tuple(steps)
+    return sample, tuple(steps)
 
 
 def _weights(frame: pl.DataFrame, choices: Choices) -> Array:

@@ -40,19 +40,19 @@ class Losses:
     """ln(Y_eff / Y_w)."""
 
 
-def losses(found: Estimate, eta: float) -> Losses:
+def losses(estimate: Estimate, eta: float) -> Losses:
     """Losses by cell at span of control `eta`, same firms, same inputs of the cell."""
-    sample, parts = found.sample, found.parts
-    alpha = sample.over_cells(found.cell_alpha)
+    sample, parts = estimate.sample, estimate.parts
+    alpha = sample.over_cells(estimate.cell_alpha)
     ln_a = sample.ln_y - eta * (alpha * sample.ln_k + (1 - alpha) * sample.ln_l)
-    power = sample.by_part(found.weight * np.exp(ln_a / (1 - eta)))
-    part_alpha = found.cell_alpha[sample.part_cell]
+    power = sample.by_part(estimate.weight * np.exp(ln_a / (1 - eta)))
+    part_alpha = estimate.cell_alpha[sample.part_cell]
     composite = part_alpha * log(parts.k) + (1 - part_alpha) * log(parts.l)
     of_cell = sample.cells_of_parts
     inner = np.where(parts.weight > 0, np.exp((1 - eta) * log(power) + eta * composite), 0.0)
     within_output = log(of_cell(inner))
-    cells = found.cells
-    inputs = found.cell_alpha * log(cells.k) + (1 - found.cell_alpha) * log(cells.l)
+    cells = estimate.cells
+    inputs = estimate.cell_alpha * log(cells.k) + (1 - estimate.cell_alpha) * log(cells.l)
     best = (1 - eta) * log(of_cell(power)) + eta * inputs
     there = cells.weight > 0
     actual = log(cells.y)
@@ -63,14 +63,14 @@ def losses(found: Estimate, eta: float) -> Losses:
     )
 
 
-def table(found: Estimate, eta: float, line: str) -> Table:
+def table(estimate: Estimate, eta: float, line: str) -> Table:
     """Gains by year, total and split by group where groups are known."""
-    sample = found.sample
-    lost = losses(found, eta)
+    sample = estimate.sample
+    lost = losses(estimate, eta)
     parts = {"gain": lost.total}
     if sample.has_groups:
         parts |= {"within": lost.within, "between": lost.between}
-    years = {name: found.aggregate(x) for name, x in parts.items()}
+    years = {name: estimate.aggregate(x) for name, x in parts.items()}
     seen = np.isfinite(years["gain"])
     rows: list[dict[str, Any]] = [
         {"year": str(year)}

@@ -26,70 +26,72 @@ if TYPE_CHECKING:
 Unit = Literal["%", "log", ""]
 
 
-def statistics(found: Estimate, choices: Choices) -> dict[str, tuple[float, Unit]]:
+def statistics(estimate: Estimate, choices: Choices) -> dict[str, tuple[float, Unit]]:
     """Name -> value and unit: gains (mean, log mean, by year), split, sd, correlation, groups'
     coefficients.
     """
-    sample = found.sample
-    gains = 100 * np.expm1(found.year_gain)
+    sample = estimate.sample
+    gains = 100 * np.expm1(estimate.year_gain)
     values: dict[str, tuple[float, Unit]] = {
         "mean gain": (float(np.nanmean(gains)), "%"),
-        "mean of ln(1 + gain)": (float(np.nanmean(found.year_gain)), "log"),
+        "mean of ln(1 + gain)": (float(np.nanmean(estimate.year_gain)), "log"),
     }
     if sample.has_groups:
-        between, within = split(found)
-        values["between groups, mean"] = (100 * mean_gain(found.aggregate(between)), "%")
-        values["within groups, mean"] = (100 * mean_gain(found.aggregate(within)), "%")
+        between, within = split(estimate)
+        values["between groups, mean"] = (100 * mean_gain(estimate.aggregate(between)), "%")
+        values["within groups, mean"] = (100 * mean_gain(estimate.aggregate(within)), "%")
     if len(sample.years) > 1:
         for year, gain in zip(sample.years, gains, strict=True):
             values[f"gain {year}"] = (float(gain), "%")
-    total = float(found.weight.sum())
-    count = int(np.count_nonzero(found.weight))
+    total = float(estimate.weight.sum())
+    count = int(np.count_nonzero(estimate.weight))
     factor = count / (count - 1) if count > 1 else np.nan
-    held: dict[str, tuple[Array, Array, Array]] = {}
+    by_variable: dict[str, tuple[Array, Array, Array]] = {}
     means: dict[str, Array] = {}
     for variable, title in VARIABLES:
-        x, level = raw(found, variable)
-        weighted = found.weight * x
+        x, level = raw(estimate, variable)
+        weighted = estimate.weight * x
         of_part = sample.by_part(weighted)
         first = sample.cells_of_parts(of_part)
         weighted *= x
         second = sample.by_cell(weighted)
-        mass = found.cells.weight
+        mass = estimate.cells.weight
         mean = float((first - level * mass).sum()) / total
         square = float((second - 2 * level * first + level**2 * mass).sum()) / total
         values[f"sd of {title}"] = (float(np.sqrt(max(square - mean**2, 0.0) * factor)), "log")
         if sample.has_groups:
             means[title] = of_part
         if variable in ("tfpr", "tfpq"):
-            held[variable] = x, first, second
-    values["correlation of ln TFPR and ln TFPQ"] = (_correlation(found, held), "")
+            by_variable[variable] = x, first, second
+    values["correlation of ln TFPR and ln TFPQ"] = (_correlation(estimate, by_variable), "")
     if sample.has_groups:
-        values |= _coefficients(found, choices, means)
+        values |= _coefficients(estimate, choices, means)
     return values
 
 
-def _correlation(found: Estimate, held: dict[str, tuple[Array, Array, Array]]) -> float:
+def _correlation(estimate: Estimate, by_variable: dict[str, tuple[Array, Array, Array]]) -> float:
     """Within cells, as in the table of covariances."""
-    mass = np.where(found.cells.weight > 0, found.cells.weight, 1.0)
-    (x, first_x, second_x), (z, first_z, second_z) = held["tfpr"], held["tfpq"]
-    both = found.weight * x
+    mass = np.where(estimate.cells.weight > 0, estimate.cells.weight, 1.0)
+    (x, first_x, second_x), (z, first_z, second_z) = by_variable["tfpr"], by_variable["tfpq"]
+    both = estimate.weight * x
     both *= z
     xx = float((second_x - first_x**2 / mass).sum())
     zz = float((second_z - first_z**2 / mass).sum())
-    xz = float((found.sample.by_cell(both) - first_x * first_z / mass).sum())
+    xz = float((estimate.sample.by_cell(both) - first_x * first_z / mass).sum())
     return xz / np.sqrt(xx * zz) if xx > 0 and zz > 0 else float("nan")
 
 
-def _coefficients(found: Estimate, choices: Choices, sums: dict[str, Array]) -> dict[str, tuple[float, Unit]]:
+def _coefficients(
+    estimate: Estimate, choices: Choices, sums: dict[str, Array]
+) -> dict[str, tuple[float, Unit]]:
     """Coefficients of groups with effects of cells absorbed, from sums by part: equal to those of
     `regressions`.
     """
-    sample = found.sample
-    reference = reference_group(found, choices)
-    dummies, others = group_regressors(found, reference)
-    weight = known_weight(found)
-    netted = net_of_cells(found, dummies, weight)
+    sample = estimate.sample
+    reference = reference_group(estimate, choices)
+    dummies, others = group_regressors(estimate, reference)
+    weight = known_weight(estimate)
+    netted = net_of_cells(estimate, dummies, weight)
     if netted is None:
         return {}
     net, gram = netted

@@ -57,11 +57,11 @@ def trimmed(
     return keep, steps
 
 
-def raw(found: Estimate, variable: Variable) -> tuple[Array, Array]:
+def raw(estimate: Estimate, variable: Variable) -> tuple[Array, Array]:
     """Ln of a variable relative to the mean of logs in the cell, (N), and the level of its cell, (C),
     after the trim.
     """
-    return _raw(found.sample, variable, found.logs, found.cells, found.alpha)
+    return _raw(estimate.sample, variable, estimate.logs, estimate.cells, estimate.alpha)
 
 
 def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array) -> Array:
@@ -92,11 +92,11 @@ def _bounds(sample: Sample, x: Array, weight: Array, tail: float, by: str) -> tu
         starts = sample.year_rows
     else:
         starts = np.append(sample.cell_start, sample.rows)
-    found = np.empty((starts.size - 1, 2))
+    bounds = np.empty((starts.size - 1, 2))
     for n, (begin, end) in enumerate(pairwise(starts.tolist())):
         part = None if plain else weight[begin:end]
-        found[n] = quantiles(x[begin:end], (tail, 1 - tail), part)
+        bounds[n] = quantiles(x[begin:end], (tail, 1 - tail), part)
     if by == "pooled":
-        return found[0, 0], found[0, 1]
+        return bounds[0, 0], bounds[0, 1]
     sizes = np.diff(starts)
-    return np.repeat(found[:, 0], sizes), np.repeat(found[:, 1], sizes)
+    return np.repeat(bounds[:, 0], sizes), np.repeat(bounds[:, 1], sizes)

@@ -143,5 +143,5 @@ def _near_file(path: Path) -> str | None:
 
     folder = path.parent
     names = [item.name for item in folder.iterdir() if item.is_file()] if folder.is_dir() else []
-    found = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return str(folder / found[0]) if found else None
+    matches = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return str(folder / matches[0]) if matches else None

@@ -25,7 +25,7 @@ class Sheet(NamedTuple):
     frame: pl.DataFrame
     remarks: tuple[str, ...]
     hints: tuple[str, ...]
-    """What to say besides where columns are not found."""
+    """What to add to the message where columns are not found."""
 
 
 def read_sheet(content: Content, sheet: str | None, skip: int | None) -> Sheet:
@@ -53,19 +53,19 @@ def read_sheet(content: Content, sheet: str | None, skip: int | None) -> Sheet:
         if chosen is None:
             chosen = next((name for name in names if _is_table(_top(book, name))), names[0])
         top = _top(book, chosen)
-        found = header(top[skip or 0 :], f"{label}, sheet `{chosen}`", given=skip is not None)
-        place = (skip or 0) + found.place
+        heading = header(top[skip or 0 :], f"{label}, sheet `{chosen}`", given=skip is not None)
+        place = (skip or 0) + heading.place
         frame = book.load_sheet(chosen, header_row=None, skip_rows=place + 1).to_polars()
     except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
         raise InputError.of(f"sheet `{chosen}` cannot be read: {first_line(error)}", file=label) from None
     if frame.width:
         filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().to_list()
         frame = frame.head(filled[-1] + 1 if filled else 0)
-    names_ = [*found.names, *(f"column {n}" for n in range(len(found.names) + 1, frame.width + 1))]
+    names_ = [*heading.names, *(f"column {n}" for n in range(len(heading.names) + 1, frame.width + 1))]
     frame = frame.rename(dict(zip(frame.columns, names_[: frame.width], strict=True)))
     lacking = names_[frame.width :]
     frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
-    remarks, hints = list(found.remarks), []
+    remarks, hints = list(heading.remarks), []
     if len(names) > 1:
         hints.append(f"sheet `{chosen}` was read; its sheets are {listed}: `--sheet NAME` reads another")
         if sheet is None:
@@ -85,6 +85,6 @@ def _is_table(top: list[list[str]]) -> bool:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an exception says."""
+    """The first line of an exception's message."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 HIGH: Final = re.compile(rb"[\x80-\xff]+")
 LEAST: Final = 4
-"""High bytes that stand together somewhere in Chinese text."""
+"""Fewest consecutive high bytes that indicate Chinese text."""
 
 FULL: Final = "\ufffd"
 """What decoders put where bytes are no text."""

@@ -16,7 +16,7 @@ NUMBER: Final = re.compile(r"-?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?")
 
 
 class Header(NamedTuple):
-    """Where the header is, and what it says."""
+    """Where the header is, and its names."""
 
     place: int
     """Which of the records it is, from 0."""
@@ -43,12 +43,12 @@ def header(records: Sequence[Sequence[str]], file: str, *, given: bool = False) 
     if not given:
         usual = median(sum(map(bool, record)) for record in cells if any(record))
         widths = Counter(map(len, cells))
-        found = (
+        candidates = (
             n
             for n, record in enumerate(cells)
             if _is_header(record, width, usual, alone=widths[len(record)] == 1)
         )
-        place = next(found, 0)
+        place = next(candidates, 0)
     names = cells[place]
     above = [record for record in cells[:place] if any(record)]
     if above and len(above[-1]) == width - 1 > 1 and any(NUMBER.fullmatch(cell) for cell in names):

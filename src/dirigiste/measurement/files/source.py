@@ -32,7 +32,7 @@ FAULTS: Final = (pl.exceptions.PolarsError,)
 
 @dataclass(frozen=True)
 class Form:
-    """How a file is written; what is None is found out."""
+    """How a file is written; what is None is detected."""
 
     separator: str | None = None
     decimal: str | None = None
@@ -56,15 +56,16 @@ class Source:
     values: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
     """Column -> labels of its codes, in Stata files."""
     decimal: str | None = None
-    """The sign before decimals where the user has said it."""
-    held: pl.DataFrame | None = None
+    """The decimal sign, where the user has given it."""
+    frame: pl.DataFrame | None = None
+    """The rows, where they are in memory."""
     text: TextFile | None = None
     stata: StataFile | None = None
     remarks: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     """What looks wrong and a user should look at."""
     hints: tuple[str, ...] = ()
-    """What to say besides where columns are not found."""
+    """What to add to the message where columns are not found."""
 
     def scan(self, columns: Sequence[str], numbers: Collection[str]) -> pl.LazyFrame:
         """The columns of all rows, and `ROW`. In text files `numbers` come as numbers, others as text."""
@@ -74,13 +75,13 @@ class Source:
             assert self.path is not None  # set by `open_file`
             scanned = pl.scan_parquet(self.path, row_index_name=ROW, row_index_offset=1)
             return scanned.select(ROW, *columns)
-        frame = self.stata.read(columns) if self.stata is not None else self.held
+        frame = self.stata.read(columns) if self.stata is not None else self.frame
         assert frame is not None  # either was set by `open_file` or `open_frame`
         return frame.select(columns).with_row_index(ROW, offset=1).lazy()
 
     @property
     def comma_separates(self) -> bool:
-        """Whether a comma stands between fields."""
+        """Whether a comma separates fields."""
         return self.text is not None and self.text.separator == ","
 
     def careful(self) -> Source:
@@ -89,7 +90,7 @@ class Source:
         Raises:
             InputError: With the row that cannot be read.
         """
-        return self if self.text is None else replace(self, text=None, held=self.text.careful())
+        return self if self.text is None else replace(self, text=None, frame=self.text.careful())
 
 
 def read_whole(source: Source, columns: Sequence[str]) -> pl.DataFrame:
@@ -108,7 +109,7 @@ def read_whole(source: Source, columns: Sequence[str]) -> pl.DataFrame:
 
 def open_frame(frame: pl.DataFrame, name: str = "a frame") -> Source:
     """A frame that is in memory already."""
-    return Source(name, "frame", dict(frame.schema), held=frame)
+    return Source(name, "frame", dict(frame.schema), frame=frame)
 
 
 def open_file(path: Path, form: Form | None = None) -> Source:
@@ -118,25 +119,25 @@ def open_file(path: Path, form: Form | None = None) -> Source:
         InputError: The file is missing, of no known format, empty, or not what its name says.
     """
     form = form or Form()
-    found = content(path)
+    contents = content(path)
     openers = {"csv": _open_csv, "parquet": _open_parquet, "stata": _open_stata, "excel": _open_excel}
-    source = openers[found.kind](found, form)
-    if found.kind not in ("excel", "csv") and (form.sheet or form.skip is not None):
+    source = openers[contents.kind](contents, form)
+    if contents.kind not in ("excel", "csv") and (form.sheet or form.skip is not None):
         option = "--sheet" if form.sheet else "--skip"
-        raise InputError.of(f"is no file that `{option}` is for", file=found.label)
+        raise InputError.of(f"is no file that `{option}` is for", file=contents.label)
     return source
 
 
-def _open_csv(found: Content, form: Form) -> Source:
+def _open_csv(contents: Content, form: Form) -> Source:
     if form.sheet is not None:
-        raise InputError.of("is a text file, which has no sheets: leave `--sheet` out", file=found.label)
-    text = open_text(found, form.separator, form.encoding, form.skip)
+        raise InputError.of("is a text file, which has no sheets: leave `--sheet` out", file=contents.label)
+    text = open_text(contents, form.separator, form.encoding, form.skip)
     doubt = garbled.hint(text.names)
     return Source(
-        found.name,
+        contents.name,
         "csv",
         dict.fromkeys(text.names),
-        found.path,
+        contents.path,
         decimal=form.decimal,
         text=text,
         remarks=text.remarks,
@@ -145,28 +146,29 @@ def _open_csv(found: Content, form: Form) -> Source:
     )
 
 
-def _open_parquet(found: Content, form: Form) -> Source:  # noqa: ARG001  (one signature for all formats)
+def _open_parquet(contents: Content, form: Form) -> Source:  # noqa: ARG001  (one signature for all formats)
     try:
-        if found.data is not None:
-            frame = pl.read_parquet(io.BytesIO(found.data))
-            return Source(found.name, "frame", dict(frame.schema), found.path, held=frame)
-        schema = pl.scan_parquet(found.path).collect_schema()
+        if contents.data is not None:
+            frame = pl.read_parquet(io.BytesIO(contents.data))
+            return Source(contents.name, "frame", dict(frame.schema), contents.path, frame=frame)
+        schema = pl.scan_parquet(contents.path).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError.of(f"is not a Parquet file: {excel.first_line(error)}", file=found.label) from None
-    return Source(found.name, "parquet", dict(schema), found.path)
+        message = f"is not a Parquet file: {excel.first_line(error)}"
+        raise InputError.of(message, file=contents.label) from None
+    return Source(contents.name, "parquet", dict(schema), contents.path)
 
 
-def _open_stata(found: Content, form: Form) -> Source:
+def _open_stata(contents: Content, form: Form) -> Source:
     from dirigiste.measurement.files.stata import StataFile
 
-    file = StataFile(found, form.encoding)
+    file = StataFile(contents, form.encoding)
     words = (word for codes in file.values.values() for word in codes.values())
     doubt = garbled.hint([*file.columns, *file.labels.values(), *words])
     return Source(
-        found.name,
+        contents.name,
         "stata",
         file.columns,
-        found.path,
+        contents.path,
         file.labels,
         file.values,
         stata=file,
@@ -176,15 +178,15 @@ def _open_stata(found: Content, form: Form) -> Source:
     )
 
 
-def _open_excel(found: Content, form: Form) -> Source:
-    sheet = excel.read_sheet(found, form.sheet, form.skip)
+def _open_excel(contents: Content, form: Form) -> Source:
+    sheet = excel.read_sheet(contents, form.sheet, form.skip)
     return Source(
-        found.name,
+        contents.name,
         "excel",
         dict(sheet.frame.schema),
-        found.path,
+        contents.path,
         decimal=form.decimal,
-        held=sheet.frame,
+        frame=sheet.frame,
         remarks=sheet.remarks,
         hints=sheet.hints,
     )

@@ -30,7 +30,7 @@ UNICODE: Final = 118
 """First format whose text is UTF-8."""
 
 CHUNK: Final = 400_000
-"""Rows decoded at a time, so that a wide file never stands whole in memory."""
+"""Rows decoded at a time, so that a wide file is never whole in memory."""
 
 NAME: Final = 32
 LABEL: Final = 80
@@ -60,7 +60,7 @@ class StataFile:
             with _quiet(), StataReader(self._source()) as reader:
                 labels = reader.variable_labels()
                 sets: Mapping[str, Mapping[Any, str]] = reader.value_labels()
-                held = list(getattr(reader, "_varlist", [])), list(getattr(reader, "_lbllist", []))
+                lists = list(getattr(reader, "_varlist", [])), list(getattr(reader, "_lbllist", []))
                 sample = reader.read(1, convert_categoricals=False)
         except (ValueError, KeyError, OverflowError, struct.error, OSError) as error:
             message = f"is not a Stata file that can be read: {error}"
@@ -76,7 +76,7 @@ class StataFile:
                 self.single.add(name)
         self.labels = {self._text(k): self._text(v) for k, v in labels.items() if v}
         self.values: dict[str, dict[float, str]] = {}
-        for column, label in zip(*held, strict=False):
+        for column, label in zip(*lists, strict=False):
             if label and label in sets:
                 words = {float(code): self._text(text) for code, text in sets[label].items()}
                 self._label(self._text(column), words)
@@ -104,11 +104,11 @@ class StataFile:
         from pandas.io.stata import StataReader
 
         parts: list[pl.DataFrame] = []
-        wanted = [self.stored[name] for name in columns]
+        stored = [self.stored[name] for name in columns]
         with _quiet(), StataReader(self._source(), chunksize=CHUNK, convert_categoricals=False) as reader:
             while True:
                 try:
-                    chunk = reader.read(CHUNK, columns=wanted)
+                    chunk = reader.read(CHUNK, columns=stored)
                 except StopIteration:
                     break
                 except (ValueError, OverflowError, struct.error, OSError) as error:
@@ -196,12 +196,16 @@ def write(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = No
             data[name] = series.cast(pl.Int32).to_numpy()
         else:
             data[name] = _floats(series)
-    told: dict[Hashable, str] = {
+    variable_labels: dict[Hashable, str] = {
         name: (labels or {}).get(column, column if column != name else "")[:LABEL]
         for column, name in zip(frame.columns, names, strict=True)
     }
     pd.DataFrame(data).to_stata(
-        path, write_index=False, version=118, variable_labels=told, data_label=title[:LABEL] or None
+        path,
+        write_index=False,
+        version=118,
+        variable_labels=variable_labels,
+        data_label=title[:LABEL] or None,
     )
 
 

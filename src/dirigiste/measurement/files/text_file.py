@@ -215,9 +215,10 @@ def open_text(
     if old_mac:
         remarks.append("lines end as those of old Macs do")
     records, ends = _records(below, sign)
-    found = header(records, file, given=skip is not None)
-    lines = begin + ends[found.place]
-    return TextFile(content, tuple(found.names), sign, encoding, lines, old_mac, (*remarks, *found.remarks))
+    heading = header(records, file, given=skip is not None)
+    lines = begin + ends[heading.place]
+    remarks += heading.remarks
+    return TextFile(content, tuple(heading.names), sign, encoding, lines, old_mac, tuple(remarks))
 
 
 def found_separator(text: str) -> str:

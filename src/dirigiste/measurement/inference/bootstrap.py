@@ -52,7 +52,7 @@ def draws(
     Args:
         sample: The rows.
         choices: As in the estimate.
-        names: Statistics wanted, in order.
+        names: Statistics to compute, in order.
         count: Draws.
         seed: Seed; each draw has its own stream.
         jobs: Threads; default: as many as processors.
@@ -67,12 +67,12 @@ def draws(
         raise InputError.of(f"must be 1 or more; got {jobs}", key="jobs")
     firm, firms = sample.firm, sample.firms
     for name in ("row_cell", "cell_rows", "part_rows", "part_cell"):
-        getattr(sample, name)  # found once, before threads share the sample
+        getattr(sample, name)  # computed once, before threads share the sample
     base = estimate(sample, choices)
     if sample.has_groups:  # the same in every draw
         choices = choices.with_(reference=sample.groups[reference_group(base, choices)])
     streams = np.random.SeedSequence(seed).spawn(count)
-    found = np.full((count, len(names)), np.nan)
+    drawn = np.full((count, len(names)), np.nan)
 
     def one(n: int) -> None:
         random = np.random.default_rng(streams[n])
@@ -81,7 +81,7 @@ def draws(
             values = statistics(estimate(sample, choices, sample.weight * times[firm], base), choices)
         except InputError:  # the draw leaves no row
             return
-        found[n] = [values[name][0] if name in values else np.nan for name in names]
+        drawn[n] = [values[name][0] if name in values else np.nan for name in names]
 
     with ThreadPoolExecutor(max_workers=min(jobs or processors(), count)) as pool:
         waiting = [pool.submit(one, n) for n in range(count)]
@@ -89,7 +89,7 @@ def draws(
             future.result()
             if progress is not None:
                 progress(done, count)
-    return found
+    return drawn
 
 
 def processors() -> int:
@@ -120,12 +120,12 @@ def interval(value: float, drawn: Array, level: float = 0.95, *, percent: bool =
         reflected = 100 * np.expm1(2 * np.log1p(value / 100) - np.log1p(ends[::-1] / 100))
     else:
         reflected = 2 * value - ends[::-1]
-    found = (drawn.std(ddof=1), drawn.mean() - value, *ends, *corrected, *reflected)
-    return {name: float(number) for name, number in zip(names, found, strict=True)}
+    numbers = (drawn.std(ddof=1), drawn.mean() - value, *ends, *corrected, *reflected)
+    return {name: float(number) for name, number in zip(names, numbers, strict=True)}
 
 
 def table(
-    found: Estimate, values: Mapping[str, tuple[float, Any]], drawn: Array, seed: int, line: str
+    estimate: Estimate, values: Mapping[str, tuple[float, Any]], drawn: Array, seed: int, line: str
 ) -> tuple[Table, tuple[str, ...]]:
     """The table of intervals, and warnings."""
     rows = []
@@ -157,8 +157,8 @@ def table(
         "reflected_low": Column("reflected 95 % from", "", 4),
         "reflected_high": Column("to  ", "", 4),
     }
-    warned = warnings(found, rows, drawn)
-    sample = found.sample
+    warned = warnings(estimate, rows, drawn)
+    sample = estimate.sample
     unit = (
         f"{sample.firms:,} firms, each with all its years"
         if sample.has_ids
@@ -177,26 +177,26 @@ def table(
     return Table("intervals", "Standard errors and intervals", pl.DataFrame(rows), columns, notes), warned
 
 
-def warnings(found: Estimate, rows: Sequence[Mapping[str, Any]], drawn: Array) -> tuple[str, ...]:
+def warnings(estimate: Estimate, rows: Sequence[Mapping[str, Any]], drawn: Array) -> tuple[str, ...]:
     """What the reader of intervals should know: small cells, bias, few draws, failed draws."""
-    said = []
-    count = found.sample.by_cell((found.weight > 0).astype(float))
-    theta = found.theta / max(float(found.theta.sum()), 1e-300)
+    lines = []
+    count = estimate.sample.by_cell((estimate.weight > 0).astype(float))
+    theta = estimate.theta / max(float(estimate.theta.sum()), 1e-300)
     small = float(theta[count < SMALL_CELL].sum())
     if small > 0.1:
-        said.append(
+        lines.append(
             f"Cells are small: {100 * small:.0f} % of value added is in cells of fewer than {SMALL_CELL} "
             f"rows (median cell {np.median(count[count > 0]):.0f}). A draw repeats firms, so gains in small "
             "cells come out lower than in the sample, as in the sample they are lower than among all firms: "
             "percentile intervals mislead. Reflected ones mislead least; min_cell leaves small cells out."
         )
     if drawn.shape[0] < FEW_DRAWS:
-        said.append(f"{drawn.shape[0]} draws are few for intervals; take 200 or more.")
+        lines.append(f"{drawn.shape[0]} draws are few for intervals; take 200 or more.")
     biased = [row["statistic"] for row in rows if abs(row["bias_ratio"]) > 0.5]
     if biased:
         more = f" and {len(biased) - 3} more" if len(biased) > 3 else ""
-        said.append(f"Bias above half a standard error: {'; '.join(biased[:3])}{more}.")
+        lines.append(f"Bias above half a standard error: {'; '.join(biased[:3])}{more}.")
     failed = int(np.isnan(drawn).all(axis=1).sum())
     if failed:
-        said.append(f"{failed} draws left no row and are not used.")
-    return tuple(said)
+        lines.append(f"{failed} draws left no row and are not used.")
+    return tuple(lines)

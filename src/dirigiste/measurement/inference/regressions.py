@@ -44,14 +44,14 @@ class Absorbed:
     """R² of what is left after the effects."""
 
 
-def group_regressors(found: Estimate, reference: int) -> tuple[Array, list[int]]:
+def group_regressors(estimate: Estimate, reference: int) -> tuple[Array, list[int]]:
     """Dummies (P, J) of groups other than the reference that can be compared with it, and the groups'
     numbers.
 
     A group can be compared when it shares a cell with the reference, or with a group that can be compared.
     """
-    sample = found.sample
-    there = known_weight(found) > 0
+    sample = estimate.sample
+    there = known_weight(estimate) > 0
     group, cell = sample.part_group[there], sample.part_cell[there]
     reached = np.zeros(len(sample.groups), dtype=bool)
     reached[reference] = True
@@ -70,19 +70,19 @@ def group_regressors(found: Estimate, reference: int) -> tuple[Array, list[int]]
     return dummies, others
 
 
-def known_weight(found: Estimate) -> Array:
+def known_weight(estimate: Estimate) -> Array:
     """Weight of each part (P); 0 for rows of no known group."""
-    weight = found.parts.weight.copy()
-    if NO_GROUP in found.sample.groups:
-        weight[found.sample.part_group == found.sample.groups.index(NO_GROUP)] = 0.0
+    weight = estimate.parts.weight.copy()
+    if NO_GROUP in estimate.sample.groups:
+        weight[estimate.sample.part_group == estimate.sample.groups.index(NO_GROUP)] = 0.0
     return weight
 
 
-def net_of_cells(found: Estimate, dummies: Array, weight: Array) -> tuple[Array, Array] | None:
+def net_of_cells(estimate: Estimate, dummies: Array, weight: Array) -> tuple[Array, Array] | None:
     """Dummies less their mean in the cell (P, J), and their weighted products (J, J); None where these
     are singular.
     """
-    sample = found.sample
+    sample = estimate.sample
     cells = sample.cells_of_parts(weight)
     safe = np.where(cells > 0, cells, 1.0)
     net = np.empty_like(dummies)
@@ -95,12 +95,12 @@ def net_of_cells(found: Estimate, dummies: Array, weight: Array) -> tuple[Array,
     return net, gram
 
 
-def reference_group(found: Estimate, choices: Choices) -> int:
+def reference_group(estimate: Estimate, choices: Choices) -> int:
     """Number of the group chosen as reference, or of that with the most rows."""
-    sample = found.sample
+    sample = estimate.sample
     if choices.reference is not None:
         return sample.groups.index(choices.reference)
-    rows = np.bincount(sample.part_group, sample.by_part(found.keep.astype(float)), len(sample.groups))
+    rows = np.bincount(sample.part_group, sample.by_part(estimate.keep.astype(float)), len(sample.groups))
     if NO_GROUP in sample.groups:
         rows[sample.groups.index(NO_GROUP)] = -1
     return int(np.argmax(rows))
@@ -110,7 +110,7 @@ def reference_group(found: Estimate, choices: Choices) -> int:
 class Design:
     """Dummies of groups net of cells, ready for several outcomes."""
 
-    found: Estimate
+    estimate: Estimate
     weight: Array
     """(N) 0 for rows that do not count: cut, of no known group, or alone in their cell."""
     x: Array
@@ -127,19 +127,19 @@ class Design:
     effects: int
 
     @classmethod
-    def of(cls, found: Estimate, dummies: Array) -> Design | None:
+    def of(cls, estimate: Estimate, dummies: Array) -> Design | None:
         """None where the groups do not meet in any cell, so that nothing can be estimated."""
-        sample = found.sample
+        sample = estimate.sample
         known = np.ones(len(sample.groups), dtype=bool)
         if NO_GROUP in sample.groups:
             known[sample.groups.index(NO_GROUP)] = False
-        good = found.keep & (found.weight > 0) & sample.over_parts(known[sample.part_group])
+        good = estimate.keep & (estimate.weight > 0) & sample.over_parts(known[sample.part_group])
         rows = sample.by_cell(good.astype(float))
         alone = sample.over_cells(rows == 1) & good
         good &= ~alone
-        weight = np.where(good, found.weight, 0.0)
+        weight = np.where(good, estimate.weight, 0.0)
         part_weight = sample.by_part(weight)
-        netted = net_of_cells(found, dummies, part_weight)
+        netted = net_of_cells(estimate, dummies, part_weight)
         if netted is None:
             return None
         net, gram = netted
@@ -148,7 +148,7 @@ class Design:
         firm = sample.firm
         clusters = int(np.count_nonzero(np.bincount(firm[good], minlength=1)))
         return cls(
-            found,
+            estimate,
             weight,
             net,
             np.linalg.inv(gram),
@@ -162,7 +162,7 @@ class Design:
 
     def fit(self, outcome: Array) -> Absorbed:
         """Regress an outcome (N) on the groups."""
-        sample = self.found.sample
+        sample = self.estimate.sample
         mean = sample.by_cell(self.weight * outcome) / self.cells
         net = outcome - sample.over_cells(mean)
         right = self.x.T @ sample.by_part(self.weight * net)
@@ -186,18 +186,18 @@ class Design:
         return Absorbed(beta, errors, covariance, n, g, self.singletons, self.effects, within)
 
 
-def table(found: Estimate, choices: Choices, line: str) -> Table | str:
+def table(estimate: Estimate, choices: Choices, line: str) -> Table | str:
     """Coefficients of groups for ln TFPR, TFPQ, MRPK, MRPL; a reason where there can be none."""
-    sample = found.sample
-    reference = reference_group(found, choices)
-    dummies, others = group_regressors(found, reference)
-    design = Design.of(found, dummies)
+    sample = estimate.sample
+    reference = reference_group(estimate, choices)
+    dummies, others = group_regressors(estimate, reference)
+    design = Design.of(estimate, dummies)
     if design is None:
-        return "no industry and year holds firms of two groups, or groups cannot be told from cells"
+        return "no industry and year holds firms of two groups, or groups cannot be distinguished from cells"
     rows: list[dict[str, Any]] = []
     quantile = float(stats.t.ppf(0.975, max(design.clusters - 1, 1)))
     for variable, title in VARIABLES:
-        fitted = design.fit(deviations(found, variable))
+        fitted = design.fit(deviations(estimate, variable))
         for j, group in enumerate(others):
             beta, error = float(fitted.coefficients[j]), float(fitted.errors[j])
             t = beta / error if error > 0 else float("nan")

@@ -84,20 +84,20 @@ def specifications(
                 else {**samples, key: sample_of(firms, chosen)[0]}
             )
         sample = samples[key]
-        found = estimate(sample, chosen)
+        result = estimate(sample, chosen)
         row: dict[str, Any] = {
             "yours": "yes" if chosen == choices else "",
             "sigma": "by industry" if isinstance(chosen.sigma, dict) else f"{chosen.sigma:g}",
             "alpha": f"constant {chosen.alpha_value:.3g}" if chosen.alpha == "constant" else chosen.alpha,
             "trim": 100 * chosen.trim.tail,
             "labor": chosen.labor.replace("_", " "),
-            "rows": int(np.count_nonzero(found.weight)),
-            "gain": 100 * mean_gain(found.year_gain),
-            "log_gain": float(np.nanmean(found.year_gain)),
-            "sd": sd(deviations(found, "tfpr"), found.weight),
+            "rows": int(np.count_nonzero(result.weight)),
+            "gain": 100 * mean_gain(result.year_gain),
+            "log_gain": float(np.nanmean(result.year_gain)),
+            "sd": sd(deviations(result, "tfpr"), result.weight),
         }
         if sample.has_groups:
-            row["between"] = 100 * mean_gain(found.aggregate(split(found)[0]))
+            row["between"] = 100 * mean_gain(result.aggregate(split(result)[0]))
         rows.append(row)
         if progress is not None:
             progress(done, len(combinations))

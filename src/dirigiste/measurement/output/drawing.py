@@ -1,6 +1,6 @@
 """Figures of a measurement, drawn on the house sheet: densities, gains by year, marginal products.
 
-These modules (figures, drawing, page) stand on the floor of reports: only the command line imports them.
+These modules (figures, drawing, page) use the drawing code of reports; only the command line imports them.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def spreads(panels: Sequence[tuple[str, str, Sequence[Spread]]], title: str | No
     canvas = sheet.canvas(height, title)
     left, gap = sheet.room([_named(name) for name in names], 0.9), 0.3
     width = (canvas.width - left - gap * (len(panels) - 1) - 0.12) / len(panels)
-    for n, (heading, unit, found) in enumerate(panels):
+    for n, (heading, unit, panel) in enumerate(panels):
         axes = canvas.axes(left + n * (width + gap), 0.78, width, step * len(names) + 0.1)
         axes.axvline(0, color=sheet.SOFT, lw=0.7, zorder=1)
-        for k, spread in enumerate(found):
+        for k, spread in enumerate(panel):
             _spread(axes, -k, spread, sheet.COLOURS[k])
         axes.set_ylim(-len(names) + 0.4, 0.6)
         axes.set_yticks([-k for k in range(len(names))])
@@ -126,14 +126,14 @@ def spreads(panels: Sequence[tuple[str, str, Sequence[Spread]]], title: str | No
         axes.set_title(heading)
         axes.set_xlabel(unit)
         axes.xaxis.grid(True)
-        ends = [value for spread in found for value in spread.quantiles]
+        ends = [value for spread in panel for value in spread.quantiles]
         reach = max(map(abs, ends), default=1.0) * 1.1 or 1.0
         axes.set_xlim(-reach, reach)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(round(value, 6))))
     total = float(canvas.figure.get_size_inches()[1])
-    told = "line: 10 to 90 %   bar: 25 to 75 %   dot: median"
-    canvas.figure.text(left / canvas.width, 0.12 / total, told, fontsize=7, color=sheet.SOFT)
+    legend = "line: 10 to 90 %   bar: 25 to 75 %   dot: median"
+    canvas.figure.text(left / canvas.width, 0.12 / total, legend, fontsize=7, color=sheet.SOFT)
     return canvas.figure
 
 

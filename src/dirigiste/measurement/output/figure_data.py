@@ -72,8 +72,8 @@ def _values(measurement: Measurement, column: str, group: str) -> Array:
 def densities(measurement: Measurement, column: str) -> list[Density]:
     """Densities of a column of logs, one a group, on common points."""
     names = groups(measurement)
-    held = {name: _values(measurement, column, name) for name in names}
-    every = np.concatenate(list(held.values()))
+    by_group = {name: _values(measurement, column, name) for name in names}
+    every = np.concatenate(list(by_group.values()))
     if every.size < 2 or float(every.max()) <= float(every.min()):
         return []
     low, high = (float(value) for value in np.quantile(every, [0.001, 0.999]))
@@ -81,7 +81,7 @@ def densities(measurement: Measurement, column: str) -> list[Density]:
     x = np.linspace(low - margin, high + margin, POINTS)
     return [
         Density(name, x, _smoothed(values, x), values.size, float(values.mean()))
-        for name, values in held.items()
+        for name, values in by_group.items()
     ]
 
 
@@ -104,15 +104,15 @@ def spreads(measurement: Measurement, column: str) -> list[Spread]:
     rows = measurement.rows.with_columns(
         (deviation - deviation.mean().over("industry", "year")).alias("(dev)")
     )
-    found = []
+    result = []
     for name in groups(measurement):
         part = rows if name == ALL else rows.filter(pl.col("group") == name)
         values = part["(dev)"].drop_nulls().to_numpy()
         values = values[np.isfinite(values)]
         if values.size:
             marks = [float(q) for q in np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9])]
-            found.append(Spread(name, values.size, (marks[0], marks[1], marks[2], marks[3], marks[4])))
-    return found
+            result.append(Spread(name, values.size, (marks[0], marks[1], marks[2], marks[3], marks[4])))
+    return result
 
 
 @dataclass(frozen=True)

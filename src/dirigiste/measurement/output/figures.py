@@ -61,7 +61,7 @@ def _letters(path: str) -> frozenset[int]:
 def spare_font(text: str) -> str | None:
     """An installed font with the letters of a text that the house's font lacks.
 
-    None where it lacks none, and where no font has them: `lacking` tells which.
+    None where it lacks none, and where no font has them: `lacking` names them.
     """
     from matplotlib import font_manager
 
@@ -147,8 +147,8 @@ class Figure:
 
 def figures(measurement: Measurement) -> dict[str, Figure]:
     """All figures that the data allow, by name."""
-    found = [_densities(measurement), _gains(measurement), _products(measurement)]
-    return {figure.name: figure for figure in found if figure is not None}
+    drawn = [_densities(measurement), _gains(measurement), _products(measurement)]
+    return {figure.name: figure for figure in drawn if figure is not None}
 
 
 def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("png", "svg")) -> list[Path]:
@@ -226,14 +226,14 @@ def _densities(measurement: Measurement) -> Figure | None:
 
 
 def _gains(measurement: Measurement) -> Figure | None:
-    found = figure_data.gains(measurement)
-    if found is None or found.frame.height < 2:
+    data = figure_data.gains(measurement)
+    if data is None or data.frame.height < 2:
         return None
-    frame = found.frame
+    frame = data.frame
     years, values = frame["year"].to_list(), frame["gain"].to_list()
     first, last = f"{values[0]:.0f} % in {years[0]}", f"{values[-1]:.0f} % in {years[-1]}"
     band = ""
-    if found.interval is not None:
+    if data.interval is not None:
         band = " Band: bias-corrected 95 % intervals of the bootstrap."
     return Figure(
         "gains",
@@ -242,7 +242,7 @@ def _gains(measurement: Measurement) -> Figure | None:
         f"Choices: {measurement.choices.line()}",
         f"Gains by year: {', '.join(f'{y}: {v:.1f} %' for y, v in zip(years, values, strict=True))}.",
         frame,
-        lambda top: drawing.gains(years, values, found.interval, top),
+        lambda top: drawing.gains(years, values, data.interval, top),
     )
 
 

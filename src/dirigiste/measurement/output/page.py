@@ -167,14 +167,14 @@ def _shown(value: object) -> str:
 
 
 def _provenance(measurement: Measurement, command: str) -> list[tuple[str, str]]:
-    found = [
+    lines = [
         ("program", f"dirigiste {_version()}"),
         ("polars", provenance.version_of("polars")),
         ("numpy", provenance.version_of("numpy")),
         ("created (UTC)", provenance.now()),
         ("source", measurement.firms.source),
     ]
-    return [*found, *([("command", command)] if command else [])]
+    return [*lines, *([("command", command)] if command else [])]
 
 
 def _version() -> str:

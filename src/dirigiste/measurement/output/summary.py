@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def table(
-    found: Estimate, values: Mapping[str, tuple[float, Any]], steps: Sequence[Step], line: str
+    estimate: Estimate, values: Mapping[str, tuple[float, Any]], steps: Sequence[Step], line: str
 ) -> Table:
     """Counts, mean gain, split and dispersion."""
-    sample = found.sample
-    count = sample.by_cell((found.weight > 0).astype(float))
+    sample = estimate.sample
+    count = sample.by_cell((estimate.weight > 0).astype(float))
     used = int(count.sum())
     lost = sum(step.lost for step in steps)
     rows: list[tuple[str, float, str]] = [
@@ -32,7 +32,7 @@ def table(
         ("rows of the median cell", float(np.median(count[count > 0])), "count"),
     ]
     if sample.has_ids:
-        firms = np.bincount(sample.firm[found.weight > 0])
+        firms = np.bincount(sample.firm[estimate.weight > 0])
         rows.insert(1, ("firms", int(np.count_nonzero(firms)), "count"))
     rows += [
         (name, value, unit)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.output.table import Column, Table
 
 NONE: Final = "–"
-"""What stands where there is no number."""
+"""What is printed where there is no number."""
 MINUS: Final = "−"
 WHOLE: Final = 1
 NOISE: Final = 1e-12
@@ -67,5 +67,5 @@ def texts(table: Table) -> set[int]:
 
 
 def notes(table: Table, choices: str) -> list[str]:
-    """Notes of a table; without the line of choices where `choices` says it, which is then printed apart."""
+    """Notes of a table; without the line of choices where `choices` is set: it is printed apart then."""
     return [note for note in table.notes if not (choices and note == f"Choices: {choices}.")]

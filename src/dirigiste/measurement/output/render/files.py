@@ -89,7 +89,7 @@ def write_tables(
 def write_frame(
     frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None, title: str = ""
 ) -> Path:
-    """Write a frame in the format that the file's name says.
+    """Write a frame in the format of the file's ending.
 
     Raises:
         InputError: The format is unknown or the file cannot be written.
@@ -105,7 +105,7 @@ def write_frame(
 
 
 def frame_kind(path: Path) -> str:
-    """The format that a file's name says: csv, parquet or dta.
+    """The format by the ending of a file's name: csv, parquet or dta.
 
     Raises:
         InputError: It is none of these.
