@@ -25,8 +25,8 @@ def test_a_draw_is_the_measurement_of_the_firms_drawn():
         picked = np.random.default_rng(stream).integers(0, sample.firms, sample.firms)
         ids = frame["id"].unique().sort()
         copies = pl.concat([frame.filter(pl.col("id") == ids[int(k)]) for k in picked])
-        found = estimate(sample_of(firms_of(copies), CHOICES)[0], CHOICES)
-        assert drawn[n, 0] == pytest.approx(100 * mean_gain(found.year_gain), abs=1e-9)
+        result = estimate(sample_of(firms_of(copies), CHOICES)[0], CHOICES)
+        assert drawn[n, 0] == pytest.approx(100 * mean_gain(result.year_gain), abs=1e-9)
 
 
 def test_seed_decides_and_threads_do_not():
@@ -77,7 +77,7 @@ def test_reflected_intervals_cover_best_where_cells_are_small():
     wedge = np.array([0, 1, 0.4])
     true = lognormal_loss(3.0, 0.4, wedge @ covariance @ wedge, covariance[2, 2])
     choices = Choices(alpha="constant", alpha_value=0.4, trim=Trim(tail=0))
-    held = np.zeros(3)
+    covered = np.zeros(3)
     for seed in range(40):
         drawn = np.random.default_rng(seed).multivariate_normal([0, 0, 0], covariance, 400).T
         frame = firms_from_wedges(*drawn, 0.4, 3.0, 0.1)
@@ -86,9 +86,9 @@ def test_reflected_intervals_cover_best_where_cells_are_small():
         value = float(estimate(sample, choices).year_gain[0])
         row = interval(value, draws(sample, choices, ["mean of ln(1 + gain)"], 60, seed=seed, jobs=1)[:, 0])
         ends = [("low", "high"), ("bc_low", "bc_high"), ("reflected_low", "reflected_high")]
-        held += [row[a] <= true <= row[b] for a, b in ends]
-    assert held[0] < held[1] < held[2]
-    assert held[2] > 24
+        covered += [row[a] <= true <= row[b] for a, b in ends]
+    assert covered[0] < covered[1] < covered[2]
+    assert covered[2] > 24
 
 
 def test_small_cells_and_few_draws_are_said():

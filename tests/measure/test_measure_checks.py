@@ -21,7 +21,7 @@ ROLES = {
 CLEAN = synthetic(20_000, industries=5, seed=8).frame
 
 
-def found(change=None, keep=None):
+def findings(change=None, keep=None):
     frame = CLEAN if change is None else CLEAN.with_columns(change)
     frame = frame if keep is None else frame.filter(keep)
     return checks(read_firms(frame, **ROLES))
@@ -32,7 +32,7 @@ def texts(findings, kind="warning"):
 
 
 def test_clean_data_give_no_warning():
-    assert texts(found()) == []
+    assert texts(findings()) == []
 
 
 def at(rows, column, value):
@@ -64,7 +64,7 @@ def in_2002(column, factor):
     ],
 )
 def test_each_flaw_is_found(change, about, rows):
-    here = [finding for finding in found(change) if about in str(finding) and finding.kind == "warning"]
+    here = [finding for finding in findings(change) if about in str(finding) and finding.kind == "warning"]
     assert len(here) >= 1
     assert here[0].rows == rows
     if 0 < rows < 5:
@@ -86,7 +86,7 @@ def test_same_numbers_under_another_name():
 
 
 def test_a_year_with_few_rows():
-    here = texts(found(keep=~IN_2002 | (pl.int_range(pl.len()) % 4 == 0)))
+    here = texts(findings(keep=~IN_2002 | (pl.int_range(pl.len()) % 4 == 0)))
     assert any(text.startswith("coverage: 2002 has 500 rows") for text in here)
 
 
@@ -97,7 +97,7 @@ def test_an_industry_that_jumps_and_comes_back():
         pl.when(one).then(pl.col(name) / 20).otherwise(pl.col(name)).alias(name)
         for name in ("value_added", "sales", "materials", "wages", "capital")
     ]
-    here = texts(found(changes))
+    here = texts(findings(changes))
     assert any(f"{code} 2002" in text for text in here)
 
 

@@ -39,25 +39,25 @@ def test_densities_integrate_to_one(measured, column):
 def test_a_density_of_normal_numbers_is_normal(measured):
     values = np.random.default_rng(0).standard_normal(200_000)
     x = np.linspace(-4, 4, 81)
-    found = figure_data._smoothed(values, x)
-    assert found == pytest.approx(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), abs=0.01)
+    density = figure_data._smoothed(values, x)
+    assert density == pytest.approx(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), abs=0.01)
 
 
 def test_spreads_are_quantiles_around_the_mean_of_the_cell(measured):
     rows = measured.rows.with_columns(ln=pl.col("mrpk").log())
     rows = rows.with_columns(dev=pl.col("ln") - pl.col("ln").mean().over("industry", "year"))
     state = rows.filter(pl.col("group") == "state")["dev"].to_numpy()
-    found = {one.group: one for one in figure_data.spreads(measured, "mrpk")}["state"]
-    assert found.quantiles == pytest.approx(np.quantile(state, [0.1, 0.25, 0.5, 0.75, 0.9]))
+    spread = {one.group: one for one in figure_data.spreads(measured, "mrpk")}["state"]
+    assert spread.quantiles == pytest.approx(np.quantile(state, [0.1, 0.25, 0.5, 0.75, 0.9]))
 
 
 def test_gains_are_those_of_the_table_with_bands(measured):
-    found = figure_data.gains(measured)
+    data = figure_data.gains(measured)
     table = measured.tables["gains_by_year"].frame
-    assert found.frame["year"].to_list() == [1998, 1999, 2000]
-    assert found.frame["gain"].to_list() == table["gain"][:3].to_list()
-    if found.interval is not None:
-        assert all(low < high for low, high in found.interval)
+    assert data.frame["year"].to_list() == [1998, 1999, 2000]
+    assert data.frame["gain"].to_list() == table["gain"][:3].to_list()
+    if data.interval is not None:
+        assert all(low < high for low, high in data.interval)
 
 
 def test_at_most_four_groups_and_the_rest_is_said(measured):
@@ -86,22 +86,22 @@ def test_chinese_and_hostile_group_names(tmp_path):
         "collective": "ok",
     }
     frame = FRAME.with_columns(pl.col("ownership").replace(names))
-    found = dm.measure(dm.read_firms(frame, **ROLES))
-    written = figures.save(found, tmp_path / "figures", ("png", "svg", "pdf"))
+    result = dm.measure(dm.read_firms(frame, **ROLES))
+    written = figures.save(result, tmp_path / "figures", ("png", "svg", "pdf"))
     assert len(written) == 12
     assert "私营企业" in (tmp_path / "figures" / "densities.svg").read_text()
     from dirigiste.measurement.output import page
 
-    text = page.html(found, [], found.tables)
+    text = page.html(result, [], result.tables)
     assert "<script" not in text
     assert "私营企业" in text
 
 
 def test_one_year_and_no_groups_give_fewer_figures():
     roles = {key: value for key, value in ROLES.items() if key not in ("group", "year")}
-    found = dm.measure(dm.read_firms(FRAME.filter(pl.col("year") == 1998), **roles))
-    assert list(figures.figures(found)) == ["densities", "marginal-products"]
-    assert "TFPR differs between firms" in figures.figures(found)["densities"].title
+    result = dm.measure(dm.read_firms(FRAME.filter(pl.col("year") == 1998), **roles))
+    assert list(figures.figures(result)) == ["densities", "marginal-products"]
+    assert "TFPR differs between firms" in figures.figures(result)["densities"].title
 
 
 def test_unknown_formats(measured, tmp_path):

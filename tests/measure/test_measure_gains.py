@@ -67,8 +67,8 @@ def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
 
 @pytest.mark.parametrize(("sigma", "published"), [(3.0, 0.2715), (5.0, 0.4405)])
 def test_lognormal_closed_form_by_quadrature(sigma, published):
-    found = estimated(lognormal_nodes(COVARIANCE, 0.4, sigma), PLAIN.with_(sigma=sigma))
-    loss = float(found.year_gain[0])
+    estimate = estimated(lognormal_nodes(COVARIANCE, 0.4, sigma), PLAIN.with_(sigma=sigma))
+    loss = float(estimate.year_gain[0])
     direction = np.array([0, 1, 0.4])
     exact = lognormal_loss(sigma, 0.4, direction @ COVARIANCE @ direction, COVARIANCE[2, 2])
     assert exact == pytest.approx(published, abs=5e-5)
@@ -126,8 +126,8 @@ def test_trim_against_numpy(by):
     over = {"pooled": [pl.lit(1)], "year": ["year"], "cell": cell}[by]
     x = frame.with_row_index("row", offset=1).with_columns(x=ratio - bar)
     low, high = (pl.col("x").quantile(q, "linear").over(over) for q in (0.05, 0.95))
-    wanted = x.filter((pl.col("x") >= low) & (pl.col("x") <= high))
-    assert kept["row"].to_list() == wanted["row"].cast(pl.Int64).to_list()
+    expected = x.filter((pl.col("x") >= low) & (pl.col("x") <= high))
+    assert kept["row"].to_list() == expected["row"].cast(pl.Int64).to_list()
 
 
 def test_log_of_rows_adds_up_and_small_cells_go():
@@ -148,9 +148,9 @@ def test_capital_shares():
         s=(pl.col("weight") * pl.col("labor")).sum() / (pl.col("weight") * pl.col("output")).sum()
     )
     for rule, factor in (("own", 1.0), ("own-corrected", 1.5)):
-        found = estimated(frame, Choices(alpha=rule, trim=Trim(tail=0.2)))
-        wanted = [max(min(1 - factor * s, 0.95), 0.05) for s in share.sort("industry")["s"]]
-        np.testing.assert_allclose(found.alpha, wanted, rtol=1e-12)
+        estimate = estimated(frame, Choices(alpha=rule, trim=Trim(tail=0.2)))
+        expected = [max(min(1 - factor * s, 0.95), 0.05) for s in share.sort("industry")["s"]]
+        np.testing.assert_allclose(estimate.alpha, expected, rtol=1e-12)
     table = {f"i{n}": 0.3 + n / 20 for n in range(5)}
     np.testing.assert_allclose(
         estimated(frame, Choices(alpha="table", alpha_table=table)).alpha, list(table.values())
@@ -159,8 +159,8 @@ def test_capital_shares():
         industry=pl.col("industry").replace_strict({f"i{n}": f"31{n}4" for n in range(5)})
     )
     table = {"31": 0.3, "312": 0.5}
-    found = estimated(codes, Choices(alpha="table", alpha_table=table))
-    np.testing.assert_allclose(found.alpha, [0.3, 0.3, 0.5, 0.3, 0.3])
+    estimate = estimated(codes, Choices(alpha="table", alpha_table=table))
+    np.testing.assert_allclose(estimate.alpha, [0.3, 0.3, 0.5, 0.3, 0.3])
 
 
 def test_sigma_by_industry():
@@ -188,7 +188,7 @@ def test_employment_as_labour():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"sigma": 1.0}, "sigma must be above 1"),
         ({"sigma": {"i0": 3.0, "i1": 0.5}}, "i1 0.5"),
@@ -199,14 +199,14 @@ def test_employment_as_labour():
         ({"alpha": "konstant"}, "'own', 'own-corrected'"),
     ],
 )
-def test_bad_choices_say_what_is_wrong(values, said):
+def test_bad_choices_say_what_is_wrong(values, message):
     with pytest.raises(InputError) as caught:
         Choices(**values)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("values", "paid", "said"),
+    ("values", "paid", "message"),
     [
         ({"sigma": {"i0": 3.0}}, True, "no value for 4 of 5 industries: `i1`"),
         ({"reference": "sate"}, True, "did you mean `state`"),
@@ -215,10 +215,10 @@ def test_bad_choices_say_what_is_wrong(values, said):
         ({"min_cell": 10_000}, True, "leave no row"),
     ],
 )
-def test_choices_that_do_not_fit_the_data(values, paid, said):
+def test_choices_that_do_not_fit_the_data(values, paid, message):
     with pytest.raises(InputError) as caught:
         measure(firms_of(random_firms(1), paid), Choices(**values))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_line_names_every_choice():

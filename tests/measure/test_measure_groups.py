@@ -27,9 +27,9 @@ def tfp(y, k, labor, alpha, sigma):
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 def test_split_is_exact_and_is_that_of_composite_firms(missing):
-    found = estimated(random_firms(1, missing=missing))
-    between, within = split(found)
-    np.testing.assert_allclose(between + within, found.cell_gain, atol=1e-13)
+    estimate = estimated(random_firms(1, missing=missing))
+    between, within = split(estimate)
+    np.testing.assert_allclose(between + within, estimate.cell_gain, atol=1e-13)
     assert between.min() > -1e-12
     assert within.min() > -1e-12
     frame = measure(firms_of(random_firms(1, missing=missing)), CHOICES).tables["gains_by_year"].frame[:-1]
@@ -59,7 +59,7 @@ def test_one_group_in_each_cell_leaves_nothing_between():
 def test_counterfactuals_against_plain_calculation():
     frame = random_firms(4, industries=1, years=1)
     choices = Choices(alpha="constant", alpha_value=0.4, trim=Trim(tail=0), weights="none")
-    found = estimated(frame, choices)
+    estimate = estimated(frame, choices)
     y, k, labor = (frame[name].to_numpy() for name in ("output", "capital", "labor"))
     group = frame["group"].to_numpy()
     actual = tfp(y, k, labor, 0.4, 3.0)
@@ -71,27 +71,27 @@ def test_counterfactuals_against_plain_calculation():
     changed = tfp(
         new, new * k / y / np.where(a, more_k, 1), new * labor / y / np.where(a, more_l, 1), 0.4, 3.0
     )
-    names = found.sample.groups
-    got = terms_of(found, names.index("state"), names.index("private")) - found.levels.tfp
+    names = estimate.sample.groups
+    got = terms_of(estimate, names.index("state"), names.index("private")) - estimate.levels.tfp
     assert float(got[0]) == pytest.approx(changed - actual, abs=1e-12)
     # halved wedges, firm by firm
     a_power = y**3 / (k**0.4 * labor**0.6) ** 2
     mrpk, mrpl = (y / k) ** 0.5, (y / labor) ** 0.5
     new = a_power * (mrpk**0.4 * mrpl**0.6) ** -2
-    got = scaled_wedges(found, 0.5, 0.5) - found.levels.tfp
+    got = scaled_wedges(estimate, 0.5, 0.5) - estimate.levels.tfp
     assert float(got[0]) == pytest.approx(tfp(new, new / mrpk, new / mrpl, 0.4, 3.0) - actual, abs=1e-12)
-    np.testing.assert_allclose(scaled_wedges(found, 1, 1), found.levels.tfp, atol=1e-12)
-    np.testing.assert_allclose(scaled_wedges(found, 0, 0), found.levels.best, atol=1e-12)
+    np.testing.assert_allclose(scaled_wedges(estimate, 1, 1), estimate.levels.tfp, atol=1e-12)
+    np.testing.assert_allclose(scaled_wedges(estimate, 0, 0), estimate.levels.best, atol=1e-12)
 
 
 def test_equal_terms_is_the_gain_between_groups():
-    found = estimated(random_firms(5))
-    sample, parts = found.sample, found.parts
-    cells = found.cells
+    estimate = estimated(random_firms(5))
+    sample, parts = estimate.sample, estimate.parts
+    cells = estimate.cells
     ratio_k = (cells.y / cells.k)[sample.part_cell] / (parts.y / parts.k)
     ratio_l = (cells.y / cells.l)[sample.part_cell] / (parts.y / parts.l)
     np.testing.assert_allclose(
-        with_terms(found, ratio_k, ratio_l) - found.levels.tfp, split(found)[0], atol=1e-12
+        with_terms(estimate, ratio_k, ratio_l) - estimate.levels.tfp, split(estimate)[0], atol=1e-12
     )
 
 
@@ -128,8 +128,8 @@ def test_regressions_equal_statsmodels(weights):
 
 
 def test_coefficients_from_sums_are_those_of_the_regression():
-    found = estimated(random_firms(7, missing=0.15))
-    values = statistics(found, CHOICES)
+    estimate = estimated(random_firms(7, missing=0.15))
+    values = statistics(estimate, CHOICES)
     table = measure(firms_of(random_firms(7, missing=0.15)), CHOICES).tables["regressions"].frame
     for row in table.iter_rows(named=True):
         name = next(n for n in values if n.startswith(f"{row['variable']}, {row['group']} against"))

@@ -39,7 +39,7 @@ def refused(tmp_path, content, name="firms.csv", form=None, **roles):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "remark"),
     [
         ("Table 1: firms\n\n" + TABLE, "the first 2 lines are no header"),
         ("Table 1,,\n,,\n" + TABLE, "the first 2 lines are no header"),
@@ -60,13 +60,13 @@ def refused(tmp_path, content, name="firms.csv", form=None, **roles):
         (gzip.compress(TABLE.encode()), ""),
     ],
 )
-def test_text_files_as_they_come(tmp_path, content, told):
+def test_text_files_as_they_come(tmp_path, content, remark):
     firms = read(tmp_path, content)
     assert firms.frame["output"].to_list() == [1.0, 4.0, 7.0]
     assert firms.frame["labor"].to_list() == [2.0, 5.0, 8.0]
     assert firms.frame["capital"].to_list() == [3.0, 6.0, 9.0]
     assert firms.frame["row"].to_list() == [1, 2, 3]
-    assert told in " ".join(firms.remarks)
+    assert remark in " ".join(firms.remarks)
 
 
 def test_lines_to_skip_may_be_said(tmp_path):
@@ -99,9 +99,9 @@ def test_rows_that_do_not_fit_are_named(tmp_path, content, about):
 )
 def test_foreign_bytes_late_in_a_file_are_named(tmp_path, bad, encoding):
     content = b"n,va,w,k\n" + b"x,1,2,3\n" * 30_000 + bad + b",4,5,6\n"
-    found = refused(tmp_path, content)
-    assert "row 30,001 (line 30,002) is not text in UTF-8" in found
-    assert f"name its encoding: `--encoding {encoding}`" in found
+    message = refused(tmp_path, content)
+    assert "row 30,001 (line 30,002) is not text in UTF-8" in message
+    assert f"name its encoding: `--encoding {encoding}`" in message
     assert len(read(tmp_path, content, form=Form(encoding=encoding))) == 30_001
     wrong = refused(tmp_path, content, form=Form(encoding="ascii"))
     assert "row 30,001 (line 30,002) is not text in ascii" in wrong
@@ -111,8 +111,8 @@ def test_foreign_bytes_late_in_a_file_are_named(tmp_path, bad, encoding):
 def test_text_in_a_wrong_encoding_looks_garbled_and_the_remedy_is_named(tmp_path):
     content = "n,va,w,k\n国有,1,2,3\n私营,2,2,3\n".encode("gb18030")
     firms = read(tmp_path, content, form=Form(encoding="latin-1"), group="n")
-    told = next(str(finding) for finding in checks(firms) if finding.check == "reading")
-    assert "looks garbled; with `--encoding gb18030` it is `国有`" in told
+    finding_text = next(str(finding) for finding in checks(firms) if finding.check == "reading")
+    assert "looks garbled; with `--encoding gb18030` it is `国有`" in finding_text
     assert not read(tmp_path, content, form=Form(encoding="gb18030"), group="n").doubts
     for plain in ("Île-de-France", "Müller", "国有", "Ørsted", "Ação"):
         assert garbled.hint([plain]) is None
@@ -142,9 +142,9 @@ def test_years_as_they_are_written(tmp_path, text, year):
 
 @pytest.mark.parametrize("text", ["2004.5", "soon", "12/31/04", '"2004,25"'])
 def test_what_is_no_year_is_refused_and_not_lost(tmp_path, text):
-    found = refused(tmp_path, f"va,w,k,y\n1,2,3,2004\n4,5,6,{text}\n", year="y")
-    assert "must hold years" in found
-    assert "row 2" in found
+    message = refused(tmp_path, f"va,w,k,y\n1,2,3,2004\n4,5,6,{text}\n", year="y")
+    assert "must hold years" in message
+    assert "row 2" in message
 
 
 def test_fractional_years_in_a_frame_are_refused():
@@ -169,7 +169,7 @@ ROWS = [["va", "w", "k"], [1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
 
 @pytest.mark.parametrize(
-    ("content", "form", "told"),
+    ("content", "form", "remark"),
     [
         (book(("data", ROWS)), None, ""),
         (book(("notes", [["about"]]), ("data", ROWS)), None, "sheet `data` was read, of `notes`, `data`"),
@@ -180,13 +180,13 @@ ROWS = [["va", "w", "k"], [1, 2, 3], [4, 5, 6], [7, 8, 9]]
         (book(("data", [[*r[:1], None, *r[1:]] for r in ROWS] + [[None] * 4])), None, "called `column 2`"),
     ],
 )
-def test_sheets(tmp_path, content, form, told):
+def test_sheets(tmp_path, content, form, remark):
     for name, made in (("firms.xlsx", content), ("firms.xlsx.gz", gzip.compress(content))):
         firms = read(tmp_path, made, name, form)
         assert firms.frame["output"].to_list() == [1.0, 4.0, 7.0]
         assert firms.frame["capital"].to_list() == [3.0, 6.0, 9.0]
         assert firms.steps[0].left == 3
-        assert told in " ".join(firms.remarks)
+        assert remark in " ".join(firms.remarks)
 
 
 def test_sheets_are_named_where_columns_are_lacking(tmp_path):
@@ -345,9 +345,9 @@ def test_labels_of_stata_codes(tmp_path):
     firms = read_firms(path, **ROLES, group="g", id="id")
     assert firms.frame["group"].to_list() == ["state", "2", "3", "state"]
     assert firms.frame["id"].to_list() == ["0", "1", "2", "3"]  # firms that share a label stay apart
-    told = " ".join(firms.remarks)
-    assert "codes of `g` with an empty label keep their number: 2" in told
-    assert "codes 1, 4 of `g` have one label, `state`, and count as one" in told
+    remarks = " ".join(firms.remarks)
+    assert "codes of `g` with an empty label keep their number: 2" in remarks
+    assert "codes 1, 4 of `g` have one label, `state`, and count as one" in remarks
 
 
 def test_long_ids_of_stata_floats_are_told(tmp_path):
@@ -366,8 +366,8 @@ def test_stata_files_that_end_too_early(tmp_path, version, share):
     frame = pd.DataFrame({"va": np.ones(500), "w": np.ones(500), "k": np.ones(500)})
     frame.to_stata(path, write_index=False, version=version)
     content = path.read_bytes()
-    found = refused(tmp_path, content[: int(share * len(content))], "firms.dta")
-    assert "ends too early" in found or "is not a Stata file" in found
+    message = refused(tmp_path, content[: int(share * len(content))], "firms.dta")
+    assert "ends too early" in message or "is not a Stata file" in message
 
 
 @pytest.mark.parametrize("role", ["output", "group", "year", "id"])

@@ -56,11 +56,11 @@ def test_a_mapping_that_names_columns_the_file_lacks(mapping):
 
 @pytest.mark.parametrize("name", list(presets()))
 def test_presets_can_be_read_and_say_where_they_are_from(name):
-    found = preset(name)
-    assert found.title
-    assert found.notes
-    assert found.sources
-    given = found.roles.given()
+    mapping = preset(name)
+    assert mapping.title
+    assert mapping.notes
+    assert mapping.sources
+    given = mapping.roles.given()
     assert {"output", "capital", "industry", "year", "id"} <= set(given)
     assert {"wage_bill", "employment"} <= set(given)
     for role, filling in given.items():
@@ -69,22 +69,22 @@ def test_presets_can_be_read_and_say_where_they_are_from(name):
             assert filling.note, role
         for text in filling.column:
             ex.parse(text)
-    for word, names in found.columns.items():
+    for word, names in mapping.columns.items():
         assert names.basis in ("source", "assumption"), word
         assert len(set(names.names)) == len(names.names), word
 
 
 @pytest.mark.parametrize("name", list(presets()))
 def test_presets_fill_every_role_from_a_file_with_their_first_names(name):
-    found = preset(name)
+    mapping = preset(name)
     needed = set()
-    for filling in found.roles.given().values():
+    for filling in mapping.roles.given().values():
         texts = list(filling.largest.values()) if filling.largest else filling.column[:1]
         needed |= {name for text in texts for name in ex.names(ex.parse(text))}
-    columns = [found.columns[word].names[0] if word in found.columns else word for word in sorted(needed)]
+    columns = [mapping.columns[word].names[0] if word in mapping.columns else word for word in sorted(needed)]
     frame = pl.DataFrame({column: [float(2000 + n), 2000.0 + n] for n, column in enumerate(columns)})
     firms = read_firms(frame, preset=name, output=columns[0])
-    assert set(found.roles.given()) <= set(firms.roles)
+    assert set(mapping.roles.given()) <= set(firms.roles)
 
 
 @pytest.mark.parametrize("kind", ["chinese", "english", "pinyin"])

@@ -1,4 +1,4 @@
-"""How numbers are written as text: decimal signs, and what stands between thousands."""
+"""How numbers are written as text: decimal signs, and separators of thousands."""
 
 import pytest
 
@@ -36,16 +36,15 @@ def spelled(value, decimal, between):
         (".", ","), (".", " "), (".", "'"), (".", "\u2019"), (".", ""),
     ],
 )  # fmt: skip
-def test_what_stands_between_thousands_is_taken_out(tmp_path, decimal, between, given):
-    """Claim: the same numbers in every way of writing them, whether the sign before decimals is given or
-    found out."""
+def test_separators_of_thousands_are_removed(tmp_path, decimal, between, given):
+    """Claim: the same numbers in every way of writing them, whether the decimal sign is given or detected."""
     rows = [[spelled(value, decimal, between) for value in row] for row in VALUES]
     form = Form(decimal=decimal if given else None)
     firms = read_firms(written(tmp_path, rows), **ROLES, form=form)
     assert numbers(firms) == VALUES
-    told = " ".join(firms.remarks)
-    assert ("between thousands" in told) == bool(between)
-    assert ("decimal comma" in told) == (decimal == ",")
+    remarks = " ".join(firms.remarks)
+    assert ("between thousands" in remarks) == bool(between)
+    assert ("decimal comma" in remarks) == (decimal == ",")
 
 
 @pytest.mark.parametrize("sep", ["\t", ";", "|"])
@@ -75,7 +74,7 @@ def test_numbers_that_contradict_each_other_are_refused(tmp_path):
 
 
 def test_quoted_commas_in_a_file_separated_by_commas(tmp_path):
-    """Claim: between thousands where nothing else is said; before decimals where a number tells."""
+    """Claim: between thousands where nothing else is given; before decimals where a number shows it."""
     rows = [['"7,490"', "730", '"11,862"']]
     assert numbers(read_firms(written(tmp_path, rows, ","), **ROLES)) == [(7490.0, 730.0, 11862.0)]
     rows = [['"7490,44"', "730", '"11862,5"']]

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, what cannot be written is told before, fonts have the letters."""
+"""Files are written whole or not at all, what cannot be written is reported first, fonts have the letters."""
 
 import os
 import stat
@@ -126,8 +126,8 @@ def test_any_installed_font_that_has_the_letters_serves(monkeypatch):
     )
     figures.spare_font.cache_clear()
     try:
-        found = figures.spare_font("国有 state")
+        font = figures.spare_font("国有 state")
     finally:
         figures.spare_font.cache_clear()
     names = {entry.name for entry in entries if entry.fname == serving.fname} | set(figures.FONTS)
-    assert found in names
+    assert font in names

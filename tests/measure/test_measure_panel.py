@@ -49,8 +49,8 @@ def test_dispersion_against_plain_calculation():
     assert get["firms"]["p90_10"] == pytest.approx(q[3] - q[0], rel=1e-12)
     weight = (rows["cell_share"] * rows["theta"]).to_numpy()
     mean = np.average(x, weights=weight)
-    wanted = np.sqrt(np.average((x - mean) ** 2, weights=weight) * x.size / (x.size - 1))
-    assert get["value added"]["sd"] == pytest.approx(wanted, rel=1e-12)
+    expected = np.sqrt(np.average((x - mean) ** 2, weights=weight) * x.size / (x.size - 1))
+    assert get["value added"]["sd"] == pytest.approx(expected, rel=1e-12)
     inner = rows.select(
         pl.col("ln_tfpr_dev") - pl.col("ln_tfpr_dev").mean().over("industry", "year")
     ).to_series()
@@ -76,17 +76,17 @@ def test_covariance_finds_the_moments_that_were_put_in():
 
 
 def test_span_of_control_and_hsieh_klenow_are_one_at_matching_curvature():
-    found = estimated(random_firms(2), Choices(sigma=4.0))
-    lost = losses(found, 0.75)
-    np.testing.assert_allclose(lost.total / 0.75, found.cell_gain, atol=1e-12)
+    estimate = estimated(random_firms(2), Choices(sigma=4.0))
+    lost = losses(estimate, 0.75)
+    np.testing.assert_allclose(lost.total / 0.75, estimate.cell_gain, atol=1e-12)
     np.testing.assert_allclose(lost.within + lost.between, lost.total, atol=1e-12)
     assert min(lost.within.min(), lost.between.min()) > -1e-12
 
 
 def test_span_of_control_against_the_formulas_of_the_model():
     frame = random_firms(3, years=1, industries=1)
-    found = estimated(frame, UNTRIMMED.with_(alpha="constant", alpha_value=0.3))
-    lost = losses(found, 0.85)
+    estimate = estimated(frame, UNTRIMMED.with_(alpha="constant", alpha_value=0.3))
+    lost = losses(estimate, 0.85)
     y, c = frame["output"].to_numpy(), (frame["capital"] ** 0.3 * frame["labor"] ** 0.7).to_numpy()
     a = y / c**0.85
     whole = frame["capital"].sum() ** 0.3 * frame["labor"].sum() ** 0.7
@@ -107,9 +107,9 @@ def test_olley_pakes_against_plain_calculation():
         gap=(pl.col("cell_share") * (pl.col("phi") - pl.col("phi").mean())).sum(),
         theta=pl.col("theta").first(),
     )
-    wanted = cells.group_by("year").agg((pl.col("gap") * pl.col("theta")).sum()).sort("year")["gap"]
+    expected = cells.group_by("year").agg((pl.col("gap") * pl.col("theta")).sum()).sort("year")["gap"]
     table = result.tables["olley_pakes"].frame.filter(pl.col("productivity").str.starts_with("ln TFPQ"))
-    np.testing.assert_allclose(table["covariance"][:-1], wanted, rtol=1e-10)
+    np.testing.assert_allclose(table["covariance"][:-1], expected, rtol=1e-10)
 
 
 def test_persistence_equals_statsmodels():

@@ -1,5 +1,5 @@
 """Years pooled: money of all years weighs alike whatever prices are, rows without a group, headings, real
-values, and what choices are told of.
+values, and warnings about choices.
 """
 
 import math
@@ -116,12 +116,12 @@ def test_a_deflator_without_a_year_is_refused():
         measure(firms_of(random_firms(1)), CHOICES.with_(deflator={2000: 1.0, 2003: 1.0}))
 
 
-def test_rows_without_a_group_follow_one_rule_that_is_told():
+def test_rows_without_a_group_follow_one_rule_that_is_reported():
     frame = random_firms(1, missing=0.2)
     firms = firms_of(frame)
-    told = [str(finding) for finding in checks(firms) if finding.check == "no group"]
-    assert len(told) == 1
-    assert "a group of their own, (not known), in shares and in the split" in told[0]
+    texts = [str(finding) for finding in checks(firms) if finding.check == "no group"]
+    assert len(texts) == 1
+    assert "a group of their own, (not known), in shares and in the split" in texts[0]
     assert next(f for f in checks(firms) if f.check == "no group").kind == "warning"
     result = measure(firms, CHOICES.with_(trim=Trim(tail=0)))
     table = result.tables["groups"]
@@ -144,8 +144,8 @@ def test_a_column_of_measured_numbers_is_no_group(tmp_path):
     for source in (frame, path):
         with pytest.raises(InputError, match="numbers that are not whole"):
             read_firms(source, **roles, group="capital")
-        found = [str(f) for f in checks(read_firms(source, **roles, group="persons"))]
-        assert any("groups in persons; is that a column of something else?" in text for text in found)
+        texts = [str(f) for f in checks(read_firms(source, **roles, group="persons"))]
+        assert any("groups in persons; is that a column of something else?" in text for text in texts)
     few = frame.with_columns(code=(pl.int_range(pl.len()) % 3).cast(pl.Float64) + 0.1)
     assert read_firms(few, **roles, group="code").frame["group"].n_unique() == 3
 

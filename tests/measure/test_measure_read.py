@@ -1,4 +1,4 @@
-"""Reading: formats, types, missing codes, rows lost, and what is said of bad input."""
+"""Reading: formats, types, missing codes, rows lost, and messages about bad input."""
 
 import gzip
 
@@ -94,8 +94,8 @@ def test_all_formats_give_the_same_firms(kind, tmp_path, table):
         book.save(path)
     else:
         path = PANEL if kind == "frame" else table
-    expected, found = read_firms(table, **ROLES).frame, read_firms(path, **ROLES).frame
-    assert found.equals(expected)
+    expected, result = read_firms(table, **ROLES).frame, read_firms(path, **ROLES).frame
+    assert result.equals(expected)
 
 
 def test_larger_files_give_all_rows(tmp_path):
@@ -180,8 +180,8 @@ def test_years_from_dates_and_texts():
     frame = pl.DataFrame(
         {"y": ["2005-12-31", "2006", "2007.0", "soon"], "va": [1.0] * 4, "w": [1.0] * 4, "k": [1.0] * 4}
     )
-    found = problems(frame, output="va", wage_bill="w", capital="k", year="y")
-    assert "1 of 4 values are text, such as `soon`" in found[0]
+    messages = problems(frame, output="va", wage_bill="w", capital="k", year="y")
+    assert "1 of 4 values are text, such as `soon`" in messages[0]
     firms = read_firms(frame.head(3), output="va", wage_bill="w", capital="k", year="y")
     assert firms.frame["year"].to_list() == [2005, 2006, 2007]
     dated = frame.head(3).with_columns(y=pl.date(2004, 6, 30))
@@ -198,35 +198,35 @@ def test_infinite_numbers_are_missing():
 
 
 def test_unknown_columns_all_at_once_with_near_matches(table):
-    found = problems(table, output="vaa", wage_bill="wage", capital="zzz", group="own + 1")
-    assert len(found) == 5
-    assert "--output: no column `vaa`; did you mean `va`?" in found[0]
-    assert "did you mean `wages`?" in found[1]
-    assert found[2].endswith("no column `zzz`")
-    assert "must be a column, not a formula" in found[3]
-    assert "its columns are `firm`, `year`, `ind`, `own`, `va`, `wages`, `k`, `unused`" in found[4]
+    messages = problems(table, output="vaa", wage_bill="wage", capital="zzz", group="own + 1")
+    assert len(messages) == 5
+    assert "--output: no column `vaa`; did you mean `va`?" in messages[0]
+    assert "did you mean `wages`?" in messages[1]
+    assert messages[2].endswith("no column `zzz`")
+    assert "must be a column, not a formula" in messages[3]
+    assert "its columns are `firm`, `year`, `ind`, `own`, `va`, `wages`, `k`, `unused`" in messages[4]
 
 
 def test_required_roles(table):
-    found = " ".join(problems(table, industry="ind"))
-    assert "--output COLUMN" in found
-    assert "--capital COLUMN" in found
-    assert "--employment COLUMN" in found
+    message = " ".join(problems(table, industry="ind"))
+    assert "--output COLUMN" in message
+    assert "--capital COLUMN" in message
+    assert "--employment COLUMN" in message
 
 
 def test_text_where_numbers_are_needed_with_counts(table):
-    found = problems(table, output="unused", wage_bill="ind", capital="own")
-    assert "6 of 6 values are text, such as `x` (first in row 1)" in found[1]
-    assert "5 of 6 values are text" in found[0]
-    assert len(found) == 2  # industries such as 0610 are numbers
+    messages = problems(table, output="unused", wage_bill="ind", capital="own")
+    assert "6 of 6 values are text, such as `x` (first in row 1)" in messages[1]
+    assert "5 of 6 values are text" in messages[0]
+    assert len(messages) == 2  # industries such as 0610 are numbers
 
 
 def test_a_column_with_nothing_in_it(tmp_path):
     path = tmp_path / "nothing.csv"
     path.write_text("va,w,k\n1,,3\n2,,4\n")
-    found = problems(path, output="va", wage_bill="w", capital="k")
-    assert "none of its 2 rows can be used (wage bill is missing: 2)" in found[0]
-    assert found[1] == "nothing.csv w: is missing in all 2 rows"
+    messages = problems(path, output="va", wage_bill="w", capital="k")
+    assert "none of its 2 rows can be used (wage bill is missing: 2)" in messages[0]
+    assert messages[1] == "nothing.csv w: is missing in all 2 rows"
 
 
 @pytest.mark.parametrize(

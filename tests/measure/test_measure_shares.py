@@ -35,10 +35,10 @@ def test_labour_shares_are_averaged_and_codes_split(file):
     path = file(
         'naics,year,labour_share\n"311,312",2000,0.4\n"311,312",2001,0.6\n0113-0115,2000,0.3\n22,2000,0.9\n'
     )
-    found = capital_shares(path)
-    assert found["311,312"] == found["311"] == found["312"] == pytest.approx(0.5)
-    assert found["0114"] == pytest.approx(0.7)
-    assert found["22"] == pytest.approx(0.1)
+    shares = capital_shares(path)
+    assert shares["311,312"] == shares["311"] == shares["312"] == pytest.approx(0.5)
+    assert shares["0114"] == pytest.approx(0.7)
+    assert shares["22"] == pytest.approx(0.1)
 
 
 def test_capital_shares_as_they_are(file):
@@ -64,11 +64,11 @@ def test_elasticities(file):
 
 def test_choices_from_options(file):
     path = file("industry,alpha\nfood,0.4\n")
-    found = choices({**OPTIONS, "sigma": "5", "alpha": f"table:{path}", "trim": 2.5, "labor": "employment"})
-    assert found.sigma == 5.0
-    assert found.alpha_table == {"food": 0.4}
-    assert found.trim.tail == 0.025
-    assert found.labor == "employment"
+    result = choices({**OPTIONS, "sigma": "5", "alpha": f"table:{path}", "trim": 2.5, "labor": "employment"})
+    assert result.sigma == 5.0
+    assert result.alpha_table == {"food": 0.4}
+    assert result.trim.tail == 0.025
+    assert result.labor == "employment"
     assert choices({**OPTIONS, "alpha": "constant:0.4"}).alpha_value == 0.4
 
 

@@ -75,12 +75,12 @@ def by_hand(rows):
     alpha = {sector: min(max(1 - wages / value, 0.05), 0.95) for sector, (wages, value) in sums.items()}
 
     def cells(members):
-        found = defaultdict(list)
+        by_cell = defaultdict(list)
         for year, sector, y, l, k in members:  # noqa: E741
             a = alpha[sector]
             inputs = k**a * l ** (1 - a)
-            found[year, sector].append((y, l, k, y / inputs, y ** (SIGMA / (SIGMA - 1)) / inputs))
-        return found
+            by_cell[year, sector].append((y, l, k, y / inputs, y ** (SIGMA / (SIGMA - 1)) / inputs))
+        return by_cell
 
     def means(members, a):
         y, l, k = (sum(m[n] for m in members) for n in range(3))  # noqa: E741
@@ -137,8 +137,8 @@ def test_the_twin_is_measured_as_by_hand(measured):
     assert result.rows.height == len(spread)
     table = result.tables["gains_by_year"].frame
     assert table["year"].to_list() == [*map(str, gains), "mean"]
-    for found, expected in zip(table["gain"], [*gains.values(), fmean(gains.values())], strict=True):
-        assert found == pytest.approx(100 * expected, rel=1e-10)
+    for gain, expected in zip(table["gain"], [*gains.values(), fmean(gains.values())], strict=True):
+        assert gain == pytest.approx(100 * expected, rel=1e-10)
     sd = result.tables["dispersion"].frame.filter(
         (pl.col("variable") == "ln TFPR") & (pl.col("weights") == "firms")
     )["sd"][0]
