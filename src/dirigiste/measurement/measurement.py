@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Result of `measure`. No number of it means anything without `choices.line()`."""
+    """Result of `measure`. Its numbers depend on the choices, which `choices.line()` gives."""
 
     choices: Choices
     firms: Firms

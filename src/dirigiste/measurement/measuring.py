@@ -103,8 +103,8 @@ def _tables(
     estimate: Estimate, choices: Choices, line: str, jobs: int
 ) -> tuple[dict[str, Table], dict[str, str], pl.DataFrame]:
     """All tables, in the order in which they are to be read, and firm-level wedges; computed in threads,
-    since numpy lets go of
-    the lock.
+    since numpy
+    releases the interpreter's lock.
     """
     sample = estimate.sample
     grouped: Table | str = NO_GROUPS
@@ -140,7 +140,7 @@ def _tables(
 
 
 def _remarks(estimate: Estimate, choices: Choices) -> tuple[str, ...]:
-    """What the reader should know of the sample whatever the table."""
+    """Warnings about the sample, for all tables."""
     remarks = []
     sample = estimate.sample
     count = sample.by_cell((estimate.weight > 0).astype(float))
@@ -152,8 +152,8 @@ def _remarks(estimate: Estimate, choices: Choices) -> tuple[str, ...]:
         )
     if float(sample.sigma.min()) < NEAR_ONE:
         remarks.append(
-            f"σ of {sample.sigma.min():g} is so near 1 that TFPQ in levels may exceed what numbers hold and "
-            "is then left out; its logs relative to the cell are right."
+            f"σ of {sample.sigma.min():g} is so near 1 that TFPQ in levels may exceed the range of numbers "
+            "and is then left out; its logs relative to the cell are right."
         )
     if choices.alpha in ("own", "own-corrected"):
         low, high = choices.alpha_bounds

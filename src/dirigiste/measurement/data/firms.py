@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
 """
 
 NO_GROUP = "(not known)"
-"""Name of the group of rows whose group is missing: one of its own wherever the whole is split."""
+"""Name of the group of rows whose group is missing: a group of its own wherever totals are split by group."""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class Filling(_Strict):
 
 
 class Names(_Strict):
-    """Names that one and the same column goes by."""
+    """Alternative names of one column."""
 
     names: Words = Field(description="Names to look for, in order.")
     what: str = Field("", description="What the column holds, and its unit.")

@@ -86,7 +86,7 @@ class Reading:
     def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
         """The usable rows, and how many are lost for each reason.
 
-        Text files are read fast where all is as their beginning promises, else again with all columns as
+        Text files are read fast where all rows are like the first ones, else again with all columns as
         text, else row by row, which either works or finds the row that is wrong.
         """
         source = self.source
@@ -297,7 +297,7 @@ class Reading:
         return tuple(steps)
 
     def _nothing_in(self, message: str) -> None:
-        """Say that nothing is left, and which columns hold nothing."""
+        """Raise InputError: no row is left; the columns without values are named."""
         lazy = self.source.scan(self.roles.columns, set())
         schema = dict(lazy.collect_schema())
         counts = lazy.select(

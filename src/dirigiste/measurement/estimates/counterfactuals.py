@@ -1,5 +1,5 @@
-"""What TFP would be under other terms: equal ones for all groups, one group's for another, half the
-wedges.
+"""TFP under counterfactual marginal products: equal ones for all groups, those of one group for
+another, wedges halved.
 """
 
 from __future__ import annotations

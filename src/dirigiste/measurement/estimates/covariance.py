@@ -1,4 +1,4 @@
-"""How wedges go with productivity, and what the lognormal formula makes of them."""
+"""Covariances of wedges and productivity, and the gain that the lognormal formula implies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Melitz and Polanec (2015): productivity growth by survivors, entrants and those who leave."""
+"""Melitz and Polanec (2015): productivity growth by survivors, entrants and leavers."""
 
 from __future__ import annotations
 

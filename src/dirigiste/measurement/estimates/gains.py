@@ -94,7 +94,7 @@ def estimate(
 ) -> Estimate:
     """Capital shares, trim, and sums of what is left, at given weights of rows (default: the sample's).
 
-    `known` is an estimate of the same sample and choices; where capital shares do not hang on the data, its
+    `known` is an estimate of the same sample and choices; where capital shares do not depend on the data, its
     logs serve again.
 
     Raises:
@@ -230,7 +230,7 @@ def firm_rows(estimate: Estimate, choices: Choices) -> pl.DataFrame:
     mean_y, mean_k, mean_l = sample.means
     mean = mean_y - estimate.cell_alpha * mean_k - (1 - estimate.cell_alpha) * mean_l
     ratio_k, ratio_l = y / k, y / labor
-    with np.errstate(over="ignore"):  # near σ = 1 the level of TFPQ exceeds what numbers hold
+    with np.errstate(over="ignore"):  # near σ = 1 the level of TFPQ exceeds the range of floats
         tfpq = np.exp(ln_tfpq + (mean + sample.means[0] / (sample.sigma - 1))[cell])
     tfpq[np.isinf(tfpq)] = np.nan
     added = {

@@ -1,4 +1,4 @@
-"""Olley and Pakes (1996): does the productive firm have the larger share?"""
+"""Olley and Pakes (1996): do more productive firms have larger shares?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def terms(estimate: Estimate, phi: Array, size: Array) -> tuple[Array, Array]:
 
 
 def _ratio(gap: float) -> float:
-    """Exp of a difference of logs; nan where that exceeds what numbers hold (TFPQ near σ = 1)."""
+    """Exp of a difference of logs; nan where that exceeds the range of floats (TFPQ near σ = 1)."""
     return float(np.exp(gap)) if gap < LARGEST else float("nan")
 
 

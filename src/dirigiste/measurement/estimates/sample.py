@@ -110,7 +110,7 @@ class Sample:
 
     @cached_property
     def firm(self) -> Array:
-        """(N) number of the firm, in an order of ids that does not hang on that of rows; a row without id
+        """(N) number of the firm, in an order of ids that does not depend on that of rows; a row without id
         is a firm.
         """
         if not self.has_ids:

@@ -1,4 +1,4 @@
-"""What a cell (or a group in it) comes to: sums of value added, capital and labour, and of A^(σ-1).
+"""Sums by cell, or by group in a cell: sums of value added, capital and labour, and of A^(σ-1).
 
 With α of the industry, everything about gains follows from four sums a cell (docs/measure-method.md, (5) to
 (8)). Logs here are relative to the cell's means, so that neither units nor large σ can overflow.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LARGEST: Final = 650.0
-"""Largest ln A^(σ-1) relative to the cell; sums of its exponentials stay below what numbers hold."""
+"""Largest ln A^(σ-1) relative to the cell; sums of its exponentials stay within the range of floats."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Logs:
         if power.size and float(power.max()) > LARGEST:
             message = (
                 f"σ of {sample.sigma.max():g} is too large for firms that differ so much: A^(σ-1) of some "
-                "exceeds what numbers hold; take a smaller one"
+                "exceeds the range of numbers; take a smaller one"
             )
             raise InputError.of(message, key="sigma")
         return cls(tfpr, tfpq, np.exp(power, out=power))
@@ -83,12 +83,12 @@ class Sums:
 
 
 def log(x: Array) -> Array:
-    """Natural logarithm; 0 where x is not positive (stretches that are left without rows)."""
+    """Natural logarithm; 0 where x is not positive (parts and cells left without rows)."""
     return np.log(x, out=np.zeros_like(x, dtype=float), where=x > 0)
 
 
 def dot(a: Array, b: Array) -> float:
-    """Inner product of long vectors. Not by BLAS, whose threads would get in the way of ours."""
+    """Inner product of long vectors. Not by BLAS, whose threads would compete with those of the package."""
     return float(np.einsum("i,i->", a, b))
 
 

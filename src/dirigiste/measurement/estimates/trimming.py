@@ -1,4 +1,4 @@
-"""Cut the tails of firms' variables relative to their cells, and say how many rows each cut costs."""
+"""Cut the tails of firms' variables relative to their cells, and count the rows that each cut removes."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _standard_input() -> bytes:
 
 
 def _sniffed(start: bytes, kind: str | None) -> str:
-    """The format that the first bytes say, else that of the name, else text."""
+    """The format by the first bytes, else by the name, else text."""
     if start[:4] == b"PAR1":
         return "parquet"
     if start[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.files.content import Content
 
 LOOKED_AT = 100
-"""Rows that say where the table begins."""
+"""Rows from which the header is detected."""
 
 
 class Sheet(NamedTuple):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FAULTS", "KINDS", "ROW", "Form", "Source", "open_file", "open_frame", "read_whole"]
 
 FAULTS: Final = (pl.exceptions.PolarsError,)
-"""What polars raises where a file is not as its beginning promises, or a column cannot be what it must."""
+"""What polars raises where rows differ from the first ones of a file, or a column cannot be converted."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def open_frame(frame: pl.DataFrame, name: str = "a frame") -> Source:
 
 
 def open_file(path: Path, form: Form | None = None) -> Source:
-    """Find out a file's columns. `-` is standard input.
+    """Open a file and detect its columns. `-` is standard input.
 
     Raises:
         InputError: The file is missing, of no known format, empty, or not what its name says.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 LOOKED_AT: Final = 200
-"""Records that say where the table begins and what separates its fields."""
+"""Records from which the header and the separator are detected."""
 
 PART: Final = 1 << 24
 """Bytes that are looked at at a time."""
@@ -49,7 +49,7 @@ class TextFile:
     lines: int
     """Lines of the file down to the header, that included."""
     old_mac: bool
-    """Whether lines end as those of old Macs do."""
+    """Whether lines end with a carriage return alone (old Macs)."""
     remarks: tuple[str, ...] = ()
 
     def scan(self, columns: Sequence[str], numbers: Collection[str]) -> pl.LazyFrame:
@@ -184,7 +184,7 @@ def advice(raw: bytes, given: str | None) -> str:
 def open_text(
     content: Content, separator: str | None = None, encoding: str | None = None, skip: int | None = None
 ) -> TextFile:
-    """Find out how a text file is written, from its beginning.
+    """Detect how a text file is written, from its beginning.
 
     Raises:
         InputError: It is not text in the encoding, has no header, or names come twice.

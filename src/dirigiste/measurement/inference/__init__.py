@@ -1,1 +1,1 @@
-"""Standard errors and intervals: bootstrap, regressions, and how far choices move the answer."""
+"""Standard errors and intervals: bootstrap, regressions, and the sensitivity of results to choices."""

@@ -1,4 +1,4 @@
-"""Standard errors by resampling firms: seeded, in parallel, with a check of bias and intervals that mind it.
+"""Standard errors by resampling firms: seeded, in parallel, with intervals corrected for bias.
 
 A draw takes as many firms as there are, with replacement, each with all its years, and repeats everything:
 capital shares, trim, gains. A draw is a vector of whole weights, so no row is ever copied.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 FEW_DRAWS = 50
-"""Fewer draws than these say little of the tails."""
+"""Fewer draws than these are too few for the tails."""
 
 SMALL_CELL = 30
 """Rows in a cell under which percentile intervals of gains mislead."""
@@ -178,7 +178,7 @@ def table(
 
 
 def warnings(estimate: Estimate, rows: Sequence[Mapping[str, Any]], drawn: Array) -> tuple[str, ...]:
-    """What the reader of intervals should know: small cells, bias, few draws, failed draws."""
+    """Warnings about the intervals: small cells, bias, few draws, failed draws."""
     lines = []
     count = estimate.sample.by_cell((estimate.weight > 0).astype(float))
     theta = estimate.theta / max(float(estimate.theta.sum()), 1e-300)

@@ -1,4 +1,4 @@
-"""How far the answer moves with the usual choices."""
+"""Sensitivity of the results to the usual choices."""
 
 from __future__ import annotations
 
@@ -123,5 +123,5 @@ def specifications(
         f"{f'; tails of {choices.trim.where()}' if 'trim' in grid else ''}.",
     )
     return Table(
-        "specifications", "How far the answer moves with choices", pl.DataFrame(rows), columns, notes
+        "specifications", "Sensitivity of the results to choices", pl.DataFrame(rows), columns, notes
     )

@@ -1,4 +1,4 @@
-"""Figures of a measurement, drawn on the house sheet: densities, gains by year, marginal products.
+"""Figures of a measurement, drawn in the style of the package: densities, gains by year, marginal products.
 
 These modules (figures, drawing, page) use the drawing code of reports; only the command line imports them.
 """

@@ -1,4 +1,4 @@
-"""What the figures of a measurement show, as numbers: densities by group, gains by year, spreads by group."""
+"""The data of the figures of a measurement: densities by group, gains by year, spreads by group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a measurement: what each finds, how to read it, its data and its pictures."""
+"""The figures of a measurement: title, caption, data and drawing of each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FONTS: Final = (
     "WenQuanYi Micro Hei",
     "Arial Unicode MS",
 )
-"""Fonts with Chinese letters that are tried first where the house's font lacks a letter."""
+"""Fonts with Chinese letters that are tried first where the package's font lacks a letter."""
 
 
 HOUSE: Final = "DejaVu Sans"
@@ -59,7 +59,7 @@ def _letters(path: str) -> frozenset[int]:
 
 @cache
 def spare_font(text: str) -> str | None:
-    """An installed font with the letters of a text that the house's font lacks.
+    """An installed font with the letters of a text that the package's font lacks.
 
     None where it lacks none, and where no font has them: `lacking` names them.
     """
@@ -74,7 +74,7 @@ def spare_font(text: str) -> str | None:
 
 
 def lacking(text: str) -> frozenset[int]:
-    """Letters of a text that the house's font does not have."""
+    """Letters of a text that the package's font does not have."""
     from matplotlib import font_manager
 
     return frozenset(map(ord, text)) - _letters(font_manager.findfont(HOUSE)) - frozenset(range(32))
@@ -82,7 +82,7 @@ def lacking(text: str) -> frozenset[int]:
 
 @contextlib.contextmanager
 def lettered(text: str) -> Iterator[None]:
-    """The style of the house, with a font for letters of `text` that its font lacks, where one is installed.
+    """The package's style, with a font for letters of `text` that its font lacks, where one is installed.
 
     In SVG text stays text, so a reader's browser finds its own; in PNG letters without a font are boxes.
     """
@@ -110,7 +110,7 @@ class Figure:
 
     name: str
     title: str
-    """What it finds, in a sentence."""
+    """Its main result, in a sentence."""
     note: str
     """How to read it, and the choices behind it."""
     description: str
