@@ -174,12 +174,12 @@ def build(folder, title="A title", url="https://example.org/a?b=1&c=2"):
     text = CHRONICLE.replace("TITLE", quoted).replace("ECONOMY", "toy.yaml").replace("URL", url)
     file = folder / "chronicle.yaml"
     file.write_text(text, encoding="utf-8")
-    told = chronicle.load(file)
+    loaded = chronicle.load(file)
     before = equilibrium(
         economy.load(path), dataset([0.30, 0.60, 0.08, 0.02], [0.02, 0.03, 0.01, 0.006, 0.002, 0.01, 0.001])
     )
     after = equilibrium(
-        told.lasting(),
+        loaded.lasting(),
         dataset(
             [0.40, 0.50, 0.07, 0.03], [0.024, 0.03, 0.008, 0.006, 0.001, 0.015, 0.0], gain=-0.02, labor=3.0
         ),
@@ -195,37 +195,37 @@ def build(folder, title="A title", url="https://example.org/a?b=1&c=2"):
         "command": "dirigiste run toy",
         "nested": {"a": 1.5},
     }
-    return made_up_run(told, before, after, provenance, {"chronicle.yaml": text})
+    return made_up_run(loaded, before, after, provenance, {"chronicle.yaml": text})
 
 
-def made_up_run(told, before, after, provenance, given, **options):
+def made_up_run(loaded, before, after, provenance, given, **options):
     """A run with a made-up path between two made-up states."""
     run = SimpleNamespace(
-        chronicle=told,
+        chronicle=loaded,
         before=before,
         after=after,
-        changes=told.lasting_changes(),
+        changes=loaded.lasting_changes(),
         certificate={"certified": True},
         warnings=(),
         provenance=provenance,
         given=given,
     )
-    days = [event.date for event in told.ordered if event.changes]
+    days = [event.date for event in loaded.ordered if event.changes]
     vars(run).update(vars(made_up_path.path_parts(run, days, **options)))
     return run
 
 
-def course_run(folder, declared=made_up_path.ECONOMY, told=made_up_path.CHRONICLE, **options):
+def course_run(folder, declared=made_up_path.ECONOMY, events=made_up_path.CHRONICLE, **options):
     """A run with a made-up path: three surprises on a toy economy with listed and withdrawn owners."""
     path = folder / "course.yaml"
     path.write_text(declared, encoding="utf-8")
-    text = told.replace("ECONOMY", "course.yaml")
+    text = events.replace("ECONOMY", "course.yaml")
     file = folder / "course-chronicle.yaml"
     file.write_text(text, encoding="utf-8")
-    told = chronicle.load(file)
+    loaded = chronicle.load(file)
     before = equilibrium(economy.load(path), made_up_path.states(economy.load(path)))
-    after = equilibrium(told.lasting(), made_up_path.states(told.lasting(), 0.02), Y=1.96)
-    return made_up_run(told, before, after, {"program": "dirigiste", "version": "9.9"}, {}, **options)
+    after = equilibrium(loaded.lasting(), made_up_path.states(loaded.lasting(), 0.02), Y=1.96)
+    return made_up_run(loaded, before, after, {"program": "dirigiste", "version": "9.9"}, {}, **options)
 
 
 @pytest.fixture

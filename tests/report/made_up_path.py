@@ -149,21 +149,21 @@ def masses(economy):
 
 def flows(economy):
     """People on every arc, in shares of owners a year."""
-    held = masses(economy)
+    mass_of = masses(economy)
     rate = {"rate": 0.05, "choice": 0.02, "enforcement": 0.004}
-    return np.array([held[o] * rate[economy.edges_by_name[e].kind] for e, o, _ in arcs(economy)])
+    return np.array([mass_of[o] * rate[economy.edges_by_name[e].kind] for e, o, _ in arcs(economy)])
 
 
 def _variables(economy, time, fades, lasts, chosen=1.0):
     """Variables of the path; with empty time the economy without the events."""
     many = time.shape
-    found = {}
+    variables = {}
     for name, (level, units, full, kept) in SCALARS.items():
         move = full * fades + kept * lasts
         values = level + chosen * move if name in SHARES else level * (1 + chosen * move)
         if name == "silence" and not any(status.voice for status in economy.statuses.values()):
             values = np.full(many, np.nan)
-        found[name] = (("time",)[: len(many)], values, {"units": units, "long_name": name})
+        variables[name] = (("time",)[: len(many)], values, {"units": units, "long_name": name})
     names = list(economy.statuses)
     share = np.array(list(masses(economy).values()))
     tilt = np.linspace(0.4, -0.4, len(names)) + np.array(
@@ -172,7 +172,11 @@ def _variables(economy, time, fades, lasts, chosen=1.0):
     moved = share * (1 + np.multiply.outer(chosen * (0.3 * fades + 0.5 * lasts), tilt))
     moved = moved / moved.sum(axis=-1, keepdims=True)
     dims = (*("time",)[: len(many)], "status")
-    found["mass_by_status"] = (dims, moved, {"units": "share of owners", "long_name": "Owners in the status"})
+    variables["mass_by_status"] = (
+        dims,
+        moved,
+        {"units": "share of owners", "long_name": "Owners in the status"},
+    )
     active = np.array([float(s.operates) for s in economy.statuses.values()])
     invest = (
         0.3
@@ -180,7 +184,7 @@ def _variables(economy, time, fades, lasts, chosen=1.0):
         * active
         * (1 + np.multiply.outer(chosen * (0.5 * fades + lasts), np.where(active, tilt - 0.3, 0)))
     )
-    found["investment_by_status"] = (dims, invest, {"units": "goods per year", "long_name": "Investment"})
+    variables["investment_by_status"] = (dims, invest, {"units": "goods per year", "long_name": "Investment"})
     if arcs(economy):
         kind = [economy.edges_by_name[e].kind for e, _, _ in arcs(economy)]
         effect = np.array([{"rate": 0.0, "choice": -0.5, "enforcement": 2.0}[k] for k in kind])
@@ -188,8 +192,12 @@ def _variables(economy, time, fades, lasts, chosen=1.0):
         effect = np.where([k == "enforcement" for k in kind], np.abs(effect), effect)
         people = flows(economy) * (1 + np.multiply.outer(chosen * (fades + 0.3 * lasts), effect))
         for name in ("people", "wealth_moved", "taken"):
-            found[name] = ((*("time",)[: len(many)], "arc"), people, {"units": "share of owners per year"})
-    return found
+            variables[name] = (
+                (*("time",)[: len(many)], "arc"),
+                people,
+                {"units": "share of owners per year"},
+            )
+    return variables
 
 
 def _arc_coords(economy):
@@ -255,14 +263,14 @@ def path_parts(run, days, force=1.0, split=True, still=False):
     whole = whole.assign_coords(subset=subsets)
 
     def channels(outcome, *, time=None, year=None, interactions=False, present_value=None):
-        found = whole[outcome].sel(subset=names) - whole[outcome].sel(
+        parts = whole[outcome].sel(subset=names) - whole[outcome].sel(
             subset=""
         )  # exact: effects are additive
-        found = found.rename(subset="channel").assign_coords(channel=names)
+        parts = parts.rename(subset="channel").assign_coords(channel=names)
         if present_value is not None:
-            flow = shapley.present_value(found.transpose("channel", "time"), path["step"], present_value)
+            flow = shapley.present_value(parts.transpose("channel", "time"), path["step"], present_value)
             return xr.DataArray(flow, dims="channel", coords={"channel": names})
-        return found.sel(time=time)
+        return parts.sel(time=time)
 
     return SimpleNamespace(
         path=path,
@@ -324,8 +332,8 @@ def states(economy, tilt=0.0):
         "profit": 0.1 * capital,
         "mpk": operates * (0.1 + 0.3 / (1.0 + wealth)),
     }
-    found = {name: (dims, values) for name, values in variables.items()}
+    dataset = {name: (dims, values) for name, values in variables.items()}
     if arcs(economy):
-        found["people"] = ("arc", flows(economy) * (1 + tilt))
+        dataset["people"] = ("arc", flows(economy) * (1 + tilt))
     coords = {"status": names, "ability": [1.0, 2.0], "wealth": wealth, **_arc_coords(economy)}
-    return xr.Dataset(found, coords=coords)
+    return xr.Dataset(dataset, coords=coords)

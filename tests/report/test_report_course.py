@@ -26,8 +26,8 @@ def plain(text):
 @pytest.fixture
 def bare(make_course, tmp_path):
     """Nobody can speak, is listed, is struck or runs no firm; no parameter of enforcement moves."""
-    told = ONE.replace("edges.strike.perceived, multiply: 2.0", "edges.join.rate, multiply: 0.5")
-    return make_course(declared=BARE, told=told)
+    declared = ONE.replace("edges.strike.perceived, multiply: 2.0", "edges.join.rate, multiply: 0.5")
+    return make_course(declared=BARE, events=declared)
 
 
 def test_deviations_are_relative_for_levels_and_differences_for_shares(course_of_three):
@@ -70,9 +70,9 @@ def test_findings_follow_the_signs(course_of_three, values, text):
 
 
 def test_present_value_is_the_discounted_sum_over_steps(course_of_three):
-    found = _series(course_of_three, [1.0, 1.0, 1.0])
+    series = _series(course_of_three, [1.0, 1.0, 1.0])
     years = float(course_of_three.path["step"].sum())
-    assert course.present_value(course_of_three, found) == pytest.approx((1 - np.exp(-0.05 * years)) / 0.05)
+    assert course.present_value(course_of_three, series) == pytest.approx((1 - np.exp(-0.05 * years)) / 0.05)
 
 
 def test_twelve_panels_in_three_figures(course_of_three):
@@ -102,29 +102,30 @@ def test_investment_leaves_out_what_changes_hands_at_once(make_course):
 
 def test_channels_sum_to_the_whole_and_name_the_largest(course_of_three):
     run = course_of_three
-    found = channels.split(run)
-    assert found is not None
+    decomposition = channels.split(run)
+    assert decomposition is not None
     output = course.series(run, "output", "Output", course.RELATIVE).deviation
-    np.testing.assert_allclose(found.whole, output[found.steps], atol=1e-12)
-    assert found.at_worst[0].label == "fear"
-    assert found.at_worst[-1].label == "listing"
-    assert found.at_worst[-1].value > 0
+    np.testing.assert_allclose(decomposition.whole, output[decomposition.steps], atol=1e-12)
+    assert decomposition.at_worst[0].label == "fear"
+    assert decomposition.at_worst[-1].label == "listing"
+    assert decomposition.at_worst[-1].value > 0
     np.testing.assert_allclose(
-        found.present.sum(), course.present_value(run, course.series(run, "output", "", course.RELATIVE))
+        decomposition.present.sum(),
+        course.present_value(run, course.series(run, "output", "", course.RELATIVE)),
     )
-    np.testing.assert_allclose(found.end.sum(), output[-1])
-    assert len(found.bands) == 4
-    assert "of output lost in" in channels.over_time_title(run, found)
-    assert channels.over_time_title(run, found).endswith("come through fear")
-    assert "is lost: fear costs" in channels.waterfall_title(found)
-    assert "listing brings" in channels.waterfall_title(found)
+    np.testing.assert_allclose(decomposition.end.sum(), output[-1])
+    assert len(decomposition.bands) == 4
+    assert "of output lost in" in channels.over_time_title(run, decomposition)
+    assert channels.over_time_title(run, decomposition).endswith("come through fear")
+    assert "is lost: fear costs" in channels.waterfall_title(decomposition)
+    assert "listing brings" in channels.waterfall_title(decomposition)
 
 
 def test_titles_of_channels_turn_with_the_sign(make_course):
     run = make_course(force=-1.0)
-    found = channels.split(run)
-    assert "of output gained in" in channels.over_time_title(run, found)
-    assert "is gained: listing costs" in channels.waterfall_title(found)
+    decomposition = channels.split(run)
+    assert "of output gained in" in channels.over_time_title(run, decomposition)
+    assert "is gained: listing costs" in channels.waterfall_title(decomposition)
 
 
 def test_a_quick_split_tells_its_error(make_course):
@@ -134,40 +135,44 @@ def test_a_quick_split_tells_its_error(make_course):
     whole = run.channels
 
     def quick(outcome, **options):
-        found = whole(outcome, **options)
+        parts = whole(outcome, **options)
         output = float(run.base["output"])
         error = {"levels_differ": 3e-4 * output, "rest": [1e-5 * output, 0.0]}
-        return found.assign_attrs(sets=29, sets_of_all=64, **error)
+        return parts.assign_attrs(sets=29, sets_of_all=64, **error)
 
     run.channels = quick
-    told = channels.split(run).quick
-    assert told.startswith("A quick split, from 29 of 64 sets of channels: they differ from those of fewer")
-    assert "at most 0.03 points, and their sum differs from the whole by at most 0.001 points." in told
+    sentence = channels.split(run).quick
+    assert sentence.startswith(
+        "A quick split, from 29 of 64 sets of channels: they differ from those of fewer"
+    )
+    assert "at most 0.03 points, and their sum differs from the whole by at most 0.001 points." in sentence
     (text,) = [drawn.note for drawn in gallery_path.before_firms(run) if drawn.name == "channels-waterfall"]
-    assert told in text
+    assert sentence in text
     assert "They sum to the whole" not in text
 
 
 def test_many_channels_share_four_bands():
     parts = np.array([[-5.0], [-4.0], [3.0], [-0.5], [0.2], [0.1]])
-    found = channels.Split(tuple("abcdef"), np.zeros(1), np.zeros(1, int), parts, 0, parts[:, 0], parts[:, 0])
-    assert [label for label, _ in found.bands] == ["a", "b", "c", channels.OTHERS]
-    assert found.bands[-1][1][0] == pytest.approx(-0.2)
+    decomposition = channels.Split(
+        tuple("abcdef"), np.zeros(1), np.zeros(1, int), parts, 0, parts[:, 0], parts[:, 0]
+    )
+    assert [label for label, _ in decomposition.bands] == ["a", "b", "c", channels.OTHERS]
+    assert decomposition.bands[-1][1][0] == pytest.approx(-0.2)
 
 
 def test_people_struck_and_people_who_choose_otherwise(course_of_three):
     run = course_of_three
-    found = choices.moves(run)
+    moves = choices.moves(run)
     extra = run.path["people"].values - run.base["people"].values
     edges = run.path["edge"].values.tolist()
     kinds = [run.before.economy.edges_by_name[name].kind for name in edges]
     struck = extra[:, [kind == "enforcement" for kind in kinds]].sum(axis=1)
-    np.testing.assert_allclose(found.struck, struck)
+    np.testing.assert_allclose(moves.struck, struck)
     chosen = np.abs(extra[:, [kind == "choice" for kind in kinds]]).sum(axis=1)
-    np.testing.assert_allclose(found.otherwise, chosen)
+    np.testing.assert_allclose(moves.otherwise, chosen)
     window = run.path["time"].values <= 10
-    assert found.struck_in_all == pytest.approx(float((struck * run.path["step"].values)[window].sum()))
-    assert {edge.name for edge in found.edges} == {"join", "speak", "list", "strike", "withdraw", "emigrate"}
+    assert moves.struck_in_all == pytest.approx(float((struck * run.path["step"].values)[window].sum()))
+    assert {edge.name for edge in moves.edges} == {"join", "speak", "list", "strike", "withdraw", "emigrate"}
     assert choices.title(run).startswith("For every owner struck")
 
 
@@ -190,9 +195,9 @@ def test_stages_are_the_base_the_peak_and_the_end(course_of_three):
 
 
 def test_bands_add_up_to_everybody(course_of_three):
-    found = bands.bands(course_of_three)
-    np.testing.assert_allclose(sum(band.share for band in found), 1.0)
-    assert {band.status for band in found if band.small} == {"held", "withdrawn"}
+    shares = bands.bands(course_of_three)
+    np.testing.assert_allclose(sum(band.share for band in shares), 1.0)
+    assert {band.status for band in shares if band.small} == {"held", "withdrawn"}
     assert "within 5 years" in bands.title(course_of_three)
 
 
@@ -201,15 +206,15 @@ def test_gains_by_status_and_quintile(course_of_three):
     assert [vote.label for vote in gains.votes(run)] == ["A listing is stopped", "A fine", "Easing"]
     assert gains.largest(run) == 1
     assert [vote.index for vote in gains.chosen(run)] == [0, 1]
-    found = gains.at(run, 1)
+    welfare = gains.at(run, 1)
     at = run.welfare.isel(surprise=1)
     cell = at.sel(status="inside", quintile=1)
     expected = float((cell["gain"] * cell["mass"]).sum() / cell["mass"].sum())
-    assert found.groups[0].cells[0] == pytest.approx(np.expm1(expected))
-    assert found.groups[-1].mass == pytest.approx(1.0)
-    assert found.groups[-1].gains == pytest.approx(float(at["votes_for"]))
+    assert welfare.groups[0].cells[0] == pytest.approx(np.expm1(expected))
+    assert welfare.groups[-1].mass == pytest.approx(1.0)
+    assert welfare.groups[-1].gains == pytest.approx(float(at["votes_for"]))
     lost = float((at["share_losing"] * at["mass"]).sum())
-    assert found.groups[-1].loses == pytest.approx(lost)
+    assert welfare.groups[-1].loses == pytest.approx(lost)
     assert plain(gains.title(run)).startswith("10 Apr 2021")
     assert "the largest loss" in gains.title(run)
     assert "surprises would win a vote" in gains.votes_title(run)
@@ -262,9 +267,9 @@ def test_the_residual_closest_to_its_tolerance_is_named(make_course):
 def test_idle_capital_is_slack_and_no_residual(make_course):
     run = make_course()
     run.path["residual_capital"][:] = -0.1
-    found = {row.key: row for row in path_residuals.residuals(run)}
-    assert found["capital"].largest == 0.0
-    assert set(found["capital"].values) == {-0.1}
+    rows = {row.key: row for row in path_residuals.residuals(run)}
+    assert rows["capital"].largest == 0.0
+    assert set(rows["capital"].values) == {-0.1}
 
 
 def test_no_effect_at_all(make_course):
@@ -284,7 +289,7 @@ def test_no_effect_at_all(make_course):
 
 
 def test_one_surprise(make_course):
-    run = make_course(told=ONE)
+    run = make_course(events=ONE)
     assert [vote.index for vote in gains.chosen(run)] == [0]
     assert "the one surprise" in gains.votes_title(run)
     assert "with 1\N{NO-BREAK SPACE}surprise;" in report.html(run)

@@ -33,9 +33,9 @@ def test_claims_stand_beside_the_record_with_the_number_of_their_event(run):
 def test_a_density_integrates_to_the_share_of_positive_values():
     at = np.logspace(-4, 4, 4001)
     values, weights = np.array([0.0, 0.5, 20.0]), np.array([0.4, 0.3, 0.3])
-    found = firms.density(values, weights, at)
-    assert np.trapezoid(found, np.log10(at)) == pytest.approx(0.6, rel=1e-6)
-    assert at[np.argmax(found[: at.size // 2])] == pytest.approx(0.5, rel=0.01)
+    density = firms.density(values, weights, at)
+    assert np.trapezoid(density, np.log10(at)) == pytest.approx(0.6, rel=1e-6)
+    assert at[np.argmax(density[: at.size // 2])] == pytest.approx(0.5, rel=0.01)
 
 
 def test_quantiles_of_weighted_values():
@@ -48,25 +48,25 @@ def test_quantiles_of_weighted_values():
 
 
 def test_employment_leaves_out_those_who_run_no_firm(run):
-    found = {curve.status: curve for curve in firms.employment(run)}
-    assert set(found) == {"inside", "plain", "loud"}
-    assert found["plain"].centre_before == 4.0
-    assert found["plain"].centre_after == 3.0
+    curves = {curve.status: curve for curve in firms.employment(run)}
+    assert set(curves) == {"inside", "plain", "loud"}
+    assert curves["plain"].centre_before == 4.0
+    assert curves["plain"].centre_after == 3.0
     assert firms.sizes_title(run).startswith("The median plain firm employs 3.00 workers, 4.00 before")
 
 
 def test_wealth_counts_those_with_next_to_none(run):
-    found = {curve.status: curve for curve in firms.wealth(run)}
+    curves = {curve.status: curve for curve in firms.wealth(run)}
     # the cell of the node at 0 reaches to 0.25; of its 8 parts the first two lie below 0.05
-    assert found["held"].centre_before == pytest.approx(0.5 * 2 / 8)
+    assert curves["held"].centre_before == pytest.approx(0.5 * 2 / 8)
 
 
 def test_marginal_products_are_measured_from_the_user_cost(run):
-    found = {curve.status: curve for curve in firms.starved(run)}
+    curves = {curve.status: curve for curve in firms.starved(run)}
     mass = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
     mpk = 0.1 + 0.3 / (1 + np.array([0.0, 0.5, 1.0, 2.0, 4.0, 8.0]))
-    assert found["plain"].centre_before == pytest.approx(float(mass @ mpk) - 0.08)
-    line = found["plain"].before[np.isfinite(found["plain"].before)]
+    assert curves["plain"].centre_before == pytest.approx(float(mass @ mpk) - 0.08)
+    line = curves["plain"].before[np.isfinite(curves["plain"].before)]
     assert np.all(np.diff(line) < 1e-12)
 
 
@@ -88,21 +88,21 @@ def test_every_parameter_is_listed_with_what_it_rests_on(run):
 
 @pytest.mark.parametrize("part", ["before", "after", "path"])
 def test_the_verdict_is_that_of_the_certificates(make, part):
-    found = make()
-    assert certificate.verdict(found).good
-    held = found if part == "path" else getattr(found, part)
-    held.certificate = {**held.certificate, "certified": False}
-    verdict = certificate.verdict(found)
+    run = make()
+    assert certificate.verdict(run).good
+    judged = run if part == "path" else getattr(run, part)
+    judged.certificate = {**judged.certificate, "certified": False}
+    verdict = certificate.verdict(run)
     assert not verdict.good
     assert part in verdict.text
 
 
 def test_the_verdict_does_not_judge_residuals_again(make):
     """Capital that lies idle near the corner leaves slack beyond the tolerance, which the solver accepts."""
-    found = make()
-    found.after.certificate["capital"] = -0.1
-    assert certificate.verdict(found).good
-    assert {row.key: row.after for row in certificate.residuals(found)}["capital"] == -0.1
+    run = make()
+    run.after.certificate["capital"] = -0.1
+    assert certificate.verdict(run).good
+    assert {row.key: row.after for row in certificate.residuals(run)}["capital"] == -0.1
 
 
 def test_the_identity_leaves_out_terms_that_are_zero_and_ends_with_the_residual(run):

@@ -23,10 +23,10 @@ class Reader(HTMLParser):
         self.open, self.faults, self.tags, self.ids, self.headings = [], [], [], [], []
 
     def handle_starttag(self, tag, attrs):
-        held = dict(attrs)
-        self.tags.append((tag, held))
-        if "id" in held:
-            self.ids.append(held["id"])
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
         if tag not in VOID:
             self.open.append(tag)
 
@@ -63,17 +63,17 @@ def test_it_is_well_formed_and_every_link_inside_leads_somewhere(text):
     assert reader.faults == []
     assert reader.open == []
     assert len(reader.ids) == len(set(reader.ids))
-    inside = {held.get("href") or held.get("xlink:href") for _, held in reader.tags}
+    inside = {attributes.get("href") or attributes.get("xlink:href") for _, attributes in reader.tags}
     targets = {link[1:] for link in inside if link and link.startswith("#")}
     assert targets <= set(reader.ids)
     assert "event-2" in targets
 
 
 def test_nothing_is_fetched_from_anywhere(text):
-    for tag, held in read(text).tags:
+    for tag, attributes in read(text).tags:
         assert tag not in {"script", "link", "iframe", "object", "embed", "img", "image"}
         for name in ("src", "href", "xlink:href"):
-            target = held.get(name)
+            target = attributes.get(name)
             if target and not target.startswith("#"):
                 assert tag == "a", (tag, target)
                 assert target.startswith(("data:text/csv", "https://example.org"))
@@ -84,14 +84,18 @@ def test_nothing_is_fetched_from_anywhere(text):
 def test_figures_have_text_alternatives_and_data(run, text):
     figures = report.figures(run)
     tags = read(text).tags
-    roots = [held for tag, held in tags if tag == "svg"]
+    roots = [attributes for tag, attributes in tags if tag == "svg"]
     assert len(roots) == len(figures)
-    for held in roots:
-        assert held["role"] == "img"
-        assert held["aria-labelledby"].split() == [
-            held["id"].replace("-svg", end) for end in ("-title", "-desc")
+    for attributes in roots:
+        assert attributes["role"] == "img"
+        assert attributes["aria-labelledby"].split() == [
+            attributes["id"].replace("-svg", end) for end in ("-title", "-desc")
         ]
-    links = {held["download"]: held["href"] for tag, held in tags if tag == "a" and "download" in held}
+    links = {
+        attributes["download"]: attributes["href"]
+        for tag, attributes in tags
+        if tag == "a" and "download" in attributes
+    }
     for name, figure in figures.items():
         assert len(figure.description) > 40
         decoded = base64.b64decode(links[f"{name}.csv"].partition(",")[2]).decode()
@@ -143,7 +147,7 @@ def test_no_text_of_the_inputs_becomes_markup(make):
     reader = read(text)
     assert reader.faults == []
     assert not any(tag == "script" for tag, _ in reader.tags)
-    assert not any((held.get("href") or "").startswith("javascript") for _, held in reader.tags)
+    assert not any((attributes.get("href") or "").startswith("javascript") for _, attributes in reader.tags)
     assert "{{ 7*7 }}" in text
     for figure in report.figures(run).values():
         ElementTree.fromstring(figure.svg(titled=True))
@@ -151,8 +155,8 @@ def test_no_text_of_the_inputs_becomes_markup(make):
 
 def test_control_characters_are_left_out(make):
     run = make()
-    told = run.chronicle.model_copy(update={"description": "a\x07 b\x00c"})
-    run.chronicle = told
+    chronicle = run.chronicle.model_copy(update={"description": "a\x07 b\x00c"})
+    run.chronicle = chronicle
     assert "a bc" in report.html(run)
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def figures(run: Run) -> dict[str, Drawn]:
     """Figures of a run by name, in the order of the report."""
-    found = [
+    drawn = [
         _events(run),
         *gallery_path.before_firms(run),
         _sizes(run),
         _starved(run),
         gallery_path.residuals(run),
     ]
-    return {figure.name: figure for figure in found if figure is not None}
+    return {figure.name: figure for figure in drawn if figure is not None}
 
 
 def _events(run: Run) -> Drawn:
@@ -35,7 +35,7 @@ def _events(run: Run) -> Drawn:
         "events",
         run,
         events.title(run),
-        "One lane for each channel through which events act; an event that acts through several stands in "
+        "One lane for each channel through which events act; an event that acts through several is in "
         "each. Discs grow with the log of the largest amount in US dollars that a source gives; the "
         "smallest have none. Numbers are those of the table.",
         f"Time axis from {words.date(first)} to {words.date(last)} with {words.count(len(dated), 'event')} "

@@ -65,49 +65,52 @@ def _draw_group(group: paths.Group, run: Run, title: str | None) -> Figure:
 
 
 def _channels(run: Run) -> list[Drawn]:
-    found = channels.split(run)
-    if found is None:
+    decomposition = channels.split(run)
+    if decomposition is None:
         return []
-    parts = [f"{bar.label} {words.change(bar.value)}" for bar in found.at_worst]
-    totals = [f"{bar.label} {words.change(bar.value)}" for bar in found.in_all]
-    ends = [f"{name} {words.change(value)}" for name, value in zip(found.channels, found.end, strict=True)]
-    when = course.month(run, int(found.steps[found.worst]))
+    parts = [f"{bar.label} {words.change(bar.value)}" for bar in decomposition.at_worst]
+    totals = [f"{bar.label} {words.change(bar.value)}" for bar in decomposition.in_all]
+    ends = [
+        f"{name} {words.change(value)}"
+        for name, value in zip(decomposition.channels, decomposition.end, strict=True)
+    ]
+    when = course.month(run, int(decomposition.steps[decomposition.worst]))
     shares = (
         "Contributions are Shapley values: what a channel adds, averaged over all orders in which channels "
         "can be switched on. "
-    ) + (found.quick or "They sum to the whole.")
+    ) + (decomposition.quick or "They sum to the whole.")
     return [
         Drawn(
             "channels",
             run,
-            channels.over_time_title(run, found),
+            channels.over_time_title(run, decomposition),
             f"{shares} Losses are stacked downwards, gains upwards; the line is their sum. Numbers: at the "
             "right rim. "
             f"In the end: {', '.join(ends)}.",
             f"Contributions of channels to output over time, stacked. In {when}: {'; '.join(parts)}.",
-            channels.over_time_table(run, found),
-            lambda run, title: draw_channels.over_time(run, found, title),
+            channels.over_time_table(run, decomposition),
+            lambda run, title: draw_channels.over_time(run, decomposition, title),
         ),
         Drawn(
             "channels-waterfall",
             run,
-            channels.waterfall_title(found),
+            channels.waterfall_title(decomposition),
             f"{shares} Left: the month in which output is furthest from where it was. Right: summed over "
             "the whole "
             "path, discounted at owners' time preference. Hatched: losses.",
             f"Waterfalls of contributions to output. In {when}: {'; '.join(parts)}. In present value: "
             f"{'; '.join(totals)}.",
-            channels.waterfall_table(run, found),
-            lambda run, title: draw_channels.waterfall(run, found, title),
+            channels.waterfall_table(run, decomposition),
+            lambda run, title: draw_channels.waterfall(run, decomposition, title),
         ),
     ]
 
 
 def _choices(run: Run) -> Drawn:
-    found = choices.moves(run)
+    people = choices.moves(run)
     edges = [
         f"{edge.label} ({edge.kind}) {words.change(edge.in_all)}"
-        for edge in (*found.top(choices.ENFORCEMENT, 3), *found.top(choices.CHOICE, 7))
+        for edge in (*people.top(choices.ENFORCEMENT, 3), *people.top(choices.CHOICE, 7))
     ]
     return Drawn(
         "fear-and-force",
@@ -126,16 +129,16 @@ def _choices(run: Run) -> Drawn:
 
 
 def _graph(run: Run) -> Drawn:
-    found = bands.stages(run)
+    stages = bands.stages(run)
     return Drawn(
         "people-flows",
         run,
-        people.flows_title(run, found),
+        people.flows_title(run, stages),
         f"{people.note(run)} The peak is the month in which most owners move otherwise than without the "
         "events.",
-        people.describe(run, found),
-        people.flows_table(found),
-        lambda run, title: draw_people.graph(run, found, title),
+        people.describe(run, stages),
+        people.flows_table(stages),
+        lambda run, title: draw_people.graph(run, stages, title),
     )
 
 
@@ -146,7 +149,8 @@ def _bands(run: Run) -> Drawn:
         bands.title(run),
         "Numbers: without the events, and at the right rim. Statuses that never hold "
         f"{words.percent(bands.SMALL, 0)} of "
-        f"owners stand once more below, on a scale of their own. {course.caption(run).partition('. ')[0]}.",
+        "owners are shown once more below, on a scale of their own. "
+        f"{course.caption(run).partition('. ')[0]}.",
         bands.describe(run),
         bands.table(run),
         draw_bands.draw,

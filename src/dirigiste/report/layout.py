@@ -1,6 +1,6 @@
 """Where things go that no library lays out: nodes, arcs and labels of the status graph, markers side by side.
 
-Statuses stand in rows: those that count as controlled, others that run firms and are not struck by
+Statuses are drawn in rows: those that count as controlled, others that run firms and are not struck by
 enforcement, those that enforcement leads to or that run no firm, and `abroad`. Within rows the order is
 that with the least crossing and length, by exhaustive search row by row. Arcs bend as little as keeps them
 clear of nodes. All of it is deterministic; lengths are inches.
@@ -154,17 +154,17 @@ def bend(p: Point, q: Point, amount: float) -> Bent:
 
 def route(arcs: Sequence[Ends], points: Mapping[str, Point], radius: Mapping[str, float]) -> dict[Ends, Bent]:
     """A curve for every arc, from rim to rim of the nodes, clear of other nodes where a bend allows it."""
-    found: dict[Ends, Bent] = {}
+    routes: dict[Ends, Bent] = {}
     for arc in sorted(set(arcs), key=lambda e: (math.dist(points[e[0]], points[e[1]]), e)):
         a, b = arc
         others = [(points[name], radius[name]) for name in points if name not in arc]
         curves = [bend(points[a], points[b], amount) for amount in BENDS]
         costs = [
-            _clutter(curve, others, found.values()) + 0.35 * abs(amount)
+            _clutter(curve, others, routes.values()) + 0.35 * abs(amount)
             for curve, amount in zip(curves, BENDS, strict=True)
         ]
-        found[arc] = _trimmed(curves[costs.index(min(costs))], radius[a], radius[b])
-    return found
+        routes[arc] = _trimmed(curves[costs.index(min(costs))], radius[a], radius[b])
+    return routes
 
 
 def _clutter(curve: Bent, nodes: Sequence[tuple[Point, float]], laid: object) -> float:
@@ -197,7 +197,7 @@ def label(
     boxes: Sequence[Box],
     sides: tuple[float, float],
 ) -> Box:
-    """Where the label of a node stands: below, above or beside it, where least is in its way."""
+    """Where the label of a node is placed: below, above or beside it, where least is in its way."""
     width, height = size
     down, beside = radius + height / 2 + 0.02, radius + width / 2 + 0.05
     diagonal = 0.75 * radius
@@ -272,19 +272,19 @@ class Box:
         )
 
 
-def spread_labels(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Heights nearest to those wanted, at least `gap` apart and within [low, high] where possible."""
-    order = sorted(range(len(wanted)), key=lambda n: (wanted[n], n))
+def spread_labels(preferred: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Heights nearest to the preferred ones, at least `gap` apart and within [low, high] where possible."""
+    order = sorted(range(len(preferred)), key=lambda n: (preferred[n], n))
     # blocks of labels that touch: sum of heights less distances from the first, and number
     blocks: list[list[float]] = []
     for k, n in enumerate(order):
-        blocks.append([wanted[n] - k * gap, 1.0])
+        blocks.append([preferred[n] - k * gap, 1.0])
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
             total, count = blocks.pop()
             blocks[-1] = [blocks[-1][0] + total, blocks[-1][1] + count]
     top = max(high - (len(order) - 1) * gap, low)
     bases = [min(max(total / count, low), top) for total, count in blocks for _ in range(int(count))]
-    result = [0.0] * len(wanted)
+    result = [0.0] * len(preferred)
     for k, n in enumerate(order):
         result[n] = bases[k] + k * gap
     return result

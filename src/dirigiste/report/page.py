@@ -52,7 +52,7 @@ WEB: Final = ("http://", "https://")
 
 
 def ticked(text: str) -> Markup:
-    """A text as HTML, with what stands between backticks set as code."""
+    """A text as HTML, with what is between backticks set as code."""
     parts = str(escape(text)).split("`")
     if len(parts) % 2 == 0:
         return Markup("`".join(parts))
@@ -138,9 +138,9 @@ def _scope(run: Run) -> str:
 
 
 def _answer(run: Run) -> Context:
-    found = certificate.verdict(run)
+    verdict = certificate.verdict(run)
     return {
-        "verdict": {"good": found.good, "rest": found.text},
+        "verdict": {"good": verdict.good, "rest": verdict.text},
         "sentences": answer.sentences(run),
         "headlines": [_number(row.label, row.change, row.levels, row.unit) for row in answer.headlines(run)],
         "others": answer.others(run),
@@ -155,7 +155,7 @@ def _number(label: str, change: str, levels: str, unit: str) -> Context:
 
 
 def _figures(run: Run) -> Context:
-    found = {
+    entries = {
         name: {
             "name": name,
             "title": figure.title,
@@ -165,12 +165,16 @@ def _figures(run: Run) -> Context:
         }
         for name, figure in gallery.figures(run).items()
     }
-    return {"figures": found}
+    return {"figures": entries}
 
 
 def _cite(books: dict[str, events.Citation], id_: str) -> Context:
-    found = books.get(id_)
-    return {"number": found.number, "title": found.source.title} if found else {"number": None, "title": id_}
+    citation = books.get(id_)
+    return (
+        {"number": citation.number, "title": citation.source.title}
+        if citation
+        else {"number": None, "title": id_}
+    )
 
 
 def _events(run: Run) -> Context:
@@ -251,7 +255,7 @@ def _changes(run: Run, event: Event) -> list[Context]:
 
 def _people(run: Run) -> Context:
     economy = run.before.economy
-    found = bands.stages(run)
+    stages = bands.stages(run)
     flows = [
         {
             "edge": words.edge(economy, edge),
@@ -261,16 +265,16 @@ def _people(run: Run) -> Context:
                 {
                     "share": words.percent(stage.flows.get((edge, origin, destination), 0.0)),
                     "change": _ratio(
-                        found[0].flows.get((edge, origin, destination), 0.0),
+                        stages[0].flows.get((edge, origin, destination), 0.0),
                         stage.flows.get((edge, origin, destination), 0.0),
                     ),
                 }
-                for stage in found
+                for stage in stages
             ],
         }
-        for edge, origin, destination in people.arcs(found)
+        for edge, origin, destination in people.arcs(stages)
     ]
-    return {"flows": flows, "stages": [stage.heading for stage in found]}
+    return {"flows": flows, "stages": [stage.heading for stage in stages]}
 
 
 def _ratio(before: float, after: float) -> str:
@@ -279,8 +283,8 @@ def _ratio(before: float, after: float) -> str:
 
 def _assumptions(run: Run) -> Context:
     numbers = {id(item.event): item for item in events.dated(run)}
-    found = assumptions.sections(run)
-    rows = {row.path: row for section in found for row in section.rows}
+    listed = assumptions.sections(run)
+    rows = {row.path: row for section in listed for row in section.rows}
     changes = []
     for path, before, after, moved_by in run.changes:
         row = rows.get(path)
@@ -297,7 +301,7 @@ def _assumptions(run: Run) -> Context:
             }
         )
     sections = [
-        {"heading": section.heading, "rows": [_parameter(row) for row in section.rows]} for section in found
+        {"heading": section.heading, "rows": [_parameter(row) for row in section.rows]} for section in listed
     ]
     return {
         "assumptions_title": assumptions.title(run),
@@ -354,9 +358,9 @@ def _certificate(run: Run) -> Context:
 
 def _inputs(run: Run) -> list[tuple[str, str]]:
     """Texts of the inputs as they were given where the run has them, else as they were understood."""
-    found = list(run.given.items())
+    texts = list(run.given.items())
     if not any("economy" in name for name in run.given):
-        found.append(("economy, as understood", run.before.economy.to_yaml()))
+        texts.append(("economy, as understood", run.before.economy.to_yaml()))
     if run.changes:
-        found.append(("economy with what lasts in place", run.after.economy.to_yaml()))
-    return found
+        texts.append(("economy with what lasts in place", run.after.economy.to_yaml()))
+    return texts

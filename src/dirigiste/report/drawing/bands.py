@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from dirigiste.results.runs.run import Run
 
 CONTROLLED, SPEAKS, OTHER, IDLE = "#58b8b0", "#f0c419", "#c5ccd4", "#e9a27c"
-"""Colours of bands by what a status is; neighbours of one colour are told apart by white lines."""
+"""Colours of bands by what a status is; neighbours of one colour are separated by white lines."""
 
 
 def draw(run: Run, title: str | None = None) -> Figure:
     """Draw the figure."""
-    found = data.bands(run)
-    small = [band for band in found if band.small]
-    parts = [(found, "all owners, %", 2.1)]
-    if small and len(small) < len(found):
+    shares = data.bands(run)
+    small = [band for band in shares if band.small]
+    parts = [(shares, "all owners, %", 2.1)]
+    if small and len(small) < len(shares):
         parts.append((small, "small statuses, %", 0.75 + 0.19 * len(small)))
     height = 0.62 + sum(tall for _, _, tall in parts) + 0.5 * (len(parts) - 1)
     canvas = sheet.canvas(height, title)
@@ -38,7 +38,7 @@ def draw(run: Run, title: str | None = None) -> Figure:
         _panel(axes, run, bands, named, tall)
         axes.set_ylabel(unit)
         top -= tall + 0.5
-    _key(canvas, run.before.economy, found)
+    _key(canvas, run.before.economy, shares)
     return canvas.figure
 
 
@@ -90,9 +90,9 @@ def _panel(axes: Axes, run: Run, bands: list[data.Band], named: list[data.Band],
         )
 
 
-def _key(canvas: sheet.Canvas, economy: Economy, found: list[data.Band]) -> None:
+def _key(canvas: sheet.Canvas, economy: Economy, bands: list[data.Band]) -> None:
     """What colours mean, in one line at the foot."""
-    used = {colour(economy, band.status) for band in found}
+    used = {colour(economy, band.status) for band in bands}
     plane = canvas.plane()
     plane.patch.set_visible(False)
     x, y = 0.62, 0.1

@@ -27,15 +27,15 @@ INKS: Final = (sheet.NAVY, "#b3420c", "#16766e", sheet.PLUM)
 """Colours of bands, of their hatches, and of their names."""
 
 
-def over_time(run: Run, found: data.Split, title: str | None = None) -> Figure:
+def over_time(run: Run, decomposition: data.Split, title: str | None = None) -> Figure:
     """Draw contributions stacked away from zero, losses down and gains up, with their sum as a line."""
     height, left, right = 3.1, 0.62, 1.35
     canvas = sheet.canvas(height, title)
     axes = canvas.axes(left, 0.34, canvas.width - left - right, height - 0.5)
     low, _ = times.limits(run)
-    first = float(found.when[0]) - 1e-4
-    x = np.concatenate([[low, first], found.when])
-    bands = [(label, 100 * np.concatenate([[0.0, 0.0], part])) for label, part in found.bands]
+    first = float(decomposition.when[0]) - 1e-4
+    x = np.concatenate([[low, first], decomposition.when])
+    bands = [(label, 100 * np.concatenate([[0.0, 0.0], part])) for label, part in decomposition.bands]
     up, down = np.zeros_like(x), np.zeros_like(x)
     middles = []
     for n, (_, part) in enumerate(bands):
@@ -88,26 +88,26 @@ def over_time(run: Run, found: data.Split, title: str | None = None) -> Figure:
     return canvas.figure
 
 
-def waterfall(run: Run, found: data.Split, title: str | None = None) -> Figure:
+def waterfall(run: Run, decomposition: data.Split, title: str | None = None) -> Figure:
     """Draw two waterfalls: when output is furthest from where it was, and in present value."""
-    rows = len(found.channels) + 1
+    rows = len(decomposition.channels) + 1
     height = 0.86 + 0.27 * rows
     canvas = sheet.canvas(height, title)
-    left, gap = sheet.room(found.channels, 0.75), 0.45
+    left, gap = sheet.room(decomposition.channels, 0.75), 0.45
     width = (canvas.width - left - gap - 0.75) / 2
-    when = course.month(run, int(found.steps[found.worst]))
+    when = course.month(run, int(decomposition.steps[decomposition.worst]))
     rate = words.percent(course.discount_rate(run))
     sides = (
-        (f"In {when}", "% of output without the events", found.parts[:, found.worst]),
-        ("Present value", f"% of a year's output, discounted at {rate} a year", found.present),
+        (f"In {when}", "% of output without the events", decomposition.parts[:, decomposition.worst]),
+        ("Present value", f"% of a year's output, discounted at {rate} a year", decomposition.present),
     )
-    order = [found.channels.index(bar.label) for bar in found.at_worst]
+    order = [decomposition.channels.index(bar.label) for bar in decomposition.at_worst]
     for n, (heading, unit, values) in enumerate(sides):
         axes = canvas.axes(left + n * (width + gap), 0.46, width, height - 0.82)
         _steps(axes, 100 * values[order])
         axes.set_title(heading)
         axes.set_xlabel(unit, fontsize=7.2)
-        names = [*(found.channels[k] for k in order), "sum"] if n == 0 else []
+        names = [*(decomposition.channels[k] for k in order), "sum"] if n == 0 else []
         axes.set_yticks(range(rows), names or [""] * rows, color=sheet.INK)
         axes.tick_params(axis="y", length=0)
     return canvas.figure

@@ -28,13 +28,13 @@ STRUCK_INK: Final = "#b3420c"
 
 def draw(run: Run, title: str | None = None) -> Figure:
     """Draw the figure."""
-    found = data.moves(run)
-    struck, choose = found.top(data.ENFORCEMENT, STRUCK), found.top(data.CHOICE, CHOOSE)
+    moves = data.moves(run)
+    struck, choose = moves.top(data.ENFORCEMENT, STRUCK), moves.top(data.CHOICE, CHOOSE)
     height = max(2.7, 0.9 + 0.235 * (len(struck) + len(choose) + 1))
     canvas = sheet.canvas(height, title)
     axes = canvas.axes(0.58, 0.4, 2.02, height - 0.95)
     times.heading(axes, "People a year", "% of owners a year, against no events")
-    lines = _lines(run, found)
+    lines = _lines(run, moves)
     times.draw(axes, run, lines)
     axes.yaxis.grid(True)
     names = [words.clipped(edge.label, 22) for edge in (*struck, *choose)]
@@ -47,13 +47,13 @@ def draw(run: Run, title: str | None = None) -> Figure:
     return canvas.figure
 
 
-def _lines(run: Run, found: data.Moves) -> list[times.Line]:
+def _lines(run: Run, moves: data.Moves) -> list[times.Line]:
     when = course.last_shown(run)
     rows = []
-    if found.chosen:
-        rows.append(("choose\notherwise", found.otherwise, sheet.NAVY, "-"))
-    if found.enforced:
-        rows.append(("struck", found.struck, STRUCK_INK, times.DASHES[1]))
+    if moves.chosen:
+        rows.append(("choose\notherwise", moves.otherwise, sheet.NAVY, "-"))
+    if moves.enforced:
+        rows.append(("struck", moves.struck, STRUCK_INK, times.DASHES[1]))
     t = course.time(run)
     finals = [(100 * float(np.interp(when, t, y)), 100 * float(y[-1])) for _, y, _, _ in rows]
     digits = times.digits([value for pair in finals for value in pair])

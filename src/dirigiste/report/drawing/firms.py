@@ -64,7 +64,7 @@ def sizes(run: Run, title: str | None = None) -> Figure:
 def _ridges(
     axes: Axes, curves: list[data.Curve], names: list[str], top: float, about: Callable[[float, float], str]
 ) -> None:
-    held = {curve.status: curve for curve in curves}
+    by_status = {curve.status: curve for curve in curves}
     if not curves:
         axes.set_axis_off()
         return
@@ -73,7 +73,7 @@ def _ridges(
     for n, name in enumerate(names):
         base = -float(n)
         axes.plot([x[0], x[-1]], [base, base], color=sheet.FAINT, lw=0.6, zorder=1)
-        curve = held.get(name)
+        curve = by_status.get(name)
         if curve is None:
             axes.text(x[0], base + 0.1, " no firms", fontsize=6.8, color=sheet.SOFT, va="bottom")
             continue

@@ -31,14 +31,14 @@ def heading(vote: data.Vote, largest: int) -> str:
 
 def votes(run: Run, title: str | None = None) -> Figure:
     """Draw the share of owners who gain from each surprise, and the mean gain."""
-    found = data.votes(run)
-    height = 0.72 + ROW * len(found)
+    surprises = data.votes(run)
+    height = 0.72 + ROW * len(surprises)
     canvas = sheet.canvas(height, title)
     left, right = 3.5, 0.95
-    axes = canvas.axes(left, 0.44, canvas.width - left - right, ROW * len(found))
-    limits = [abs(vote.mean) for vote in found if abs(vote.mean) < 1e9]
+    axes = canvas.axes(left, 0.44, canvas.width - left - right, ROW * len(surprises))
+    limits = [abs(vote.mean) for vote in surprises if abs(vote.mean) < 1e9]
     digits = welfare.digits(max(limits, default=0.0))
-    for n, vote in enumerate(found):
+    for n, vote in enumerate(surprises):
         won = vote.share_for > 0.5
         axes.barh(n, 100, 0.62, color=sheet.PALE, linewidth=0, zorder=1)
         axes.barh(
@@ -54,7 +54,7 @@ def votes(run: Run, title: str | None = None) -> Figure:
         mean = f"{words.signed(100 * vote.mean, digits)}{words.NARROW}%"
         axes.text(1 + 0.85 / width, n, mean, ha="right", transform=inches, **options)
     axes.axvline(50, color=sheet.INK, lw=0.8, linestyle=(0, (3, 2)), zorder=3)
-    axes.set(xlim=(0, 100), ylim=(len(found) - 0.5, -0.5), yticks=[])
+    axes.set(xlim=(0, 100), ylim=(len(surprises) - 0.5, -0.5), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("% of owners who gain and would vote for it")
     top = axes.get_xaxis_transform()

@@ -35,23 +35,23 @@ LABELS: Final = 9
 """Flows that carry their number."""
 
 
-def graph(run: Run, found: list[data.Stage], title: str | None = None) -> Figure:
+def graph(run: Run, stages: list[data.Stage], title: str | None = None) -> Figure:
     """Draw the status graph once for each stage, two in a row, with the largest changes beside an odd one."""
     rows = layout.rows(run.before.economy)
-    many = len(found) > 2
+    many = len(stages) > 2
     tall = 0.94 + (0.82 if many else 1.04) * len(rows)
     foot = 0.36
-    height = foot + tall * math.ceil(len(found) / 2)
+    height = foot + tall * math.ceil(len(stages) / 2)
     canvas = sheet.canvas(height, title)
     plane = canvas.plane()
-    arcs = list(dict.fromkeys((origin, destination) for _, origin, destination in data.arcs(found)))
+    arcs = list(dict.fromkeys((origin, destination) for _, origin, destination in data.arcs(stages)))
     points = layout.arrange(rows, arcs, layout.Frame(PANEL, tall, across=0.52, up=0.86, down=0.46))
-    radii = {name: [_radius(stage.masses.get(name, 0.0)) for stage in found] for name in points}
+    radii = {name: [_radius(stage.masses.get(name, 0.0)) for stage in stages] for name in points}
     widest = {name: max(sizes) for name, sizes in radii.items()}
-    texts = {name: [_texts(run, stage, name) for stage in found] for name in points}
+    texts = {name: [_texts(run, stage, name) for stage in stages] for name in points}
     boxes = _labels(points, widest, layout.route(arcs, points, widest), texts)
-    corners = [(n % 2 * (canvas.width - PANEL), height - tall * (n // 2 + 1)) for n in range(len(found) + 1)]
-    for n, stage in enumerate(found):
+    corners = [(n % 2 * (canvas.width - PANEL), height - tall * (n // 2 + 1)) for n in range(len(stages) + 1)]
+    for n, stage in enumerate(stages):
         left, low = corners[n]
         plane.text(
             left + 0.05, low + tall - 0.13, stage.heading, fontweight="bold", fontsize=8.5, va="center"
@@ -63,9 +63,9 @@ def graph(run: Run, found: list[data.Stage], title: str | None = None) -> Figure
             {name: pair[n] for name, pair in texts.items()},
             n,
         )
-        _panel(plane, run, found, panel)
-    if len(found) % 2:
-        _largest(plane, run, found, (corners[-1][0], corners[-1][1] + tall))
+        _panel(plane, run, stages, panel)
+    if len(stages) % 2:
+        _largest(plane, run, stages, (corners[-1][0], corners[-1][1] + tall))
     _graph_key(plane, bool(arcs))
     return canvas.figure
 
@@ -74,15 +74,15 @@ MOST: Final = 12
 """Flows that are listed beside the diagrams."""
 
 
-def _largest(axes: Axes, run: Run, found: list[data.Stage], corner: layout.Point) -> None:
+def _largest(axes: Axes, run: Run, stages: list[data.Stage], corner: layout.Point) -> None:
     """The flows that change most, as a list."""
     x, y = corner[0] + 0.1, corner[1] - 0.13
     arcs = sorted(
-        data.arcs(found),
-        key=lambda arc: -max(abs(s.flows.get(arc, 0.0) - found[0].flows.get(arc, 0.0)) for s in found),
+        data.arcs(stages),
+        key=lambda arc: -max(abs(s.flows.get(arc, 0.0) - stages[0].flows.get(arc, 0.0)) for s in stages),
     )[:MOST]
     axes.text(x, y, "Largest changes, % of owners a year", fontweight="bold", fontsize=8.5, va="center")
-    columns = [x + 2.32 + 0.56 * n for n in range(len(found))]
+    columns = [x + 2.32 + 0.56 * n for n in range(len(stages))]
     for at, text in zip(columns, ("without", "peak", "end"), strict=False):
         axes.text(at, y - 0.22, text, fontsize=6.8, color=sheet.SOFT, ha="right", va="center")
     for n, arc in enumerate(arcs):
@@ -90,7 +90,7 @@ def _largest(axes: Axes, run: Run, found: list[data.Stage], corner: layout.Point
         axes.plot([x, columns[-1]], [at + 0.12, at + 0.12], color=sheet.FAINT, lw=0.5)
         ends = f"{_end(run, arc[1])} {words.ARROW} {_end(run, arc[2])}"
         axes.text(x, at, ends, fontsize=6.8, va="center")
-        values = [stage.flows.get(arc, 0.0) for stage in found]
+        values = [stage.flows.get(arc, 0.0) for stage in stages]
         digits = max(words.decimals(value) for value in values if value or not any(values))
         for k, (column, value) in enumerate(zip(columns, values, strict=True)):
             text = words.percent(value, digits).removesuffix(f"{words.NARROW}%")
@@ -136,7 +136,7 @@ def _labels(
     curves: Mapping[layout.Ends, layout.Bent],
     texts: Mapping[str, list[tuple[str, str]]],
 ) -> dict[str, layout.Box]:
-    """Where labels stand, the same in all diagrams."""
+    """Where labels are placed, the same in all diagrams."""
     nodes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in points.items()]
     boxes: dict[str, layout.Box] = {}
     for name, at in points.items():
@@ -148,19 +148,19 @@ def _labels(
 
 def _joined(stage: data.Stage) -> dict[layout.Ends, float]:
     """People from status to status, over all edges between them."""
-    found: dict[layout.Ends, float] = {}
+    flows: dict[layout.Ends, float] = {}
     for (_, origin, destination), people in stage.flows.items():
-        found[origin, destination] = found.get((origin, destination), 0.0) + people
-    return found
+        flows[origin, destination] = flows.get((origin, destination), 0.0) + people
+    return flows
 
 
-def _panel(axes: Axes, run: Run, found: list[data.Stage], panel: _Panel) -> None:
+def _panel(axes: Axes, run: Run, stages: list[data.Stage], panel: _Panel) -> None:
     spots, sizes = panel.spots, panel.sizes
-    joined = [_joined(stage) for stage in found]
+    joined = [_joined(stage) for stage in stages]
     flows = {
         ends: joined[panel.n].get(ends, 0.0) for ends in dict.fromkeys(e for stage in joined for e in stage)
     }
-    most = max((people for stage in found for people in stage.flows.values()), default=0.0) or 1.0
+    most = max((people for stage in stages for people in stage.flows.values()), default=0.0) or 1.0
     curves = layout.route(list(flows), spots, sizes)
     boxes = [layout.Box(x, y, 2 * sizes[name], 2 * sizes[name]) for name, (x, y) in spots.items()]
     for name in spots:

@@ -1,6 +1,6 @@
-"""The one style sheet of all figures, canvases measured in inches, and SVG that stands in a page.
+"""The one style sheet of all figures, canvases measured in inches, and SVG that is part of a page.
 
-Colours are told apart by colour-blind readers and in grey; lines differ in style too. Text stays text, and
+Colours are distinguished by colour-blind readers and in grey; lines differ in style too. Text stays text, and
 the same figure gives the same bytes.
 """
 
@@ -169,7 +169,7 @@ def svg(
 
     Args:
         figure: The figure.
-        name: Prefix of all ids, so that several figures can stand in one page.
+        name: Prefix of all ids, so that several figures can be in one page.
         title: Short text alternative.
         description: Long text alternative.
         hints: Tooltips by gid of an artist.

@@ -32,7 +32,7 @@ FLAT: Final = 1e-3
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a panel with what stands at its end."""
+    """A line of a panel with the label at its end."""
 
     label: str
     values: Array

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 ROW: Final = 0.29
 
 
-def maps(found: list[tuple[str, data.Welfare]], title: str | None = None) -> Figure:
+def maps(panels: list[tuple[str, data.Welfare]], title: str | None = None) -> Figure:
     """Draw heat maps below one another on one scale, each with its heading and its bars."""
-    limit = max(_limit(panel) for _, panel in found)
-    tall = [0.74 + ROW * len(panel.groups) + (0.24 if heading else 0.0) for heading, panel in found]
+    limit = max(_limit(panel) for _, panel in panels)
+    tall = [0.74 + ROW * len(panel.groups) + (0.24 if heading else 0.0) for heading, panel in panels]
     canvas = sheet.canvas(sum(tall), title)
-    left = max(sheet.room(_labels(panel), 1.45) for _, panel in found)
+    left = max(sheet.room(_labels(panel), 1.45) for _, panel in panels)
     low, cell = sum(tall), 0.6
-    for (heading, panel), height in zip(found, tall, strict=True):
+    for (heading, panel), height in zip(panels, tall, strict=True):
         low -= height
         body = ROW * len(panel.groups)
         axes = canvas.axes(left, low + 0.42, cell * 6 + 0.1, body)
@@ -40,19 +40,19 @@ def maps(found: list[tuple[str, data.Welfare]], title: str | None = None) -> Fig
     return canvas.figure
 
 
-def _labels(found: data.Welfare) -> list[str]:
-    return [f"{words.clipped(group.label)}  {words.percent(group.mass)}" for group in found.groups]
+def _labels(welfare: data.Welfare) -> list[str]:
+    return [f"{words.clipped(group.label)}  {words.percent(group.mass)}" for group in welfare.groups]
 
 
-def _limit(found: data.Welfare) -> float:
-    values = [abs(x) for group in found.groups for x in (*group.cells, group.change) if math.isfinite(x)]
+def _limit(welfare: data.Welfare) -> float:
+    values = [abs(x) for group in welfare.groups for x in (*group.cells, group.change) if math.isfinite(x)]
     return max([*values, 1e-6])
 
 
-def _cells(axes: Axes, found: data.Welfare, limit: float) -> None:
+def _cells(axes: Axes, welfare: data.Welfare, limit: float) -> None:
     norm = TwoSlopeNorm(0.0, -limit, limit)
-    last = len(found.groups) - 1
-    for n, group in enumerate(found.groups):
+    last = len(welfare.groups) - 1
+    for n, group in enumerate(welfare.groups):
         y = float(last - n) - (0.25 if n == last else 0.0)
         values = [(float(k), value) for k, value in enumerate(group.cells)] + [(5.1, group.change)]
         for x, value in values:
@@ -74,9 +74,9 @@ def _cells(axes: Axes, found: data.Welfare, limit: float) -> None:
             )
     axes.set(xlim=(0, 6.1), ylim=(-0.25, last + 1))
     axes.set_xticks([*(k + 0.5 for k in range(5)), 5.6])
-    axes.set_xticklabels([*found.quintiles, "all"], color=sheet.INK)
+    axes.set_xticklabels([*welfare.quintiles, "all"], color=sheet.INK)
     axes.set_yticks([last - n + 0.5 - (0.25 if n == last else 0.0) for n in range(last + 1)])
-    axes.set_yticklabels(_labels(found), color=sheet.INK)
+    axes.set_yticklabels(_labels(welfare), color=sheet.INK)
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     for side in axes.spines.values():
@@ -90,10 +90,10 @@ def digits(limit: float) -> int:
     return 1 if limit >= 0.02 else 2 if limit >= 0.002 else 3
 
 
-def _bars(axes: Axes, found: data.Welfare) -> None:
+def _bars(axes: Axes, welfare: data.Welfare) -> None:
     """Share that loses to the left of zero, share that gains to the right."""
-    last = len(found.groups) - 1
-    for n, group in enumerate(found.groups):
+    last = len(welfare.groups) - 1
+    for n, group in enumerate(welfare.groups):
         y = last - n + 0.5 - (0.25 if n == last else 0.0)
         axes.barh(
             y, -100 * group.loses, 0.62, color=sheet.ORANGE, hatch="////", edgecolor="white", linewidth=0

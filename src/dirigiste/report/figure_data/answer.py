@@ -97,27 +97,27 @@ def headlines(run: Run) -> list[Number]:
     ]
 
 
-def _ends(found: Series) -> str:
-    return f"{words.change(found.end)} in the end"
+def _ends(series: Series) -> str:
+    return f"{words.change(series.end)} in the end"
 
 
 def _share(run: Run, name: str, label: str, unit: str) -> Number:
-    found = course.series(run, name, label, POINTS)
+    series = course.series(run, name, label, POINTS)
     label = f"{label}, year {_mark(run)}"
-    if not found.known:
+    if not series.known:
         return Number(label, words.NONE, "no meaning here", unit)
-    change = found.at(run, mark(run))
-    return Number(label, words.points(change), words.pair(found.base, found.base + change), unit)
+    change = series.at(run, mark(run))
+    return Number(label, words.points(change), words.pair(series.base, series.base + change), unit)
 
 
 def others(run: Run) -> list[Row]:
     """Numbers of the path in years 1 and 5 and in the end."""
     rows = []
     for name, label, kind, unit in MORE:
-        found = course.series(run, name, label, kind)
-        if found.known:
-            base = words.percent(found.base) if kind == POINTS else words.number(found.base, 4)
-            values = (found.at(run, 1.0), found.at(run, mark(run)), found.end)
+        series = course.series(run, name, label, kind)
+        if series.known:
+            base = words.percent(series.base) if kind == POINTS else words.number(series.base, 4)
+            values = (series.at(run, 1.0), series.at(run, mark(run)), series.end)
             rows.append(Row(label, unit, base, tuple(course.signed(value, kind) for value in values)))
     return rows
 
@@ -131,32 +131,32 @@ def _cost(run: Run) -> str:
     output = _output(run)
     if output.still:
         return "Output stays what it would be without the events."
-    found = course.finding(run, output)
-    than = " than without the events" if found.endswith(("lower", "higher")) else ""
+    sentence = course.finding(run, output)
+    than = " than without the events" if sentence.endswith(("lower", "higher")) else ""
     total = course.present_value(run, output)
     side = "gained" if total > 0 else "lost"
     return (
-        f"Output {found}{than}; in present value {course.size(total, RELATIVE)} of a "
+        f"Output {sentence}{than}; in present value {course.size(total, RELATIVE)} of a "
         f"year's output is {side}{_through(run)}."
     )
 
 
 def _through(run: Run) -> str:
-    found = channels.split(run)
-    if found is None or float(np.abs(found.present).max(initial=0.0)) < course.STILL:
+    decomposition = channels.split(run)
+    if decomposition is None or float(np.abs(decomposition.present).max(initial=0.0)) < course.STILL:
         return ""
-    order = sorted(found.in_all, key=lambda bar: -abs(bar.value))[:3]
+    order = sorted(decomposition.in_all, key=lambda bar: -abs(bar.value))[:3]
     return f" ({', '.join(f'{words.change(bar.value)} {bar.label}' for bar in order)})"
 
 
 def _moved(run: Run, name: str, label: str, of: str) -> str | None:
-    found = course.series(run, name, label, POINTS)
-    if not found.known:
+    series = course.series(run, name, label, POINTS)
+    if not series.known:
         return None
-    now = found.at(run, mark(run))
+    now = series.at(run, mark(run))
     if abs(now) < course.STILL:
-        return f"{label} stays at {words.percent(found.base)} {of}"
-    start, _, stop = words.pair(found.base, found.base + now).partition(f" {words.ARROW} ")
+        return f"{label} stays at {words.percent(series.base)} {of}"
+    start, _, stop = words.pair(series.base, series.base + now).partition(f" {words.ARROW} ")
     if start == stop.removesuffix(f"{words.NARROW}%"):
         return f"{label} {'rises' if now > 0 else 'falls'} by {course.size(now, POINTS)} to {stop} {of}"
     span = f"{start} to {stop}"

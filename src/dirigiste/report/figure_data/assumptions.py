@@ -32,7 +32,7 @@ class Row:
 
     path: str
     field: str
-    """What of the path stands below its group."""
+    """The part of the path below its group."""
     description: str
     unit: str
     before: float
@@ -76,7 +76,7 @@ def _heading(economy: Economy, key: tuple[str, ...]) -> str:
 
 def _given(economy: Economy) -> set[str]:
     """Paths that the economy's file gives, not left to defaults."""
-    found: set[str] = set()
+    paths: set[str] = set()
 
     def walk(value: object, path: str) -> None:
         if isinstance(value, dict):
@@ -87,10 +87,10 @@ def _given(economy: Economy) -> set[str]:
                 label = item.get("name", n) if isinstance(item, dict) else n
                 walk(item, f"{path}.{label}")
         else:
-            found.add(path)
+            paths.add(path)
 
     walk(economy.model_dump(by_alias=True, exclude_unset=True), "")
-    return found
+    return paths
 
 
 def _row(parameter: Parameter, after: float, given: set[str]) -> Row:
@@ -111,33 +111,35 @@ def sections(run: Run) -> list[Section]:
     economy = run.before.economy
     given = _given(economy)
     moved = {path: new for path, _, new, _ in run.changes}
-    found: dict[tuple[str, ...], list[Row]] = {}
+    by_section: dict[tuple[str, ...], list[Row]] = {}
     for parameter in economy.parameters():
         key, _ = _split(parameter.path)
         after = moved.get(parameter.path)
-        found.setdefault(key, []).append(_row(parameter, parameter.value if after is None else after, given))
-    return [Section(_heading(economy, key), tuple(rows)) for key, rows in found.items()]
+        by_section.setdefault(key, []).append(
+            _row(parameter, parameter.value if after is None else after, given)
+        )
+    return [Section(_heading(economy, key), tuple(rows)) for key, rows in by_section.items()]
 
 
 def counts(sections: list[Section]) -> dict[str, int]:
     """How many parameters rest on a source, an assumption, a default; and how many change."""
     rows = [row for section in sections for row in section.rows]
-    found = {kind: sum(row.kind == kind for row in rows) for kind in (SOURCED, ASSUMED, UNSOURCED, DEFAULT)}
-    return {**found, "changed": sum(row.changed for row in rows), "all": len(rows)}
+    numbers = {kind: sum(row.kind == kind for row in rows) for kind in (SOURCED, ASSUMED, UNSOURCED, DEFAULT)}
+    return {**numbers, "changed": sum(row.changed for row in rows), "all": len(rows)}
 
 
 def title(run: Run) -> str:
     """What the numbers rest on, in a sentence."""
-    found = counts(sections(run))
-    rests = (
+    numbers = counts(sections(run))
+    kinds_of_source = (
         (SOURCED, "from a source"),
         (ASSUMED, "assumed"),
         (UNSOURCED, "without a source"),
         (DEFAULT, "left to defaults"),
     )
-    kinds = ", ".join(f"{found[kind]} {text}" for kind, text in rests if found[kind])
-    changed = f"{found['changed']} changed by the chronicle for good"
-    return f"{words.count(found['all'], 'number')}: {kinds}; {changed}"
+    kinds = ", ".join(f"{numbers[kind]} {text}" for kind, text in kinds_of_source if numbers[kind])
+    changed = f"{numbers['changed']} changed by the chronicle for good"
+    return f"{words.count(numbers['all'], 'number')}: {kinds}; {changed}"
 
 
 def table(run: Run) -> Table:

@@ -63,17 +63,17 @@ def bands(run: Run) -> list[Band]:
 
 def title(run: Run) -> str:
     """Which status shrinks and which grows most within the years read, and what is left of it in the end."""
-    found = bands(run)
+    shares = bands(run)
     when = min(course.MARK, course.horizon(run))
-    changes = [float(np.interp(when, course.time(run), band.share)) - band.base for band in found]
+    changes = [float(np.interp(when, course.time(run), band.share)) - band.base for band in shares]
     least, most = int(np.argmin(changes)), int(np.argmax(changes))
     if max(changes[most], -changes[least]) < SAME:
         return "Owners are spread over the statuses as without the events"
     parts = []
     for n, verb in ((least, "shrink"), (most, "grow")):
         if abs(changes[n]) >= SAME:
-            span = words.pair(found[n].base, found[n].base + changes[n]).replace(words.ARROW, "to")
-            parts.append(f"{found[n].label} owners {verb} from {span}")
+            span = words.pair(shares[n].base, shares[n].base + changes[n]).replace(words.ARROW, "to")
+            parts.append(f"{shares[n].label} owners {verb} from {span}")
     return words.opening(f"{', '.join(parts)} within {words.plain(round(when, 1))} years")
 
 
@@ -92,10 +92,10 @@ def describe(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """Shares over time."""
-    found = bands(run)
-    columns = ("years since the first event", *(f"{band.status} (share of owners)" for band in found))
-    rows = np.stack([course.time(run), *(band.share for band in found)], axis=1).tolist()
-    return Table.of(columns, [("without the events", *(band.base for band in found)), *rows])
+    shares = bands(run)
+    columns = ("years since the first event", *(f"{band.status} (share of owners)" for band in shares))
+    rows = np.stack([course.time(run), *(band.share for band in shares)], axis=1).tolist()
+    return Table.of(columns, [("without the events", *(band.base for band in shares)), *rows])
 
 
 def peak(run: Run) -> int:

@@ -75,9 +75,9 @@ class Split:
         """The channels with the largest contributions over time, and the others together."""
         order = np.argsort(-np.abs(self.parts).sum(axis=1), kind="stable")
         first = order[:NAMED] if len(order) > NAMED + 1 else order
-        found = [(self.channels[n], self.parts[n]) for n in first]
+        named = [(self.channels[n], self.parts[n]) for n in first]
         rest = [n for n in order if n not in first]
-        return [*found, (OTHERS, self.parts[rest].sum(axis=0))] if rest else found
+        return [*named, (OTHERS, self.parts[rest].sum(axis=0))] if rest else named
 
 
 def _bars(names: tuple[str, ...], values: Array) -> list[Bar]:
@@ -91,12 +91,12 @@ def split(run: Run) -> Split | None:
     steps = np.flatnonzero(course.shown(run))
     last = course.horizon(run)
     output = course.scalar(run.base["output"].values)
-    found = run.channels("output", time=course.time(run)[steps].tolist()).transpose("channel", "time")
-    parts = np.asarray(found.values, dtype=float) / output
-    end = run.channels("output", time=[last]).sel(channel=found["channel"].values)
+    contributions = run.channels("output", time=course.time(run)[steps].tolist()).transpose("channel", "time")
+    parts = np.asarray(contributions.values, dtype=float) / output
+    end = run.channels("output", time=[last]).sel(channel=contributions["channel"].values)
     end = end.transpose("channel", "time")
     present = run.channels("output", present_value=course.discount_rate(run))
-    names = tuple(str(name) for name in found["channel"].values)
+    names = tuple(str(name) for name in contributions["channel"].values)
     return Split(
         names,
         course.years(run)[steps],
@@ -105,19 +105,20 @@ def split(run: Run) -> Split | None:
         int(np.argmax(np.abs(parts.sum(axis=0)))),
         np.asarray(present.sel(channel=list(names)).values, dtype=float) / output,
         np.asarray(end.values, dtype=float)[:, 0] / output,
-        _quick(found, output),
+        _quick(contributions, output),
     )
 
 
-def _quick(found: Any, output: float) -> str:  # noqa: ANN401
+def _quick(contributions: Any, output: float) -> str:  # noqa: ANN401
     """What a quick split says of itself; empty for an exact one."""
-    if "sets" not in found.attrs:
+    if "sets" not in contributions.attrs:
         return ""
-    differ = float(found.attrs["levels_differ"]) / output
-    rest = float(np.abs(np.asarray(found.attrs["rest"])).max()) / output
+    differ = float(contributions.attrs["levels_differ"]) / output
+    rest = float(np.abs(np.asarray(contributions.attrs["rest"])).max()) / output
     apart = f"they differ from those of fewer sets by at most {100 * differ:.1g} points, and "
+    sets, of = contributions.attrs["sets"], contributions.attrs["sets_of_all"]
     return (
-        f"A quick split, from {found.attrs['sets']} of {found.attrs['sets_of_all']} sets of channels: "
+        f"A quick split, from {sets} of {of} sets of channels: "
         f"{apart if np.isfinite(differ) else ''}"
         f"their sum differs from the whole by at most {100 * rest:.1g} points."
     )
@@ -128,28 +129,28 @@ def _leading(bars: list[Bar], whole: float) -> Bar:
     return bars[0] if whole < 0 else bars[-1]
 
 
-def over_time_title(run: Run, found: Split) -> str:
+def over_time_title(run: Run, decomposition: Split) -> str:
     """Through which channel most comes when output is furthest from where it was."""
-    whole = float(found.whole[found.worst])
-    if float(np.abs(found.parts).max(initial=0.0)) < course.STILL:
+    whole = float(decomposition.whole[decomposition.worst])
+    if float(np.abs(decomposition.parts).max(initial=0.0)) < course.STILL:
         return "No channel moves output"
-    when = course.month(run, int(found.steps[found.worst]))
+    when = course.month(run, int(decomposition.steps[decomposition.worst]))
     if abs(whole) < course.STILL:
         return "What the channels do to output cancels out"
-    top = _leading(found.at_worst, whole)
+    top = _leading(decomposition.at_worst, whole)
     kind = "lost" if whole < 0 else "gained"
     part = words.points(abs(top.value)).lstrip("+")
     all_of_it = course.size(whole, course.RELATIVE)
     return f"Of the {all_of_it} of output {kind} in {when}, {part} come through {top.label}"
 
 
-def waterfall_title(found: Split) -> str:
+def waterfall_title(decomposition: Split) -> str:
     """What the channels cost and bring in present value."""
-    whole = float(found.present.sum())
-    if float(np.abs(found.present).max(initial=0.0)) < course.STILL:
+    whole = float(decomposition.present.sum())
+    if float(np.abs(decomposition.present).max(initial=0.0)) < course.STILL:
         return "In present value no channel costs or brings output"
-    costs = [bar for bar in found.in_all if bar.value <= -course.STILL][:2]
-    brings = [bar for bar in reversed(found.in_all) if bar.value >= course.STILL][:1]
+    costs = [bar for bar in decomposition.in_all if bar.value <= -course.STILL][:2]
+    brings = [bar for bar in reversed(decomposition.in_all) if bar.value >= course.STILL][:1]
     parts = [f"{bar.label} costs {course.size(bar.value, course.RELATIVE)}" for bar in costs]
     parts += [f"{bar.label} brings {course.size(bar.value, course.RELATIVE)}" for bar in brings]
     total = "lost" if whole < 0 else "gained"
@@ -159,26 +160,29 @@ def waterfall_title(found: Split) -> str:
     )
 
 
-def over_time_table(run: Run, found: Split) -> Table:
+def over_time_table(run: Run, decomposition: Split) -> Table:
     """Contributions of all channels over time."""
     columns = (
         "years since the first event",
         "calendar year",
-        *(f"{n} (share of output)" for n in found.channels),
+        *(f"{n} (share of output)" for n in decomposition.channels),
     )
-    t = course.time(run)[found.steps]
-    rows = [(float(t[n]), float(found.when[n]), *found.parts[:, n].tolist()) for n in range(t.size)]
+    t = course.time(run)[decomposition.steps]
+    rows = [
+        (float(t[n]), float(decomposition.when[n]), *decomposition.parts[:, n].tolist())
+        for n in range(t.size)
+    ]
     return Table.of(
-        (*columns, "all (share of output)"), [(*r, float(found.whole[n])) for n, r in enumerate(rows)]
+        (*columns, "all (share of output)"), [(*r, float(decomposition.whole[n])) for n, r in enumerate(rows)]
     )
 
 
-def waterfall_table(run: Run, found: Split) -> Table:
+def waterfall_table(run: Run, decomposition: Split) -> Table:
     """Contributions when output is furthest from where it was, and in present value."""
-    when = course.month(run, int(found.steps[found.worst]))
+    when = course.month(run, int(decomposition.steps[decomposition.worst]))
     columns = ("channel", f"{when} (share of output)", "present value (years of output)")
     rows = [
-        (name, float(found.parts[n, found.worst]), float(found.present[n]))
-        for n, name in enumerate(found.channels)
+        (name, float(decomposition.parts[n, decomposition.worst]), float(decomposition.present[n]))
+        for n, name in enumerate(decomposition.channels)
     ]
     return Table.of(columns, rows)

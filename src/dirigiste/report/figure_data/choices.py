@@ -55,8 +55,8 @@ class Moves:
 
     def top(self, kind: str, most: int) -> list[Edge]:
         """Edges of a kind with most people, in the order of their size."""
-        found = [edge for edge in self.edges if edge.kind == kind]
-        return sorted(found, key=lambda edge: -abs(edge.in_all))[:most]
+        edges = [edge for edge in self.edges if edge.kind == kind]
+        return sorted(edges, key=lambda edge: -abs(edge.in_all))[:most]
 
 
 def beyond(run: Run) -> tuple[list[str], Array]:
@@ -95,11 +95,11 @@ def moves(run: Run) -> Moves:
 
 def title(run: Run) -> str:
     """How many choose otherwise for each who is struck."""
-    found = moves(run)
+    people = moves(run)
     span = f"in the first {words.plain(round(course.last_shown(run), 1))} years"
-    struck, otherwise = found.struck_in_all, found.otherwise_in_all
+    struck, otherwise = people.struck_in_all, people.otherwise_in_all
     chose = f"{words.percent(otherwise)} of owners choose otherwise {span}"
-    if not found.enforced:
+    if not people.enforced:
         return words.opening(f"{chose}; this economy has no enforcement")
     if abs(struck) < FEW and otherwise < FEW:
         return "As many owners are struck as without the events, and nobody chooses otherwise"
@@ -126,9 +126,9 @@ def title(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """People on every edge of enforcement and of choice, over time."""
-    found = moves(run)
+    people = moves(run)
     columns = ["years since the first event", "struck (share of owners a year)"]
     columns.append("choose otherwise (share of owners a year)")
-    columns += [f"{edge.name} ({edge.kind}, share of owners a year)" for edge in found.edges]
-    cells = [course.time(run), found.struck, found.otherwise, *(edge.rate for edge in found.edges)]
+    columns += [f"{edge.name} ({edge.kind}, share of owners a year)" for edge in people.edges]
+    cells = [course.time(run), people.struck, people.otherwise, *(edge.rate for edge in people.edges)]
     return Table.of(columns, np.stack(cells, axis=1).tolist())

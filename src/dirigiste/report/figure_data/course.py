@@ -162,10 +162,10 @@ def discount_rate(run: Run) -> float:
     return float(run.before.economy.preferences.rho)
 
 
-def present_value(run: Run, found: Series) -> float:
+def present_value(run: Run, series: Series) -> float:
     """Discounted sum of a deviation over the path, in units of a year's value without the events."""
     lengths = np.asarray(run.path["step"].values, dtype=float)
-    return float(shapley.present_value(np.nan_to_num(found.deviation), lengths, discount_rate(run)))
+    return float(shapley.present_value(np.nan_to_num(series.deviation), lengths, discount_rate(run)))
 
 
 def size(value: float, kind: str) -> str:
@@ -179,24 +179,24 @@ def signed(value: float, kind: str) -> str:
     return words.points(value) if kind == POINTS else words.change(value)
 
 
-def finding(run: Run, found: Series, *, end: bool = True, dated: bool = True) -> str:
+def finding(run: Run, series: Series, *, end: bool = True, dated: bool = True) -> str:
     """What happens to a number, in a clause: `falls by up to 1.9 % (Mar 2023) and ends 0.8 % lower`."""
-    if not found.known:
+    if not series.known:
         return "has no meaning in this economy"
-    if found.still:
+    if series.still:
         return "stays as it was"
-    top = float(found.deviation[found.peak])
+    top = float(series.deviation[series.peak])
     verb = "rises" if top > 0 else "falls"
-    text = f"{verb} by up to {size(top, found.kind)}{f' ({month(run, found.peak)})' if dated else ''}"
-    if abs(found.end - top) <= 0.01 * abs(top):
-        return f"{verb} by {size(found.end, found.kind)} in the end"
+    text = f"{verb} by up to {size(top, series.kind)}{f' ({month(run, series.peak)})' if dated else ''}"
+    if abs(series.end - top) <= 0.01 * abs(top):
+        return f"{verb} by {size(series.end, series.kind)} in the end"
     if not end:
         return text
-    if abs(found.end) < STILL:
+    if abs(series.end) < STILL:
         return f"{text} and ends as it was"
-    side = "higher" if found.end > 0 else "lower"
-    turn = "and" if (found.end > 0) == (top > 0) else "but"
-    return f"{text} {turn} ends {size(found.end, found.kind)} {side}"
+    side = "higher" if series.end > 0 else "lower"
+    turn = "and" if (series.end > 0) == (top > 0) else "but"
+    return f"{text} {turn} ends {size(series.end, series.kind)} {side}"
 
 
 def event_years(run: Run) -> list[float]:
@@ -210,5 +210,5 @@ def caption(run: Run) -> str:
         "Ticks at the foot: events that change the model. Shown are "
         f"{words.plain(round(last_shown(run), 1))} "
         f"years after the first of them; the path goes on for {words.plain(round(horizon(run)))} years, and "
-        "rings at the right rim stand for its end"
+        "rings at the right rim show its end"
     )

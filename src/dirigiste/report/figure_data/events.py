@@ -48,12 +48,12 @@ class Dated:
     @cached_property
     def usd(self) -> float | None:
         """Largest amount in US dollars that a source gives, or None."""
-        found = [
+        amounts = [
             amount.count * (amount.usd if amount.usd_upper is None else amount.usd_upper)
             for amount in self.event.amounts
             if amount.usd is not None
         ]
-        return max(found, default=None)
+        return max(amounts, default=None)
 
     @property
     def heading(self) -> str:

@@ -121,12 +121,12 @@ def _employment(equilibrium: object, status: str) -> tuple[Array, Array]:
 
 def _shared(run: Run, of_firms: bool, least: float = FEW) -> list[str]:
     """Statuses with enough owners (or firms) before or after, in the order of declaration."""
-    found = []
+    names = []
     for name in run.before.economy.statuses:
         sizes = [float(_masses(eq, name)[1 if of_firms else 0].sum()) for eq in (run.before, run.after)]
         if max(sizes) >= least:
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _curves(run: Run, kind: str) -> list[Curve]:

@@ -38,15 +38,15 @@ class Vote:
 def votes(run: Run) -> list[Vote]:
     """All surprises in the order of their dates."""
     data = run.welfare
-    found = []
+    rows = []
     for n, when in enumerate(course.dates(run)):
         here = [(k, e) for k, e in enumerate(run.chronicle.ordered, start=1) if e.date == when and e.acts]
         label = "; ".join(event.title for _, event in here) or when.isoformat()
         at = data.isel(surprise=n)
         mean = _mean(np.asarray(at["gain"].values), np.asarray(at["mass"].values))
         numbers = tuple(k for k, _ in here)
-        found.append(Vote(n, when, numbers, label, float(at["votes_for"].values), equivalent(mean)))
-    return found
+        rows.append(Vote(n, when, numbers, label, float(at["votes_for"].values), equivalent(mean)))
+    return rows
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float:
@@ -66,8 +66,8 @@ def largest(run: Run) -> int:
 
 def chosen(run: Run) -> list[Vote]:
     """The first surprise, and the largest if that is another one."""
-    found = votes(run)
-    return [found[n] for n in dict.fromkeys((0, largest(run)))]
+    all_votes = votes(run)
+    return [all_votes[n] for n in dict.fromkeys((0, largest(run)))]
 
 
 def at(run: Run, index: int) -> Welfare:
@@ -101,11 +101,11 @@ def _group(
 def title(run: Run) -> str:
     """Who gains and who loses at the largest surprise."""
     vote = votes(run)[largest(run)]
-    found = at(run, vote.index)
+    welfare = at(run, vote.index)
     cells = [
         (cell, group.label, quintile)
-        for group in found.groups[:-1]
-        for quintile, mass, cell in zip(found.quintiles, group.masses, group.cells, strict=True)
+        for group in welfare.groups[:-1]
+        for quintile, mass, cell in zip(welfare.quintiles, group.masses, group.cells, strict=True)
         if mass >= LARGE and math.isfinite(cell)
     ]
     if not cells or max(abs(cell) for cell, _, _ in cells) < SAME:
@@ -122,17 +122,17 @@ def title(run: Run) -> str:
 
 def votes_title(run: Run) -> str:
     """How many surprises would win a vote."""
-    found = votes(run)
-    won = sum(vote.share_for > 0.5 for vote in found)
-    moved = [vote for vote in found if abs(vote.mean) >= SAME or vote.share_for > 0]
+    all_votes = votes(run)
+    won = sum(vote.share_for > 0.5 for vote in all_votes)
+    moved = [vote for vote in all_votes if abs(vote.mean) >= SAME or vote.share_for > 0]
     if not moved:
         return "No surprise would win a vote: nobody gains from any"
-    if len(found) == 1:
-        return f"{words.percent(found[0].share_for)} of owners would vote for the one surprise"
-    top = max(found, key=lambda vote: vote.share_for)
-    head = {0: "None", len(found): "Every one"}.get(won, str(won))
+    if len(all_votes) == 1:
+        return f"{words.percent(all_votes[0].share_for)} of owners would vote for the one surprise"
+    top = max(all_votes, key=lambda vote: vote.share_for)
+    head = {0: "None", len(all_votes): "Every one"}.get(won, str(won))
     return (
-        f"{head} of {len(found)} surprises would win a vote of owners; most votes "
+        f"{head} of {len(all_votes)} surprises would win a vote of owners; most votes "
         f"({words.percent(top.share_for)}) go to {words.day(top.date)}"
     )
 

@@ -133,17 +133,17 @@ def surprises(run: Run) -> list[dict[str, str]]:
     data = run.surprises
     rows = []
     for n, when in enumerate(course.dates(run)):
-        held = {name: float(data[name].values[n]) for name in SURPRISE}
+        values = {name: float(data[name].values[n]) for name in SURPRISE}
         market, month = str(data["worst_market"].values[n]), course.day(data["worst_date"].values[n])
         where = f"{LABELS[market]}, {words.MONTHS[month.month - 1]} {month.year}"
         rows.append(
             {
                 "date": words.day(when),
-                "rounds": words.plain(held["rounds"]),
-                "seconds": words.number(held["seconds"], 2),
-                "worst": f"{words.residual(held['worst'])} ({where})",
-                "distance": words.residual(held["distance"]),
-                "horizon": words.number(held["horizon"], 3),
+                "rounds": words.plain(values["rounds"]),
+                "seconds": words.number(values["seconds"], 2),
+                "worst": f"{words.residual(values['worst'])} ({where})",
+                "distance": words.residual(values["distance"]),
+                "horizon": words.number(values["horizon"], 3),
             }
         )
     return rows

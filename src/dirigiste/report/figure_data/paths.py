@@ -30,7 +30,7 @@ class Panel:
     unit: str
     lines: tuple[Series, ...]
     empty: str = ""
-    """What stands there where there is no line."""
+    """Text shown where there is no line."""
 
     @property
     def named(self) -> bool:
@@ -52,22 +52,22 @@ def groups(run: Run) -> list[Group]:
     return [_economy(run), _firms(run), _politics(run)]
 
 
-def _single(found: Series, unit: str, empty: str = "not part of this economy") -> Panel:
-    return Panel(found.label, unit, (found,) if found.known else (), "" if found.known else empty)
+def _single(series: Series, unit: str, empty: str = "not part of this economy") -> Panel:
+    return Panel(series.label, unit, (series,) if series.known else (), "" if series.known else empty)
 
 
 def _sentence(run: Run, *parts: tuple[str, Series]) -> str:
     """Findings of several numbers; the first with its end, those without meaning left out."""
-    known = [(name, found) for name, found in parts if found.known]
+    known = [(name, series) for name, series in parts if series.known]
     if not known:
         return "None of these numbers has a meaning in this economy"
-    if all(found.still for _, found in known):
+    if all(series.still for _, series in known):
         names = words.listing([name for name, _ in known])
         return words.opening(f"{names} {'stays as it was' if len(known) == 1 else 'stay as they were'}")
     first = "" if known[0][1].still else course.month(run, known[0][1].peak)
     texts = [
-        f"{name} {course.finding(run, found, end=False, dated=course.month(run, found.peak) != first)}"
-        for name, found in known[1:]
+        f"{name} {course.finding(run, series, end=False, dated=course.month(run, series.peak) != first)}"
+        for name, series in known[1:]
     ]
     texts.insert(0, f"{known[0][0]} {course.finding(run, known[0][1])}")
     return words.opening("; ".join(texts))
@@ -79,7 +79,7 @@ def _economy(run: Run) -> Group:
     wage = course.series(run, "wage", "Wage", RELATIVE)
     interest = course.series(run, "interest", "Interest", POINTS)
     panels = (
-        *(_single(found, "% against no events") for found in (output, tfp, wage)),
+        *(_single(series, "% against no events") for series in (output, tfp, wage)),
         _single(interest, "points a year against no events"),
     )
     return Group("paths-economy", panels, _sentence(run, ("output", output), ("the wage", wage)))
@@ -123,14 +123,16 @@ def investment(run: Run) -> list[Series]:
     beside = _beside(run)
 
     def of(statuses: list[str], label: str) -> Series:
-        found = course.of_statuses(run, name, statuses, label, POINTS)
-        return Series(label, POINTS, found.base / output, np.where(beside, np.nan, found.deviation / output))
+        series = course.of_statuses(run, name, statuses, label, POINTS)
+        return Series(
+            label, POINTS, series.base / output, np.where(beside, np.nan, series.deviation / output)
+        )
 
     statuses = list(run.before.economy.statuses)
     each = [of([status], words.status(run.before.economy, status)) for status in statuses]
     window = course.shown(run)
-    each.sort(key=lambda found: -float(np.nansum(np.abs(found.deviation[window]))))
-    moving = [found for found in each if not found.still]
+    each.sort(key=lambda line: -float(np.nansum(np.abs(line.deviation[window]))))
+    moving = [line for line in each if not line.still]
     return [of(statuses, "all"), *moving[: LINES - 1]]
 
 
@@ -138,9 +140,9 @@ def _beside(run: Run) -> np.ndarray:
     """(M,) steps right at a surprise, other than the last ones of the path."""
     t, index = course.time(run), np.asarray(run.path["surprise"].values)
     starts = t[np.flatnonzero(np.diff(index, prepend=index[0] - 1))]
-    found = np.abs(t[:, None] - starts).min(axis=1) < BESIDE
-    found[-1] = False
-    return found
+    beside = np.abs(t[:, None] - starts).min(axis=1) < BESIDE
+    beside[-1] = False
+    return beside
 
 
 def _politics(run: Run) -> Group:
@@ -153,7 +155,7 @@ def _politics(run: Run) -> Group:
         course.of_statuses(run, "mass_by_status", [name], words.status(economy, name), POINTS)
         for name in names
     ]
-    outside.sort(key=lambda found: -abs(float(found.deviation[found.peak])))
+    outside.sort(key=lambda line: -abs(float(line.deviation[line.peak])))
     panels = (
         _single(control, "points of output"),
         _single(silence, "points of those who could speak", "nobody could speak in this economy"),

@@ -25,9 +25,9 @@ class Stage:
     flows: dict[Arc, float]
 
 
-def arcs(found: list[Stage]) -> list[Arc]:
+def arcs(stages: list[Stage]) -> list[Arc]:
     """Arcs of all stages, each once."""
-    return list(dict.fromkeys(arc for stage in found for arc in stage.flows))
+    return list(dict.fromkeys(arc for stage in stages for arc in stage.flows))
 
 
 def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
@@ -38,25 +38,25 @@ def by_arc(data: Any) -> dict[Arc, float]:  # noqa: ANN401  (an xarray Dataset)
     )
 
 
-def flows_table(found: list[Stage]) -> Table:
+def flows_table(stages: list[Stage]) -> Table:
     """Flows as a table, a column for each stage."""
     unit = "share of owners per year"
-    rows = [(*arc, *(stage.flows.get(arc, 0.0) for stage in found)) for arc in arcs(found)]
-    headings = (f"{stage.heading.lower()} ({unit})" for stage in found)
+    rows = [(*arc, *(stage.flows.get(arc, 0.0) for stage in stages)) for arc in arcs(stages)]
+    headings = (f"{stage.heading.lower()} ({unit})" for stage in stages)
     return Table.of(("edge", "origin", "destination", *headings), rows)
 
 
-def flows_title(run: Run, found: list[Stage]) -> str:
+def flows_title(run: Run, stages: list[Stage]) -> str:
     """Which flow changes most from the first stage to the second, in a sentence."""
-    first, second = found[:2]
-    order = sorted(arcs(found), key=lambda arc: -abs(_change(found, arc)))
+    first, second = stages[:2]
+    order = sorted(arcs(stages), key=lambda arc: -abs(_change(stages, arc)))
     if not order:
         return "Nobody moves between statuses in this economy"
     top = order[0]
-    if abs(_change(found, top)) < 1e-9:
+    if abs(_change(stages, top)) < 1e-9:
         return "As many owners move along every edge as before"
     end = "abroad" if top[2] == ABROAD else words.status(run.before.economy, top[2])
-    verb = "More" if _change(found, top) > 0 else "Fewer"
+    verb = "More" if _change(stages, top) > 0 else "Fewer"
     values = [stage.flows.get(top, 0.0) for stage in (second, first)]
     digits = _digits(values)
     after, before = (words.percent(value, digits) for value in values)
@@ -71,8 +71,8 @@ def _when(stage: Stage) -> str:
     return f" in {stage.heading.split(', ')[1]}" if ", " in stage.heading else ""
 
 
-def _change(found: list[Stage], arc: Arc) -> float:
-    return found[1].flows.get(arc, 0.0) - found[0].flows.get(arc, 0.0)
+def _change(stages: list[Stage], arc: Arc) -> float:
+    return stages[1].flows.get(arc, 0.0) - stages[0].flows.get(arc, 0.0)
 
 
 def _digits(values: list[float]) -> int:
@@ -94,16 +94,16 @@ def note(run: Run) -> str:
     return note
 
 
-def describe(run: Run, found: list[Stage]) -> str:
+def describe(run: Run, states: list[Stage]) -> str:
     """The status graph in words."""
     economy = run.before.economy
-    order = sorted(arcs(found), key=lambda arc: -found[-1].flows.get(arc, 0.0))[:5]
+    order = sorted(arcs(states), key=lambda arc: -states[-1].flows.get(arc, 0.0))[:5]
     largest = [
         f"{words.status(economy, arc[1])} to {words.status(economy, arc[2])} ({words.edge(economy, arc[0])}) "
-        + ", ".join(words.percent(stage.flows.get(arc, 0.0)) for stage in found)
+        + ", ".join(words.percent(stage.flows.get(arc, 0.0)) for stage in states)
         for arc in order
     ]
-    stages = words.listing([stage.heading.lower() for stage in found])
+    stages = words.listing([stage.heading.lower() for stage in states])
     return (
         f"Diagrams of statuses and the flows of owners between them: {stages}. "
         f"Largest flows a year, in this order: {'; '.join(largest) or 'none'}."

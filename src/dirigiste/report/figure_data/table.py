@@ -16,7 +16,7 @@ Cell = str | float | int | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under named columns; units stand in the names."""
+    """Rows under named columns; units are part of the names."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
