@@ -36,9 +36,9 @@ def test_other_starts_end_in_the_same_equilibrium(solved, doubled):
     assert all(row["same"] for row in starts), starts
     assert len({row["wage"] for row in starts}) == 3
     jsonschema.validate(certified.to_json(), json_schema())
-    told = "\n".join(map(text.as_text, text.certify_tables(certified)))
-    assert "40 wealth points less 80" in told
-    assert "in the same equilibrium" in told
+    lines = "\n".join(map(text.as_text, text.certify_tables(certified)))
+    assert "40 wealth points less 80" in lines
+    assert "in the same equilibrium" in lines
 
 
 def test_a_start_that_ends_nowhere_is_told(solved, monkeypatch):
@@ -51,6 +51,6 @@ def test_a_start_that_ends_nowhere_is_told(solved, monkeypatch):
 
 @pytest.mark.slow
 def test_the_finer_grid_agrees_roughly(economy, configured):
-    found = dg.solve(economy, certify=True)
-    assert 0 < found.certificate["grid"]["worst"] < 0.5
-    assert abs(found.certificate["grid"]["prices"]["r"]) < 5e-3
+    result = dg.solve(economy, certify=True)
+    assert 0 < result.certificate["grid"]["worst"] < 0.5
+    assert abs(result.certificate["grid"]["prices"]["r"]) < 5e-3

@@ -56,11 +56,11 @@ def test_every_path_is_taken_once_and_shared_by_all_that_know_no_more(three):
 
 
 def test_chains_follow_their_parents(three):
-    found = chains(three, subsets("credit", "force", "fear"))
-    place = {chain.key: n for n, chain in enumerate(found)}
-    assert [len(chain.key) for chain in found] == sorted(len(chain.key) for chain in found)
-    for chain in found[1:]:
-        parent = found[place[chain.parent]]
+    by_parent = chains(three, subsets("credit", "force", "fear"))
+    place = {chain.key: n for n, chain in enumerate(by_parent)}
+    assert [len(chain.key) for chain in by_parent] == sorted(len(chain.key) for chain in by_parent)
+    for chain in by_parent[1:]:
+        parent = by_parent[place[chain.parent]]
         assert parent.key < chain.key
         assert chain.first in parent.branches
         assert place[parent.key] < place[chain.key]
@@ -68,8 +68,8 @@ def test_chains_follow_their_parents(three):
 
 
 def test_one_set_takes_one_path_a_surprise(three):
-    found = chains(three, [frozenset({"credit", "force", "fear"})])
-    assert [(len(chain.key), chain.first, chain.last) for chain in found] == [
+    result = chains(three, [frozenset({"credit", "force", "fear"})])
+    assert [(len(chain.key), chain.first, chain.last) for chain in result] == [
         (0, 0, 0), (1, 0, 1), (2, 1, 3), (3, 3, 4),
     ]  # fmt: skip
     assert chains(three, [frozenset()])[0].last == 4
@@ -82,36 +82,36 @@ def test_paths_of_a_shipped_chronicle():
 
 
 def test_what_is_told_of_the_work():
-    said, now = [], [0.0]
-    work = Work(lambda stage, k, size: said.append((stage, k, size)), "half step: ", lambda: now[0])
+    reports, now = [], [0.0]
+    work = Work(lambda stage, k, size: reports.append((stage, k, size)), "half step: ", lambda: now[0])
     work.plan([10, 10, 20], sets=4)
-    assert said[-1][0] == "half step: 4 sets of channels, 3 paths to solve"
+    assert reports[-1][0] == "half step: 4 sets of channels, 3 paths to solve"
     work.tell("surprise 1 of 2", 3, 1e-4)
-    assert said[-1] == ("half step: set 1 of 4 · path 1 of 3", 3, 1e-4)
+    assert reports[-1] == ("half step: set 1 of 4 · path 1 of 3", 3, 1e-4)
     now[0] = 60.0
     work.done(10)
     work.finished()
     work.tell("surprise 1 of 2", 1, 1e-2)
-    assert said[-1][0] == "half step: set 2 of 4 · path 2 of 3 · about 3 min left"
+    assert reports[-1][0] == "half step: set 2 of 4 · path 2 of 3 · about 3 min left"
     work.plan([40], sets=8)  # more sets, of a quick split
-    assert said[-1][0] == "half step: 7 sets of channels, 1 paths to solve"
+    assert reports[-1][0] == "half step: 7 sets of channels, 1 paths to solve"
     work.done(10)
     work.done(20)
     work.tell("", 1, 1e-2)
-    assert said[-1][0] == "half step: set 2 of 8 · path 4 of 4 · about 60 s left"
+    assert reports[-1][0] == "half step: set 2 of 8 · path 4 of 4 · about 60 s left"
 
 
 def test_one_course_is_told_by_its_surprises():
-    said, now = [], [0.0]
-    work = Work(lambda stage, _, size: said.append((stage, size)), clock=lambda: now[0])
+    reports, now = [], [0.0]
+    work = Work(lambda stage, _, size: reports.append((stage, size)), clock=lambda: now[0])
     work.plan([10, 30])
-    assert said == []
+    assert reports == []
     work.tell("surprise 1 of 2: 2021-01-01", 0, np.nan)
-    assert said[-1][0] == "surprise 1 of 2: 2021-01-01"
+    assert reports[-1][0] == "surprise 1 of 2: 2021-01-01"
     now[0] = 10.0
     work.done(10)
     work.tell("surprise 2 of 2: 2022-01-01", 1, 1e-3)
-    assert said[-1] == ("surprise 2 of 2: 2022-01-01 · about 30 s left", 1e-3)
+    assert reports[-1] == ("surprise 2 of 2: 2022-01-01 · about 30 s left", 1e-3)
     Work(None).tell("nobody listens", 1, 1.0)
 
 

@@ -21,21 +21,21 @@ def test_identical_economies_differ_in_nothing(solved):
 
 
 def test_inputs_are_the_parameters_that_were_changed(solved, tighter):
-    found = dg.compare(solved, tighter)
-    assert found.inputs == {
+    result = dg.compare(solved, tighter)
+    assert result.inputs == {
         "statuses.free.collateral": (1.4, 1.2),
         "edges.inspection.perceived": (0.05, 0.15),
     }
 
 
 def test_differences(solved, tighter):
-    found = dg.compare(solved, tighter)
-    pair = found.aggregates["Y"]
+    result = dg.compare(solved, tighter)
+    pair = result.aggregates["Y"]
     assert pair == Difference(solved.aggregates["Y"], tighter.aggregates["Y"])
     assert pair.absolute == pair.new - pair.old
     assert pair.relative == pytest.approx(pair.absolute / pair.old)
     assert np.isnan(Difference(0.0, 1.0).relative)
-    assert found.by_status["free"]["mass"].new == tighter.by_status["free"]["mass"]
+    assert result.by_status["free"]["mass"].new == tighter.by_status["free"]["mass"]
 
 
 def test_less_credit_and_more_fear_cost_output(solved, tighter):
@@ -75,18 +75,18 @@ def test_other_grids_are_refused(solved):
 
 def test_welfare_needs_the_same_preferences(economy, solved):
     other = dg.Equilibrium(economy.with_({"preferences.rho": 0.05}), solved.dataset)
-    found = dg.compare(solved, other)
-    assert found.welfare is None
-    assert "welfare cannot be compared" in repr(found)
-    assert found.to_json()["welfare"] is None
+    result = dg.compare(solved, other)
+    assert result.welfare is None
+    assert "welfare cannot be compared" in repr(result)
+    assert result.to_json()["welfare"] is None
 
 
 def test_json_and_text(solved, tighter):
-    found = dg.compare(solved, tighter)
-    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    result = dg.compare(solved, tighter)
+    data = json.loads(json.dumps(result.to_json(), allow_nan=False))
     assert data["prices"]["w"]["old"] == solved.prices["w"]
     assert set(data["welfare"]) == {"in_all", "by_status", "by_quintile", "by_tercile"}
-    text = repr(found)
+    text = repr(result)
     assert "statuses.free.collateral" in text
     assert "Who gains, by quintile of wealth" in text
-    assert "<table>" in found._repr_html_()
+    assert "<table>" in result._repr_html_()

@@ -60,10 +60,10 @@ def still(village):
     return courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0})))
 
 
-def stays(found, tolerance=1e-6):
+def stays(solved, tolerance=1e-6):
     """Whether a solved chronicle leaves the stationary state where it is."""
-    point = found.before.solved.point
-    course = found.course
+    point = solved.before.solved.point
+    course = solved.course
     steps = len(course.u)
     np.testing.assert_allclose(course.u, np.tile(point.u, (steps, 1)), atol=tolerance)
     mass = np.asarray(point.distribution.g).sum(axis=(0, 2))
@@ -82,14 +82,14 @@ def stays(found, tolerance=1e-6):
     return True
 
 
-def inspections(found):
+def inspections(solved):
     """Arcs that belong to the edge `inspection`."""
-    return [n for n, arc in enumerate(found.compiled.arcs) if arc.edge == "inspection"]
+    return [n for n, arc in enumerate(solved.compiled.arcs) if arc.edge == "inspection"]
 
 
-def moves(found):
+def moves(solved):
     """Largest change of log wage and interest along a course."""
-    return float(np.ptp(found.course.u[:, [WAGE, INTEREST]], axis=0).max())
+    return float(np.ptp(solved.course.u[:, [WAGE, INTEREST]], axis=0).max())
 
 
 def test_a_chronicle_without_effect_leaves_the_stationary_state(still):
@@ -119,8 +119,8 @@ def test_events_that_undo_each_other_on_one_date(village):
 def test_a_change_below_the_tolerance_is_solved(village):
     """Prices of the first round are cleared loosely; that must not count as an answer."""
     for size in (1e-6, 1e-5):
-        found = courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0 - size})))
-        assert max(np.abs(found.course.residuals[name]).max() for name in ("labor", "capital")) < 1e-6
+        solved = courses.solve(told(village, (FIRST, {"parameter": CREDIT, "multiply": 1.0 - size})))
+        assert max(np.abs(solved.course.residuals[name]).max() for name in ("labor", "capital")) < 1e-6
 
 
 @pytest.mark.slow
@@ -150,7 +150,7 @@ def test_a_second_surprise_that_changes_nothing(twice):
         twice.compiled.economy, (FIRST, CUT), (SECOND, {"parameter": PERCEIVED, "multiply": 1.0})
     )
     once = courses.solve(chronicle, only=["credit"])
-    assert [len(found.course.segments) for found in (once, twice)] == [1, 2]
+    assert [len(solved.course.segments) for solved in (once, twice)] == [1, 2]
     one, other = once.course, twice.course
     reached = min(one.grid.time[-1], other.grid.time[-1])
     at = one.grid.time[one.grid.time <= reached]
@@ -195,7 +195,7 @@ def test_force_alone_moves_people_and_fear_alone_moves_decisions(village):
     )
     assert stays(none)
     assert len(none.course.segments) == 0
-    taken = [found.course.sums.moves.taken for found in (force, fear, both, none)]
+    taken = [solved.course.sums.moves.taken for solved in (force, fear, both, none)]
     arc = inspections(force)
     # on the day itself fines double by force; fear has not moved any
     assert taken[0][0, arc] == pytest.approx(2.0 * taken[3][0, arc], rel=5e-3)
@@ -204,8 +204,8 @@ def test_force_alone_moves_people_and_fear_alone_moves_decisions(village):
     # values of free owners fall by fear at once
     free = fear.compiled.statuses.index("free")
     drop = [
-        (found.course.segments[0].v_after - found.course.segments[0].v_before)[-10:, free].max()
-        for found in (force, fear)
+        (solved.course.segments[0].v_after - solved.course.segments[0].v_before)[-10:, free].max()
+        for solved in (force, fear)
     ]
     assert drop[1] < -1e-3
     assert drop[1] < drop[0]
@@ -217,7 +217,7 @@ def test_only_is_the_chronicle_without_the_rest(village, cut):
     np.testing.assert_allclose(alone.course.u, cut.course.u, atol=1e-6)
     np.testing.assert_allclose(alone.course.parameters[CREDIT], 0.95 * 1.4)
     np.testing.assert_allclose(alone.course.parameters[ACTUAL], 0.05)
-    wages = [np.exp(found.after.solved.point.u[WAGE]) for found in (alone, cut)]
+    wages = [np.exp(solved.after.solved.point.u[WAGE]) for solved in (alone, cut)]
     assert wages[0] == pytest.approx(wages[1], rel=1e-7)
     whole = courses.solve(mixed)
     np.testing.assert_allclose(whole.course.parameters[ACTUAL], 0.1)
@@ -226,19 +226,19 @@ def test_only_is_the_chronicle_without_the_rest(village, cut):
 
 def test_sets_of_channels_are_what_only_gives(village):
     chronicle = told(village, (FIRST, CUT), (SECOND, FORCE))
-    found = courses.solve(chronicle, channels=True)
-    assert found.split is not None
-    assert set(found.split) == {frozenset(x) for x in ((), ("credit",), ("force",), ("credit", "force"))}
-    point = found.before.solved.point
+    solved = courses.solve(chronicle, channels=True)
+    assert solved.split is not None
+    assert set(solved.split) == {frozenset(x) for x in ((), ("credit",), ("force",), ("credit", "force"))}
+    point = solved.before.solved.point
     np.testing.assert_allclose(
-        found.split[frozenset()].u, np.tile(point.u, (len(found.course.u), 1)), atol=1e-6
+        solved.split[frozenset()].u, np.tile(point.u, (len(solved.course.u), 1)), atol=1e-6
     )
-    np.testing.assert_array_equal(found.split[frozenset({"credit", "force"})].u, found.course.u)
+    np.testing.assert_array_equal(solved.split[frozenset({"credit", "force"})].u, solved.course.u)
     # before the second date, force has done nothing
-    before = found.course.grid.surprise == 0
-    np.testing.assert_array_equal(found.split[frozenset({"credit"})].u[before], found.course.u[before])
+    before = solved.course.grid.surprise == 0
+    np.testing.assert_array_equal(solved.split[frozenset({"credit"})].u[before], solved.course.u[before])
     force = courses.solve(chronicle, only=["force"]).course
-    np.testing.assert_allclose(found.split[frozenset({"force"})].u, force.u, atol=2e-6)
+    np.testing.assert_allclose(solved.split[frozenset({"force"})].u, force.u, atol=2e-6)
 
 
 @pytest.fixture(scope="module")
@@ -257,46 +257,46 @@ def first_gaps(monkeypatch, chronicle):
     solve = courses.transition.solve
 
     def spy(m, task, kernel, guess, **options):
-        found = solve(m, task, kernel, guess, **options)
+        solution = solve(m, task, kernel, guess, **options)
         if all(task is not other for other, _ in asked):  # not the second attempt at a path
-            asked.append((task, found.history[0]))
-        return found
+            asked.append((task, solution.history[0]))
+        return solution
 
     with monkeypatch.context() as patch:
         patch.setattr(courses.transition, "solve", spy)
-        found = courses.solve(chronicle, channels=True)
-    return found, [gap for _, gap in asked]
+        solved = courses.solve(chronicle, channels=True)
+    return solved, [gap for _, gap in asked]
 
 
 def test_smaller_sets_predict_the_prices_of_larger_ones(mild, monkeypatch):
     """Guesses are nearer, and what is found is the same within the tolerance."""
-    found, predicted = first_gaps(monkeypatch, mild)
+    solved, predicted = first_gaps(monkeypatch, mild)
     monkeypatch.setattr(courses, "PREDICTED", 0)
     other, apart = first_gaps(monkeypatch, mild)
     # the state before; three channels alone, two of which act twice; three pairs, and all, twice each
     assert len(predicted) == len(apart) == 1 + 5 + 6 + 2
     assert max(predicted[6:]) < 0.3 * max(apart[6:])
-    assert found.split is not None
+    assert solved.split is not None
     assert other.split is not None
-    for key, course in found.split.items():
+    for key, course in solved.split.items():
         np.testing.assert_allclose(course.u, other.split[key].u, atol=3e-5)
 
 
 def test_what_is_told_while_sets_of_channels_are_solved(mild):
-    said = []
-    courses.solve(mild, channels=True, progress=lambda stage, *_: said.append(stage))
-    assert "8 sets of channels, 13 paths to solve" in said
-    assert said[0].startswith("stationary state")
-    assert any(stage.startswith("set 8 of 8 · path 13 of 13") for stage in said)
-    assert any(stage.endswith(" left") for stage in said)
+    stages = []
+    courses.solve(mild, channels=True, progress=lambda stage, *_: stages.append(stage))
+    assert "8 sets of channels, 13 paths to solve" in stages
+    assert stages[0].startswith("stationary state")
+    assert any(stage.startswith("set 8 of 8 · path 13 of 13") for stage in stages)
+    assert any(stage.endswith(" left") for stage in stages)
 
 
 def test_owners_are_told_on_the_course_that_acts_only(mild):
-    found = courses.solve(mild, only=["credit", "exit"], channels=True)
-    assert found.split is not None
-    assert [segment.g.size > 0 for segment in found.course.segments] == [True, True]
-    assert found.split[frozenset({"credit", "exit"})].segments == found.course.segments
-    sizes = {key: [segment.g.size for segment in course.segments] for key, course in found.split.items()}
+    solved = courses.solve(mild, only=["credit", "exit"], channels=True)
+    assert solved.split is not None
+    assert [segment.g.size > 0 for segment in solved.course.segments] == [True, True]
+    assert solved.split[frozenset({"credit", "exit"})].segments == solved.course.segments
+    sizes = {key: [segment.g.size for segment in course.segments] for key, course in solved.split.items()}
     assert sizes[frozenset({"exit"})] == [0]
     assert sizes[frozenset()] == []
 
@@ -310,17 +310,17 @@ def test_a_quick_split_stops_when_two_levels_agree(village):
             {"parameter": "edges.emigrate.cost", "add": 0.0001}, {"parameter": ACTUAL, "multiply": 1.001},
         ),
     )  # fmt: skip
-    said = []
-    found = courses.solve(
-        chronicle, channels="quick", settled=_settled, progress=lambda stage, *_: said.append(stage)
+    stages = []
+    solved = courses.solve(
+        chronicle, channels="quick", settled=_settled, progress=lambda stage, *_: stages.append(stage)
     )
-    assert found.split is not None
-    assert len(found.split) == 16
-    assert [stage for stage in said if "to solve" in stage] == [
+    assert solved.split is not None
+    assert len(solved.split) == 16
+    assert [stage for stage in stages if "to solve" in stage] == [
         "10 sets of channels, 9 paths to solve", "6 sets of channels, 6 paths to solve",
     ]  # fmt: skip
-    found = courses.solve(chronicle, channels="quick", settled=lambda _: True)
-    assert len(found.split or ()) == 10
+    solved = courses.solve(chronicle, channels="quick", settled=lambda _: True)
+    assert len(solved.split or ()) == 10
 
 
 @pytest.fixture(scope="module")

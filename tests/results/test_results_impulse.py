@@ -89,10 +89,10 @@ def test_paths_of_small_shocks_differ_from_it_by_the_square_of_their_size(villag
     errors = []
     for size in (0.25, 0.125):  # at .5 a whole class of ability begins to run firms, a kink
         change = {"parameter": CREDIT, "add": -0.1 * size, "half_life": 1.0}
-        found = courses.solve(told(exact, ("2021-01-01", change)))
-        steps = min(len(found.course.u), response.sizes["time"])
-        np.testing.assert_allclose(found.course.grid.time[:steps], response["time"][:steps], atol=1e-3)
-        wage = np.exp(found.course.u[:steps, WAGE]) - np.exp(found.before.solved.point.u[WAGE])
+        solved = courses.solve(told(exact, ("2021-01-01", change)))
+        steps = min(len(solved.course.u), response.sizes["time"])
+        np.testing.assert_allclose(solved.course.grid.time[:steps], response["time"][:steps], atol=1e-3)
+        wage = np.exp(solved.course.u[:steps, WAGE]) - np.exp(solved.before.solved.point.u[WAGE])
         errors.append(np.abs(wage - size * response["wage"].values[:steps]).max())
     assert errors[0] < 0.25 * 0.05 * float(abs(response["wage"]).max())
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.25)

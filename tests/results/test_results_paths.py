@@ -73,9 +73,9 @@ def test_statuses_sum_to_the_whole_and_ratios_hold(moving):
 
 def test_closing_agrees_with_the_certificate_whatever_the_closure(village):
     compiled, _, _, (point, _) = village
-    sums, found = formulas.sums_of(point), formulas.facts(compiled)
+    sums, declared = formulas.sums_of(point), formulas.facts(compiled)
     for closed, wage, transfer in ((True, True, True), (False, True, True), (True, False, False)):
-        facts = found._replace(open_interest=closed, open_wage=wage, open_transfer=transfer)
+        facts = declared._replace(open_interest=closed, open_wage=wage, open_transfer=transfer)
         given = compiled.given._replace(
             wage=np.nan if wage else 1.0,
             interest=np.nan if closed else 0.02,
@@ -107,8 +107,8 @@ def test_parameters_that_move_enter_the_formulas(village):
 def test_places_hold_the_parameters_as_declared(village, path):
     compiled = village[0]
     declared = compiled.economy.get(path)
-    found = formulas.facts(compiled).numbers[paths.PLACES[path]]
-    assert float(found) == (declared or 0.0)
+    value = formulas.facts(compiled).numbers[paths.PLACES[path]]
+    assert float(value) == (declared or 0.0)
 
 
 def test_investment_is_change_and_depreciation_and_leaves_out_jumps(moving):
@@ -151,11 +151,11 @@ def test_quotas_give_a_spread_or_a_factor(village, course):
 
 def test_times_between_steps(moving):
     time, output = moving["time"].values, moving["output"].values
-    found = paths.at(moving, [0.0, 0.5 * (time[1] + time[2]), time[-1]])
-    np.testing.assert_allclose(found["output"][[0, 2]], [output[0], output[-1]])
-    assert float(found["output"][1]) == pytest.approx(0.5 * (output[1] + output[2]), rel=1e-5)
-    assert found["output_by_status"].dims == ("time", "status")
-    assert found["output"].attrs == moving["output"].attrs
+    interpolated = paths.at(moving, [0.0, 0.5 * (time[1] + time[2]), time[-1]])
+    np.testing.assert_allclose(interpolated["output"][[0, 2]], [output[0], output[-1]])
+    assert float(interpolated["output"][1]) == pytest.approx(0.5 * (output[1] + output[2]), rel=1e-5)
+    assert interpolated["output_by_status"].dims == ("time", "status")
+    assert interpolated["output"].attrs == moving["output"].attrs
 
 
 def test_parabolas_are_read_exactly_between_steps_and_never_across_a_surprise():
@@ -215,8 +215,8 @@ def test_calendar_years(moving):
 
 
 def test_surprises_tell_how_they_were_solved(course):
-    found = paths.surprises(course)
-    assert found["rounds"].values.tolist() == [4, 5, 6]
-    assert found["worst_market"].values.tolist() == ["labor"] * 3
-    assert found["worst_date"].values[1] == np.datetime64("2021-06-01")
-    assert found["date"].values[1] == np.datetime64("2021-06-01")
+    dataset = paths.surprises(course)
+    assert dataset["rounds"].values.tolist() == [4, 5, 6]
+    assert dataset["worst_market"].values.tolist() == ["labor"] * 3
+    assert dataset["worst_date"].values[1] == np.datetime64("2021-06-01")
+    assert dataset["date"].values[1] == np.datetime64("2021-06-01")

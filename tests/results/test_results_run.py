@@ -56,10 +56,10 @@ def test_arguments_reach_the_solver(squeeze, made_up, monkeypatch):
         return solve(chronicle, **options)
 
     monkeypatch.setattr(module, "solve", spy)
-    told = []
-    dg.run(squeeze, only="fear", certify=True, progress=lambda *stage: told.append(stage))
+    reports = []
+    dg.run(squeeze, only="fear", certify=True, progress=lambda *stage: reports.append(stage))
     assert (asked["only"], asked["channels"], asked["certify"]) == (("fear",), False, True)
-    assert told
+    assert reports
 
 
 @pytest.mark.parametrize(
@@ -78,23 +78,23 @@ def test_channels_that_the_chronicle_does_not_use_are_refused(squeeze, only, wor
 
 
 def test_only_some_channels(squeeze, made_up):
-    found = dg.run(squeeze, only=["fear"])
-    assert found.only == ("fear",)
-    assert found.changes == []
-    assert "squeeze on known, only fear:" in repr(found)
+    run = dg.run(squeeze, only=["fear"])
+    assert run.only == ("fear",)
+    assert run.changes == []
+    assert "squeeze on known, only fear:" in repr(run)
 
 
 def test_the_certificate_names_the_worst_residual_and_its_date(whole):
-    told = whole.certificate
-    assert told["markets"]["labor"] == {
+    certificate = whole.certificate
+    assert certificate["markets"]["labor"] == {
         "worst": -3e-7, "time": float(whole.path["time"][3]), "date": "2021-04-02",
     }  # fmt: skip
-    assert told["worst"] == 3e-7
-    assert told["mass"]["worst"] == 1e-15
-    assert told["rounds"] == 9
-    assert told["horizon"] == 10.0
-    assert [row["date"] for row in told["surprises"]] == ["2021-01-01", "2021-06-01"]
-    assert told["certify"]["half_step"]["output"] == 1e-4
+    assert certificate["worst"] == 3e-7
+    assert certificate["mass"]["worst"] == 1e-15
+    assert certificate["rounds"] == 9
+    assert certificate["horizon"] == 10.0
+    assert [row["date"] for row in certificate["surprises"]] == ["2021-01-01", "2021-06-01"]
+    assert certificate["certify"]["half_step"]["output"] == 1e-4
     assert "certify, half step, output" in repr(whole)
 
 
@@ -152,8 +152,8 @@ def test_text_tells_answer_events_and_discrepancies(made):
 
 def test_the_headline_is_of_the_years_after_the_events(made):
     later = made.path.assign_coords(time=5 * made.path["time"])
-    found = replace(made, path=later)
-    assert float(later["time"][text_run.peak(found)]) <= 10.0
+    run = replace(made, path=later)
+    assert float(later["time"][text_run.peak(run)]) <= 10.0
     assert float(made.path["time"][text_run.peak(made)]) == 10.0
 
 
@@ -162,27 +162,27 @@ def test_the_headline_says_where_an_effect_is_still_growing(made):
     years, base = path["time"], float(made.base["output"])
     for shape, words in ((years, "later more"), (years * np.exp(-years), "at its farthest")):
         output = (base * (1.0 - 0.1 * shape / float(years.max()))).assign_attrs(path["output"].attrs)
-        told = text_run.headline(replace(made, path=path.assign(output=output)))
-        assert words in told[0][1]
+        headline = text_run.headline(replace(made, path=path.assign(output=output)))
+        assert words in headline[0][1]
 
 
 def test_changes_in_few_characters():
-    told = text_run.change
-    assert told(2.0, 1.9, "goods per year") == "−5.00 %"
-    assert told(0.5, 0.53, "share of output") == "+3.00 pp"
-    assert told(0.02, 0.019, "per year") == "−0.10 pp"
-    assert told(0.01, 0.02, "share of owners per year") == "+100.00 %"
-    assert told(0.0, 0.1, "goods") == "–"
-    assert told(1.0, 1.0 - 1e-9, "goods") == "0.00 %"
+    change = text_run.change
+    assert change(2.0, 1.9, "goods per year") == "−5.00 %"
+    assert change(0.5, 0.53, "share of output") == "+3.00 pp"
+    assert change(0.02, 0.019, "per year") == "−0.10 pp"
+    assert change(0.01, 0.02, "share of owners per year") == "+100.00 %"
+    assert change(0.0, 0.1, "goods") == "–"
+    assert change(1.0, 1.0 - 1e-9, "goods") == "0.00 %"
 
 
-def rounded(told):
+def rounded(entry):
     """Numbers to 12 digits: sums depend on where arrays lie in memory, by a last digit."""
-    if isinstance(told, dict):
-        return {name: rounded(value) for name, value in told.items()}
-    if isinstance(told, list):
-        return [rounded(value) for value in told]
-    return float(f"{told:.12g}") if isinstance(told, float) else told
+    if isinstance(entry, dict):
+        return {name: rounded(value) for name, value in entry.items()}
+    if isinstance(entry, list):
+        return [rounded(value) for value in entry]
+    return float(f"{entry:.12g}") if isinstance(entry, float) else entry
 
 
 def test_kept_and_opened_again(made, tmp_path):
@@ -215,8 +215,8 @@ def test_everything_is_kept(whole, tmp_path):
 
 
 def test_only_is_kept(squeeze, made_up, tmp_path):
-    found = dg.run(squeeze, only=["credit"], channels=True)
-    again = dg.Run.open(found.save(tmp_path / "runs", report=False))
+    run = dg.run(squeeze, only=["credit"], channels=True)
+    again = dg.Run.open(run.save(tmp_path / "runs", report=False))
     assert again.only == ("credit",)
     assert again.channels("output")["channel"].values.tolist() == ["credit"]
 

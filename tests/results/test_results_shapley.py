@@ -108,10 +108,10 @@ def test_coalitions_and_indices():
 def test_present_value_is_the_integral_over_the_horizon():
     lengths = np.array([0.5, 1.0, 2.5])
     flow = np.array([[1.0, 1.0, 1.0], [2.0, 0.0, -1.0]])
-    found = shapley.present_value(flow, lengths, 0.04)
-    assert found[0] == pytest.approx((1 - np.exp(-0.04 * 4)) / 0.04)
+    values = shapley.present_value(flow, lengths, 0.04)
+    assert values[0] == pytest.approx((1 - np.exp(-0.04 * 4)) / 0.04)
     ends = np.exp(-0.04 * np.array([0.0, 0.5, 1.5, 4.0]))
-    assert found[1] == pytest.approx((2 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / 0.04)
+    assert values[1] == pytest.approx((2 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / 0.04)
     np.testing.assert_allclose(shapley.present_value(flow, lengths, 0.0), [4.0, -1.5])
 
 

@@ -133,12 +133,12 @@ def test_paths_on_other_times_are_put_on_those_of_the_whole(village, run):
         residuals={name: x[::2] for name, x in course.residuals.items()},
         parameters={},
     )
-    found = split.build({frozenset({"fear"}): sparse}, compiled, run.path, run.base)
-    assert found["subset"].values.tolist() == ["", "fear"]
+    dataset = split.build({frozenset({"fear"}): sparse}, compiled, run.path, run.base)
+    assert dataset["subset"].values.tolist() == ["", "fear"]
     np.testing.assert_allclose(
-        found["output"][1, ::2], np.asarray(course.sums.static.output).sum(axis=1)[::2]
+        dataset["output"][1, ::2], np.asarray(course.sums.static.output).sum(axis=1)[::2]
     )
-    assert np.isfinite(found["output"]).all()
+    assert np.isfinite(dataset["output"]).all()
 
 
 FOUR = """

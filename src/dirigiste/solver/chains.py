@@ -38,27 +38,27 @@ class Chain:
 
 def seen(timeline: Timeline) -> list[Channels]:
     """Channels that have acted by every surprise."""
-    found: list[Channels] = []
+    channels: list[Channels] = []
     for n in range(len(timeline.grid.surprises)):
-        found.append(timeline.acts(n, timeline.channels) | (found[-1] if found else frozenset()))
-    return found
+        channels.append(timeline.acts(n, timeline.channels) | (channels[-1] if channels else frozenset()))
+    return channels
 
 
 def chains(timeline: Timeline, sets: Iterable[Channels]) -> list[Chain]:
     """Chains that lead to some sets of channels, parents before those that go on from them."""
     count, known = len(timeline.grid.surprises), seen(timeline)
     nothing: Channels = frozenset()
-    found: dict[Channels, Chain] = {nothing: Chain(nothing, None, 0, 0)}
+    by_key: dict[Channels, Chain] = {nothing: Chain(nothing, None, 0, 0)}
     for channels in sets:
         before = nothing
         for n in range(count):
             key = channels & known[n]
             if key != before:
-                found[before].branches.add(n)
-                found.setdefault(key, Chain(key, before, n, n))
+                by_key[before].branches.add(n)
+                by_key.setdefault(key, Chain(key, before, n, n))
                 before = key
-            found[key].last = max(found[key].last, n + 1)
-    return sorted(found.values(), key=lambda chain: len(chain.key))  # sorting keeps the order of equals
+            by_key[key].last = max(by_key[key].last, n + 1)
+    return sorted(by_key.values(), key=lambda chain: len(chain.key))  # sorting keeps the order of equals
 
 
 def count(chronicle: Chronicle, only: Collection[Channel] | None = None) -> tuple[int, int]:
@@ -67,6 +67,8 @@ def count(chronicle: Chronicle, only: Collection[Channel] | None = None) -> tupl
     timeline = Timeline(chronicle, economy, grid(chronicle, economy.numerics.path))
     acting: list[Channel] = [channel for channel in timeline.channels if only is None or channel in only]
     sets: list[Channels] = shapley.coalitions(acting, range(len(acting) + 1))
-    found = chains(timeline, sets)
-    paths = sum(bool(timeline.acts(n, chain.key)) for chain in found for n in range(chain.first, chain.last))
+    followed = chains(timeline, sets)
+    paths = sum(
+        bool(timeline.acts(n, chain.key)) for chain in followed for n in range(chain.first, chain.last)
+    )
     return len(sets), paths

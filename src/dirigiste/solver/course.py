@@ -25,7 +25,7 @@ class Steps(NamedTuple):
     """The steps of a course."""
 
     time: Array
-    """(M,) years from the first surprise at which what a step holds is told."""
+    """(M,) years from the first surprise to which the values of a step belong."""
     length: Array
     """(M,) years."""
     date: list[dt.datetime]

@@ -21,7 +21,7 @@ def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple
     Args:
         known: Times of steps, rising.
         group: Number of the surprise that each step belongs to.
-        times: Where the path is wanted.
+        times: Times at which the path is asked for.
     """
     index, weights = np.zeros((times.size, 4), dtype=int), np.zeros((times.size, 4))
     starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))

@@ -44,7 +44,7 @@ def coalition(index: int, order: Sequence[Player]) -> tuple[Player, ...]:
 
 def coalitions(order: Sequence[Player], sizes: Collection[int]) -> list[frozenset[Player]]:
     """Coalitions of some sizes, small ones first."""
-    return [frozenset(found) for size in sorted(sizes) for found in combinations(order, size)]
+    return [frozenset(members) for size in sorted(sizes) for members in combinations(order, size)]
 
 
 def values(game: ArrayLike, sizes: Collection[int] | None = None) -> Array:
@@ -64,13 +64,13 @@ def values(game: ArrayLike, sizes: Collection[int] | None = None) -> Array:
     if n and not at:
         raise ValueError("no two sizes of coalitions that follow each other are known")
     weights = means(n, at)
-    found = np.zeros((n, *v.shape[1:]))
+    shares = np.zeros((n, *v.shape[1:]))
     for player in range(n):
         without = np.arange(2**n) >> player & 1 == 0
         for s, weight in zip(at, weights, strict=True):
             here = np.flatnonzero(without & (size == s))
-            found[player] += weight * (v[here | 1 << player] - v[here]).mean(axis=0)
-    return found
+            shares[player] += weight * (v[here | 1 << player] - v[here]).mean(axis=0)
+    return shares
 
 
 def interactions(game: ArrayLike, sizes: Collection[int] | None = None) -> Array:
@@ -87,10 +87,10 @@ def interactions(game: ArrayLike, sizes: Collection[int] | None = None) -> Array
     """
     v, n = _checked(game)
     size = _sizes(n)
-    found = np.full((n, n, *v.shape[1:]), np.nan)
+    index = np.full((n, n, *v.shape[1:]), np.nan)
     at = steps(n, sizes, 2)
     if not at:
-        return found
+        return index
     weights = means(n - 1, at)
     for one in range(n):
         for other in range(one):
@@ -101,8 +101,8 @@ def interactions(game: ArrayLike, sizes: Collection[int] | None = None) -> Array
                 here = np.flatnonzero(without & (size == s))
                 extra = v[here | both] - v[here | 1 << one] - v[here | 1 << other] + v[here]
                 total = total + weight * extra.mean(axis=0)
-            found[one, other] = found[other, one] = total
-    return found
+            index[one, other] = index[other, one] = total
+    return index
 
 
 def levels(n: int) -> list[tuple[int, ...]]:
@@ -113,12 +113,12 @@ def levels(n: int) -> list[tuple[int, ...]]:
     and 64 coalitions; with up to three players the first level holds all.
     """
     inwards = list(dict.fromkeys(s for k in range(n) for s in (k, n - 1 - k)))
-    found: list[tuple[int, ...]] = []
+    sizes: list[tuple[int, ...]] = []
     for count in range(min(2, n), n + 1):
-        found.append(tuple(sorted({0, n} | {s + more for s in inwards[:count] for more in (0, 1)})))
-        if len(found[-1]) == n + 1:
+        sizes.append(tuple(sorted({0, n} | {s + more for s in inwards[:count] for more in (0, 1)})))
+        if len(sizes[-1]) == n + 1:
             break
-    return found
+    return sizes
 
 
 def steps(n: int, sizes: Collection[int] | None, reach: int) -> list[int]:
@@ -131,7 +131,7 @@ def means(count: int, at: Sequence[int]) -> list[float]:
     """Weights w with which the polynomial through values y at some whole numbers has the mean w'y over
     0 ... count - 1.
     """
-    found = []
+    weights = []
     for s in at:
         others = [other for other in at if other != s]
         total = sum(
@@ -141,8 +141,8 @@ def means(count: int, at: Sequence[int]) -> list[float]:
             ),
             start=Fraction(0),
         )
-        found.append(float(total / count))
-    return found
+        weights.append(float(total / count))
+    return weights
 
 
 def guess_weights(size: int, sizes: Sequence[int]) -> list[float]:

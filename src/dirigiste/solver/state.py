@@ -1,4 +1,4 @@
-"""Where a set of channels stands between two surprises: the path that it is on, roughly or exactly, and what
+"""The state of a set of channels between two surprises: the path that it is on, roughly or exactly, and what
 it has behind it.
 """
 
@@ -66,10 +66,10 @@ def values_at(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
     above = np.minimum(below + 1, known.size - 1)
     gap = known[above] - known[below]
     share = np.clip((when - known[below]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
-    found = np.empty((when.size, *values.shape[1:]))
+    interpolated = np.empty((when.size, *values.shape[1:]))
     for k in range(when.size):
-        found[k] = (1.0 - share[k]) * values[below[k]] + share[k] * values[above[k]]
-    return found
+        interpolated[k] = (1.0 - share[k]) * values[below[k]] + share[k] * values[above[k]]
+    return interpolated
 
 
 def masses_before(state: State, n: int) -> Begin:
@@ -83,7 +83,7 @@ Date = tuple[Array, ...]
 
 
 class State(NamedTuple):
-    """Where a set of channels stands: the path that it is on, and what it has behind it."""
+    """The state of a set of channels: the path that it is on, and what it has behind it."""
 
     begin: int
     """Step of the grid at which the path begins."""
@@ -108,7 +108,7 @@ class State(NamedTuple):
 @dataclass(frozen=True)
 class Handover:
     """What a surprise hands on to the next one, each part as soon as it is known: the stationary state in
-    which its path ends, the path roughly, without what lies before it, and where it stands in the end.
+    which its path ends, the path roughly, without what lies before it, and its final state.
     """
 
     terminal: Future[Terminal] = field(default_factory=Future)
@@ -118,10 +118,10 @@ class Handover:
     @classmethod
     def of(cls, state: State) -> Handover:
         """What a state hands on that is known already."""
-        found = cls()
-        found.terminal.set_result(state.terminal)
-        found.end(state)
-        return found
+        handover = cls()
+        handover.terminal.set_result(state.terminal)
+        handover.end(state)
+        return handover
 
     def end(self, state: State) -> None:
         """The end is reached; that is what is known roughly too if nothing was before."""
@@ -151,7 +151,7 @@ class Handover:
 
 
 class Gained(NamedTuple):
-    """What was found beyond the first guess."""
+    """By how much a solution differs from the first guess."""
 
     time: Array
     """(T,) middles of steps, years."""

@@ -3,7 +3,7 @@ interrupted.
 
 Courses of several sets of channels share their work: two sets that agree on the channels used up to a date
 share everything up to it (`chains`), and a surprise in which none of its channels acts leaves a set on its
-path. What smaller sets have found at a surprise predicts the prices of larger ones.
+path. Solutions of smaller sets at a surprise predict the prices of larger ones.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ they gained on their own guess.
 """
 
 ASTRAY = 1e-3
-"""Residual of values above which a search that failed is not gone on with, but begun again."""
+"""Residual of values above which a search that failed is begun again from the first guess."""
 
 PREDICTED = 3
 """Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
@@ -91,8 +91,8 @@ class Solver:
         apart: bool = False,
         what: str = "",
     ) -> None:
-        """Get ready for the course of the channels `acting`, and with `apart` for those of all their subsets;
-        `what` comes before all that is told.
+        """Prepare the solution of the course of the channels `acting`, and with `apart` of those of all
+        their subsets; `what` is put before every report of progress.
         """
         self.chronicle = chronicle
         self.acting = acting
@@ -111,7 +111,7 @@ class Solver:
         self.reached: dict[Channels, tuple[int, State]] = {}
         """How far chains have been followed that go on later."""
         self.gained: dict[tuple[int, Channels], Gained] = {}
-        """What was found at surprises beyond the first guess."""
+        """By how much solutions at surprises differ from the first guess."""
         self.frame = timed.frame(self.economy, self._ranges())
         self.compiled = replace(self.frame.compiled, economy=self.economy)
         start = {path: float(self.economy.get(path)) for path in chronicle.parameters}
@@ -121,8 +121,10 @@ class Solver:
     def _ranges(self) -> dict[str, tuple[float, float]]:
         """Ranges of the parameters over all channels together and each alone."""
         used = self.timeline.channels
-        found = [self.timeline.ranges(used), *(self.timeline.ranges([channel]) for channel in used)]
-        return {path: (min(r[path][0] for r in found), max(r[path][1] for r in found)) for path in found[0]}
+        ranges = [self.timeline.ranges(used), *(self.timeline.ranges([channel]) for channel in used)]
+        return {
+            path: (min(r[path][0] for r in ranges), max(r[path][1] for r in ranges)) for path in ranges[0]
+        }
 
     def solve(self, sets: Sequence[Channels]) -> None:
         """Courses of sets of channels, into `courses`; those that are there already stay as they are."""
@@ -208,15 +210,15 @@ class Solver:
     ) -> Terminal:
         """The stationary state of an economy, from that of one near by or from cold."""
 
-        def told(stage: str, k: int, size: float) -> None:
+        def report(stage: str, k: int, size: float) -> None:
             if not silent:
                 self.work.tell(f"stationary state: {stage}", k, size)
 
         def solve(near: solver.Solved | None) -> Terminal:
             start, responses = (near.as_start(), near.responses) if near else (None, None)
-            found = solver.solve(compiled, start, responses=responses, progress=told)
-            certificate.certificate(compiled, found)
-            return Terminal(compiled, found, lasting)
+            solved = solver.solve(compiled, start, responses=responses, progress=report)
+            certificate.certificate(compiled, solved)
+            return Terminal(compiled, solved, lasting)
 
         if near is not None:
             try:
@@ -235,8 +237,8 @@ class Solver:
         values = self.timeline.values(0, (), once)
         task = self._task(values, once, Begin(point.distribution.f, point.distribution.g), self.before)
         u = np.asarray(point.u)[None]
-        rests = transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1)))
-        solved = self._solve(task, (rests, rests), self.before, once, 0, Channels())
+        guess = transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1)))
+        solved = self._solve(task, (guess, guess), self.before, once, 0, Channels())
         piece = self._piece(task, solved, values)
         stays = (point.values.v, point.distribution.f, point.distribution.g)
         return State(
@@ -252,13 +254,13 @@ class Solver:
         )
 
     def _next(self, n: int, key: Channels, parent: State) -> State:
-        """Where a set of channels stands after surprise n, in which it may have no part."""
+        """The state of a set of channels after surprise n, in which it may have no part."""
         if not self.timeline.acts(n, key):
             return parent
         return self._announce(n, key, Handover.of(parent), None)
 
     def _announce(self, n: int, key: Channels, before: Handover, after: Handover | None) -> State:
-        """Where a set of channels stands after surprise n, in which it acts; what the next surprise may
+        """The state of a set of channels after surprise n, in which it acts; what the next surprise may
         begin with goes into `after`.
         """
         begun = time.perf_counter()
@@ -279,10 +281,10 @@ class Solver:
         def values_of(backwards: Backwards) -> Array:
             return values_at(when, edges[:-1], backwards.v[:, 1])
 
-        def hand_on(found: transition.Rough) -> None:
+        def hand_on(rough: transition.Rough) -> None:
             assert after is not None
-            v, at = values_of(found.backwards), {k: self._on(found, n, k) for k in later}
-            path = parent.path._replace(u=found.u.copy())
+            v, at = values_of(rough.backwards), {k: self._on(rough, n, k) for k in later}
+            path = parent.path._replace(u=rough.u.copy())
             after.rough.set_result(
                 State(begin, edges, terminal, path, when, v.astype(np.float32), at, (), ())
             )
@@ -385,7 +387,7 @@ class Solver:
 
         stage = f"surprise {n + 1} of {len(self.grid.surprises)}: {date}"
 
-        def told(k: int, size: float) -> None:
+        def report(k: int, size: float) -> None:
             if before is None or before.known:
                 self.work.tell(stage, k, size)
 
@@ -402,33 +404,33 @@ class Solver:
                 target=tolerances.paths,
                 hjb=10.0 * tolerances.hjb,
                 foresight=tolerances.foresight,
-                progress=told,
+                progress=report,
                 along=not first,
                 early=early if first else None,
                 begin=begin,
             )
 
-        found = solve(self.kernel, guesses[0], True)
-        if not self._good(found):
+        solution = solve(self.kernel, guesses[0], True)
+        if not self._good(solution):
             stage += ", hard to solve: responses of its end, then of the path itself"
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
-            again = transition.Guess(found.foreseen, found.u, found.backwards.v)
-            near = found.finite and found.off <= ASTRAY
-            found = solve(nearer, again if near else guesses[1], False)
-        if not self._good(found):
-            market, step = self._worst(found)
+            again = transition.Guess(solution.foreseen, solution.u, solution.backwards.v)
+            near = solution.finite and solution.off <= ASTRAY
+            solution = solve(nearer, again if near else guesses[1], False)
+        if not self._good(solution):
+            market, step = self._worst(solution)
             when = self.grid.date(edges[step])
             raise NotConverged(
                 f"{self.chronicle.name}: no path from {date} on{self._named(n, key)} within the tolerance "
                 f"{tolerances.paths:g}: "
-                f"the {market} condition of {when:%Y-%m-%d} is off by {found.worst:.3g}, and prices by "
-                f"{found.gap:.3g} from those that owners foresaw (values by {found.off:.3g})",
-                history=found.history,
-                residuals={market: found.worst, "foresight": found.gap, "hjb": found.off},
+                f"the {market} condition of {when:%Y-%m-%d} is off by {solution.worst:.3g}, and prices by "
+                f"{solution.gap:.3g} from those that owners foresaw (values by {solution.off:.3g})",
+                history=solution.history,
+                residuals={market: solution.worst, "foresight": solution.gap, "hjb": solution.off},
                 advice="Smaller or slower changes, shorter steps (numerics.path.step), or choices with a "
                 "larger scale help; numerics.tolerances.paths says what is enough.",
             )
-        return found
+        return solution
 
     def _named(self, n: int, key: Channels) -> str:
         """Which channels act, where others that have acted by surprise n are left out."""
@@ -436,10 +438,10 @@ class Solver:
             return ""
         return f" with {', '.join(sorted(key)) or 'no channel'} alone"
 
-    def _good(self, found: transition.Solved) -> bool:
+    def _good(self, solved: transition.Solved) -> bool:
         tolerances = self.economy.numerics.tolerances
-        foreseen = found.size <= transition.FRONTS * tolerances.foresight
-        return foreseen and max(found.worst, found.off) <= tolerances.paths
+        foreseen = solved.size <= transition.FRONTS * tolerances.foresight
+        return foreseen and max(solved.worst, solved.off) <= tolerances.paths
 
     def _piece(self, task: transition.Task, solved: transition.Solved, values: dict[str, Array]) -> Piece:
         left = path_residuals.residuals(self.compiled, task, solved)
@@ -521,18 +523,18 @@ def solve(
     used = chronicle.channels()
     ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
     acting: Channels = frozenset(ordered)
-    found = Solver(chronicle, acting, progress, apart=bool(channels))
+    surprise_solver = Solver(chronicle, acting, progress, apart=bool(channels))
 
     def result(sets: Sequence[Channels]) -> Solved:
-        course, after = found.courses[acting], found.after
+        course, after = surprise_solver.courses[acting], surprise_solver.after
         assert after is not None
-        economy = chronicle.lasting(found.economy, acting)
+        economy = chronicle.lasting(surprise_solver.economy, acting)
         return Solved(
-            compiled=found.compiled,
-            before=found.before,
+            compiled=surprise_solver.compiled,
+            before=surprise_solver.before,
             after=after._replace(compiled=replace(after.compiled, economy=economy)),
             course=course,
-            split={key: found.courses[key] for key in sets} if channels else None,
+            split={key: surprise_solver.courses[key] for key in sets} if channels else None,
             certificate=_certificate(course),
         )
 
@@ -541,11 +543,11 @@ def solve(
         sizes = shapley.levels(len(ordered)) if channels == "quick" else [range(len(ordered) + 1)]
         for known in sizes:
             sets = shapley.coalitions(ordered, known)
-            found.solve(sets)
+            surprise_solver.solve(sets)
             if channels == "quick" and settled and settled(result(sets)):
                 break
     else:
-        found.solve(sets)
+        surprise_solver.solve(sets)
     solved = result(sets)
     if certify:
         solved.certificate["certify"] = _refined(chronicle, acting, solved.course, progress)
@@ -586,7 +588,7 @@ def _refined(
     horizon.
     """
     how = chronicle.baseline.numerics.path
-    found: dict[str, Any] = {}
+    differences: dict[str, Any] = {}
     for name, changed in (
         ("half_step", {"numerics.path.step": 0.5 * how.step, "numerics.path.growth": how.growth**0.5}),
         ("twice_horizon", {"numerics.path.horizon": 2.0 * how.horizon}),
@@ -599,14 +601,14 @@ def _refined(
         )
         other.solve([acting])
         refined = other.courses[acting]
-        found[name] = {
+        differences[name] = {
             "output": _difference(
                 course, refined, lambda c: np.log(np.asarray(c.sums.static.output).sum(axis=1))
             ),
             "wage": _difference(course, refined, lambda c: c.u[:, 0]),
             "interest": _difference(course, refined, lambda c: c.u[:, 1]),
         }
-    return found
+    return differences
 
 
 def _difference(course: Course, refined: Course, of: Callable[[Course], Array]) -> float:

@@ -84,8 +84,10 @@ def runs(root: Path = ROOT) -> list[Path]:
     """Folders of finished runs, oldest first."""
     if not root.is_dir():
         return []
-    found = [item for item in root.iterdir() if not item.name.startswith(".") and (item / SUMMARY).is_file()]
-    return sorted(found, key=lambda item: ((item / SUMMARY).stat().st_mtime, item.name))
+    folders = [
+        item for item in root.iterdir() if not item.name.startswith(".") and (item / SUMMARY).is_file()
+    ]
+    return sorted(folders, key=lambda item: ((item / SUMMARY).stat().st_mtime, item.name))
 
 
 def summary(folder: Path) -> dict[str, Any]:

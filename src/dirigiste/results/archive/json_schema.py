@@ -163,14 +163,14 @@ def chronicle_schema() -> dict[str, Any]:
 
 def _number(measure: measures.Measure) -> dict[str, Any]:
     flag = measure.unit == "true or false"
-    found: dict[str, Any] = {
+    schema: dict[str, Any] = {
         "type": "boolean" if flag else ["number", "null"],
         "description": measure.description,
         "title": measure.label,
     }
     if not flag:
-        found["x-unit"] = measure.unit
-    return found | {"x-symbol": measure.symbol} if measure.symbol else found
+        schema["x-unit"] = measure.unit
+    return schema | {"x-symbol": measure.symbol} if measure.symbol else schema
 
 
 def _numbers(table: Mapping[str, measures.Measure]) -> dict[str, dict[str, Any]]:

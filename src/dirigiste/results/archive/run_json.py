@@ -78,26 +78,26 @@ def certificate(
     each surprise, and what else is in `more`.
     """
     residuals = {name: _worst(path, name) for name in (*MARKETS, *OTHERS)}
-    told = [
+    rows = [
         {
             "date": _day(surprises["date"].values[n]),
             **{name: float(surprises[name].values[n]) for name in measures.SURPRISE},
         }
         for n in range(surprises.sizes["surprise"])
     ]
-    found = {
+    entries = {
         "certified": True,
         "markets": {name: residuals[name] for name in MARKETS},
         **{name: residuals[name] for name in OTHERS},
         "worst": max(abs(residuals[name]["worst"]) for name in (*MARKETS, "walras")),
-        "distance": max((row["distance"] for row in told), default=0.0),
+        "distance": max((row["distance"] for row in rows), default=0.0),
         "horizon": float(path["time"].values[-1]),
-        "rounds": int(sum(row["rounds"] for row in told)),
-        "seconds": sum(row["seconds"] for row in told),
-        "surprises": told,
+        "rounds": int(sum(row["rounds"] for row in rows)),
+        "seconds": sum(row["seconds"] for row in rows),
+        "surprises": rows,
     }
-    rest = {name: value for name, value in (more or {}).items() if name not in {*found, *MARKETS}}
-    return plain({**found, "warnings": [], **rest})
+    rest = {name: value for name, value in (more or {}).items() if name not in {*entries, *MARKETS}}
+    return plain({**entries, "warnings": [], **rest})
 
 
 def _worst(path: xr.Dataset, name: str) -> dict[str, Any]:
@@ -111,35 +111,35 @@ def _worst(path: xr.Dataset, name: str) -> dict[str, Any]:
 
 
 def _channels(run: Run, times: list[float] | None) -> dict[str, dict[str, list[float]]]:
-    found = {}
+    changes = {}
     for outcome in split.OUTCOMES:
         parts = run.channels(outcome, time=times)
-        found[outcome] = {
+        changes[outcome] = {
             str(channel): parts.sel(channel=channel).values.tolist() for channel in parts["channel"].values
         }
-    return found
+    return changes
 
 
 def _sets(data: xr.Dataset) -> dict[str, Any]:
     """From how many sets of channels the parts are, and how far they may be off."""
-    found: dict[str, Any] = {"sets": data.sizes["subset"], "of": 2 ** len(split.order(data))}
+    counts: dict[str, Any] = {"sets": data.sizes["subset"], "of": 2 ** len(split.order(data))}
     if split.exact(data):
-        return {**found, "off": None}
+        return {**counts, "off": None}
     off = {outcome: split.error_of(data, outcome) for outcome in split.OUTCOMES}
     return {
-        **found,
+        **counts,
         "off": {name: {"levels_differ": error.levels, "rest": error.rest} for name, error in off.items()},
     }
 
 
 def _surprises(run: Run) -> list[dict[str, Any]]:
     """Who gains from each surprise, in all and by status."""
-    data, found = run.welfare, []
+    data, rows = run.welfare, []
     for n in range(data.sizes["surprise"]):
         one = data.isel(surprise=n)
         mass = one["mass"].sum(("quintile", "ability_group"))
         gain = (one["gain"] * one["mass"]).sum(("quintile", "ability_group")) / mass.where(mass > 0)
-        found.append(
+        rows.append(
             {
                 "date": _day(one["date"].values),
                 **{name: float(one[name]) for name in ("gain_in_all", "votes_for", "votes_against")},
@@ -148,7 +148,7 @@ def _surprises(run: Run) -> list[dict[str, Any]]:
                 },
             }
         )
-    return found
+    return rows
 
 
 def _day(date: np.generic | np.ndarray) -> str | None:

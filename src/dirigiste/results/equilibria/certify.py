@@ -1,7 +1,7 @@
 """How far a result depends on its grid, and whether other starts lead elsewhere.
 
 The grid error is this result less that on a second grid with twice the wealth points. Several equilibria are
-not excluded: the same economy is solved from other prices, and where that ends is told.
+not excluded: the same economy is solved from other prices, and where that ends is reported.
 """
 
 from __future__ import annotations
@@ -25,33 +25,36 @@ STARTS: Final = ((0.7, 0.01), (1.4, -0.01), (1.0, 0.03))
 """Other starts: factor on the wage, and what is added to the interest rate, per year."""
 
 
-def certify(found: Equilibrium, *, progress: Progress | None = None) -> Equilibrium:
+def certify(equilibrium: Equilibrium, *, progress: Progress | None = None) -> Equilibrium:
     """The same equilibrium with `grid` and `starts` in its certificate.
 
     Raises:
         NotConverged: The finer grid was not solved.
     """
-    return found.with_attributes(
+    return equilibrium.with_attributes(
         certificate={
-            **found.certificate,
-            "grid": grid_error(found, progress),
-            "starts": other_starts(found, progress),
+            **equilibrium.certificate,
+            "grid": grid_error(equilibrium, progress),
+            "starts": other_starts(equilibrium, progress),
         }
     )
 
 
-def grid_error(found: Equilibrium, progress: Progress | None = None) -> dict[str, Any]:
+def grid_error(equilibrium: Equilibrium, progress: Progress | None = None) -> dict[str, Any]:
     """Differences from the solution on twice the wealth points: relative; interest rates per year."""
-    points = found.economy.numerics.wealth.points
+    points = equilibrium.economy.numerics.wealth.points
     finer = solving.solve(
-        found.economy.with_({"numerics.wealth.points": 2 * points}), progress=_named(progress, "finer grid")
+        equilibrium.economy.with_({"numerics.wealth.points": 2 * points}),
+        progress=_named(progress, "finer grid"),
     )
     rates = {"r", "added_spread"}
     prices = {
         name: value - finer.prices[name] if name in rates else _relative(value, finer.prices[name])
-        for name, value in found.prices.items()
+        for name, value in equilibrium.prices.items()
     }
-    aggregates = {name: _relative(value, finer.aggregates[name]) for name, value in found.aggregates.items()}
+    aggregates = {
+        name: _relative(value, finer.aggregates[name]) for name, value in equilibrium.aggregates.items()
+    }
     finite = [abs(error) for error in aggregates.values() if math.isfinite(error)]
     return {
         "points": points,
@@ -67,12 +70,12 @@ def _relative(value: float, other: float) -> float:
     return value / other - 1.0 if abs(other) > 1e-12 else math.nan
 
 
-def other_starts(found: Equilibrium, progress: Progress | None = None) -> list[dict[str, Any]]:
+def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> list[dict[str, Any]]:
     """Where the solution from other prices ends."""
-    compiled = arrays.compile_economy(found.economy)
-    told = []
+    compiled = arrays.compile_economy(equilibrium.economy)
+    rows = []
     for n, (factor, added) in enumerate(STARTS):
-        wage, interest = factor * found.prices["w"], found.prices["r"] + added
+        wage, interest = factor * equilibrium.prices["w"], equilibrium.prices["r"] + added
         report = _named(progress, f"start {n + 1} of {len(STARTS)}")
         row: dict[str, Any] = {
             "wage": wage,
@@ -88,13 +91,13 @@ def other_starts(found: Equilibrium, progress: Progress | None = None) -> list[d
             row["message"] = error.message
         else:
             row["difference"] = max(
-                abs(other.aggregates["Y"] / found.aggregates["Y"] - 1.0),
-                abs(other.aggregates["K"] / found.aggregates["K"] - 1.0),
-                abs(other.prices["w"] / found.prices["w"] - 1.0),
+                abs(other.aggregates["Y"] / equilibrium.aggregates["Y"] - 1.0),
+                abs(other.aggregates["K"] / equilibrium.aggregates["K"] - 1.0),
+                abs(other.prices["w"] / equilibrium.prices["w"] - 1.0),
             )
             row["same"] = row["difference"] <= SAME
-        told.append(row)
-    return told
+        rows.append(row)
+    return rows
 
 
 def _named(progress: Progress | None, what: str) -> Progress | None:

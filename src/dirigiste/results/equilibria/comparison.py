@@ -118,7 +118,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning."""
-        found = {
+        entries = {
             "old": {"name": self.old.economy.name, "hash": self.old.economy.hash},
             "new": {"name": self.new.economy.name, "hash": self.new.economy.hash},
             "inputs": {path: {"old": one, "new": other} for path, (one, other) in self.inputs.items()},
@@ -128,7 +128,7 @@ class Comparison:
             "by_edge": _as_json(self.by_edge),
             "welfare": None if self.welfare is None else _welfare_json(self.welfare),
         }
-        return plain(found)
+        return plain(entries)
 
     def __repr__(self) -> str:
         return text_comparison.comparison(self)
@@ -170,7 +170,7 @@ def _extent(values: np.ndarray) -> str:
 
 def declared(economy: Economy) -> dict[str, Any]:
     """Every declared entry that affects the solution, by dotted path; edges by name."""
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
 
     def walk(value: object, path: str) -> None:
         if isinstance(value, dict):
@@ -182,13 +182,13 @@ def declared(economy: Economy) -> dict[str, Any]:
                 named = {key: inner for key, inner in item.items() if key != "name"}
                 walk(named, f"{path}.{item.get('name', n)}")
         elif value is not None:
-            found[path] = list(value) if isinstance(value, tuple) else value
+            parameters[path] = list(value) if isinstance(value, tuple) else value
 
     walk(economy.model_dump(by_alias=True), "")
     for edge in economy.edges:
         if edge.kind == "enforcement":
-            found[f"edges.{edge.name}.perceived"] = edge.perceived_rate
-    return found
+            parameters[f"edges.{edge.name}.perceived"] = edge.perceived_rate
+    return parameters
 
 
 def _pairs(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, Difference]:
@@ -202,15 +202,15 @@ def _as_json(pairs: Mapping[str, Difference]) -> dict[str, dict[str, float]]:
     }
 
 
-def _welfare_json(found: xr.Dataset) -> dict[str, Any]:
+def _welfare_json(dataset: xr.Dataset) -> dict[str, Any]:
     groups: dict[str, Any] = {}
     for group in ("in_all", "by_status", "by_quintile", "by_tercile"):
-        numbers = {name: found[f"{name}_{group}"] for name in ("change", "gains", "loses", "mass")}
+        numbers = {name: dataset[f"{name}_{group}"] for name in ("change", "gains", "loses", "mass")}
         dims = numbers["mass"].dims
         if not dims:
             groups[group] = {name: float(values) for name, values in numbers.items()}
             continue
-        labels = found[dims[0]].values
+        labels = dataset[dims[0]].values
         groups[group] = {
             str(label): {name: float(values.values[n]) for name, values in numbers.items()}
             for n, label in enumerate(labels)

@@ -49,7 +49,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     import xarray as xr
 
     point, economy = solved.point, compiled.economy
-    vouched = certificate.certificate(compiled, solved)
+    certified = certificate.certificate(compiled, solved)
     variables: dict[str, Any] = {}
     for name, values in _states(compiled, point).items():
         variables[name] = (STATE, values, measures.about(measures.STATES[name]))
@@ -76,7 +76,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
             "Conventions": "CF-1.10",
             "economy": economy.to_yaml(),
             "provenance": json.dumps(provenance(economy, solved.seconds), ensure_ascii=False),
-            "certificate": json.dumps({"certified": True, **vouched._asdict()}, ensure_ascii=False),
+            "certificate": json.dumps({"certified": True, **certified._asdict()}, ensure_ascii=False),
             "identity": json.dumps(certificate.identity(compiled, point)),
         },
     )
@@ -92,7 +92,7 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
     capital, output = np.asarray(firms.capital), np.asarray(firms.output)
     with np.errstate(divide="ignore", invalid="ignore"):
         mpk = np.where(capital > 0, float(m.alpha * m.eta) * output / capital, np.nan)
-    found = {
+    variables = {
         "value": point.values.v + m.shift,
         "consumption": policy.consumption,
         "saving": drift,
@@ -108,13 +108,13 @@ def _states(compiled: Compiled, point: Point) -> dict[str, np.ndarray]:
         "mpk": mpk,
     }
     if compiled.layout.taxed:
-        found["size_tax"] = firms.size_tax
+        variables["size_tax"] = firms.size_tax
     idle = np.asarray(m.operates)[:, None] == 0
     return {
         name: np.ascontiguousarray(
             np.transpose(np.where(idle, np.nan, values) if name in OF_FIRMS else values, (1, 2, 0))
         )
-        for name, values in found.items()
+        for name, values in variables.items()
     }
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Equilibrium:
-    """A stationary equilibrium, vouched for by its certificate. Made by `dirigiste.solve` and by `open`."""
+    """A stationary equilibrium with its certificate. Made by `dirigiste.solve` and by `open`."""
 
     economy: Economy
     """The economy that was solved."""

@@ -56,7 +56,7 @@ CLOSE: Final = 1e-6
 
 
 class Check(NamedTuple):
-    """A number as expected and as found."""
+    """A number as expected and as solved."""
 
     name: str
     expected: float
@@ -72,6 +72,6 @@ def compare(progress: Progress | None = None) -> list[Check]:
     """Solve the economy and set its numbers beside the known ones."""
     from dirigiste.results.equilibria.solve import solve
 
-    found = solve(economies.loads(ECONOMY, file="<known economy>"), progress=progress)
-    numbers = {**found.prices, **found.aggregates}
+    equilibrium = solve(economies.loads(ECONOMY, file="<known economy>"), progress=progress)
+    numbers = {**equilibrium.prices, **equilibrium.aggregates}
     return [Check(name, expected, numbers[name]) for name, expected in EXPECTED.items()]

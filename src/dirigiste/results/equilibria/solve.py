@@ -40,5 +40,5 @@ def solve(
         NotConverged: Tolerances are missed; with residuals, history and advice.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
-    found = stationary.solve(economy, start=start, progress=progress)
-    return certified(found, progress=progress) if certify else found
+    equilibrium = stationary.solve(economy, start=start, progress=progress)
+    return certified(equilibrium, progress=progress) if certify else equilibrium

@@ -1,4 +1,4 @@
-"""From an economy to its stationary equilibrium: compile, solve, vouch, name."""
+"""From an economy to its stationary equilibrium: compile, solve, certify and name its numbers."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def solve(
     if not isinstance(economy, Economy):
         economy = economies.load(economy)
     compiled = arrays.compile_economy(economy)
-    found = None
+    equilibrium = None
     if start is not None and fits(compiled, start):
         try:
-            found = finish(compiled, solver.solve(compiled, start_of(start), progress=progress))
+            equilibrium = finish(compiled, solver.solve(compiled, start_of(start), progress=progress))
         except NotConverged:
-            found = None  # too far away: from cold
-    if found is None:
-        found = finish(compiled, solver.solve(compiled, progress=progress))
-    return found
+            equilibrium = None  # too far away: from cold
+    if equilibrium is None:
+        equilibrium = finish(compiled, solver.solve(compiled, progress=progress))
+    return equilibrium
 
 
 def finish(compiled: Compiled, solved: solver.Solved) -> Equilibrium:
-    """Vouch for a solution and name its numbers."""
+    """Certify a solution and name its numbers."""
     return Equilibrium(compiled.economy, dataset.build(compiled, solved))
 
 

@@ -196,8 +196,8 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
     taken, people, moved = (np.asarray(x) for x in (sums.moves.taken, sums.moves.people, sums.moves.wealth))
     total = {name: values.sum(axis=-1) for name, values in status.items()}
     Y, K, L, credit = (total[name] for name in ("output", "capital", "labor", "credit"))
-    found = closing(facts, sums, prices["T"])
-    idle = found["all_capital"] - K
+    closed = closing(facts, sums, prices["T"])
+    idle = closed["all_capital"] - K
     return {
         "Y": Y,
         "K": K,
@@ -209,18 +209,18 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
         "borrowed": total["borrowed"],
         "capital_output": ratio(K, Y),
         # a market that clears leaves rounding, which is not idle capital
-        "idle_capital": np.where(idle > facts.tolerance * found["all_capital"], idle, 0.0),
+        "idle_capital": np.where(idle > facts.tolerance * closed["all_capital"], idle, 0.0),
         **_misallocation(facts, sums, status),
         "entrepreneurs": total["entrepreneurs"],
         "firms": total["entrepreneurs"],
         "labor_share": ratio(np.asarray(prices["w"]) * L, Y),
-        "outside_labor": found["outside_labor"],
-        "spending": found["spending"],
+        "outside_labor": closed["outside_labor"],
+        "spending": closed["spending"],
         "wedge_revenue": np.asarray(s.wedge_revenue).sum(axis=-1),
         "spread_revenue": np.asarray(s.spread_revenue).sum(axis=-1),
         "size_tax_revenue": np.asarray(s.size_tax_revenue).sum(axis=-1),
         "fixed_costs": np.asarray(s.fixed_costs).sum(axis=-1),
-        "net_foreign_assets": found["net_foreign_assets"],
+        "net_foreign_assets": closed["net_foreign_assets"],
         "fines": ratio(((1.0 - facts.leaves) * taken).sum(axis=-1), Y),
         "flight": ratio((facts.leaves * (moved - taken)).sum(axis=-1), Y),
         "emigrants": (facts.leaves * people).sum(axis=-1),
@@ -280,13 +280,13 @@ def _misallocation(facts: Facts, sums: Sums, status: Mapping[str, Array]) -> dic
     within = np.nansum(status["tfp_efficient"] * parts, axis=-1)
     none = ~((Y > 0) & (inputs > 0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = {
+        aggregates = {
             "tfp": Y / inputs,
             "tfp_efficient": efficient,
             "tfp_loss_within": np.log(within / Y),
             "tfp_loss_between": np.log(efficient * inputs / within),
         }
-    return {name: np.where(none, np.nan, value) for name, value in found.items()}
+    return {name: np.where(none, np.nan, value) for name, value in aggregates.items()}
 
 
 def _silence(facts: Facts, mass: Array) -> Array:

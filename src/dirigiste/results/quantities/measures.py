@@ -27,8 +27,8 @@ class Measure:
 
 def about(measure: Measure) -> dict[str, str]:
     """Attributes of a variable of a dataset."""
-    found = {"units": measure.unit, "long_name": measure.description}
-    return found | {"symbol": measure.symbol} if measure.symbol else found
+    attributes = {"units": measure.unit, "long_name": measure.description}
+    return attributes | {"symbol": measure.symbol} if measure.symbol else attributes
 
 
 def _table(*rows: tuple[str, str, str, str] | tuple[str, str, str, str, str]) -> dict[str, Measure]:
@@ -330,7 +330,7 @@ CERTIFICATE: Final = _table(
     ),
     ("rounds", "rounds", "rounds", "Rounds of Newton on prices"),
 )
-"""Residuals and counts that vouch for a result."""
+"""Residuals and counts by which a result is certified."""
 
 CERTIFICATE_PATH: Final = {
     **CERTIFICATE,
@@ -513,11 +513,11 @@ def explain(name: str) -> list[str]:
         if name in table:
             measure = table[name]
             kinds.setdefault((measure.description, measure.symbol, measure.unit), []).append(kind)
-    told = []
-    for (description, symbol, unit), found in kinds.items():
+    paragraphs = []
+    for (description, symbol, unit), names in kinds.items():
         rows = {"symbol": symbol, "unit": unit}
-        lines = [f"{name} ({', '.join(found)} of a result)", f"  {description}"]
-        told.append(
+        lines = [f"{name} ({', '.join(names)} of a result)", f"  {description}"]
+        paragraphs.append(
             "\n".join([*lines, *(f"  {key + ':':<9}{value}" for key, value in rows.items() if value)])
         )
-    return told
+    return paragraphs

@@ -20,8 +20,8 @@ def top_share(amounts: ArrayLike, weights: ArrayLike, top: float) -> float:
         The share; nan where people or amounts sum to 0.
     """
     x, mass = np.ravel(np.asarray(amounts, dtype=float)), np.ravel(np.asarray(weights, dtype=float))
-    held = mass > 0
-    x, mass = x[held], mass[held]
+    populated = mass > 0
+    x, mass = x[populated], mass[populated]
     if not mass.size or not (x * mass).sum() > 0:
         return float("nan")
     order = np.argsort(x, kind="stable")
@@ -34,7 +34,7 @@ def group_weights(mass: ArrayLike, groups: int) -> Array:
     """How much of each cell lies in each of `groups` groups of equal mass, cells in order; (groups, cells).
 
     A cell that a limit cuts through counts with its parts on both sides; cells without mass count where they
-    stand. Columns sum to 1.
+    are. Columns sum to 1.
     """
     cells = np.maximum(np.asarray(mass, dtype=float), 0.0)
     upper = np.cumsum(cells) / cells.sum()
@@ -63,12 +63,12 @@ def productivity(logs: ArrayLike, weights: ArrayLike, eta: ArrayLike, axes: int 
     log, mass = np.broadcast_arrays(np.asarray(logs, dtype=float), np.asarray(weights, dtype=float))
     shape = log.shape[: log.ndim - axes]
     log, mass = log.reshape(*shape, -1), mass.reshape(*shape, -1)
-    held = mass > 0
-    highest = np.max(log, axis=-1, initial=-np.inf, where=held)
+    operating = mass > 0
+    highest = np.max(log, axis=-1, initial=-np.inf, where=operating)
     returns = np.broadcast_to(np.asarray(eta, dtype=float), shape)
     power = np.where(returns < 1.0, 1.0 - returns, 1.0)
     with np.errstate(invalid="ignore", over="ignore"):
-        relative = np.where(held, np.exp((log - highest[..., None]) / power[..., None]), 0.0)
-        total = (np.where(held, mass, 0.0) * relative).sum(axis=-1)
+        relative = np.where(operating, np.exp((log - highest[..., None]) / power[..., None]), 0.0)
+        total = (np.where(operating, mass, 0.0) * relative).sum(axis=-1)
         share = np.where(returns < 1.0, total**power, 1.0)
-        return np.where(held.any(axis=-1), np.exp(highest) * share, 0.0)
+        return np.where(operating.any(axis=-1), np.exp(highest) * share, 0.0)

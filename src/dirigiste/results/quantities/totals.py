@@ -23,10 +23,10 @@ Array = NDArray[np.float64]
 def prices(compiled: Compiled, point: Point) -> dict[str, float]:
     """Prices by the names of `measures.PRICES`."""
     p = point.prices
-    found = {"w": float(p.wage), "r": float(p.interest), "T": float(p.transfer)}
+    values = {"w": float(p.wage), "r": float(p.interest), "T": float(p.transfer)}
     if compiled.layout.directed_of:
-        found |= {"added_spread": float(p.added_spread), "limit_factor": float(p.limit_factor)}
-    return found
+        values |= {"added_spread": float(p.added_spread), "limit_factor": float(p.limit_factor)}
+    return values
 
 
 def by_status(compiled: Compiled, point: Point) -> dict[str, Array]:
@@ -37,8 +37,8 @@ def by_status(compiled: Compiled, point: Point) -> dict[str, Array]:
 def aggregates(compiled: Compiled, point: Point) -> dict[str, float]:
     """Aggregates by the names of `measures.AGGREGATES`."""
     of_sums = formulas.aggregates(formulas.facts(compiled), formulas.sums_of(point), prices(compiled, point))
-    found = {**of_sums, **_shares(compiled, point)}
-    return {name: float(found[name]) for name in measures.AGGREGATES}
+    values = {**of_sums, **_shares(compiled, point)}
+    return {name: float(values[name]) for name in measures.AGGREGATES}
 
 
 def _shares(compiled: Compiled, point: Point) -> dict[str, float]:

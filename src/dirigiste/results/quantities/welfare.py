@@ -2,7 +2,7 @@
 
 The change of an owner in state (status, ability, wealth) is log v(V_new) - log v(V_old): the log points by
 which consumption would have to move for ever in the old economy to be worth the new one. Groups are those of
-the old distribution, in which owners stand when the economies are exchanged, and their change is the mean
+the old distribution, in which owners are when the economies are exchanged, and their change is the mean
 over it.
 """
 
@@ -52,7 +52,7 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
     """Changes and shares that gain, by state and by group.
 
     Args:
-        old: Equilibrium in which owners stand.
+        old: Equilibrium in which owners are.
         new: Equilibrium that takes its place; on the same statuses, abilities and wealth nodes, with the
             same preferences.
 
@@ -143,7 +143,7 @@ def at_surprise(
     def mean(amount: Array) -> Array:
         return total(amount) / np.where(people > 0, people, np.nan)
 
-    found = {
+    variables = {
         "gain": mean(mass * change),
         "mass": people,
         "share_gaining": mean(gains),
@@ -156,7 +156,7 @@ def at_surprise(
     return xr.Dataset(
         {
             name: (dims if np.ndim(values) else (), values, measures.about(measures.SURPRISE_WELFARE[name]))
-            for name, values in found.items()
+            for name, values in variables.items()
         },
         coords={
             "status": ("status", np.array(list(statuses), dtype=str), {"long_name": "Political status"}),

@@ -1,5 +1,5 @@
 """What each channel did: paths of sets of channels, and Shapley values of their differences: exact from all
-sets, or to within an error that is told from those of some sizes (`shapley`).
+sets, or to within an error that is reported from those of some sizes (`shapley`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OPEN: Final = 1e-5
 def asked(
     chronicle: Chronicle, names: str | Sequence[str] | None, key: str = "only"
 ) -> tuple[Channel, ...] | None:
-    """Channels that a user asks for, in the order of `CHANNELS`; None stands for all.
+    """Channels that a user asks for, in the order of `CHANNELS`; None means all.
 
     Raises:
         InputError: A name is no channel, or one that the chronicle does not use; or there are none.
@@ -90,8 +90,8 @@ def build(
         if not members:
             rows.append({name: np.full(time.size, float(base[name])) for name in names})
         elif members in courses:
-            found = paths.scalars(paths.build(courses[members], compiled))
-            rows.append({name: _on(time, found["time"].values, found[name].values) for name in names})
+            scalars = paths.scalars(paths.build(courses[members], compiled))
+            rows.append({name: _on(time, scalars["time"].values, scalars[name].values) for name in names})
         elif len(members) == len(order):
             rows.append({name: whole[name].values for name in names})
         else:
@@ -176,10 +176,10 @@ def _size(label: str) -> int:
 def _game(split: xr.Dataset, values: Array) -> Array:
     """Values (subset, ...) at the indices of their sets, nan where there is no path (2^n, ...)."""
     players = order(split)
-    found = np.full((2 ** len(players), *values.shape[1:]), np.nan)
+    game = np.full((2 ** len(players), *values.shape[1:]), np.nan)
     for label, value in zip(split["subset"].values, values, strict=True):
-        found[shapley.index(str(label).split(PLUS) if str(label) else (), players)] = value
-    return found
+        game[shapley.index(str(label).split(PLUS) if str(label) else (), players)] = value
+    return game
 
 
 def _parts(split: xr.Dataset, game: Array) -> Array:
@@ -271,11 +271,11 @@ def _at(
     year: float | Sequence[float] | None,
 ) -> xr.DataArray:
     given = np.asarray(time if year is None else year, dtype=float)
-    wanted = given.reshape(-1).tolist()
+    times = given.reshape(-1).tolist()
     if year is not None:
-        wanted = [paths.years_from_start(split, item) for item in wanted]
-    found = paths.at(split[[outcome]], wanted)[outcome]
-    return found.isel(time=0) if given.ndim == 0 else found
+        times = [paths.years_from_start(split, item) for item in times]
+    variable = paths.at(split[[outcome]], times)[outcome]
+    return variable.isel(time=0) if given.ndim == 0 else variable
 
 
 def _plain(values: Array) -> float | list[float]:

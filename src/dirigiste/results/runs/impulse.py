@@ -140,7 +140,7 @@ def impulse(
     guess = transition.Guess(u, u, np.tile(point.values.v, (steps, 2, 1, 1, 1)))
     begin = Begin(point.distribution.f, point.distribution.g)
     tolerances = economy.numerics.tolerances
-    found = []
+    responses = []
     for sign in (1.0, -1.0):
         values = {path: at[path] + sign * SHARE * x for path, x in shapes.items()}
         task = transition.Task(frame.over(values, steps), np.diff(edges), begin, point.values.v)
@@ -158,9 +158,9 @@ def impulse(
         grid = Steps(time, np.diff(edges), dates, np.zeros(steps, dtype=int))
         left = path_residuals.residuals(compiled, task, solved)
         sums = solved.sums
-        found.append(paths.build(Course(grid, solved.u, sums, left, values, []), compiled))
+        responses.append(paths.build(Course(grid, solved.u, sums, left, values, []), compiled))
     with xr.set_options(keep_attrs=True):
-        response = (found[0] - found[1]) / (2.0 * SHARE)
+        response = (responses[0] - responses[1]) / (2.0 * SHARE)
     response = response.drop_vars([name for name in response if str(name).startswith("residual_")])
     return response.drop_vars(["date", "year", "surprise"]).assign_attrs(
         title=f"Linear impulse responses of {economy.name}", economy=economy.name, economy_hash=economy.hash

@@ -2,7 +2,7 @@
 
 Variables are those of `measures.PATH`, `PATH_STATUS`, `PATH_ARC`, `PATH_PARAMETER` and `PATH_RESIDUAL`.
 Coordinates on time: `date`, calendar `year`, `surprise` (index of the one whose path a step belongs to) and
-`step` (its length in years). On the date of a surprise stands the value just after it.
+`step` (its length in years). The value on the date of a surprise is the one just after it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ PLACES: Final = {
 """Parameters that formulas read, and the numbers that they are."""
 
 LAST: Final = np.datetime64("2262-04-11", "s")
-"""Dates after this one cannot be told in nanoseconds."""
+"""Dates after this one cannot be expressed in nanoseconds."""
 
 
 
@@ -117,8 +117,8 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
     data, economy = before.dataset, before.economy
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {}
     for name in measures.PATH:
-        found = PRICES.get(name)
-        variable = f"aggregate_{AGGREGATES.get(name, name)}" if found is None else f"price_{found}"
+        price = PRICES.get(name)
+        variable = f"aggregate_{AGGREGATES.get(name, name)}" if price is None else f"price_{price}"
         if variable in data:
             columns[name] = (), data[variable].values
     keep = economy.technology.delta + economy.technology.growth
@@ -138,7 +138,7 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
     for name in measures.PATH_RESIDUAL:
         # nothing changes in a stationary state, so nothing is foreseen wrongly
         columns[name] = (), before.certificate.get(name.removeprefix("residual_"), 0.0)
-    found = xr.Dataset(
+    dataset = xr.Dataset(
         _described(columns),
         coords={
             **{name: data[name] for name in ("status", "arc", "edge", "origin", "destination")},
@@ -146,7 +146,7 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
         },
         attrs={"title": f"{economy.name} without the events"},
     )
-    return found if like is None else found.sel(arc=like["arc"].values)
+    return dataset if like is None else dataset.sel(arc=like["arc"].values)
 
 
 def surprises(course: Course) -> xr.Dataset:
@@ -177,7 +177,7 @@ def surprises(course: Course) -> xr.Dataset:
 
 def gains(course: Course, compiled: Compiled) -> xr.Dataset:
     """Who gains from each surprise, by `surprise`; see `welfare.at_surprise`."""
-    found = [
+    surprises = [
         welfare.at_surprise(
             compiled.economy,
             compiled.statuses,
@@ -188,9 +188,9 @@ def gains(course: Course, compiled: Compiled) -> xr.Dataset:
         for item in course.segments
     ]
     dates = _dates([item.date for item in course.segments])
-    together = xr.concat(found, "surprise", combine_attrs="override")
+    together = xr.concat(surprises, "surprise", combine_attrs="override")
     return together.assign_coords(
-        surprise=_indices(len(found)), date=("surprise", dates, {"long_name": "Date of the surprise"})
+        surprise=_indices(len(surprises)), date=("surprise", dates, {"long_name": "Date of the surprise"})
     )
 
 
@@ -209,15 +209,15 @@ def at(path: xr.Dataset, times: Sequence[float]) -> xr.Dataset:
     exact = np.clip(checked(path, times), known[0], known[-1])
     index, weights = interpolation(known, path["surprise"].values, exact)
     numbers = path.drop_vars([name for name in path.coords if "time" in path[name].dims])
-    found: Any = 0.0
+    interpolated: Any = 0.0
     with xr.set_options(keep_attrs=True):
         for k in range(index.shape[1]):
             part = numbers.isel(time=index[:, k]) * xr.DataArray(weights[:, k], dims="time")
-            found = part if k == 0 else found + part
+            interpolated = part if k == 0 else interpolated + part
     first = first_date(path)
     dates = _dates([first + dt.timedelta(days=float(time) * DAYS_PER_YEAR) for time in exact])
     years = [year_of(date) for date in dates.astype("datetime64[s]").astype(dt.datetime)]
-    return found.assign_coords(
+    return interpolated.assign_coords(
         time=("time", exact, path["time"].attrs),
         date=("time", dates, path["date"].attrs),
         year=("time", years, path["year"].attrs),
@@ -231,8 +231,8 @@ def checked(path: xr.Dataset, times: Sequence[float]) -> Array:
         InputError: One is not.
     """
     known = path["time"].values
-    wanted = np.asarray(times, dtype=float).reshape(-1)
-    for time in wanted:
+    asked = np.asarray(times, dtype=float).reshape(-1)
+    for time in asked:
         if not time >= known[0] - NEAR:
             raise InputError.of(f"must be 0 or more, in years from the first event; got {time:g}", key="at")
         if not time <= known[-1] + NEAR:
@@ -242,7 +242,7 @@ def checked(path: xr.Dataset, times: Sequence[float]) -> Array:
                 f"{known[-1]:.4g} years ({end})",
                 key="at",
             )
-    return wanted
+    return asked
 
 
 def years_from_start(path: xr.Dataset, year: float) -> float:
@@ -274,8 +274,8 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
     """What formulas need, with the parameters that the course moves, step by step."""
     from dirigiste.results.quantities import formulas
 
-    found = formulas.facts(compiled)
-    numbers, productivity = dict(found.numbers), found.productivity
+    facts = formulas.facts(compiled)
+    numbers, productivity = dict(facts.numbers), facts.productivity
     for path, values in course.parameters.items():
         if path in PLACES:
             numbers[PLACES[path]] = np.asarray(values, dtype=float)
@@ -285,20 +285,20 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
             if productivity.ndim == 1:
                 productivity = np.repeat(productivity[None], len(values), axis=0)
             productivity[:, compiled.statuses.index(name)] = values
-    return found._replace(numbers=numbers, productivity=productivity)
+    return facts._replace(numbers=numbers, productivity=productivity)
 
 
 def _change(values: Array, time: Array, surprise: NDArray[np.int64]) -> Array:
     """Change per year in each step, (M, ...), by parabolas through steps of the same surprise: what changes
     hands on the date of one is no change over time.
     """
-    found = np.zeros_like(values)
+    change = np.zeros_like(values)
     for index in np.unique(surprise):
         steps = np.flatnonzero(surprise == index)
         if steps.size > 1:
             order = 2 if steps.size > 2 else 1
-            found[steps] = np.gradient(values[steps], time[steps], axis=0, edge_order=order)
-    return found
+            change[steps] = np.gradient(values[steps], time[steps], axis=0, edge_order=order)
+    return change
 
 
 def _described(columns: dict[str, tuple[tuple[str, ...], ArrayLike]]) -> dict[str, Any]:

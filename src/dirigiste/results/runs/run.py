@@ -81,8 +81,8 @@ class Run:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the certificates of both states and of the path warn of."""
-        found = (*self.before.warnings, *self.after.warnings, *self.certificate["warnings"])
-        return tuple(dict.fromkeys(found))
+        lines = (*self.before.warnings, *self.after.warnings, *self.certificate["warnings"])
+        return tuple(dict.fromkeys(lines))
 
     @property
     def horizon(self) -> float:
@@ -333,22 +333,22 @@ def texts(name: str | Path) -> dict[str, str]:
     """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
     read.
     """
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     path = Path(name).expanduser()
     text = _text(path, "dirigiste.chronicle", str(name))
     if text is None:
-        return found
-    found["chronicle.yaml"] = text
+        return files
+    files["chronicle.yaml"] = text
     try:
         data = reading.parse(text).plain()
     except InputError:
-        return found
+        return files
     economy = data.get("economy") if isinstance(data, dict) else None
     if isinstance(economy, str):
         text = _text(path.parent / Path(economy).expanduser(), "dirigiste.economy", economy)
         if text is not None:
-            found["economy.yaml"] = text
-    return found
+            files["economy.yaml"] = text
+    return files
 
 
 def _text(path: Path, package: str, name: str) -> str | None:
@@ -363,13 +363,13 @@ def _text(path: Path, package: str, name: str) -> str | None:
     return None
 
 
-def write_report(found: Run, folder: Path) -> Path:
+def write_report(run: Run, folder: Path) -> Path:
     """Write the HTML report into the folder of a run."""
     from dirigiste import report
 
     draft = folder / f".{folders.REPORT}"
     try:
-        report.write(found, draft)
+        report.write(run, draft)
         return draft.replace(folder / folders.REPORT)
     finally:
         draft.unlink(missing_ok=True)

@@ -38,10 +38,10 @@ def _digits(change: float) -> int:
     return 2 if abs(change) >= 0.01 or change == 0 else min(1 - math.floor(math.log10(abs(change))), 8)
 
 
-def heading(found: Comparison) -> str:
+def heading(comparison: Comparison) -> str:
     """One line: what is compared."""
-    old, new = (item.economy.title or item.economy.name for item in (found.old, found.new))
-    count = len(found.inputs)
+    old, new = (item.economy.title or item.economy.name for item in (comparison.old, comparison.new))
+    count = len(comparison.inputs)
     differ = (
         "no parameter differs"
         if not count
@@ -67,11 +67,11 @@ def value(item: object) -> str:
 
 def pairs_table(title: str, pairs: Mapping[str, Difference], table: Mapping[str, measures.Measure]) -> Table:
     """Old, new and change of numbers; those that have no meaning in both are left out."""
-    found = Table(title, ("", "old", "new", "change"))
+    result = Table(title, ("", "old", "new", "change"))
     for name, pair in pairs.items():
         if math.isfinite(pair.old) or math.isfinite(pair.new):
             measure = table[name]
-            found.rows.append(
+            result.rows.append(
                 (
                     measure.label,
                     number(pair.old, measure.unit),
@@ -79,14 +79,14 @@ def pairs_table(title: str, pairs: Mapping[str, Difference], table: Mapping[str,
                     change(pair, measure.unit),
                 )
             )
-    return found
+    return result
 
 
-def status_table(found: Comparison) -> Table:
+def status_table(comparison: Comparison) -> Table:
     """Owners and output by status, old and new."""
     table = Table("Statuses", ("", "owners old", "new", "change", "output old", "new", "change"))
-    for status, pairs in found.by_status.items():
-        label = found.old.economy.statuses[status].title or status
+    for status, pairs in comparison.by_status.items():
+        label = comparison.old.economy.statuses[status].title or status
         cells = [label]
         for name in ("mass", "output_share"):
             unit = measures.STATUS[name].unit
@@ -95,9 +95,9 @@ def status_table(found: Comparison) -> Table:
     return table
 
 
-def welfare_tables(found: Comparison) -> list[Table]:
+def welfare_tables(comparison: Comparison) -> list[Table]:
     """Who gains and who loses, by status, wealth quintile and ability."""
-    data = found.welfare
+    data = comparison.welfare
     if data is None:
         return []
     tables = []
@@ -135,22 +135,22 @@ def _welfare_row(label: str, row: dict[str, float]) -> tuple[str, ...]:
     )
 
 
-def tables(found: Comparison) -> list[Table]:
+def tables(comparison: Comparison) -> list[Table]:
     """Inputs, prices, aggregates, statuses, welfare."""
     inputs = Table("Parameters that differ", ("", "old", "new"))
-    inputs.rows.extend((path, value(old), value(new)) for path, (old, new) in found.inputs.items())
+    inputs.rows.extend((path, value(old), value(new)) for path, (old, new) in comparison.inputs.items())
     return [
         *([inputs] if inputs.rows else []),
-        pairs_table("Prices", found.prices, measures.PRICES),
-        pairs_table("Aggregates", found.aggregates, measures.AGGREGATES),
-        status_table(found),
-        *welfare_tables(found),
+        pairs_table("Prices", comparison.prices, measures.PRICES),
+        pairs_table("Aggregates", comparison.aggregates, measures.AGGREGATES),
+        status_table(comparison),
+        *welfare_tables(comparison),
     ]
 
 
-def comparison(found: Comparison) -> str:
+def comparison(compared: Comparison) -> str:
     """The whole comparison as plain text."""
-    lines = [heading(found)]
-    if not found.comparable:
+    lines = [heading(compared)]
+    if not compared.comparable:
         lines.append("preferences differ, so welfare cannot be compared")
-    return "\n".join([*lines, *("\n" + as_text(table) for table in tables(found))])
+    return "\n".join([*lines, *("\n" + as_text(table) for table in tables(compared))])

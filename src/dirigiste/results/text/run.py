@@ -86,88 +86,88 @@ STANDARD: Final = frozenset(
 """Entries of the certificate that every run has; others come with `certify`."""
 
 
-def heading(found: Run) -> str:
+def heading(run: Run) -> str:
     """One line: what was run, how long it took, how well it is solved."""
-    count = found.surprises.sizes["surprise"]
+    count = run.surprises.sizes["surprise"]
     surprises = "1 surprise" if count == 1 else f"{count} surprises"
-    only = f", only {' and '.join(found.only)}" if found.only else ""
+    only = f", only {' and '.join(run.only)}" if run.only else ""
     return (
-        f"{found.chronicle.name} on {found.before.economy.name}{only}: {surprises} · "
-        f"solved in {found.provenance['seconds']:.1f} s · worst residual {worst(found):.0e}"
+        f"{run.chronicle.name} on {run.before.economy.name}{only}: {surprises} · "
+        f"solved in {run.provenance['seconds']:.1f} s · worst residual {worst(run):.0e}"
     )
 
 
-def worst(found: Run) -> float:
+def worst(run: Run) -> float:
     """Largest residual of a market, of the path and of both stationary states."""
-    return max(found.before.worst_residual, found.after.worst_residual, found.certificate["worst"])
+    return max(run.before.worst_residual, run.after.worst_residual, run.certificate["worst"])
 
 
-def peak(found: Run) -> int:
+def peak(run: Run) -> int:
     """Step at which output is farthest from what it would be without the events, within `WINDOW` years of the
     first and `AFTER_LAST` years of the last one.
     """
-    time, surprise = found.path["time"].values, found.path["surprise"].values
+    time, surprise = run.path["time"].values, run.path["surprise"].values
     last = max(WINDOW, float(time[np.searchsorted(surprise, surprise.max())]) + AFTER_LAST)
-    return int(np.argmax(np.where(time <= last + paths.NEAR, _away(found), -1.0)))
+    return int(np.argmax(np.where(time <= last + paths.NEAR, _away(run), -1.0)))
 
 
-def _away(found: Run) -> np.ndarray:
+def _away(run: Run) -> np.ndarray:
     """Relative distance of output from what it would be without the events, by step; -1 where unknown."""
-    away = np.abs(found.path["output"].values / float(found.base["output"]) - 1.0)
+    away = np.abs(run.path["output"].values / float(run.base["output"]) - 1.0)
     return np.where(np.isfinite(away), away, -1.0)
 
 
-def headline(found: Run) -> list[tuple[str, str]]:
+def headline(run: Run) -> list[tuple[str, str]]:
     """What it cost, what it bought, who moved: labels and sentences made from the numbers, at the date at
     which output is farthest from what it would be without the events. A line without label goes on with the
     one before.
     """
-    step = peak(found)
-    here = found.path.isel(time=step)
+    step = peak(run)
+    here = run.path.isel(time=step)
     year = int(here["year"])
 
     def pair(name: str) -> Difference:
-        return Difference(float(found.base[name]), float(here[name]))
+        return Difference(float(run.base[name]), float(here[name]))
 
-    def told(label: str, name: str) -> str:
+    def labelled(label: str, name: str) -> str:
         return f"{label} {text_comparison.change(pair(name), measures.PATH[name].unit)}"
 
-    cost = told("output", "output")
+    cost = labelled("output", "output")
     if text_comparison.change(pair("output"), "") != "0":
-        away = _away(found)[step:]
+        away = _away(run)[step:]
         farthest = "at its farthest" if away[0] >= away.max() else "later more"
-        cost += f" in {year}, {farthest}" + _by_channel(found, step)
+        cost += f" in {year}, {farthest}" + _by_channel(run, step)
     others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
     bought = [
-        _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(found.base[name].values)
+        _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(run.base[name].values)
     ]
     return [
         ("What it cost", cost),
-        ("", "   ".join(told(label, name) for label, name in others)),
-        ("", _in_all(found)),
+        ("", "   ".join(labelled(label, name) for label, name in others)),
+        ("", _in_all(run)),
         ("What it bought", "   ".join(bought) or "no status counts as controlled or speaks"),
-        ("Who moved", "   ".join(_moved(found, here))),
+        ("Who moved", "   ".join(_moved(run, here))),
     ]
 
 
-def _by_channel(found: Run, step: int) -> str:
+def _by_channel(run: Run, step: int) -> str:
     """What each channel did to output at a step, in brackets, the largest first; empty where not known."""
-    if found.split is None:
+    if run.split is None:
         return ""
-    parts = split.channels(found.split, "output").isel(time=step)
-    shares = 100.0 * parts.values / float(found.base["output"])
+    parts = split.channels(run.split, "output").isel(time=step)
+    shares = 100.0 * parts.values / float(run.base["output"])
     order = np.argsort(-np.abs(shares))
-    told = [f"{signed(float(shares[n]))} {parts['channel'].values[n]}" for n in order]
-    return f" ({', '.join(told)})"
+    items = [f"{signed(float(shares[n]))} {parts['channel'].values[n]}" for n in order]
+    return f" ({', '.join(items)})"
 
 
-def _in_all(found: Run) -> str:
+def _in_all(run: Run) -> str:
     """The discounted sum of what happens to output, as years of output."""
-    rate = found.before.economy.preferences.rho
-    lost = found.path["output"].values / float(found.base["output"]) - 1.0
-    total = float(shapley.present_value(lost, found.path["step"].values, rate))
+    rate = run.before.economy.preferences.rho
+    lost = run.path["output"].values / float(run.base["output"]) - 1.0
+    total = float(shapley.present_value(lost, run.path["step"].values, rate))
     return (
-        f"in all {signed(100 * total)} of a year's output over {found.horizon:.0f} years, "
+        f"in all {signed(100 * total)} of a year's output over {run.horizon:.0f} years, "
         f"discounted at {100 * rate:g} % a year"
     )
 
@@ -177,17 +177,17 @@ def _from_to(label: str, pair: Difference) -> str:
     return f"{label} {points} ({100 * pair.old:.1f} → {100 * pair.new:.1f} %)"
 
 
-def _moved(found: Run, here: xr.Dataset) -> list[str]:
-    old, new = found.base["mass_by_status"].values, here["mass_by_status"].values
-    told = []
+def _moved(run: Run, here: xr.Dataset) -> list[str]:
+    old, new = run.base["mass_by_status"].values, here["mass_by_status"].values
+    parts = []
     for n in np.argsort(-np.abs(new - old))[:MOST]:
         if abs(new[n] - old[n]) > MOVED:
-            name = str(found.base["status"].values[n])
-            told.append(f"{name} {100 * old[n]:.1f} → {100 * new[n]:.1f} %")
-    before, after = float(found.base["flight"]), float(here["flight"])
+            name = str(run.base["status"].values[n])
+            parts.append(f"{name} {100 * old[n]:.1f} → {100 * new[n]:.1f} %")
+    before, after = float(run.base["flight"]), float(here["flight"])
     if before or after:
-        told.append(f"wealth carried abroad {100 * before:.2f} → {100 * after:.2f} % of output a year")
-    return told or ["nobody"]
+        parts.append(f"wealth carried abroad {100 * before:.2f} → {100 * after:.2f} % of output a year")
+    return parts or ["nobody"]
 
 
 def date(event: Event) -> str:
@@ -195,9 +195,9 @@ def date(event: Event) -> str:
     return event.date.isoformat()[: KINDS[event.precision]]
 
 
-def events_table(found: Run) -> Table:
+def events_table(run: Run) -> Table:
     """Date, event, who acted, channels it works through, sources."""
-    chronicle, economy = found.chronicle, found.before.economy
+    chronicle, economy = run.chronicle, run.before.economy
     table = Table("Chronicle", ("date", "event", "organisation", "changes", "sources"), left=(0, 1, 2, 3, 4))
     for event in chronicle.ordered:
         changes = chronicle.changes_of(event, economy)
@@ -214,30 +214,30 @@ def events_table(found: Run) -> Table:
     return table
 
 
-def discrepancies_table(found: Run) -> Table:
+def discrepancies_table(run: Run) -> Table:
     """Claims that differ from the record."""
     rows = [
         (date(event), f"{item.claim} ({item.claim_source})", f"{item.record} ({item.record_source})")
-        for event, item in found.chronicle.discrepancies
+        for event, item in run.chronicle.discrepancies
     ]
     return Table("Claims that differ from the record", ("date", "claim", "record"), rows, left=(0, 1, 2))
 
 
-def changes_table(found: Run) -> Table:
+def changes_table(run: Run) -> Table:
     """Parameters that end elsewhere than they began."""
     rows = [
         (item.path, number(item.before), number(item.after), ", ".join(date(event) for event in item.events))
-        for item in found.changes
+        for item in run.changes
     ]
     return Table("What lasts", ("parameter", "before", "after", "events"), rows, left=(0, 3))
 
 
-def path_tables(found: Run, at: Sequence[float]) -> list[Table]:
+def path_tables(run: Run, at: Sequence[float]) -> list[Table]:
     """The path, statuses and edges at some years, as changes against the economy without the events; in the
     last column the stationary state after all that lasts.
     """
-    here, end = found.at(at), paths.base(found.after, found.path)
-    first = str(found.path["date"].values[0].astype("datetime64[D]"))
+    here, end = run.at(at), paths.base(run.after, run.path)
+    first = str(run.path["date"].values[0].astype("datetime64[D]"))
     header = ("", "before", *(f"year {_year(time)}" for time in at), "long run")
 
     def row(label: str, unit: str, old: float, new: Sequence[float]) -> tuple[str, ...]:
@@ -245,24 +245,24 @@ def path_tables(found: Run, at: Sequence[float]) -> list[Table]:
 
     table = Table(f"Path: before, and changes (pp: percentage points); year 0 is {first}", header)
     for name in [name for name in PATH_ROWS if name in here]:
-        old, measure = float(found.base[name]), measures.PATH[name]
+        old, measure = float(run.base[name]), measures.PATH[name]
         if np.isfinite(old):
             new = [*here[name].values.tolist(), float(end[name])]
             table.rows.append(row(measure.label, measure.unit, old, new))
     tables = [table]
     for title, name in STATUS_TABLES:
         table, unit = Table(title, header), measures.PATH_STATUS[name].unit
-        for status in found.base["status"].values:
-            old = float(found.base[name].sel(status=status))
+        for status in run.base["status"].values:
+            old = float(run.base[name].sel(status=status))
             new = [*here[name].sel(status=status).values.tolist(), float(end[name].sel(status=status))]
             if any(abs(value) > 0 for value in (old, *new)):
-                label = found.before.economy.statuses[str(status)].title or str(status)
+                label = run.before.economy.statuses[str(status)].title or str(status)
                 table.rows.append(row(label, unit, old, new))
         tables.append(table)
     table, unit = Table("People who move, by edge", header), measures.PATH_ARC["people"].unit
-    for edge in dict.fromkeys(map(str, found.base["edge"].values)):
-        arcs = found.base["edge"].values == edge
-        old = float(found.base["people"].values[arcs].sum())
+    for edge in dict.fromkeys(map(str, run.base["edge"].values)):
+        arcs = run.base["edge"].values == edge
+        old = float(run.base["people"].values[arcs].sum())
         new = [*here["people"].values[:, arcs].sum(axis=1).tolist(), float(end["people"].values[arcs].sum())]
         table.rows.append(row(edge, unit, old, new))
     return [*tables, table]
@@ -282,30 +282,30 @@ def _year(time: float) -> str:
     return f"{time:.4g}"
 
 
-def channel_tables(found: Run, at: Sequence[float]) -> list[Table]:
+def channel_tables(run: Run, at: Sequence[float]) -> list[Table]:
     """What each channel did: to every outcome at the date of the headline, and to output at some years."""
-    if found.split is None:
+    if run.split is None:
         return []
-    step, players = peak(found), split.order(found.split)
-    day = str(found.path["date"].values[step].astype("datetime64[D]"))
+    step, players = peak(run), split.order(run.split)
+    day = str(run.path["date"].values[step].astype("datetime64[D]"))
     one = Table(f"What each channel did, {day}", ("", *players, "in all"))
     for outcome in split.OUTCOMES:
-        if not np.isfinite(found.base[outcome].values):
+        if not np.isfinite(run.base[outcome].values):
             continue
-        measure, parts = measures.PATH[outcome], split.channels(found.split, outcome).isel(time=step)
-        old = float(found.base[outcome])
+        measure, parts = measures.PATH[outcome], split.channels(run.split, outcome).isel(time=step)
+        old = float(run.base[outcome])
         whole = float(parts.attrs["whole"][step])
         cells = [change(old, old + part, measure.unit) for part in (*parts.values, whole)]
         one.rows.append((measure.label, *cells))
-    output = found.channels("output", time=list(at))
-    base = float(found.base["output"])
+    output = run.channels("output", time=list(at))
+    base = float(run.base["output"])
     many = Table("Output by channel", ("", *(f"year {_year(time)}" for time in at)))
     for channel in players:
         cells = [change(base, base + part, "") for part in output.sel(channel=channel).values]
         many.rows.append((channel, *cells))
     whole = np.asarray(output.attrs["whole"]).reshape(-1)
     many.rows.append(("in all", *(change(base, base + part, "") for part in whole)))
-    return [one, many] if split.exact(found.split) else [one, many, _quick(found.split)]
+    return [one, many] if split.exact(run.split) else [one, many, _quick(run.split)]
 
 
 def _quick(data: xr.Dataset) -> Table:
@@ -326,15 +326,15 @@ def _quick(data: xr.Dataset) -> Table:
     return table
 
 
-def welfare_table(found: Run) -> Table:
+def welfare_table(run: Run) -> Table:
     """Who gains from each surprise: in all, votes, and the statuses that gain most and least."""
-    data = found.welfare
+    data = run.welfare
     table = Table(
         "Who gains from each surprise, consumption equivalents",
         ("date", "in all", "gain", "lose", "gains most", "gains least"),
         left=(0, 4, 5),
     )
-    days = {event.date.isoformat(): date(event) for event in found.chronicle.ordered if event.acts}
+    days = {event.date.isoformat(): date(event) for event in run.chronicle.ordered if event.acts}
     for n in range(data.sizes["surprise"]):
         one = data.isel(surprise=n)
         mass = one["mass"].sum(("quintile", "ability_group"))
@@ -356,67 +356,70 @@ def welfare_table(found: Run) -> Table:
     return table
 
 
-def certificate_table(found: Run) -> Table:
+def certificate_table(run: Run) -> Table:
     """Worst residuals with their dates, distance to the end, and what `certify` adds."""
-    told = found.certificate
+    certificate = run.certificate
     table = Table("Certificate of the path", ("", "worst", "unit", "date"), left=(0, 2, 3))
-    checked = {**told["markets"], **{name: told[name] for name in ("walras", "foresight", "hjb", "mass")}}
-    if found.before.economy.closure.directed is None:
+    checked = {
+        **certificate["markets"],
+        **{name: certificate[name] for name in ("walras", "foresight", "hjb", "mass")},
+    }
+    if run.before.economy.closure.directed is None:
         checked.pop("quota")
     for name, row in checked.items():
         measure = measures.CERTIFICATE_PATH[name]
         table.rows.append((measure.label, minus(f"{row['worst']:.1e}"), measure.unit, row["date"]))
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
-        table.rows.append((measure.label, f"{told[name]:.3g}", measure.unit, ""))
+        table.rows.append((measure.label, f"{certificate[name]:.3g}", measure.unit, ""))
     for name in ("least_mass", "top_mass"):
-        if name in told:
+        if name in certificate:
             measure = measures.CERTIFICATE_PATH[name]
-            table.rows.append((measure.label, minus(f"{told[name]:.1e}"), measure.unit, ""))
-    more = {name: value for name, value in told.items() if name not in STANDARD}
+            table.rows.append((measure.label, minus(f"{certificate[name]:.1e}"), measure.unit, ""))
+    more = {name: value for name, value in certificate.items() if name not in STANDARD}
     table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
     return table
 
 
-def _numbers(told: Mapping[str, Any], before: str = "") -> list[tuple[str, float]]:
+def _numbers(entries: Mapping[str, Any], before: str = "") -> list[tuple[str, float]]:
     """Numbers in nested entries, with dotted names in words."""
-    found: list[tuple[str, float]] = []
-    for name, value in told.items():
+    rows: list[tuple[str, float]] = []
+    for name, value in entries.items():
         label = f"{before}{name}".replace("_", " ")
         if isinstance(value, dict):
-            found += _numbers(value, f"{label}, ")
+            rows += _numbers(value, f"{label}, ")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            found.append((label, float(value)))
-    return found
+            rows.append((label, float(value)))
+    return rows
 
 
-def tables(found: Run, at: Sequence[float] | None = None) -> list[Table]:
+def tables(run: Run, at: Sequence[float] | None = None) -> list[Table]:
     """Events, discrepancies, the path at some years, channels, who gains, what lasts, certificate.
 
     Args:
-        found: The run.
+        run: The run.
         at: Years from the first event; those of `Run.default_times` if left out.
     """
-    times = found.default_times if at is None else at
+    times = run.default_times if at is None else at
     drawn = [
-        events_table(found),
-        discrepancies_table(found),
-        *path_tables(found, times),
-        *channel_tables(found, times),
-        welfare_table(found),
-        changes_table(found),
-        certificate_table(found),
+        events_table(run),
+        discrepancies_table(run),
+        *path_tables(run, times),
+        *channel_tables(run, times),
+        welfare_table(run),
+        changes_table(run),
+        certificate_table(run),
     ]
     return [table for table in drawn if table.rows]
 
 
-def top(found: Run) -> str:
+def top(run: Run) -> str:
     """Heading and headline as lines of text."""
-    lines = headline(found)
+    lines = headline(run)
     width = max(len(label) for label, _ in lines)
-    return "\n".join([heading(found), *(f"{label:<{width}}  {sentence}" for label, sentence in lines)])
+    return "\n".join([heading(run), *(f"{label:<{width}}  {sentence}" for label, sentence in lines)])
 
 
-def run(found: Run) -> str:
+def run(solved: Run) -> str:
     """The whole run as plain text."""
-    return "\n".join([top(found), *("\n" + as_text(table) for table in tables(found))])
+    return "\n".join([top(solved), *("\n" + as_text(table) for table in tables(solved))])
