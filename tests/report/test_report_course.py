@@ -160,6 +160,15 @@ def test_many_channels_share_four_bands():
     assert decomposition.bands[-1][1][0] == pytest.approx(-0.2)
 
 
+def test_the_title_of_present_values_says_that_effects_cancel_out():
+    parts = np.array([[-0.02], [0.02]])
+    decomposition = channels.Split(
+        ("force", "listing"), np.zeros(1), np.zeros(1, int), parts, 0, parts[:, 0], parts[:, 0]
+    )
+    title = channels.waterfall_title(decomposition).replace("\N{NO-BREAK SPACE}", " ")
+    assert title == "Force costs 2.0 % and listing brings 2.0 % in present value; together they cancel out"
+
+
 def test_people_struck_and_people_who_choose_otherwise(course_of_three):
     run = course_of_three
     moves = choices.moves(run)
@@ -199,6 +208,18 @@ def test_bands_add_up_to_everybody(course_of_three):
     np.testing.assert_allclose(sum(band.share for band in shares), 1.0)
     assert {band.status for band in shares if band.small} == {"held", "withdrawn"}
     assert "within 5 years" in bands.title(course_of_three)
+
+
+def test_the_title_of_bands_lets_no_status_grow_that_shrinks(course_of_three, monkeypatch):
+    """When owners emigrate, the shares of all statuses may fall."""
+    time = course.time(course_of_three)
+    falling = [
+        bands.Band(band.status, band.label, 0.5, 0.5 - 0.01 * (n + 1) * np.ones(time.size))
+        for n, band in enumerate(bands.bands(course_of_three)[:2])
+    ]
+    monkeypatch.setattr(bands, "bands", lambda _: falling)
+    assert "grow" not in bands.title(course_of_three)
+    assert bands.title(course_of_three).count("shrink") == 2
 
 
 def test_gains_by_status_and_quintile(course_of_three):

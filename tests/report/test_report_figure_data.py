@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from dirigiste.report.figure_data import assumptions, certificate, events, firms
 from dirigiste.report.figure_data.table import Table
@@ -118,3 +119,51 @@ def test_tables_become_csv_that_spreadsheets_do_not_execute():
     table = Table.of(("a", "b"), [("=1+1", float("nan")), ("x, y", 0.125)])
     assert table.csv() == 'a,b\n\'=1+1,\n"x, y",0.125\n'
     assert table.column("b")[1] == 0.125
+
+
+def test_the_title_of_sizes_names_no_status_with_few_firms(make):
+    run = make()
+    data = run.after.dataset
+    larger = xr.DataArray([1.0, 1.0, 10.0, 1.0], dims="status")
+    run.after.dataset = data.assign(labor=(data["labor"] * larger).transpose(*data["labor"].dims))
+    assert "the median A title firm 30.0" in firms.sizes_title(run)
+    fewer = xr.DataArray([1.0, 1.0, 0.1, 1.0], dims="status")
+    run.after.dataset = run.after.dataset.assign(mass=(data["mass"] * fewer).transpose(*data["mass"].dims))
+    assert "A title" not in firms.sizes_title(run)
+
+
+def _with_products(run, products):
+    """The run in which the last unit of capital earns so much in firms of every status in the end."""
+    mpk = run.after.dataset["mpk"]
+    rates = xr.DataArray([products[name] for name in mpk["status"].values], dims="status")
+    run.after.dataset = run.after.dataset.assign(mpk=(0.0 * mpk + rates).transpose(*mpk.dims))
+    return firms.starved_title(run)
+
+
+def test_the_title_of_scarce_capital_names_one_status_or_all_that_are_alike(make):
+    user_cost = firms.user_cost(make().after)
+    products = {"inside": user_cost + 0.05, "plain": user_cost + 0.02, "loud": 0.0, "held": 0.0}
+    assert _with_products(make(), products).startswith("Capital is scarcest in inside firms: the last unit")
+    products["plain"] = products["inside"] + 0.0001
+    text = _with_products(make(), products)
+    assert text.startswith(
+        "Capital is equally scarce in plain and inside firms: the last unit earns 5.0 points"
+    )
+
+
+def test_the_title_of_scarce_capital_says_that_it_leaves_out_statuses_with_few_firms(make):
+    run = make()
+    user_cost = firms.user_cost(run.after)
+    shares = xr.DataArray([1.0, 1.0, 0.1, 1.0], dims="status")
+    run.after.dataset = run.after.dataset.assign(
+        mass=(run.after.dataset["mass"] * shares).transpose(*run.after.dataset["mass"].dims)
+    )
+    products = {"inside": user_cost + 0.05, "plain": user_cost, "loud": user_cost + 0.12, "held": 0.0}
+    text = _with_products(run, products)
+    assert "scarcest in inside firms among statuses with 5" in text
+    assert "of firms or more: the last unit earns 5.0 points" in text
+
+
+def test_the_title_of_scarce_capital_calls_no_capital_scarce_that_earns_less_than_it_costs(make):
+    products = dict.fromkeys(("inside", "plain", "loud", "held"), 0.0)
+    assert _with_products(make(), products).startswith("In firms of no status does the last unit of capital")

@@ -166,6 +166,18 @@ def test_the_headline_says_where_an_effect_is_still_growing(made):
         assert words in headline[0][1]
 
 
+def test_the_headline_calls_only_a_loss_of_output_a_cost(made):
+    base = float(made.base["output"])
+    for factor, labels in (
+        (0.98, ["What it cost", "What it bought"]),
+        (1.02, ["Output", "Control"]),
+        (1.0, ["Output", "Control"]),
+    ):
+        output = (base * factor + 0.0 * made.path["output"]).assign_attrs(made.path["output"].attrs)
+        headline = text_run.headline(replace(made, path=made.path.assign(output=output)))
+        assert [label for label, _ in headline if label][:2] == labels
+
+
 def test_changes_in_few_characters():
     change = text_run.change
     assert change(2.0, 1.9, "goods per year") == "−5.00 %"

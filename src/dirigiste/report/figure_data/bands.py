@@ -70,8 +70,9 @@ def title(run: Run) -> str:
     if max(changes[most], -changes[least]) < SAME:
         return "Owners are spread over the statuses as without the events"
     parts = []
-    for n, verb in ((least, "shrink"), (most, "grow")):
+    for n in dict.fromkeys((least, most)):
         if abs(changes[n]) >= SAME:
+            verb = "grow" if changes[n] > 0 else "shrink"
             span = words.pair(shares[n].base, shares[n].base + changes[n]).replace(words.ARROW, "to")
             parts.append(f"{shares[n].label} owners {verb} from {span}")
     return words.opening(f"{', '.join(parts)} within {words.plain(round(when, 1))} years")

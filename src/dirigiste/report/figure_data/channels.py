@@ -153,6 +153,8 @@ def waterfall_title(decomposition: Split) -> str:
     brings = [bar for bar in reversed(decomposition.in_all) if bar.value >= course.STILL][:1]
     parts = [f"{bar.label} costs {course.size(bar.value, course.RELATIVE)}" for bar in costs]
     parts += [f"{bar.label} brings {course.size(bar.value, course.RELATIVE)}" for bar in brings]
+    if abs(whole) < course.STILL:
+        return words.opening(f"{words.listing(parts)} in present value; together they cancel out")
     total = "lost" if whole < 0 else "gained"
     return (
         f"In present value {course.size(whole, course.RELATIVE)} of a year's output is {total}: "

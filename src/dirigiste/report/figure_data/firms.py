@@ -38,6 +38,9 @@ POOR: Final = 0.05
 NAMED: Final = 0.05
 """Statuses with a smaller share of firms are not named in titles."""
 
+ALIKE: Final = 0.0005
+"""Marginal products per year that differ by less are the same as a title writes them."""
+
 LINES: Final = 4
 """Most statuses in the figure of marginal products."""
 
@@ -244,13 +247,22 @@ def sizes_table(wealth: list[Curve], employment: list[Curve]) -> Table:
 
 
 def sizes_title(run: Run) -> str:
-    """What happens to the typical owner and firm of the status with most firms."""
+    """What happens to the typical firm of the status with most firms, and how large the typical firm is in
+    the status where it is largest, among those with enough firms to be named.
+    """
     firms = {curve.status: curve for curve in employment(run)}
     if not firms:
         return "No status has firms"
     counts = {name: float(_masses(run.before, name)[1].sum()) for name in firms}
     top = firms[max(counts, key=lambda name: counts[name])]
-    largest = max(firms.values(), key=lambda curve: curve.centre_after)
+    in_the_end = {name: float(_masses(run.after, name)[1].sum()) for name in firms}
+    enough = NAMED * sum(in_the_end.values())
+    named = [
+        curve
+        for name, curve in firms.items()
+        if in_the_end[name] >= enough and np.isfinite(curve.centre_after)
+    ]
+    largest = max(named, key=lambda curve: curve.centre_after, default=top)
     text = _median(top)
     if largest.status != top.status:
         text += f"; the median {largest.label} firm {words.number(largest.centre_after, 3)}"
@@ -268,14 +280,22 @@ def starved_title(run: Run) -> str:
     """Whose firms are short of capital, in a sentence."""
     firms = {name: float(_masses(run.after, name)[1].sum()) for name in run.after.economy.statuses}
     named = {name for name, size in firms.items() if size >= NAMED * sum(firms.values())}
-    curves = [curve for curve in starved(run) if np.isfinite(curve.centre_after) and curve.status in named]
+    drawn = [curve for curve in starved(run) if np.isfinite(curve.centre_after)]
+    curves = [curve for curve in drawn if curve.status in named]
     if not curves:
         return "No status has firms"
     top = max(curves, key=lambda curve: curve.centre_after)
-    text = (
-        f"Capital is scarcest in {top.label} firms: the last unit earns {100 * top.centre_after:.1f} points "
-        "a year more than it costs"
-    )
-    if abs(top.centre_after - top.centre_before) >= 0.0005:
+    alike = [curve for curve in curves if top.centre_after - curve.centre_after < ALIKE]
+    # the figure may also show statuses with few firms whose capital is scarcer still
+    beyond = any(curve.centre_after - top.centre_after >= ALIKE for curve in drawn)
+    among = f" among statuses with {words.percent(NAMED, 0)} of firms or more" if beyond else ""
+    if top.centre_after < ALIKE:
+        return f"In firms of no status does the last unit of capital earn more than it costs{among}"
+    names = words.listing([curve.label for curve in alike])
+    earns = f"the last unit earns {100 * top.centre_after:.1f} points a year more than it costs"
+    if len(alike) > 1:
+        return f"Capital is equally scarce in {names} firms{among}: {earns}"
+    text = f"Capital is scarcest in {names} firms{among}: {earns}"
+    if abs(top.centre_after - top.centre_before) >= ALIKE:
         text += f", {100 * top.centre_before:.1f} before"
     return minus(text)

@@ -118,9 +118,11 @@ def _away(run: Run) -> np.ndarray:
 
 
 def headline(run: Run) -> list[tuple[str, str]]:
-    """What it cost, what it bought, who moved: labels and sentences made from the numbers, at the date at
-    which output is farthest from what it would be without the events. A line without label goes on with the
-    one before.
+    """Changes of output and other aggregates, of control and silence, and of the shares of statuses, at the
+    date at which output is farthest from what it would be without the events.
+
+    Labels and sentences are made from the numbers; only a loss of output is called a cost. A line without
+    label continues the one before.
     """
     step = peak(run)
     here = run.path.isel(time=step)
@@ -141,11 +143,15 @@ def headline(run: Run) -> list[tuple[str, str]]:
     bought = [
         _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(run.base[name].values)
     ]
+    lower = text_comparison.change(pair("output"), "") != "0" and pair("output").absolute < 0
     return [
-        ("What it cost", cost),
+        ("What it cost" if lower else "Output", cost),
         ("", "   ".join(labelled(label, name) for label, name in others)),
         ("", _in_all(run)),
-        ("What it bought", "   ".join(bought) or "no status counts as controlled or speaks"),
+        (
+            "What it bought" if lower else "Control",
+            "   ".join(bought) or "no status counts as controlled or speaks",
+        ),
         ("Who moved", "   ".join(_moved(run, here))),
     ]
 
