@@ -160,6 +160,29 @@ def test_many_channels_share_four_bands():
     assert decomposition.bands[-1][1][0] == pytest.approx(-0.2)
 
 
+@pytest.mark.parametrize(
+    ("effects", "start", "end"),
+    [
+        ((-0.02, -0.01, 0.0), "Of the 3.0 % of output lost in", "2.0 points come through force"),
+        (
+            (-0.02, -0.02, 0.0),
+            "Of the 4.0 % of output lost in",
+            "2.0 points come through force and fear each",
+        ),
+        ((-0.03, 0.0, 0.02), "1.0 % of output lost in", "other channels: 3.0 points come through force"),
+        ((0.03, 0.0, -0.02), "1.0 % of output gained in", "other channels: 3.0 points come through force"),
+        ((-0.02, 0.0, 0.02), "What the channels do to output cancels out", ""),
+    ],
+)
+def test_the_title_of_channels_is_no_more_than_the_figure_shows(course_of_three, effects, start, end):
+    parts = np.array(effects)[:, None]
+    names = ("force", "fear", "listing")
+    decomposition = channels.Split(names, np.zeros(1), np.zeros(1, int), parts, 0, parts[:, 0], parts[:, 0])
+    title = channels.over_time_title(course_of_three, decomposition).replace("\N{NO-BREAK SPACE}", " ")
+    assert title.startswith(start)
+    assert title.endswith(end)
+
+
 def test_the_title_of_present_values_says_that_effects_cancel_out():
     parts = np.array([[-0.02], [0.02]])
     decomposition = channels.Split(

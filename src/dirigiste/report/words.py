@@ -43,7 +43,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def plain(value: float) -> str:
-    """A parameter as it was given: up to ten significant digits, none that say nothing."""
+    """A parameter as it was given: up to ten significant digits, without trailing zeros."""
     if math.isinf(value):
         return number(value)
     text = f"{value:.10g}"
@@ -54,7 +54,7 @@ def plain(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """A parameter with up to four significant digits, none that say nothing."""
+    """A parameter with up to four significant digits, without trailing zeros."""
     return _trimmed(value, 4) if math.isfinite(value) else number(value)
 
 

@@ -1,7 +1,7 @@
 """The one style sheet of all figures, canvases measured in inches, and SVG that is part of a page.
 
-Colours are distinguished by colour-blind readers and in grey; lines differ in style too. Text stays text, and
-the same figure gives the same bytes.
+Colour-blind readers can distinguish the colours, which differ in grey as well; lines differ in style too.
+Text stays text, and the same figure gives the same bytes.
 """
 
 from __future__ import annotations

@@ -130,18 +130,25 @@ def _leading(bars: list[Bar], whole: float) -> Bar:
 
 
 def over_time_title(run: Run, decomposition: Split) -> str:
-    """Through which channel most comes when output is furthest from where it was."""
+    """The channel, or those alike, with the largest effect in the direction of the whole, on the date when
+    output is furthest from where it was.
+    """
     whole = float(decomposition.whole[decomposition.worst])
     if float(np.abs(decomposition.parts).max(initial=0.0)) < course.STILL:
         return "No channel moves output"
     when = course.month(run, int(decomposition.steps[decomposition.worst]))
     if abs(whole) < course.STILL:
         return "What the channels do to output cancels out"
-    top = _leading(decomposition.at_worst, whole)
+    bars = decomposition.at_worst
+    top = _leading(bars, whole)
     kind = "lost" if whole < 0 else "gained"
     part = words.points(abs(top.value)).lstrip("+")
     all_of_it = course.size(whole, course.RELATIVE)
-    return f"Of the {all_of_it} of output {kind} in {when}, {part} come through {top.label}"
+    alike = [bar.label for bar in bars if abs(bar.value - top.value) < course.STILL]
+    through = f"{words.listing(alike)}{' each' if len(alike) > 1 else ''}"
+    if abs(top.value) - abs(whole) >= course.STILL:  # other channels act against it
+        return f"{all_of_it} of output {kind} in {when}, net of other channels: {part} come through {through}"
+    return f"Of the {all_of_it} of output {kind} in {when}, {part} come through {through}"
 
 
 def waterfall_title(decomposition: Split) -> str:
