@@ -1,5 +1,5 @@
-"""The state of a set of channels between two surprises: the path that it is on, roughly or exactly, and what
-it has behind it.
+"""The state of a set of channels between two surprises: the path that it is on, roughly or exactly, and the
+parts of earlier paths.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ Date = tuple[Array, ...]
 
 
 class State(NamedTuple):
-    """The state of a set of channels: the path that it is on, and what it has behind it."""
+    """The state of a set of channels: its path, and the parts of earlier paths."""
 
     begin: int
     """Step of the grid at which the path begins."""
@@ -124,13 +124,13 @@ class Handover:
         return handover
 
     def end(self, state: State) -> None:
-        """The end is reached; that is what is known roughly too if nothing was before."""
+        """Set the final state; it is the rough one too if none was known before."""
         self.state.set_result(state)
         if not self.rough.done():
             self.rough.set_result(state)
 
     def fail(self, error: BaseException) -> None:
-        """Nothing follows."""
+        """Pass an error on to whoever waits for a part that is not known."""
         for part in (self.terminal, self.rough, self.state):
             if not part.done():
                 part.set_exception(error)
@@ -146,7 +146,7 @@ class Handover:
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing rough: the end is all that is handed on."""
+        """Whether the final state is known and was not preceded by a rough one."""
         return self.state.done() and self.rough.result() is self.state.result()
 
 

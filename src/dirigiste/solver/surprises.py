@@ -61,19 +61,19 @@ horizon.
 """
 
 NOBODY = (np.empty((0, 0, 0)),) * 3
-"""Values and owners where nobody asks who gains."""
+"""Values and owners of a course of which no welfare is computed."""
 
 AFTER = np.array([0, 1 / 8, 1 / 4, 1 / 2, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 150])
-"""Years after a surprise at which values are remembered, as a guess for the next; at every other of them what
-they gained on their own guess.
+"""Years after a surprise at which values are kept, as a guess for the next one. At every other of them the
+difference between values and their first guess is kept too.
 """
 
 ASTRAY = 1e-3
-"""Residual of values above which a search that failed is begun again from the first guess."""
+"""Residual of values above which a search that failed is begun again from the interrupted path."""
 
 PREDICTED = 3
-"""Prices are predicted from smaller sets of channels of at most so many sizes: exact for interactions of so
-many channels, and what the tolerance leaves open is not blown up.
+"""Most sizes of smaller sets of channels from which prices are predicted. The prediction is exact for
+interactions of so many channels; with more sizes it would amplify the errors that the tolerance allows.
 """
 
 Channelwise = bool | Literal["quick"]
@@ -334,7 +334,7 @@ class Solver:
         return transition.Task(over, np.diff(edges), begin, terminal.solved.point.values.v, happen)
 
     def _guess(self, edges: Array, parent: State, terminal: Terminal) -> transition.Guess:
-        """The path that was interrupted goes on, moved to where the new one ends."""
+        """The interrupted path, continued and shifted to the stationary state in which the new one ends."""
         old, new = parent.terminal.solved.point, terminal.solved.point
         u = prices_at(middles(edges), middles(parent.edges), parent.path.u)
         v = self._moved(times_of_stages(edges), parent, terminal)
@@ -347,8 +347,8 @@ class Solver:
         return values_at(when, parent.when, parent.v) + shift
 
     def _predicted(self, n: int, key: Channels, edges: Array, guess: transition.Guess) -> transition.Guess:
-        """The guess with what smaller sets of channels have found at this surprise beyond theirs, put
-        together for this set (`shapley.guess_weights`).
+        """The guess, corrected by how much solutions of smaller sets of channels at this surprise differ
+        from their guesses, in a combination for this set (`shapley.guess_weights`).
         """
         sizes: list[int] = []
         for size in range(len(key) - 1, 0, -1):

@@ -21,7 +21,7 @@ class Work:
     def __init__(
         self, progress: Progress | None, label: str = "", clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Tell `progress` of it, `label` first, by some clock in seconds."""
+        """Report to `progress`, with `label` before every stage, by a clock in seconds."""
         self._progress, self._label, self._clock = progress, label, clock
         self._lock = threading.Lock()
         self._begun = clock()
@@ -53,7 +53,7 @@ class Work:
             self._finished += 1
 
     def tell(self, stage: str, round_: int, residual: float) -> None:
-        """Tell what is being done; with several sets of channels, how many are through."""
+        """Report what is being done; with several sets of channels, how many are solved."""
         if self._progress is None:
             return
         with self._lock:
