@@ -285,7 +285,7 @@ def test_other_frames():
         read_firms({"va": [1.0]}, **ROLES)
 
 
-def test_ids_that_numbers_cannot_hold_are_told():
+def test_ids_that_numbers_cannot_represent_are_reported():
     frame = pl.DataFrame({"va": [1.0, 1.0], "w": [2.0, 2.0], "k": [3.0, 3.0], "id": [2.0**60, 3.0]})
     firms = read_firms(frame, **ROLES, id="id")
     assert firms.frame["id"].to_list() == [str(2**60), "3"]
@@ -350,7 +350,7 @@ def test_labels_of_stata_codes(tmp_path):
     assert "codes 1, 4 of `g` have one label, `state`, and count as one" in remarks
 
 
-def test_long_ids_of_stata_floats_are_told(tmp_path):
+def test_long_ids_of_stata_floats_are_reported(tmp_path):
     path = tmp_path / "ids.dta"
     frame = pd.DataFrame({"va": [1.0], "w": [1.0], "k": [1.0], "id": np.array([123456789], dtype="float32")})
     frame.to_stata(path, write_index=False, version=118)

@@ -77,7 +77,7 @@ def test_obstacles_are_known_before(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_full_disk_is_told(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -94,7 +94,7 @@ def test_frames_are_written_in_the_format_of_their_name(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_letters_without_a_font_are_told_once_and_draw_no_warning(monkeypatch):
+def test_letters_without_a_font_are_reported_once_and_draw_no_warning(monkeypatch):
     frame = random_firms(1, groups=("国有", "私营", "foreign"))
     result = measure(firms_of(frame), Choices())
     plain = measure(firms_of(random_firms(1)), Choices())

@@ -150,7 +150,7 @@ def test_a_column_of_measured_numbers_is_no_group(tmp_path):
     assert read_firms(few, **roles, group="code").frame["group"].n_unique() == 3
 
 
-def test_own_shares_that_are_clipped_are_told():
+def test_own_shares_that_are_clipped_are_reported():
     frame = random_firms(1).with_columns(
         labor=pl.when(pl.col("industry") == "i2").then(pl.col("output") * 0.99).otherwise(pl.col("labor"))
     )

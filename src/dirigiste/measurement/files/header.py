@@ -30,7 +30,7 @@ def header(records: Sequence[Sequence[str]], file: str, *, given: bool = False) 
     Args:
         records: The first records, their cells as text; blank ones are empty.
         file: What messages call the file.
-        given: Whether the first record is the header since the user said so (`--skip`).
+        given: Whether the first record is the header by the choice of the user (`--skip`).
 
     Raises:
         InputError: There is none, names come twice, or rows have one field more than the header.

@@ -206,7 +206,7 @@ def open_text(
         separator = separator or first[1].replace("\\t", "\t")
     begin = skip if skip is not None else (1 if first else 0)
     below = "\n".join(text.split("\n")[begin:])
-    sign = separator or found_separator(below)
+    sign = separator or detect_separator(below)
     if sign != ",":
         shown = {"\t": "\\t"}.get(sign, sign)
         remarks.append(f"fields are separated by `{shown}`")
@@ -221,7 +221,7 @@ def open_text(
     return TextFile(content, tuple(heading.names), sign, encoding, lines, old_mac, tuple(remarks))
 
 
-def found_separator(text: str) -> str:
+def detect_separator(text: str) -> str:
     """The sign that splits most of the first records into equally many fields."""
 
     def score(sign: str) -> tuple[int, int]:
