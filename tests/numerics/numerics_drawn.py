@@ -88,8 +88,8 @@ def economy_of(seed, law="redraw", **changes):
         "numerics": {"wealth": {"points": 20, "max": 200, "scale": 0.5}},
     }
     changes = {path.replace("__", "."): value for path, value in changes.items()}
-    found = loads(json.dumps(made))
-    return found.with_(changes) if changes else found
+    result = loads(json.dumps(made))
+    return result.with_(changes) if changes else result
 
 
 def compiled_of(seed, law="redraw", **changes):

@@ -55,8 +55,8 @@ UNLIMITED = {
 
 
 def economy(text, changes=None):
-    found = loads(text)
-    return found.with_(changes) if changes else found
+    result = loads(text)
+    return result.with_(changes) if changes else result
 
 
 def POLITICAL():

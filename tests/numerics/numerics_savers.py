@@ -55,8 +55,8 @@ def firms(x, q):
     wage, rental = np.exp(x)
     scale = q * Z * ETA * (1 - ALPHA)
     ratio = ALPHA / (1 - ALPHA) * wage / rental
-    wanted = ratio * (scale * ratio ** (ALPHA * ETA) / wage) ** (1 / (1 - ETA))
-    k = np.minimum(wanted, 1.4 * A[:, None] + 0.5 * wanted)
+    unconstrained = ratio * (scale * ratio ** (ALPHA * ETA) / wage) ** (1 / (1 - ETA))
+    k = np.minimum(unconstrained, 1.4 * A[:, None] + 0.5 * unconstrained)
     labor = (scale * k ** (ALPHA * ETA) / wage) ** (1 / (1 - ETA * (1 - ALPHA)))
     output = wage * labor / (ETA * (1 - ALPHA))
     return k, labor, output, output - wage * labor - rental * k
@@ -106,9 +106,9 @@ def root(function, start, target, rounds=30):
 
 def clear(g, q, start):
     """Logs x at which labour and capital clear at masses g (N, J)."""
-    found = root(lambda x: excess(g, q, x), start, 1e-12)
-    if found is not None:
-        return found
+    result = root(lambda x: excess(g, q, x), start, 1e-12)
+    if result is not None:
+        return result
 
     def wage(rental):
         """Labour demand falls with the wage."""
@@ -236,22 +236,22 @@ def euler(edges, g0, v_end, guess, target=1e-8):
         for k in reversed(range(lengths.size)):
             v, steps[k] = values(v, incomes(x[k], q[k]), lengths[k], kept[k])
             kept[k] = v
-        g, found, output = g0, np.empty_like(x), np.empty(lengths.size)
+        g, result, output = g0, np.empty_like(x), np.empty(lengths.size)
         for k in range(lengths.size):
             g = onwards(g, steps[k], lengths[k])
-            found[k] = clear(g, q[k], x[k])
-            output[k] = (g * firms(found[k], q[k])[2])[:, 1:].sum()
-        return Path(found, output)
+            result[k] = clear(g, q[k], x[k])
+            output[k] = (g * firms(result[k], q[k])[2])[:, 1:].sum()
+        return Path(result, output)
 
     x = np.array(guess)
     tried, gaps = [], []
     for _ in range(80):  # Anderson's mixing of the last few rounds
-        found = clearing(x)
+        result = clearing(x)
         tried.append(x)
-        gaps.append(found.x - x)
+        gaps.append(result.x - x)
         if np.abs(gaps[-1]).max() < target:
-            assert all(nobody_on_the_brink(x, q) for x, q in zip(found.x, q, strict=True))
-            return found
+            assert all(nobody_on_the_brink(x, q) for x, q in zip(result.x, q, strict=True))
+            return result
         x = x + 0.5 * gaps[-1]
         if len(gaps) > 1:
             last = slice(-7, None)
@@ -288,16 +288,16 @@ def limit(edges, g0, v_end, after):
     Steps are cut into 2, 4 and 8; of first order in them, the three make two values of second order and one
     of third.
     """
-    found, guess = [], np.tile(after, (2 * edges.size - 2, 1))
+    result, guess = [], np.tile(after, (2 * edges.size - 2, 1))
     grid = edges
     for _ in range(3):
         finer = halved(grid)
-        if found:
-            guess = between(finer[1:], grid, found[-1].x, (found[-1].x[:1, 0], found[-1].x[:1, 1]))
-        found.append(euler(finer, g0, v_end, guess))
+        if result:
+            guess = between(finer[1:], grid, result[-1].x, (result[-1].x[:1, 0], result[-1].x[:1, 1]))
+        result.append(euler(finer, g0, v_end, guess))
         grid = finer
     middles = []
-    for n, path in enumerate(found):
+    for n, path in enumerate(result):
         stride = 2 ** (n + 1)
         at = slice(stride // 2 - 1, None, stride)  # the step that ends in the middle of a step between edges
         middles.append(np.column_stack([interest(path.x[at]), np.log(path.output[at])]))

@@ -10,7 +10,7 @@ from dirigiste.numerics.stationary.equilibrium import Point, Solved, Start
 
 
 class Found(NamedTuple):
-    """An equilibrium with everything that vouches for it."""
+    """An equilibrium with its certificate."""
 
     compiled: Compiled
     solved: Solved

@@ -33,11 +33,11 @@ def period(village):
 
 def test_certificate(village):
     """Claim: an annual economy with every kind of edge clears goods, which nothing was solved for."""
-    found = village.certificate
-    assert abs(found.walras) < 1e-7
-    assert found.hjb < 1e-9
-    assert found.distribution < 1e-12
-    assert abs(found.mass) < 1e-12
+    result = village.certificate
+    assert abs(result.walras) < 1e-7
+    assert result.hjb < 1e-9
+    assert result.distribution < 1e-12
+    assert abs(result.mass) < 1e-12
 
 
 def test_masses_and_wealth_are_kept(village, period):
@@ -159,15 +159,15 @@ def test_clocks_meet_as_the_period_shrinks():
         sums = (point.prices.interest, *(x.sum() for x in (s.output, s.capital, s.credit)))
         return np.array([point.prices.wage, *sums])
 
-    found, start = [], None
+    equilibria, start = [], None
     for length in PERIODS:
         compiled = compile_economy(economy(LONE, {**fine, "clock": "annual"}), period=length)
         result = equilibrium.solve(compiled, start)
         certificate.certificate(compiled, result)
         start = result.as_start()
-        found.append(numbers(result.point))
+        equilibria.append(numbers(result.point))
     limit = numbers(continuous.point)
-    one, half, quarter = found
+    one, half, quarter = equilibria
     assert np.log2((one - half) / (half - quarter)) == pytest.approx(1.0, abs=0.25)
     extrapolated = 2.0 * quarter - half
     assert np.abs(extrapolated - limit)[[0, 2, 3, 4]] / limit[[0, 2, 3, 4]] == pytest.approx(0.0, abs=3e-3)
@@ -175,7 +175,7 @@ def test_clocks_meet_as_the_period_shrinks():
 
 
 def test_abroad_in_periods_tends_to_the_continuous_value(village):
-    """Claim: life abroad lived in ever shorter periods is worth what the continuous clock says."""
+    """Claim: life abroad in ever shorter periods is worth what the continuous clock says."""
     exact = abroad_value(compile_economy(economy(TRIANGLE)).arrays)
     misses = []
     for length in (0.1, 0.05):
@@ -190,8 +190,8 @@ def test_path_stays_where_it_is_stationary(village):
     u = np.tile(point.u, (6, 1))
     lived = path.live(c.arrays, u, point.values.v, point.distribution.g)
     assert np.abs(lived.last - point.distribution.g).sum() < 1e-8
-    found = path.solve(c, point, point.distribution.g, 6, tolerance=1e-6)
-    np.testing.assert_allclose(found.u, np.tile(point.u, (6, 1)), atol=2e-6)
+    result = path.solve(c, point, point.distribution.g, 6, tolerance=1e-6)
+    np.testing.assert_allclose(result.u, np.tile(point.u, (6, 1)), atol=2e-6)
 
 
 def test_paths_of_chronicles_ask_for_the_continuous_clock():
@@ -229,8 +229,8 @@ edges:
 closure: {capital: {open: {interest: 0.03}}, labor: {wage: 0.4}, fiscal: spend}
 numerics: {wealth: {points: 60, max: 3000}}
 """
-    found = solved(economy(text, {} if continuous else {"clock": "annual"}))
-    masses = found.point.distribution.g.sum(axis=0)
+    solution = solved(economy(text, {} if continuous else {"clock": "annual"}))
+    masses = solution.point.distribution.g.sum(axis=0)
     shares = np.array([0.5, 0.3, 0.2])
     np.testing.assert_allclose(masses[0], shares * [0.2, 0.5, 0.9], rtol=1e-8)
     np.testing.assert_allclose(masses[1], shares * [0.8, 0.5, 0.1], rtol=1e-8)

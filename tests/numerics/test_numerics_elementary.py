@@ -53,12 +53,12 @@ def apply(kernel, x, *more):
     return out
 
 
-def agree(found, true, ulps):
+def agree(result, true, ulps):
     """Equal up to a count of units in the last place; infinities and nan in the same places."""
-    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(true))
-    np.testing.assert_array_equal(found[~np.isfinite(true)], true[~np.isfinite(true)])
+    np.testing.assert_array_equal(np.isfinite(result), np.isfinite(true))
+    np.testing.assert_array_equal(result[~np.isfinite(true)], true[~np.isfinite(true)])
     inside = np.isfinite(true)
-    gap = np.abs(found[inside] - true[inside]) / np.spacing(np.abs(true[inside]))
+    gap = np.abs(result[inside] - true[inside]) / np.spacing(np.abs(true[inside]))
     assert gap.max(initial=0.0) <= ulps
 
 

@@ -80,7 +80,7 @@ def best_on(A, alpha, eta, wage, rental, low, high):
     )
     size = max(abs(loss(np.array(start))[0]), 1e-12)
     bounds = [(math.log(max(low, 1e-9)), math.log(max(high, 1e-9))), (-40, 40)]
-    found = minimize(
+    result = minimize(
         lambda x: tuple(part / size for part in loss(x)),
         start,
         jac=True,
@@ -88,7 +88,7 @@ def best_on(A, alpha, eta, wage, rental, low, high):
         bounds=bounds,
         options={"ftol": 1e-16, "gtol": 1e-10, "maxiter": 500},
     )
-    return *np.exp(found.x), -found.fun * size
+    return *np.exp(result.x), -result.fun * size
 
 
 def optimum(status, technology, z, a, wage, interest, spread, factor):
@@ -100,9 +100,9 @@ def optimum(status, technology, z, a, wage, interest, spread, factor):
     w = (1 - status.mandates.labor) * wage
     own = (1 - status.mandates.capital) * (interest + delta)
     dear = (1 - status.mandates.capital) * (interest + spread + delta)
-    wanted = best_on(A, alpha, eta, w, own, 1e-9, 1e9)[0] if status.data_lending > 0 else 0.0
+    unconstrained = best_on(A, alpha, eta, w, own, 1e-9, 1e9)[0] if status.data_lending > 0 else 0.0
     collateral = math.inf if math.isinf(status.collateral) else (status.collateral - 1) * a
-    limit = min(factor * (collateral + status.data_lending * wanted), 1e8)
+    limit = min(factor * (collateral + status.data_lending * unconstrained), 1e8)
     first, second, switch = (own, dear, a) if spread >= 0 else (dear, own, limit)
     pieces = []
     if switch > 0:
@@ -133,12 +133,12 @@ def test_choices_are_those_of_the_decision_problem(eta):
         wage, interest = rng.uniform(0.5, 1.0), rng.uniform(-0.01, 0.06)
         added, factor = rng.uniform(0, 0.05), rng.uniform(0.3, 1.0)
         prices = firm.Prices(wage, interest, 0.0, added, factor)
-        found = firm.firms(m, prices)
+        result = firm.firms(m, prices)
         nodes = m.wealth
         for s, status in enumerate(economy.statuses.values()):
             spread = status.spread + (0 if named[s] else added)
             for n, j in zip(rng.integers(1, 32, 8), rng.integers(0, 3, 8), strict=True):
-                share = found.share[n, s, j]
+                share = result.share[n, s, j]
                 if 0 < share < 1:
                     continue  # a threshold cell: quantities are those of the part that runs
                 k, labor, credit, profit = optimum(
@@ -151,15 +151,15 @@ def test_choices_are_those_of_the_decision_problem(eta):
                     spread,
                     1.0 if named[s] else factor,
                 )
-                got = found.capital[n, s, j], found.labor[n, s, j], found.credit[n, s, j]
+                got = result.capital[n, s, j], result.labor[n, s, j], result.credit[n, s, j]
                 scale = 1e-5 * max(k, 1e-3)
                 np.testing.assert_allclose(
                     got, (k, labor, credit), rtol=1e-5, atol=scale, err_msg=f"{status} {n} {j}"
                 )
-                assert found.profit[n, s, j] == pytest.approx(profit, rel=1e-6, abs=1e-6)
+                assert result.profit[n, s, j] == pytest.approx(profit, rel=1e-6, abs=1e-6)
                 outside = status.labor_efficiency * wage
                 assert share == float(profit > outside)
-                assert found.income[n, s, j] == pytest.approx(max(profit, outside), rel=1e-6, abs=1e-6)
+                assert result.income[n, s, j] == pytest.approx(max(profit, outside), rel=1e-6, abs=1e-6)
                 kinks["self-financed"] += spread > 0 and abs(k - nodes[n]) < 1e-9 * k
                 kinks["at the limit"] += (
                     credit > 0 and status.collateral > 1 and labor > 0 and k > nodes[n] * 1.0001
@@ -182,8 +182,8 @@ def test_unlimited_credit_is_the_unconstrained_firm_at_any_wealth():
     compiled = compile_economy(economy)
     m = compiled.arrays
     prices = firm.Prices(0.7, 0.03, 0.0, 0.0, 1.0)
-    found = firm.firms(m, prices)
-    marginal = m.alpha * m.eta * (1 - m.wedge[4]) * found.output[:, 4] / found.capital[:, 4]
+    result = firm.firms(m, prices)
+    marginal = m.alpha * m.eta * (1 - m.wedge[4]) * result.output[:, 4] / result.capital[:, 4]
     np.testing.assert_allclose(marginal, 0.03 + m.delta, rtol=1e-12)
 
 

@@ -36,7 +36,7 @@ def as_the_first_engine_did(monkeypatch):
     monkeypatch.setitem(arrays.SCHEMES, "compact", arrays.FITTED_AT_BOUND)
 
 
-def told(differences):
+def listed(differences):
     return "\n".join(str(difference) for difference in differences[:12])
 
 
@@ -58,8 +58,8 @@ def test_stationary_states_are_what_they_were(name):
     """
     case = STATIONARY[name]
     kept, now = compare.read(case), freeze.stationary(case)
-    found = compare.stationary(kept, now)
-    assert found[0].size <= OTHERS.get(name, 1.0), told(found)
+    result = compare.stationary(kept, now)
+    assert result[0].size <= OTHERS.get(name, 1.0), listed(result)
     if name == "all-given":
         old, new = (np.array(x["states"]["log_worth"]) for x in (kept, now))
         assert (new >= old - 1e-9).all()
@@ -74,8 +74,8 @@ def test_paths_are_as_near_to_the_limit_of_small_steps(name):
     case = PATHS[name]
     kept = compare.read(case)
     now = freeze.series(dg.run(freeze.chronicle_of(case, MONTHLY)), case)
-    found = compare.path(kept, now)
-    assert found[0].size <= KINKS.get(name, 1.0), told(found)
+    result = compare.path(kept, now)
+    assert result[0].size <= KINKS.get(name, 1.0), listed(result)
     old, new = compare.distances(kept, now)
     assert new <= KINKS.get(name, 1.0) * max(old, 1e-6)
 

@@ -64,20 +64,20 @@ def test_unequal_credit_disperses_marginal_products_and_lowers_tfp(triangle):
     alike = solved(triangle.economy.with_(UNLIMITED))
     unequal = solved(alike.economy.with_({"statuses.free.spread": 0.02}), alike.start)
 
-    def dispersion(found):
-        f = found.point.firms
-        weight = found.point.distribution.g * f.share
+    def dispersion(result):
+        f = result.point.firms
+        weight = result.point.distribution.g * f.share
         product = np.log(np.where(weight > 0, f.output, 1.0) / np.where(weight > 0, f.capital, 1.0))
         mean = (weight * product).sum() / weight.sum()
         return (weight * (product - mean) ** 2).sum() / weight.sum()
 
-    def shortfall(found):
+    def shortfall(result):
         """TFP over that of the same firms, were they to share their inputs efficiently."""
-        m, f = found.compiled.arrays, found.point.firms
+        m, f = result.compiled.arrays, result.point.firms
         A = m.productivity[:, None] * m.ability
-        weight = found.point.distribution.g * f.share
-        K, L = float(found.static.capital.sum()), float(found.static.labor.sum())
-        return found.output / ((weight * A**5.0).sum() ** 0.2 * (K**0.4 * L**0.6) ** 0.8)
+        weight = result.point.distribution.g * f.share
+        K, L = float(result.static.capital.sum()), float(result.static.labor.sum())
+        return result.output / ((weight * A**5.0).sum() ** 0.2 * (K**0.4 * L**0.6) ** 0.8)
 
     assert dispersion(alike) < 1e-12
     assert shortfall(alike) == pytest.approx(1, abs=1e-9)
@@ -96,12 +96,12 @@ def test_enforcement_against_big_firms_leaves_fewer_of_them(political, at_prices
         k = at.firms.capital[:, free] * at.firms.share[:, free]
         return float((at.distribution.g[:, free] * (k > 10)).sum())
 
-    def held(at):
+    def wealth(at):
         g = at.distribution.g[:, free]
         return float((g * political.compiled.arrays.wealth[:, None]).sum() / g.sum())
 
     assert big(harsh) < 0.8 * big(political.point)
-    assert held(harsh) < held(political.point)
+    assert wealth(harsh) < wealth(political.point)
 
 
 def test_fear_moves_choices_and_no_people(political, at_prices, moved, mass):

@@ -12,14 +12,14 @@ from dirigiste.numerics.setup.abroad import abroad_value
 from dirigiste.numerics.setup.arrays import compile_economy
 
 
-def dense_jumps(found):
+def dense_jumps(result):
     """Q with actual rates, rows over (wealth, status, ability): ability, edges, newborns."""
-    m, point = found.compiled.arrays, found.point
+    m, point = result.compiled.arrays, result.point
     nodes = m.wealth
     N, S, J = point.values.v.shape
     flow = point.values.hazards.flow
     weights, chain = m.stationary, m.switching
-    edges, entry = found.economy.edges_by_name, found.economy.entry
+    edges, entry = result.economy.edges_by_name, result.economy.entry
     Q = np.zeros((N, S, J, N, S, J))
 
     def land(wealth):
@@ -29,13 +29,13 @@ def dense_jumps(found):
     for n in range(N):
         for s in range(S):
             Q[n, s, :, n, s, :] += chain
-        for e, arc in enumerate(found.compiled.arcs):
+        for e, arc in enumerate(result.compiled.arcs):
             edge = edges[arc.edge]
             for j in range(J):
                 if edge.to == "abroad":
-                    to, wealth, drawn = found.index(entry.status), entry.wealth, True
+                    to, wealth, drawn = result.index(entry.status), entry.wealth, True
                 else:
-                    to = found.index(edge.to)
+                    to = result.index(edge.to)
                     wealth, drawn = (
                         max((1 - edge.fine) * nodes[n] - edge.fee, nodes[0]),
                         edge.ability == "redraw",
@@ -202,10 +202,10 @@ def test_life_abroad_is_worth_its_consumption_path(sigma, growth):
     """Claim (docs/method.md, section 3): V* = int exp(-rho' t) u(c_t) dt with c = theta x, x growing at (r*
     - g) - theta, where x is wealth and the value of earnings; rho' = rho - (1-sigma) g.
     """
-    found = economy(
+    result = economy(
         TRIANGLE, {"preferences.sigma": sigma, "technology.growth": growth, "abroad.interest": 0.04}
     )
-    compiled = compile_economy(found)
+    compiled = compile_economy(result)
     value = abroad_value(compiled.arrays)
     e = next(n for n, arc in enumerate(compiled.arcs) if arc.edge == "emigrate")
     assert np.abs(np.delete(value, e, axis=0)).max() == 0

@@ -105,11 +105,11 @@ class AtPrices:
         if self.last is None:
             self.last = equilibrium.solve(self.compiled).as_start()
         u = np.array([np.log(wage), interest, transfer, 0.0])
-        found = point.evaluate(self.compiled.arrays, u, self.last.v, self.last.f, 1e-10, 1e-13)
-        assert float(found.values.residual) < 1e-9
-        assert float(found.distribution.residual) < 1e-12
-        self.last = Start(u, found.values.v, found.distribution.f)
-        return found
+        result = point.evaluate(self.compiled.arrays, u, self.last.v, self.last.f, 1e-10, 1e-13)
+        assert float(result.values.residual) < 1e-9
+        assert float(result.distribution.residual) < 1e-12
+        self.last = Start(u, result.values.v, result.distribution.f)
+        return result
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +155,12 @@ def test_order_of_convergence(huggett):
     """Claim (hjb.py): aggregates converge to the same limit, with about the square of the gap (`compact`)
     or the gap (`upwind`).
     """
-    held = {key: float(at(0.2, 0.033, -0.15 * 0.033).static.wealth.sum()) for key, at in huggett.items()}
-    coarse, middle, fine = (held["compact", nodes] for nodes in (75, 150, 300))
-    assert np.log2((middle - coarse) / (fine - middle)) > 1.5, held
+    wealth = {key: float(at(0.2, 0.033, -0.15 * 0.033).static.wealth.sum()) for key, at in huggett.items()}
+    coarse, middle, fine = (wealth["compact", nodes] for nodes in (75, 150, 300))
+    assert np.log2((middle - coarse) / (fine - middle)) > 1.5, wealth
     limit = fine + (fine - middle) / 3
-    first = [abs(held["upwind", nodes] - limit) for nodes in (75, 150)]
-    assert 0.7 < np.log2(first[0] / first[1]) < 1.5, held
+    first = [abs(wealth["upwind", nodes] - limit) for nodes in (75, 150)]
+    assert 0.7 < np.log2(first[0] / first[1]) < 1.5, wealth
     assert first[1] > 5 * abs(middle - limit)
 
 
@@ -185,8 +185,8 @@ def owners(nodes, wage, interest):
     z, weights = np.array([0.8, 1.2, 1.8]), np.array([0.6, 0.3, 0.1])
     alpha, eta, rental = 0.35, 0.8, interest + 0.06
     ratio = alpha / (1 - alpha) * wage / rental
-    wanted = ratio * (z * eta * (1 - alpha) * ratio ** (alpha * eta) / wage) ** (1 / (1 - eta))
-    k = np.minimum(wanted, 1.6 * a[:, None])
+    unconstrained = ratio * (z * eta * (1 - alpha) * ratio ** (alpha * eta) / wage) ** (1 / (1 - eta))
+    k = np.minimum(unconstrained, 1.6 * a[:, None])
     labor = (z * eta * (1 - alpha) * k ** (alpha * eta) / wage) ** (1 / (1 - eta * (1 - alpha)))
     profit = z * (k**alpha * labor ** (1 - alpha)) ** eta - wage * labor - rental * k
     income = interest * a[:, None] + np.maximum(profit, wage)
@@ -195,9 +195,9 @@ def owners(nodes, wage, interest):
     return np.array([(g.sum(axis=1) * a).sum(), (runs * k).sum(), (runs * labor).sum(), (g * c).sum()])
 
 
-def sums(found):
-    s = found.static
-    spent = (found.distribution.f * found.values.policy.consumption).sum()
+def sums(result):
+    s = result.static
+    spent = (result.distribution.f * result.values.policy.consumption).sum()
     return np.array([float(x) for x in (s.wealth.sum(), s.capital.sum(), s.labor.sum(), spent)])
 
 

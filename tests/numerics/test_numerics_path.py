@@ -49,9 +49,9 @@ class Bench(NamedTuple):
         changed = {path: x for path, x in values.items() if x != self.compiled.economy.get(path)}
         if not changed:
             return self.start
-        found = equilibrium.solve(self.frame.at(values), self.start.as_start())
-        certificate.certificate(self.frame.at(values), found)
-        return found
+        solution = equilibrium.solve(self.frame.at(values), self.start.as_start())
+        certificate.certificate(self.frame.at(values), solution)
+        return solution
 
     def solve(self, values, lengths=LENGTHS, begin=None, end=None, target=TIGHT) -> tuple[Task, Solved]:
         """The path on which parameters take the values (T,), from one stationary state to another."""
@@ -62,10 +62,10 @@ class Bench(NamedTuple):
         task = Task(self.frame.over(values, steps), lengths, begin, end.point.values.v)
         u = np.tile(end.point.u, (steps, 1))
         guess = transition.Guess(u, u, at_end(end.point.values.v, steps))
-        found = transition.solve(self.compiled.arrays, task, self.kernel, guess, target=target, hjb=1e-10)
-        assert found.gap <= target
-        assert found.worst <= target
-        return task, found
+        solution = transition.solve(self.compiled.arrays, task, self.kernel, guess, target=target, hjb=1e-10)
+        assert solution.gap <= target
+        assert solution.worst <= target
+        return task, solution
 
 
 def at_end(v, steps):
@@ -96,12 +96,12 @@ def slump(lone_bench):
 def test_an_economy_at_rest_stays_there(lone_bench):
     """Whatever the guess: prices start from elsewhere, and values too."""
     point = lone_bench.start.point
-    _, found = lone_bench.solve({})
-    np.testing.assert_allclose(found.u, np.tile(point.u, (T, 1)), atol=2e-8)
-    np.testing.assert_allclose(found.foreseen, np.tile(point.u, (T, 1)), atol=2e-8)
-    for g in (found.forwards.g, found.forwards.later):
+    _, result = lone_bench.solve({})
+    np.testing.assert_allclose(result.u, np.tile(point.u, (T, 1)), atol=2e-8)
+    np.testing.assert_allclose(result.foreseen, np.tile(point.u, (T, 1)), atol=2e-8)
+    for g in (result.forwards.g, result.forwards.later):
         assert np.abs(g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-6
-    assert np.abs(found.backwards.v - point.values.v).max() < 1e-6
+    assert np.abs(result.backwards.v - point.values.v).max() < 1e-6
     other = lone_bench.rest({PRODUCTIVITY: 1.01})
     begin = Begin(point.distribution.f, point.distribution.g)
     u = np.tile(other.point.u, (T, 1))
@@ -110,7 +110,7 @@ def test_an_economy_at_rest_stays_there(lone_bench):
     arrays = lone_bench.compiled.arrays
     back = transition.solve(arrays, task, lone_bench.kernel, guess, target=TIGHT, hjb=1e-10)
     assert back.history[0] > 1e-3
-    np.testing.assert_allclose(back.u, found.u, atol=5e-8)
+    np.testing.assert_allclose(back.u, result.u, atol=5e-8)
 
 
 def test_responses_along_the_path_serve_where_a_kernel_misleads(lone_bench, slump):
@@ -124,8 +124,8 @@ def test_responses_along_the_path_serve_where_a_kernel_misleads(lone_bench, slum
     arrays = lone_bench.compiled.arrays
     lost = transition.solve(arrays, task, wrong, guess, target=1e-7, hjb=1e-10)
     assert not lost.gap <= 1e-4
-    told = []
-    found = transition.solve(
+    messages = []
+    solution = transition.solve(
         arrays,
         task,
         wrong,
@@ -133,62 +133,62 @@ def test_responses_along_the_path_serve_where_a_kernel_misleads(lone_bench, slum
         target=1e-7,
         hjb=1e-10,
         along=True,
-        progress=lambda k, size: told.append(size),
+        progress=lambda k, size: messages.append(size),
     )
-    assert found.gap <= 1e-7
-    assert found.worst <= 1e-7
-    assert min(told) <= 1e-7
-    np.testing.assert_allclose(found.u, known.u, atol=1e-6)
-    assert np.abs(found.forwards.g - known.forwards.g).sum(axis=(1, 2, 3)).max() < 1e-5
+    assert solution.gap <= 1e-7
+    assert solution.worst <= 1e-7
+    assert min(messages) <= 1e-7
+    np.testing.assert_allclose(solution.u, known.u, atol=1e-6)
+    assert np.abs(solution.forwards.g - known.forwards.g).sum(axis=(1, 2, 3)).max() < 1e-5
 
 
 def test_goods_clear_mass_is_kept_and_nothing_is_negative(lone_bench, slump):
-    _, task, found = slump
-    left = path_residuals.residuals(lone_bench.compiled, task, found)
+    _, task, solution = slump
+    left = path_residuals.residuals(lone_bench.compiled, task, solution)
     assert np.abs(left["walras"]).max() < 1e-7
     assert np.abs(left["mass"]).max() < 1e-13
-    assert found.forwards.g.min() >= 0.0
-    assert found.forwards.later.min() >= 0.0
+    assert solution.forwards.g.min() >= 0.0
+    assert solution.forwards.later.min() >= 0.0
     # the residual is of the goods: it sees a thousandth of a transfer
-    moved = found.u.copy()
+    moved = solution.u.copy()
     moved[:, WAGE] += 1e-3
-    wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(u=moved))
+    wrong = path_residuals.residuals(lone_bench.compiled, task, solution._replace(u=moved))
     unmoved = np.abs(wrong["walras"] - left["walras"]).max()
     assert unmoved < 1e-12  # nobody outside the economy is paid
-    lost = found.sums._replace(consumption=0.999 * found.sums.consumption)
-    wrong = path_residuals.residuals(lone_bench.compiled, task, found._replace(sums=lost))
+    lost = solution.sums._replace(consumption=0.999 * solution.sums.consumption)
+    wrong = path_residuals.residuals(lone_bench.compiled, task, solution._replace(sums=lost))
     assert np.abs(wrong["walras"]).min() > 5e-4
 
 
 def test_wealth_grows_by_what_owners_earn_and_do_not_consume(lone_bench, slump):
     """Over the masses at which markets clear; wealth at the end of a step is that of its last masses."""
-    _, task, found = slump
+    _, task, solution = slump
     nodes = lone_bench.compiled.arrays.wealth
-    later = np.concatenate([task.begin.g[None], found.forwards.later])
+    later = np.concatenate([task.begin.g[None], solution.forwards.later])
     wealth = np.einsum("tnsj,n->t", later, nodes)
-    s = {name: x.sum(axis=1) for name, x in found.sums.static._asdict().items()}
-    wage, interest = np.exp(found.u[:, WAGE]), found.u[:, INTEREST]
+    s = {name: x.sum(axis=1) for name, x in solution.sums.static._asdict().items()}
+    wage, interest = np.exp(solution.u[:, WAGE]), solution.u[:, INTEREST]
     profits = s["output"] - wage * s["labor"] - (interest + 0.06) * s["capital"]
     earned = interest * s["wealth"] + wage * s["labor_supply"] + profits
-    consumed = found.sums.consumption.sum(axis=1)
+    consumed = solution.sums.consumption.sum(axis=1)
     np.testing.assert_allclose(np.diff(wealth), task.lengths * (earned - consumed), atol=1e-7)
     assert np.abs(np.diff(wealth)).max() > 1e-3
-    np.testing.assert_allclose(s["wealth"], np.einsum("tnsj,n->t", found.forwards.g, nodes), rtol=1e-13)
-    np.testing.assert_allclose(found.sums.wealth, wealth[1:], rtol=1e-13)
+    np.testing.assert_allclose(s["wealth"], np.einsum("tnsj,n->t", solution.forwards.g, nodes), rtol=1e-13)
+    np.testing.assert_allclose(solution.sums.wealth, wealth[1:], rtol=1e-13)
 
 
 def test_who_starts_on_the_path_stays_on_it(lone_bench, slump):
     """The path from one of its dates on, solved anew, is the same path."""
-    fall, _, found = slump
+    fall, _, solution = slump
     half = T // 2
-    begin = Begin(found.forwards.f[half - 1], found.forwards.later[half - 1])
+    begin = Begin(solution.forwards.f[half - 1], solution.forwards.later[half - 1])
     rest = {path: x[half:] for path, x in fall.items()}
     end = lone_bench.rest({PRODUCTIVITY: 0.99})
     _, later = lone_bench.solve(rest, LENGTHS[half:], begin=begin, end=end)
-    np.testing.assert_allclose(later.u, found.u[half:], atol=1e-8)
-    np.testing.assert_allclose(later.backwards.v, found.backwards.v[half:], atol=1e-6)
-    np.testing.assert_allclose(later.forwards.g, found.forwards.g[half:], atol=1e-8)
-    np.testing.assert_allclose(later.forwards.later, found.forwards.later[half:], atol=1e-8)
+    np.testing.assert_allclose(later.u, solution.u[half:], atol=1e-8)
+    np.testing.assert_allclose(later.backwards.v, solution.backwards.v[half:], atol=1e-6)
+    np.testing.assert_allclose(later.forwards.g, solution.forwards.g[half:], atol=1e-8)
+    np.testing.assert_allclose(later.forwards.later, solution.forwards.later[half:], atol=1e-8)
 
 
 def test_second_order_in_the_time_step(lone_bench):
@@ -199,12 +199,12 @@ def test_second_order_in_the_time_step(lone_bench):
     prices, output, wealth = [], [], []
     for steps in (16, 32, 64):
         lengths = np.full(steps, 16.0 / 6.0 / steps)
-        _, found = lone_bench.solve({PRODUCTIVITY: np.full(steps, 0.97)}, lengths, end=end)
+        _, result = lone_bench.solve({PRODUCTIVITY: np.full(steps, 0.97)}, lengths, end=end)
         year = 6 * steps // 16
         around = [year - 1, year]
-        prices.append(found.u[around][:, [WAGE, INTEREST]].mean(axis=0))
-        output.append(found.sums.static.output.sum(axis=1)[around].mean())
-        wealth.append(found.sums.wealth[year - 1])
+        prices.append(result.u[around][:, [WAGE, INTEREST]].mean(axis=0))
+        output.append(result.sums.static.output.sum(axis=1)[around].mean())
+        wealth.append(result.sums.wealth[year - 1])
     coarse, middle, fine = np.column_stack([prices, output])
     assert (np.abs(coarse - middle) > 1e-8).all()
     assert (np.abs(coarse - middle) < 1e-5).all()
@@ -232,9 +232,9 @@ def test_idle_capital_on_part_of_a_path(lone_bench):
     until credit is back.
     """
     credit = np.where(TIME < 3.0, 1.0, 1.5)
-    _, found = lone_bench.solve({COLLATERAL: credit})
-    interest = found.u[:, INTEREST]
-    s = found.sums.static
+    _, result = lone_bench.solve({COLLATERAL: credit})
+    interest = result.u[:, INTEREST]
+    s = result.sums.static
     wealth, used = (x.sum(axis=1) for x in (s.wealth, s.capital))
     bound = interest <= -0.06 + 1e-9
     assert (interest >= -0.06 - 1e-12).all()
@@ -245,15 +245,15 @@ def test_idle_capital_on_part_of_a_path(lone_bench):
 
 
 def test_a_path_to_an_end_at_the_bound():
-    """Without credit at all, this economy rests with idle capital; depreciation that rises for a while moves
-    the bound itself.
+    """Without credit at all, this economy is stationary with idle capital; depreciation that rises for a
+    while moves the bound itself.
     """
     idle = bench({COLLATERAL: 1.0})
     assert float(idle.start.point.prices.interest) == pytest.approx(-0.06, abs=1e-8)
     delta = np.where(TIME < 2.0, 0.08, 0.06)
-    task, found = idle.solve({DELTA: delta})
-    np.testing.assert_allclose(found.u[:, INTEREST], -delta, atol=1e-7)
-    left = path_residuals.residuals(idle.compiled, task, found)
+    task, result = idle.solve({DELTA: delta})
+    np.testing.assert_allclose(result.u[:, INTEREST], -delta, atol=1e-7)
+    left = path_residuals.residuals(idle.compiled, task, result)
     assert np.abs(left["walras"]).max() < 1e-7
 
 
@@ -299,14 +299,14 @@ def test_goods_add_up_with_every_kind_of_edge(closure):
     u = np.tile(end.point.u, (steps, 1))
     guess = transition.Guess(u, u, at_end(end.point.values.v, steps))
     kernel = sequence.kernel(frame.compiled, start.point)
-    found = transition.solve(frame.compiled.arrays, task, kernel, guess, target=1e-8, hjb=1e-10)
-    assert found.gap <= 1e-8
-    assert found.worst <= 1e-8
-    left = path_residuals.residuals(frame.compiled, task, found)
-    output = found.sums.static.output.sum(axis=1)
+    solution = transition.solve(frame.compiled.arrays, task, kernel, guess, target=1e-8, hjb=1e-10)
+    assert solution.gap <= 1e-8
+    assert solution.worst <= 1e-8
+    left = path_residuals.residuals(frame.compiled, task, solution)
+    output = solution.sums.static.output.sum(axis=1)
     assert np.abs(left["walras"]).max() < 1e-7
     assert np.abs(left["mass"]).max() < transition.MASSES
     assert left["hjb"].max() < 1e-8
     assert np.abs(np.log(output / start.point.static.output.sum()))[1:6].min() > 1e-3
-    assert np.abs(found.u[-1] - end.point.u).max() < 1e-4
-    assert np.abs(found.forwards.later[-1] - end.point.distribution.g).sum() < 0.02
+    assert np.abs(solution.u[-1] - end.point.u).max() < 1e-4
+    assert np.abs(solution.forwards.later[-1] - end.point.distribution.g).sum() < 0.02

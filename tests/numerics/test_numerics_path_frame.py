@@ -51,18 +51,18 @@ def check(base, values):
     """
     frame = timed.frame(base, {path: (x.min(), x.max()) for path, x in values.items()})
     steps = next(iter(values.values())).size
-    found = frame.over(values, steps)
+    result = frame.over(values, steps)
     for step in range(steps):
         expected = compile_economy(base.with_({path: float(x[step]) for path, x in values.items()}))
         assert expected.layout == frame.compiled.layout
         assert named(expected) == named(frame.compiled)  # arcs are the same ones, in the same order
         for name in timed.STACKED:
-            alike(getattr(found.stacked, name)[step], getattr(expected.arrays, name), name)
+            alike(getattr(result.stacked, name)[step], getattr(expected.arrays, name), name)
         for name in timed.SHARED:
             theirs = getattr(expected.arrays, name)
             np.testing.assert_array_equal(getattr(frame.compiled.arrays, name), theirs, err_msg=name)
-            np.testing.assert_array_equal(getattr(found.stacked, name), theirs, err_msg=name)
-        np.testing.assert_array_equal(found.given[step], np.array(expected.given))
+            np.testing.assert_array_equal(getattr(result.stacked, name), theirs, err_msg=name)
+        np.testing.assert_array_equal(result.given[step], np.array(expected.given))
     return frame
 
 
@@ -105,21 +105,21 @@ def test_one_parameter_alone(base, path):
 
 def test_an_edge_that_begins_to_take_wealth(base):
     """Fines and fees from 0 on, and back."""
-    found = check(
+    result = check(
         base,
         {
             "edges.inspect.fine": np.array([0.0, 0.2, 0.1, 0.0]),
             "edges.rectified.fee": np.array([0.0, 0.0, 0.3, 0.0]),
         },
     )
-    over = found.over({"edges.inspect.fine": np.array([0.0, 0.2]), "edges.rectified.fee": np.zeros(2)}, 2)
-    names = [arc.edge for arc in found.compiled.arcs]
+    over = result.over({"edges.inspect.fine": np.array([0.0, 0.2]), "edges.rectified.fee": np.zeros(2)}, 2)
+    names = [arc.edge for arc in result.compiled.arcs]
     jumps = over.number("jumps")[:, [names.index("inspect"), names.index("rectified")]]
     np.testing.assert_array_equal(jumps, [[0, 0], [1, 0]])
 
 
 def test_an_edge_of_several_origins_and_a_perceived_rate_left_out():
-    """One parameter may stand in several places."""
+    """One parameter may be in several places."""
     base = economy(known.ECONOMY)
     frame = check(base, {"edges.inspection.actual": np.array([0.05, 0.1, 0.02])})
     names = {(name, column) for name, column, _ in frame.entries["edges.inspection.actual"]}
@@ -180,8 +180,8 @@ def test_discounting_with_growth_is_compiled():
 def test_a_parameter_that_does_not_move_is_left_alone(base):
     frame = timed.frame(base, {"technology.delta": (0.06, 0.06), "closure.spending": (0.0, 0.1)})
     assert set(frame.entries) == {"closure.spending"}
-    found = frame.over({"technology.delta": np.full(3, 0.06), "closure.spending": np.zeros(3)}, 3)
-    np.testing.assert_array_equal(found.number("delta"), np.full(3, 0.06))
+    result = frame.over({"technology.delta": np.full(3, 0.06), "closure.spending": np.zeros(3)}, 3)
+    np.testing.assert_array_equal(result.number("delta"), np.full(3, 0.06))
 
 
 def test_a_change_of_the_form_of_the_problem_is_refused(base):

@@ -45,10 +45,10 @@ def ours():
     task = transition.Task(over, LENGTHS, begin, after.values.v)
     u = np.tile(np.asarray(after.u), (T, 1))
     guess = transition.Guess(u, u, np.tile(after.values.v, (T, STAGES, 1, 1, 1)))
-    found = transition.solve(frame.compiled.arrays, task, kernel, guess, target=1e-8, hjb=1e-10)
-    assert found.gap <= 1e-8
-    assert np.abs(path_residuals.residuals(frame.compiled, task, found)["walras"]).max() < 1e-7
-    return before, after, found
+    solution = transition.solve(frame.compiled.arrays, task, kernel, guess, target=1e-8, hjb=1e-10)
+    assert solution.gap <= 1e-8
+    assert np.abs(path_residuals.residuals(frame.compiled, task, solution)["walras"]).max() < 1e-7
+    return before, after, solution
 
 
 def test_stationary_prices(ours, theirs):
@@ -68,9 +68,9 @@ def test_wage_and_interest_along_the_path(ours, theirs):
     """Claim: within 2e-5 of the limit of small steps in the middle of every step, where the change is a
     hundredth; same nodes, another program and another scheme in time.
     """
-    found, expected = ours[2].u[:, :2], theirs[2].prices
+    result, expected = ours[2].u[:, :2], theirs[2].prices
     assert np.ptp(expected, axis=0).min() > 1e-3
-    np.testing.assert_allclose(found, expected, atol=2e-5)
+    np.testing.assert_allclose(result, expected, atol=2e-5)
 
 
 def test_output_along_the_path(ours, theirs):

@@ -10,33 +10,33 @@ from dirigiste.numerics.stationary.point import setting_of
 
 
 def residuals_at_the_bound(solved, scheme, changes):
-    """Residuals (K, S, J) at the lower bound of wealth, for K values there, all other values held."""
+    """Residuals (K, S, J) at the lower bound of wealth, for K values there, all other values fixed."""
     point = solved.point
     m = solved.compiled.arrays.replace(scheme=scheme)
     given = setting_of(m, point.u, point.u)
-    found = []
+    result = []
     for change in changes:
         v = point.values.v.copy()
         v[0] += change * np.abs(v[1] - v[0])
-        found.append(hjb.evaluate(m, given, v)[0].residual[0])
-    return np.stack(found)
+        result.append(hjb.evaluate(m, given, v)[0].residual[0])
+    return np.stack(result)
 
 
 CHANGES = np.linspace(-0.6, 0.6, 121)
 
 
 def test_the_value_at_the_lower_bound_is_unique(triangle):
-    """Claim: with all other values held, the residual at the lower bound of wealth rises with the value
+    """Claim: with all other values fixed, the residual at the lower bound of wealth rises with the value
     there, so that it is 0 at one value only.
     """
-    found = residuals_at_the_bound(triangle, arrays.COMPACT, CHANGES)
-    assert (np.diff(found, axis=0) > 0.0).all()
+    result = residuals_at_the_bound(triangle, arrays.COMPACT, CHANGES)
+    assert (np.diff(result, axis=0) > 0.0).all()
 
 
 def test_with_fitted_weights_there_it_is_not(triangle):
     """Claim: the residual falls with the value in a part of the range: why the scheme does not fit there."""
-    found = residuals_at_the_bound(triangle, arrays.FITTED_AT_BOUND, CHANGES)
-    assert (np.diff(found, axis=0) < 0.0).any()
+    result = residuals_at_the_bound(triangle, arrays.FITTED_AT_BOUND, CHANGES)
+    assert (np.diff(result, axis=0) < 0.0).any()
 
 
 @pytest.mark.parametrize("scheme", [arrays.COMPACT, arrays.UPWIND])

@@ -55,8 +55,8 @@ def anew(tmp_path, monkeypatch):
 
 
 def counts():
-    found = programs.status()
-    return found.files, found.loaded, found.compiled
+    result = programs.status()
+    return result.files, result.loaded, result.compiled
 
 
 # --- the compiler ----------------------------------------------------------------------------------------
@@ -67,11 +67,11 @@ def test_kernels_keep_the_order_of_sums_and_infinite_numbers():
     def check(big, small, zero):
         return (big + small) - big, small / zero, zero / zero, np.isnan(zero / zero), np.isinf(small / zero)
 
-    found = check(1e16, 1.0, 0.0)
-    assert found[0] == 0.0
-    assert found[1] == np.inf
-    assert np.isnan(found[2])
-    assert found[3:] == (True, True)
+    result = check(1e16, 1.0, 0.0)
+    assert result[0] == 0.0
+    assert result[1] == np.inf
+    assert np.isnan(result[2])
+    assert result[3:] == (True, True)
 
 
 def test_kernels_hold_no_lock():
@@ -370,10 +370,10 @@ def start(tmp_path):
 
 def test_processes_that_start_together_compile_once(start, tmp_path):
     processes = [start() for _ in range(4)]
-    told = [process.communicate() for process in processes]
-    assert {process.returncode for process in processes} == {0}, told
-    assert sorted(out for out, _ in told) == ["5.0 3.0 0 True\n"] * 3 + ["5.0 3.0 3 True\n"]
-    assert sum("compiled the solver" in error for _, error in told) == 1
+    messages = [process.communicate() for process in processes]
+    assert {process.returncode for process in processes} == {0}, messages
+    assert sorted(out for out, _ in messages) == ["5.0 3.0 0 True\n"] * 3 + ["5.0 3.0 3 True\n"]
+    assert sum("compiled the solver" in error for _, error in messages) == 1
     (folder,) = (path for path in (tmp_path / "kept").iterdir() if path.is_dir())
     assert len(list(folder.iterdir())) == 4  # three programs and the stamp
 
@@ -397,8 +397,8 @@ def test_side_by_side_keeps_order_and_context(monkeypatch, threads):
     monkeypatch.setattr(programs, "THREADS", threads)
     variable = contextvars.ContextVar("variable", default=0)
     variable.set(7)
-    found = programs.side_by_side(lambda n: (n, variable.get()), range(20))
-    assert found == [(n, 7) for n in range(20)]
+    result = programs.side_by_side(lambda n: (n, variable.get()), range(20))
+    assert result == [(n, 7) for n in range(20)]
     assert programs.side_by_side(str, []) == []
 
 

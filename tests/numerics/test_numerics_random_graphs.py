@@ -182,17 +182,17 @@ def explore(strategy, count, seed_):
     return certified, failures
 
 
-def vouch(certified, failures):
+def certify(certified, failures):
     """What has to hold of every random economy."""
     for _, error in failures:
         assert np.isfinite(list(error.residuals.values())).all(), str(error)
         assert error.advice, str(error)
-    for found in certified:
-        assert abs(found.certificate.walras) < 1e-6
-        assert found.output > 0
-        assert float(found.point.distribution.g.min()) > -1e-12
-    told = "\n".join(f"{error}\n{text}" for text, error in failures)
-    assert len(certified) >= LEAST_SOLVED * (len(certified) + len(failures)), told
+    for solution in certified:
+        assert abs(solution.certificate.walras) < 1e-6
+        assert solution.output > 0
+        assert float(solution.point.distribution.g.min()) > -1e-12
+    failed = "\n".join(f"{error}\n{text}" for text, error in failures)
+    assert len(certified) >= LEAST_SOLVED * (len(certified) + len(failures)), failed
 
 
 @pytest.mark.parametrize("strategy", LAYOUTS)
@@ -200,11 +200,11 @@ def test_random_graphs(strategy):
     """Claim: whatever the graph, solving ends in a certificate or in `NotConverged` with finite residuals and
     advice, never in another exception. The same few on every machine.
     """
-    vouch(*explore(LAYOUTS[strategy](), FEW, 20_200_101))
+    certify(*explore(LAYOUTS[strategy](), FEW, 20_200_101))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", LAYOUTS)
 def test_many_random_graphs(strategy):
     """The same for many graphs, other ones in every run; a failure prints the economy."""
-    vouch(*explore(LAYOUTS[strategy](), MANY, None))
+    certify(*explore(LAYOUTS[strategy](), MANY, None))

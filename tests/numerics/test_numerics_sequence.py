@@ -67,14 +67,14 @@ def test_jacobian_is_that_of_the_path(along, still, responses, step, column):
 
     The kernel lives on steps of its own, so the difference is of the order of a step.
     """
-    kernel, found = responses
+    kernel, result = responses
     index, size = kernel.active[column], 1e-5
     ahead, behind = still.copy(), still.copy()
     ahead[step, index] += size
     behind[step, index] -= size
     whole = (along(ahead)[0] - along(behind)[0])[:, :3] / (2 * size)
     quotient = (along(ahead, still)[0] - along(behind, still)[0])[:, :3] / (2 * size)
-    ours = found[:, :3, step, column]
+    ours = result[:, :3, step, column]
     np.testing.assert_allclose(ours, quotient, atol=0.05 * np.abs(whole).max())
     rest = np.abs(quotient).max(axis=0)
     assert (np.abs(ours - quotient).max(axis=0) < 0.15 * rest + 1e-3).all(), (ours - quotient, rest)
@@ -120,20 +120,20 @@ def test_kernel_ends_where_prices_are_higher_for_ever(for_ever, responses):
     """
     expected, direct = for_ever(None)
     # in the middle: in the end owners know that prices come back
-    found = sequence.jacobian(responses[0], np.full(240, 1.0))[150].sum(axis=1)
+    result = sequence.jacobian(responses[0], np.full(240, 1.0))[150].sum(axis=1)
     scale = np.abs(expected + direct)[:3].max(axis=0)
-    assert (np.abs(found[:3] - expected[:3]) < 0.03 * scale).all(), (found, expected)
+    assert (np.abs(result[:3] - expected[:3]) < 0.03 * scale).all(), (result, expected)
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_responses_of_the_stationary_state_are_its_derivatives(triangle, for_ever, held):
+@pytest.mark.parametrize("fixed", [True, False])
+def test_responses_of_the_stationary_state_are_its_derivatives(triangle, for_ever, fixed):
     """Claim (docs/method.md, section 5): linear systems give what difference quotients of stationary states
     say, whether firms that enforcement reaches run at given prices or at the price that moves.
     """
     point = triangle.point
-    near = point.u if held else None
+    near = point.u if fixed else None
     compiled = triangle.compiled
     active = equilibrium.unknowns(compiled)
-    found, _, _ = equilibrium.through_masses(compiled, active, point, near=near, cleared=point.u)
-    for ours, quotient in zip(found.T, for_ever(near)[0].T, strict=True):
+    result, _, _ = equilibrium.through_masses(compiled, active, point, near=near, cleared=point.u)
+    for ours, quotient in zip(result.T, for_ever(near)[0].T, strict=True):
         np.testing.assert_allclose(ours[:3], quotient[:3], atol=0.01 * np.abs(quotient[:3]).max())

@@ -103,12 +103,12 @@ def problem(status, technology, z, a, wage, interest, spread, factor):
         mandates = status.mandates
         return revenue - (1 - mandates.labor) * pays_labor - (1 - mandates.capital) * pays_capital
 
-    wanted = 0.0
+    unconstrained = 0.0
     if status.data_lending > 0:
         own = lambda k, labor: worth(k, labor, 0.0)  # noqa: E731
-        wanted = maximum(own, (1e-6, 1e6), (1e-6, 1e6))[0]
+        unconstrained = maximum(own, (1e-6, 1e6), (1e-6, 1e6))[0]
     collateral = 1e6 if math.isinf(status.collateral) else (status.collateral - 1) * a
-    limit = factor * (collateral + status.data_lending * wanted)
+    limit = factor * (collateral + status.data_lending * unconstrained)
 
     def credit(k):
         return np.maximum(k - a, 0.0) if spread >= 0 else np.minimum(k, limit)
@@ -137,19 +137,19 @@ def test_choices_are_the_best_on_a_fine_grid(eta):
         wage, interest = rng.uniform(0.4, 0.8), rng.uniform(-0.01, 0.06)
         added, factor = rng.uniform(0, 0.04), rng.uniform(0.3, 1.0)
         prices = firm.Prices(wage, interest, 0.0, added, factor)
-        found = firm.firms(m, prices)
+        result = firm.firms(m, prices)
         nodes = m.wealth
         for s, status in enumerate(economy.statuses.values()):
             spread = status.spread + (0 if named[s] else added)
             for n, j in zip(rng.integers(4, 36, 6), rng.integers(0, len(ABILITIES), 6), strict=True):
-                if 0 < found.share[n, s, j] < 1:
+                if 0 < result.share[n, s, j] < 1:
                     continue  # a threshold cell: quantities are those of the part that runs
                 worth, profit, most = problem(
                     status, economy.technology, ABILITIES[j], nodes[n], wage, interest, spread,
                     1.0 if named[s] else factor,
                 )  # fmt: skip
                 k, labor, best = maximum(worth, (1e-9, most), (1e-9, 1e7))
-                got_k, got_l = found.capital[n, s, j], found.labor[n, s, j]
+                got_k, got_l = result.capital[n, s, j], result.labor[n, s, j]
                 where = f"{status} {n} {j}"
                 exact = 1e-10 if status.data_lending == 0 else 1e-6  # the grid's k_u is in the limit
                 assert got_k <= most * (1 + 1e3 * exact), where
@@ -160,16 +160,16 @@ def test_choices_are_the_best_on_a_fine_grid(eta):
                 reached = float(worth(got_k, got_l))
                 assert best - exact * scale <= reached <= best + 1e-6 * scale, where
                 np.testing.assert_allclose((got_k, got_l), (k, labor), rtol=2e-3, err_msg=where)
-                assert found.profit[n, s, j] == pytest.approx(float(profit(got_k, got_l)), rel=10 * exact)
+                assert result.profit[n, s, j] == pytest.approx(float(profit(got_k, got_l)), rel=10 * exact)
                 tax = status.size_tax
                 if tax is None:
-                    assert found.size_tax[n, s, j] == 0.0
+                    assert result.size_tax[n, s, j] == 0.0
                     continue
                 used, cost = (
                     (got_k, interest + economy.technology.delta) if tax.on == "capital" else (got_l, wage)
                 )
                 paid = tax.rate * cost * max(used - tax.above, 0.0)
-                assert found.size_tax[n, s, j] == pytest.approx(paid, rel=1e-12)
+                assert result.size_tax[n, s, j] == pytest.approx(paid, rel=1e-12)
                 seen["below" if used < tax.above else "at" if used == tax.above else "above"] += 1
     assert min(seen.values()) >= 5, seen
 
@@ -227,10 +227,10 @@ def test_rate_zero_is_no_tax(on):
     assert not plain.size_tax.any()
     for tax in ({"on": on, "above": 1.0, "rate": 0.0}, {"on": on, "above": 1e9, "rate": 0.5}):
         with_tax = compile_economy(economy.with_({f"statuses.{name}.size_tax": tax for name in names}))
-        found = firm.firms(with_tax.arrays, HERE)
+        result = firm.firms(with_tax.arrays, HERE)
         for name in firm.Firms._fields:
-            np.testing.assert_array_equal(getattr(found, name), getattr(plain, name), err_msg=name)
-        assert not found.size_tax.any()
+            np.testing.assert_array_equal(getattr(result, name), getattr(plain, name), err_msg=name)
+        assert not result.size_tax.any()
 
 
 TAXES = {
@@ -276,9 +276,9 @@ def test_the_budget_receives_the_tax_and_goods_clear(taxed):
 def test_an_equilibrium_with_rate_zero_is_the_one_without(taxed, triangle):
     """Claim: declared with a rate of 0, the tax changes no price."""
     none = {f"statuses.{name}.size_tax.rate": 0.0 for name in taxed.economy.statuses}
-    found = solved(taxed.economy.with_(none), taxed.start)
-    np.testing.assert_allclose(found.point.u, triangle.point.u, atol=1e-7)
-    assert abs(taxed.wage - found.wage) > 1e-4
+    solution = solved(taxed.economy.with_(none), taxed.start)
+    np.testing.assert_allclose(solution.point.u, triangle.point.u, atol=1e-7)
+    assert abs(taxed.wage - solution.wage) > 1e-4
 
 
 RATE, ABOVE = "statuses.everyone.size_tax.rate", "statuses.everyone.size_tax.above"
@@ -286,7 +286,7 @@ RATE, ABOVE = "statuses.everyone.size_tax.rate", "statuses.everyone.size_tax.abo
 
 @pytest.mark.parametrize("on", ["capital", "labor"])
 def test_arrays_along_a_path(on):
-    """Claim: rate and threshold stand in the arrays as they are, so that a path fills them in."""
+    """Claim: rate and threshold are in the arrays as they are, so that a path fills them in."""
     base = economy(LONE, {"statuses.everyone.size_tax": {"on": on, "above": 2.0, "rate": 0.0}})
     values = {RATE: np.array([0.0, 0.3, 0.1]), ABOVE: np.array([2.0, 1.0, 4.0])}
     frame = timed.frame(base, values)
@@ -296,8 +296,8 @@ def test_arrays_along_a_path(on):
         here = compile_economy(base.with_({path: float(x[step]) for path, x in values.items()}))
         assert here.layout == frame.compiled.layout
         for name in timed.STACKED:
-            found = getattr(stacked, name)[step]
-            np.testing.assert_array_equal(found, getattr(here.arrays, name), err_msg=name)
+            result = getattr(stacked, name)[step]
+            np.testing.assert_array_equal(result, getattr(here.arrays, name), err_msg=name)
 
 
 @pytest.mark.parametrize("fiscal", ["rebate", "spend"])
@@ -323,11 +323,11 @@ def test_goods_clear_along_a_path(fiscal):
     guess = transition.Guess(u, u, np.tile(end.point.values.v, (steps, 2, 1, 1, 1)))
     kernel = sequence.kernel(frame.compiled, start.point)
     compiled = frame.compiled
-    found = transition.solve(compiled.arrays, task, kernel, guess, target=1e-9, hjb=1e-10)
-    assert found.worst <= 1e-9
-    left = path_residuals.residuals(compiled, task, found)
+    solution = transition.solve(compiled.arrays, task, kernel, guess, target=1e-9, hjb=1e-10)
+    assert solution.worst <= 1e-9
+    left = path_residuals.residuals(compiled, task, solution)
     assert np.abs(left["walras"]).max() < 1e-7
-    revenue = found.sums.static.size_tax_revenue.sum(axis=1)
+    revenue = solution.sums.static.size_tax_revenue.sum(axis=1)
     if fiscal == "rebate":  # all that there is
-        np.testing.assert_allclose(revenue, found.u[:, point.TRANSFER], atol=1e-8)
+        np.testing.assert_allclose(revenue, solution.u[:, point.TRANSFER], atol=1e-8)
     assert revenue[time <= 3.0].min() > 2 * revenue[time > 3.0].max() > 0

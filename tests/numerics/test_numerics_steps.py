@@ -43,14 +43,14 @@ def rows(d, k):
 
 def drawn_decisions(m, seed):
     """Random decisions of one step, other ones in each stage."""
-    rng, found = np.random.default_rng(seed), Decisions.room(1, m)
+    rng, result = np.random.default_rng(seed), Decisions.room(1, m)
     for k in range(STAGES):
         policy, flow, _ = decisions(m, rng)
-        found.ahead[0, k], found.behind[0, k] = policy.ahead, policy.behind
-        found.right[0, k], found.left[0, k] = policy.speed_right, policy.speed_left
-        found.consumption[0, k] = rng.uniform(0.1, 2.0, policy.ahead.shape)
-        found.flow[0, k] = flow
-    return found
+        result.ahead[0, k], result.behind[0, k] = policy.ahead, policy.behind
+        result.right[0, k], result.left[0, k] = policy.speed_right, policy.speed_left
+        result.consumption[0, k] = rng.uniform(0.1, 2.0, policy.ahead.shape)
+        result.flow[0, k] = flow
+    return result
 
 
 def masses(m, rng):
@@ -73,7 +73,7 @@ def a_step(m, d, dt, g):
 
 
 def expectations(m, d, dt):
-    """The matrix from what states are worth after a step to what is expected before it, decisions held: two
+    """The matrix from what states are worth after a step to what is expected before it, decisions fixed: two
     stages of [M/(GAMMA dt) - D - M Q] x = M w/(GAMMA dt), by dense algebra.
     """
     size = m.wealth.size * m.status.size * m.ability.size
@@ -157,11 +157,11 @@ def backwards(m, u, lengths, end, guess=None, tolerance=1e-12):
     room = Room.of(m, lengths.size)
     us = np.tile(u, (lengths.size, 1))
     v = np.tile(end if guess is None else guess, (lengths.size, STAGES, 1, 1, 1))
-    found = path.backwards(
+    result = path.backwards(
         timed.always(m, lengths.size), room, us, us, lengths, end, v,
         exact=True, tolerance=tolerance, linear_tolerance=1e-10,
     )  # fmt: skip
-    return found, room
+    return result, room
 
 
 def test_values_at_rest_stay_and_forget_where_they_end(triangle):
@@ -170,20 +170,20 @@ def test_values_at_rest_stay_and_forget_where_they_end(triangle):
     """
     m, point = triangle.compiled.arrays, triangle.point
     v = point.values.v
-    found, room = backwards(m, point.u, np.array([0.25]), v, v + 0.01)
-    assert found.residual[0] < 1e-10
+    result, room = backwards(m, point.u, np.array([0.25]), v, v + 0.01)
+    assert result.residual[0] < 1e-10
     for k in range(STAGES):
-        np.testing.assert_allclose(found.v[0, k], v, atol=1e-9)
+        np.testing.assert_allclose(result.v[0, k], v, atol=1e-9)
         np.testing.assert_allclose(room.decisions.flow[0, k], point.values.hazards.flow, atol=1e-8)
         np.testing.assert_allclose(room.decisions.ahead[0, k], point.values.policy.ahead, atol=1e-8)
         np.testing.assert_allclose(room.decisions.right[0, k], point.values.policy.speed_right, atol=1e-7)
     for dt in (0.25, 4.0):
-        found, _ = backwards(m, point.u, np.array([dt]), v + 0.02, v)
-        assert found.residual[0] < 1e-10
+        result, _ = backwards(m, point.u, np.array([dt]), v + 0.02, v)
+        assert result.residual[0] < 1e-10
         z = -0.06 * dt
         fades = (1.0 + (1.0 - 2.0 * GAMMA) * z) / (1.0 - GAMMA * z) ** 2
         assert fades == pytest.approx(np.exp(z), abs=0.1 * abs(z) ** 3)
-        left = (found.v[0, BEGINNING] - v) / (0.02 * fades)
+        left = (result.v[0, BEGINNING] - v) / (0.02 * fades)
         assert np.median(left) == pytest.approx(1.0, abs=2e-3)
         assert left.max() < 1.0 + 1e-3  # less where owners may go abroad, whose values stay
         assert left.min() > 0.5
@@ -203,11 +203,11 @@ def test_values_read_the_rows_by_which_masses_move(sigma):
     w = np.empty_like(c)
     hjb._utility(m, c, w)
     w /= m.rho
-    found, room = backwards(m, u, np.array([dt]), w)
+    result, room = backwards(m, u, np.array([dt]), w)
     prices, firms, reach = choices(m, u)
     d, start = room.decisions, w
     for k in range(STAGES):
-        v = found.v[0, k]
+        v = result.v[0, k]
         h = hjb.hazards(m, v, reach)
         r = np.empty_like(v)
         hjb.rest(m, v, h.worth, r)
@@ -231,11 +231,11 @@ def test_values_read_the_rows_by_which_masses_move(sigma):
         saves = np.zeros_like(v)
         saves[:-1] += p.speed_right[:-1] * np.diff(m.wealth)[:, None, None]
         saves[1:] -= p.speed_left[1:] * np.diff(m.wealth)[:, None, None]
-        weighed = (1.0 - p.ahead - p.behind) * income
-        weighed[:-1] += p.ahead[:-1] * income[1:]
-        weighed[1:] += p.behind[1:] * income[:-1]
-        np.testing.assert_allclose(saves, weighed - p.consumption, atol=1e-12)  # nobody's goods are lost
-        start = w + BETA * (found.v[0, END] - w)
+        weighted = (1.0 - p.ahead - p.behind) * income
+        weighted[:-1] += p.ahead[:-1] * income[1:]
+        weighted[1:] += p.behind[1:] * income[:-1]
+        np.testing.assert_allclose(saves, weighted - p.consumption, atol=1e-12)  # nobody's goods are lost
+        start = w + BETA * (result.v[0, END] - w)
 
 
 HARSHER = {
@@ -271,8 +271,8 @@ def test_second_order_in_the_time_step(triangle, after_a_change):
     v, g = after_a_change(192)
     errors = []
     for count in (6, 12, 24):
-        found, masses_ = after_a_change(count)
-        logs, moved = 0.06 * np.abs(found - v), masses_ - g
+        result, masses_ = after_a_change(count)
+        logs, moved = 0.06 * np.abs(result - v), masses_ - g
         by_status = moved.sum(axis=(0, 2))
         errors.append([logs.max(), logs.mean(), moved.sum(axis=(1, 2)) @ wealth, *by_status])
     errors = np.abs(errors)
@@ -287,10 +287,10 @@ def test_a_stationary_state_stays_one(triangle):
     """Claim (docs/method.md, section 8): whatever the steps, short or long."""
     m, point = triangle.compiled.arrays, triangle.point
     lengths = np.array([1e-4, 0.3, 1.0 / 12.0, 7.0, 0.02, 50.0])
-    found, room = backwards(m, point.u, lengths, point.values.v)
+    result, room = backwards(m, point.u, lengths, point.values.v)
     begin = Begin(point.distribution.f, point.distribution.g)
     forth = path.forwards(timed.always(m, lengths.size), room, lengths, begin, 1e-15)
-    assert np.abs(found.v - point.values.v).max() < 1e-7
+    assert np.abs(result.v - point.values.v).max() < 1e-7
     for g in (forth.g, forth.later):
         assert np.abs(g - point.distribution.g).sum(axis=(1, 2, 3)).max() < 1e-9
 

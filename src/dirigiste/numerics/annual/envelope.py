@@ -93,7 +93,7 @@ class _Pairs(NamedTuple):
 def save(m: Arrays, w: Array, cash: Array, wage: float) -> Saving:
     """The best saving of owners with cash on hand (N, S, J), given expected values w (N, S, J) at the end."""
     one, both = w.shape, (BRANCHES, *w.shape)
-    found = Saving(
+    saving = Saving(
         share=np.empty(both),
         wealth=np.empty(both),
         below=np.empty(both, np.int64),
@@ -101,8 +101,8 @@ def save(m: Arrays, w: Array, cash: Array, wage: float) -> Saving:
         value=np.empty(one),
         consumption=np.empty(one),
     )
-    _save(m, w, cash, wage, *found)
-    return found
+    _save(m, w, cash, wage, *saving)
+    return saving
 
 
 @jit

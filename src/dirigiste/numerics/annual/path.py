@@ -4,8 +4,8 @@ those of the day (docs/annual-clock.md).
 As in `numerics.transition`: owners foresee prices u, decisions under u move masses, and P(u) are the prices
 at which the markets of every period clear at those masses (`numerics.clearing`). A path is a fixed point of
 P. Rounds move u to P(u) with damping and the acceleration of Anderson (1965). **Stopping rule:** the gap
-|P(u) - u| over periods and unknowns is within the tolerance; what is told are the prices P(u), at which every
-market clears far within it.
+|P(u) - u| over periods and unknowns is within the tolerance; the prices that are reported are P(u), at which
+every market clears far within it.
 """
 
 from __future__ import annotations
@@ -63,14 +63,16 @@ class _Kept(NamedTuple):
 
 
 def live(m: Arrays, u: Array, v: Array, g: Array) -> Lived:
-    """Live through periods at foreseen unknowns u (T, 4), from masses g, up to values v after the last."""
+    """Decisions and masses of all periods at foreseen unknowns u (T, 4), from masses g. The values v are
+    those after the last period.
+    """
     periods: list[_Kept] = []
     reach = choices(m, u[-1])[2]
     for foreseen in u[::-1]:
         prices, firms, here = choices(m, foreseen)
-        found = step.backward(m, prices, firms, reach, v)
-        s = found.saving
-        periods.append(_Kept(s.share, s.below, s.above, s.consumption, found.turn.chance))
+        expected = step.backward(m, prices, firms, reach, v)
+        s = expected.saving
+        periods.append(_Kept(s.share, s.below, s.above, s.consumption, expected.turn.chance))
         v, reach = s.value, here
     g = np.ascontiguousarray(g, dtype=float)
     T = len(u)
@@ -85,8 +87,8 @@ def live(m: Arrays, u: Array, v: Array, g: Array) -> Lived:
 
 def sums(m: Arrays, u: Array, g: Array) -> Static:
     """Sums by status (T, S) at unknowns u (T, 4) and masses g (T, N, S, J)."""
-    found = [clearing.static_at(m, prices_of(m, now), masses) for now, masses in zip(u, g, strict=True)]
-    return Static(*(np.stack(part) for part in zip(*found, strict=True)))
+    by_period = [clearing.static_at(m, prices_of(m, now), masses) for now, masses in zip(u, g, strict=True)]
+    return Static(*(np.stack(part) for part in zip(*by_period, strict=True)))
 
 
 class Path(NamedTuple):

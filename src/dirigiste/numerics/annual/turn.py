@@ -107,12 +107,12 @@ def _kappas(m: Arrays, reach: Array, believed: bool, out: Array) -> None:
             rate = m.arcs[e].perceived if believed else m.arcs[e].actual
             for j in range(J):
                 out[n, m.arcs[e].origin, j] += rate * reach[n, e, j]
-    period, last, found = m.scalars[0].period, 0.0, m.scalars[0].period
+    period, last, factor = m.scalars[0].period, 0.0, m.scalars[0].period
     total = out.reshape(-1)
     for k in range(total.size):
         if total[k] != last:  # mostly the same as in the state before
-            last, found = total[k], kappa(total[k], period)
-        total[k] = found
+            last, factor = total[k], kappa(total[k], period)
+        total[k] = factor
 
 
 @jit

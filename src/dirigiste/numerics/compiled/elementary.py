@@ -115,8 +115,8 @@ def expm1(x: float) -> float:
     near = 709.4 if x > 709.4 else x
     near = -760.0 if near < -760.0 else near
     more, first, second = _reduced(near)
-    found = (more * first) * second + (first * second - 1.0)
-    return np.inf if x > 709.4 else found
+    result = (more * first) * second + (first * second - 1.0)
+    return np.inf if x > 709.4 else result
 
 
 @inline
@@ -137,19 +137,19 @@ def log(x: float) -> float:
         + (z2 * z2) * ((0.1818288946972466 + 0.15331710021573955 * z) + 0.14616593793566598 * z2)
     )
     half = 0.5 * f * f
-    found = exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
-    found = x if x == np.inf else found
+    result = exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
+    result = x if x == np.inf else result
     outside = -np.inf if x == 0.0 else np.nan
-    return found if x > 0.0 else outside
+    return result if x > 0.0 else outside
 
 
 @inline
 def log1p(x: float) -> float:
     """log(1 + x)."""
     u = 1.0 + x
-    found = log(u) - ((u - 1.0) - x) / u
-    found = x if u == np.inf else found
-    return -np.inf if x == -1.0 else found
+    result = log(u) - ((u - 1.0) - x) / u
+    result = x if u == np.inf else result
+    return -np.inf if x == -1.0 else result
 
 
 @inline
@@ -177,5 +177,5 @@ def softplus_logistic(x: float) -> tuple[float, float]:
 @inline
 def power(base: float, exponent: float) -> float:
     """base^exponent for base >= 0 and a finite exponent other than 0; 0 at base 0 whatever the exponent."""
-    found = exp(exponent * log(base))
-    return found if base > 0.0 else 0.0
+    result = exp(exponent * log(base))
+    return result if base > 0.0 else 0.0

@@ -123,12 +123,12 @@ class Kept:
         refresh(target_context)
         for place in (path, *(folder / path.name for folder in _earlier())):
             whole = _read(place)
-            found = whole and _rebuilt(whole, sig, target_context)
-            if found:
+            overload = whole and _rebuilt(whole, sig, target_context)
+            if overload:
                 if place != path:
                     _keep(path, whole)
                 State.loaded += 1
-                return found
+                return overload
         return None
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:  # noqa: ANN401
@@ -261,14 +261,14 @@ def _content(file: Path) -> bytes:
 @functools.cache
 def _imported(file: Path) -> tuple[Path, ...]:
     """Files that a file imports from folders with kernels."""
-    found = []
+    result = []
     for origin, names, whole in IMPORT.findall(file.read_bytes()):
         base = PACKAGE.joinpath(*(origin or whole).decode().split(".")[1:])
         if base != PACKAGE and not any(folder == base or folder in base.parents for folder in WITH_KERNELS):
             continue
-        found.append(base)
-        found.extend(base / name for name in re.findall(r"\w+", names.decode(errors="replace")))
-    files = (file for base in found for file in (base.with_suffix(".py"), base / "__init__.py"))
+        result.append(base)
+        result.extend(base / name for name in re.findall(r"\w+", names.decode(errors="replace")))
+    files = (file for base in result for file in (base.with_suffix(".py"), base / "__init__.py"))
     return tuple(f for f in files if any(w in f.parents for w in WITH_KERNELS) and f.is_file())
 
 
@@ -324,26 +324,26 @@ def settled() -> bool:
 @functools.cache
 def home() -> Home:
     """The first folder that holds all programs or can be written."""
-    refused, found = [], Home(None, writable=False)
+    refused, result = [], Home(None, writable=False)
     for root in config.folders():
         folder = root / key()
         trouble = _not_private(root) if root == config.spare_folder() else ""
         if not trouble and ready(folder):
-            found = Home(folder, writable=os.access(folder, os.W_OK))
+            result = Home(folder, writable=os.access(folder, os.W_OK))
             break
         trouble = trouble or _not_writable(folder)
         if not trouble:
-            found = Home(folder, writable=True)
+            result = Home(folder, writable=True)
             break
         refused.append(f"{root} ({trouble})")
     if refused:
         log.warning(
             "compiled programs cannot be kept in %s: %s. %s=FOLDER names another place.",
             " nor in ".join(refused),
-            f"{found.folder.parent} is used" if found.folder else "every start compiles what it needs",
+            f"{result.folder.parent} is used" if result.folder else "every start compiles what it needs",
             config.VARIABLE,
         )
-    return found
+    return result
 
 
 def count(folder: Path) -> int:
@@ -387,10 +387,10 @@ def _not_private(root: Path) -> str:
     parent = root.parent
     try:
         parent.mkdir(mode=0o700, exist_ok=True)
-        found = parent.lstat()
+        status = parent.lstat()
     except OSError as error:
         return reason(error)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
         return "not only the user's own"
     return ""
 

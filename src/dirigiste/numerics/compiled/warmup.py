@@ -63,8 +63,8 @@ def _path(changes: dict[str, Any]) -> Callable[[], object]:
         economy = _economy({**COARSE, **changes})
         cut = {"parameter": "statuses.free.collateral", "multiply": 0.98, "half_life": 2.0}
         event = {"date": "2021-01-01", "title": "Cut", "sources": ["assumption"], "changes": [cut]}
-        told = Chronicle.model_validate({"name": "warmup", "economy": economy.name, "events": [event]})
-        run(told.on(economy))
+        chronicle = Chronicle.model_validate({"name": "warmup", "economy": economy.name, "events": [event]})
+        run(chronicle.on(economy))
 
     return run
 

@@ -38,7 +38,7 @@ class Static(NamedTuple):
 
 
 @jit
-def weigh(g: Array, share: Array, of: Array, totals: Array, masses: Array) -> None:
+def sum_by_status(g: Array, share: Array, of: Array, totals: Array, masses: Array) -> None:
     """Add up over nodes, at masses g (N, S, J).
 
     Args:
@@ -77,7 +77,7 @@ def static(m: Arrays, f: Firms, prices: Prices, g: Array) -> Static:
     """Static sums at node masses g (N, S, J)."""
     of = np.stack([f.output, f.capital, f.labor, f.credit, f.borrowed, f.size_tax])
     totals, masses = np.empty((m.status.size, 7)), np.empty((m.wealth.size, m.status.size))
-    weigh(np.ascontiguousarray(g), f.share, of, totals, masses)
+    sum_by_status(np.ascontiguousarray(g), f.share, of, totals, masses)
     return from_totals(m, prices, totals.T, masses.sum(axis=0), m.wealth @ masses)
 
 

@@ -117,7 +117,7 @@ REASONS = (
 TOTALS = 7
 """Sums over those who run, by status: output, capital, labour, credit, borrowed, tax on size, people."""
 
-FOUND = 7
+CONDITIONS = 7
 """What an evaluation finds: the four conditions without bounds, labour and capital that firms use, output."""
 
 
@@ -157,7 +157,7 @@ def _fix(m: Arrays, g: Array, fixed: Array) -> None:
 
 @jit
 def _add_up(g: Array, s: int, first: int, last: int, block: Array, lanes: Array) -> None:
-    """Add a block, weighed with masses, to the sums of each lane."""
+    """Add a block, weighted with masses, to the sums of each lane."""
     for n in range(g.shape[0]):
         row = n * ENTRIES * LANES
         for i in range(last - first):
@@ -172,8 +172,8 @@ def _add_up(g: Array, s: int, first: int, last: int, block: Array, lanes: Array)
 
 
 @jit
-def _conditions(m: Arrays, prices: Prices, other: float, budgeted: bool, room: Room, found: Array) -> float:
-    """Fill `found` from totals. Returns the transfer: where it is sought, what the budget allows."""
+def _conditions(m: Arrays, prices: Prices, other: float, budgeted: bool, room: Room, terms: Array) -> float:
+    """Fill `terms` from totals. Returns the transfer: where it is sought, what the budget allows."""
     economy = m.scalars[0]
     output = capital = labor = supply = funds = earned = total = directed = 0.0
     for s in range(m.status.size):
@@ -195,12 +195,12 @@ def _conditions(m: Arrays, prices: Prices, other: float, budgeted: bool, room: R
     gaps = relative(
         labor, supply, capital, funds, output, left - transfer, total, directed, economy.directed_share
     )
-    found[WAGE], found[INTEREST], found[TRANSFER], found[QUOTA] = gaps[0], -gaps[1], gaps[2], gaps[3]
+    terms[WAGE], terms[INTEREST], terms[TRANSFER], terms[QUOTA] = gaps[0], -gaps[1], gaps[2], gaps[3]
     if not capital < np.inf:  # more than doubles can hold
-        found[INTEREST] = -1.0
+        terms[INTEREST] = -1.0
     if not labor < np.inf:
-        found[WAGE] = 1.0
-    found[4], found[5], found[6] = labor, capital, output
+        terms[WAGE] = 1.0
+    terms[4], terms[5], terms[6] = labor, capital, output
     return transfer
 
 
@@ -227,21 +227,21 @@ def _fill_totals(m: Arrays, prices: Prices, g: Array, room: Room) -> None:
 
 
 @jit
-def _evaluate(m: Arrays, g: Array, other: float, budgeted: bool, u: Array, room: Room, found: Array) -> None:
-    """Fill `found` (FOUND,) with conditions at unknowns u (4,), whose transfer is set to what the budget
+def _evaluate(m: Arrays, g: Array, other: float, budgeted: bool, u: Array, room: Room, terms: Array) -> None:
+    """Fill `terms` (CONDITIONS,) with conditions at unknowns u (4,), whose transfer is set to what the budget
     allows if that is to be `budgeted`.
     """
     prices = prices_of(m, u)
     _fill_totals(m, prices, g, room)
-    u[TRANSFER] = _conditions(m, prices, other, budgeted, room, found)
+    u[TRANSFER] = _conditions(m, prices, other, budgeted, room, terms)
 
 
 @jit
 def _evaluate_all(
-    ms: Stacked, t: int, g: Array, other: float, budgeted: bool, rows: Array, found: Array, totals: Array
+    ms: Stacked, t: int, g: Array, other: float, budgeted: bool, rows: Array, terms: Array, totals: Array
 ) -> Array:
-    """As `_evaluate` for date t at prices `rows` (K, 5), ordered as in `Prices`: found (K, FOUND) and totals
-    (K, S, TOTALS). Returns masses and wealth by status (2, S).
+    """As `_evaluate` for date t at prices `rows` (K, 5), ordered as in `Prices`: terms
+    (K, CONDITIONS) and totals (K, S, TOTALS). Returns masses and wealth by status (2, S).
     """
     m = on_date(ms, t)
     room = _room(m)
@@ -249,7 +249,7 @@ def _evaluate_all(
     for k in range(rows.shape[0]):
         prices = Prices(rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4])
         _fill_totals(m, prices, g, room)
-        rows[k, 2] = _conditions(m, prices, other, budgeted, room, found[k])
+        rows[k, 2] = _conditions(m, prices, other, budgeted, room, terms[k])
         for s in range(m.status.size):
             for row in range(TOTALS):
                 totals[k, s, row] = room.totals[s, row]
@@ -295,9 +295,9 @@ def _solve(slopes: Array, opens: NDArray[np.bool_], value: Array, change: Array)
 
 
 @jit
-def _size(m: Arrays, opens: NDArray[np.bool_], u: Array, found: Array, value: Array) -> float:
+def _size(m: Arrays, opens: NDArray[np.bool_], u: Array, terms: Array, value: Array) -> float:
     """Fill `value` (4,) with the conditions, bounds included; returns the largest of the open ones."""
-    fill_residuals(m, u, found, value)
+    fill_residuals(m, u, terms, value)
     largest = 0.0
     for k in range(4):
         if opens[k]:
@@ -322,12 +322,12 @@ def _within(m: Arrays, u: Array) -> None:
 
 
 @jit
-def _bound_rows(m: Arrays, opens: NDArray[np.bool_], u: Array, found: Array, slopes: Array) -> None:
+def _bound_rows(m: Arrays, opens: NDArray[np.bool_], u: Array, terms: Array, slopes: Array) -> None:
     """Derivatives of the transfer's condition in the transfer, and of conditions that a bound decides."""
     if opens[TRANSFER]:
-        slopes[TRANSFER, TRANSFER] = -1.0 / max(found[6], LEAST)
+        slopes[TRANSFER, TRANSFER] = -1.0 / max(terms[6], LEAST)
     for k, distance in ((INTEREST, u[INTEREST] + m.scalars[0].delta), (QUOTA, u[QUOTA])):
-        if opens[k] and CORNER * distance < found[k]:
+        if opens[k] and CORNER * distance < terms[k]:
             for other in range(4):
                 slopes[k, other] = 0.0
             slopes[k, k] = CORNER
@@ -381,11 +381,11 @@ def _newton(
         known: Whether slopes are good guesses (T,); set where they are taken.
         u: Unknowns to start from (T, 4); receives where Newton ends.
         slopes: Derivatives of the open conditions, bounds included (T, 4, 4); kept up to date. The transfer
-            is held in derivatives by other unknowns.
+            is kept up in derivatives by other unknowns.
         left: Receives the conditions, bounds included (T, 4).
         counts: Receives evaluations, added to what is there (T,).
     """
-    points, found, values = np.empty((3, 4)), np.empty((3, FOUND)), np.empty((2, 4))
+    points, terms, values = np.empty((3, 4)), np.empty((3, CONDITIONS)), np.empty((2, 4))
     change, gained = np.empty(4), np.empty(4)
     here, trial, near = 0, 1, 2
     room = _room(on_date(ms, first))
@@ -394,9 +394,9 @@ def _newton(
         _fix(m, mass, room.fixed)
         _put(u[t], points[here])
         _within(m, points[here])
-        _evaluate(m, mass, other[t], opens[TRANSFER], points[here], room, found[here])
+        _evaluate(m, mass, other[t], opens[TRANSFER], points[here], room, terms[here])
         counts[t] += 1
-        size = _size(m, opens, points[here], found[here], values[here])
+        size = _size(m, opens, points[here], terms[here], values[here])
         anew, fresh, shrink = not known[t], False, 1.0
         for _ in range(TRIALS):
             if anew and size < np.inf:
@@ -406,12 +406,12 @@ def _newton(
                     if opens[k] and k != TRANSFER:
                         _put(points[here], points[near])
                         points[near, k] += NEAR
-                        _evaluate(m, mass, other[t], False, points[near], room, found[near])
+                        _evaluate(m, mass, other[t], False, points[near], room, terms[near])
                         counts[t] += 1
                         for row in range(4):
                             if opens[row]:
-                                jac[row, k] = (found[near, row] - found[here, row]) / NEAR
-                _bound_rows(m, opens, points[here], found[here], jac)
+                                jac[row, k] = (terms[near, row] - terms[here, row]) / NEAR
+                _bound_rows(m, opens, points[here], terms[here], jac)
                 known[t], anew, fresh, shrink = True, False, True, 1.0
             if not target < size < np.inf:
                 break
@@ -426,9 +426,9 @@ def _newton(
             for k in range(4):
                 points[trial, k] = points[here, k] + shrink * change[k] / most
             _within(m, points[trial])
-            _evaluate(m, mass, other[t], opens[TRANSFER], points[trial], room, found[trial])
+            _evaluate(m, mass, other[t], opens[TRANSFER], points[trial], room, terms[trial])
             counts[t] += 1
-            size_there = _size(m, opens, points[trial], found[trial], values[trial])
+            size_there = _size(m, opens, points[trial], terms[trial], values[trial])
             better, much = size_there < size, size_there < STALE * size
             if much:
                 for k in range(4):
@@ -438,7 +438,7 @@ def _newton(
             anew = not much and (better or not fresh) and min(size, size_there) > target
             if better:
                 _put(points[trial], points[here])
-                _put(found[trial], found[here])
+                _put(terms[trial], terms[here])
                 _put(values[trial], values[here])
                 size, shrink, fresh = size_there, 1.0, False
             else:
@@ -522,9 +522,9 @@ def _at(
     ms: Stacked, date: int, g: Array, other: float, budgeted: bool, rows: Array
 ) -> tuple[Array, Array, Array, Array]:
     """What `_evaluate_all` finds, totals, transfers (K,), masses and wealth by status (2, S)."""
-    found, totals = np.empty((len(rows), FOUND)), np.zeros((len(rows), ms.status.shape[1], TOTALS))
-    fixed = _evaluate_all(ms, date, g, float(other), bool(budgeted), rows, found, totals)
-    return found, totals, rows[:, 2], fixed
+    terms, totals = np.empty((len(rows), CONDITIONS)), np.zeros((len(rows), ms.status.shape[1], TOTALS))
+    fixed = _evaluate_all(ms, date, g, float(other), bool(budgeted), rows, terms, totals)
+    return terms, totals, rows[:, 2], fixed
 
 
 @dataclass
@@ -542,14 +542,14 @@ class _Dates:
     """Largest residual that is left."""
 
     def evaluate(self, date: int, u: Array) -> Array:
-        """Conditions (FOUND,) of a date at u (4,), without bounds; the transfer moves to what the budget
+        """Conditions (CONDITIONS,) of a date at u (4,), without bounds; the transfer moves to what the budget
         allows, if it is sought.
         """
-        found, _, transfers, _ = _at(
+        terms, _, transfers, _ = _at(
             self.ms, date, self.g[date], self.other[date], self.opens[TRANSFER], self._prices(date, u)
         )
         u[TRANSFER] = transfers[0]
-        return found[0]
+        return terms[0]
 
     def _prices(self, date: int, u: Array) -> Array:
         return np.array([_prices_on(self.ms, date, u)])
@@ -615,31 +615,31 @@ class _Search:
         return CLEARED
 
     def at(self) -> Array:
-        """Conditions (FOUND,) at the unknowns, without bounds, the transfer moved to what the budget
+        """Conditions (CONDITIONS,) at the unknowns, without bounds, the transfer moved to what the budget
         allows.
         """
         if self.left <= 0:
             raise _StoppedError(TOO_MANY)
         self.left -= 1
-        found = self.dates.evaluate(self.date, self.u)
-        if not np.isfinite(found[[WAGE, INTEREST, QUOTA]]).all():
+        terms = self.dates.evaluate(self.date, self.u)
+        if not np.isfinite(terms[[WAGE, INTEREST, QUOTA]]).all():
             raise _StoppedError(NOT_FINITE)
-        return found
+        return terms
 
     def _wage(self, exact: float) -> Array:
         """Move the wage to where excess demand for labour is below `exact`, all else the same; conditions
         there.
         """
-        found = self.at()
-        if not self.dates.opens[WAGE] or abs(found[WAGE]) <= exact:
-            return found
+        terms = self.at()
+        if not self.dates.opens[WAGE] or abs(terms[WAGE]) <= exact:
+            return terms
         step = FIRST_STEPS[WAGE]
         if self.slope < 0.0:  # as steep as last time: a little beyond the root
-            step = max(BEYOND * abs(found[WAGE] / self.slope), 1e-14)
+            step = max(BEYOND * abs(terms[WAGE] / self.slope), 1e-14)
         bracket = _Bracket(step, -FARTHEST[WAGE], FARTHEST[WAGE])
-        best = found, float(self.u[WAGE])
-        while abs(found[WAGE]) > exact:
-            last = float(self.u[WAGE]), float(found[WAGE])
+        best = terms, float(self.u[WAGE])
+        while abs(terms[WAGE]) > exact:
+            last = float(self.u[WAGE]), float(terms[WAGE])
             bracket.take(*last)
             x = bracket.next()
             if x is None:
@@ -648,12 +648,12 @@ class _Search:
                 self.u[WAGE] = best[1]
                 return self.at()
             self.u[WAGE] = x
-            found = self.at()
+            terms = self.at()
             if abs(x - last[0]) > 1e-13:
-                self.slope = (float(found[WAGE]) - last[1]) / (x - last[0])
-            if abs(found[WAGE]) < abs(best[0][WAGE]):
-                best = found, x
-        return found
+                self.slope = (float(terms[WAGE]) - last[1]) / (x - last[0])
+            if abs(terms[WAGE]) < abs(best[0][WAGE]):
+                best = terms, x
+        return terms
 
     def _interest(self) -> Array:
         """Move wage and interest to where labour and capital clear, capital idle at the bound; conditions
@@ -668,13 +668,13 @@ class _Search:
         seen: list[tuple[float, float, Array]] = []  # excess, interest, unknowns
         narrow, exact = NARROW, ROUGH
         while True:
-            found, x = self._wage(exact), float(self.u[INTEREST])
-            excess = -float(found[INTEREST])
+            terms, x = self._wage(exact), float(self.u[INTEREST])
+            excess = -float(terms[INTEREST])
             if exact > EXACT and FINER * abs(excess) < exact:
                 exact = max(FINER * min(exact, abs(excess)), EXACT)
                 continue
             if abs(excess) <= WITHIN * self.dates.target or (x == lowest and excess <= 0.0):
-                return found
+                return terms
             seen.append((abs(excess), x, self.u.copy()))
             bracket.take(x, excess)
             after = bracket.next()
@@ -766,7 +766,7 @@ def _settle(dates: _Dates, date: int, results: Results, hint: Array | None, most
 
 
 CHUNK = 8
-"""Dates that one thread does in a row. What is found does not depend on the count of threads."""
+"""Dates that one thread does in a row. Results do not depend on the count of threads."""
 
 
 def _clear(dates: _Dates, results: Results, most: int) -> NDArray[np.int64]:
@@ -896,8 +896,10 @@ def clear_one(
         search.results.slopes[0][index[:, None], index[None, :]] = slopes
         search.known[0] = True
     search.clear(np.asarray(g)[None], np.array([float(other)]), np.asarray(u)[None], target, most)
-    found = search.results
-    return Cleared(found.u[0], found.left[0], search.slopes[0], int(found.counts[0]), int(search.statuses[0]))
+    results = search.results
+    return Cleared(
+        results.u[0], results.left[0], search.slopes[0], int(results.counts[0]), int(search.statuses[0])
+    )
 
 
 def excess(m: Arrays, g: Array, other: float, u: Array, active: Sequence[int]) -> tuple[Array, Array]:
@@ -911,15 +913,15 @@ def excess(m: Arrays, g: Array, other: float, u: Array, active: Sequence[int]) -
         active: Indices of those that are sought; the transfer is what the budget allows if it is among them.
 
     Returns:
-        Unknowns (K, 4), and (K, FOUND) the four conditions without bounds (labour: demand less supply,
+        Unknowns (K, 4), and (K, CONDITIONS) the four conditions without bounds (labour: demand less supply,
         capital: supply less demand), labour and capital that firms use, and output.
     """
     u = np.array(u, dtype=float).reshape(-1, 4)
     rows = np.array([prices_of(m, row) for row in u])
-    found, _, u[:, TRANSFER], _ = _at(
+    terms, _, u[:, TRANSFER], _ = _at(
         always(m, 1), 0, np.ascontiguousarray(g), other, TRANSFER in active, rows
     )
-    return u, found
+    return u, terms
 
 
 def static_at(m: Arrays, prices: Prices, g: Array) -> Static:

@@ -1,10 +1,21 @@
 """The firm (docs/method.md, section 2): capital, labour, credit and profit of an owner at given prices, and
 who runs one.
 
-    k/l = alpha/(1-alpha) w~/R~,  l_u = [(1-tau) A eta (1-alpha) (k/l)^(alpha eta) / w~]^(1/(1-eta)),  k_u(i)
-    = (k/l) l_u credit limit b = (lambda-1) a + kappa k_u(r);  k = k_u(r) up to own wealth, then up to
-    k_u(r+s) on credit l = [(1-tau) A eta (1-alpha) k^(alpha eta) / w~]^(1/(1-eta(1-alpha))) profit = (1-tau)
-    output - w l - (r+delta) k - s b - f   at true prices
+    k/l = alpha/(1-alpha) w~/R~(i),    k_u(i) = (k/l) l_u
+    l_u = [(1-tau) A eta (1-alpha) (k/l)^(alpha eta) / w~]^(1/(1-eta))                                     (3)
+
+    credit limit  b_max = (lambda-1) a + kappa k_u(r)                                                      (4)
+
+    s >= 0:  k = k_u(r) if that is at most a, else max(a, min(k_u(r+s), a + b_max));    b = max(k - a, 0)  (5)
+    s < 0:   k = k_u(r+s) if that is at most b_max, else max(b_max, min(k_u(r), a + b_max));
+             b = min(k, b_max)                                                                             (6)
+
+    profit = (1-tau) output - w l - (r+delta) k - s b - f,   at true prices                                (7)
+
+with i the cost of funds, w~ and R~ the wage and the rental rate as perceived under mandates, and labour for
+given capital
+
+    l = [(1-tau) A eta (1-alpha) k^(alpha eta) / w~]^(1/(1-eta(1-alpha)))
 
 A tax on what a firm uses of capital or labour above a threshold is in `size_tax`.
 
@@ -148,7 +159,7 @@ def _unconstrained(alpha: float, eta: float, wage: float, rental: float, scale: 
 
 
 @jit
-def _wanted(c: Common, rental: float, scale: float) -> float:
+def _best_capital(c: Common, rental: float, scale: float) -> float:
     """k_u with the tax on labour above a threshold, where there is one."""
     free = _unconstrained(c.alpha, c.eta, c.perceived_wage, rental, scale)
     if c.kind != size_tax.ON_LABOR:
@@ -157,7 +168,7 @@ def _wanted(c: Common, rental: float, scale: float) -> float:
     taxed = _unconstrained(c.alpha, c.eta, c.dear_wage, rental, scale)
     goes_with = (1.0 - c.alpha) / c.alpha * cost / c.perceived_wage  # labour for each unit of capital
     goes_with_taxed = (1.0 - c.alpha) / c.alpha * cost / c.dear_wage
-    return size_tax.wanted_with_labor_tax(
+    return size_tax.capital_with_labor_tax(
         c.alpha, c.eta, c.above, (free, goes_with * free), (taxed, goes_with_taxed * taxed), cost, scale
     )
 
@@ -212,12 +223,12 @@ def fill_wants(m: Arrays, c: Common, s: int, first: int, last: int, wants: Array
     own_cost, credit_cost, tax = cheap * c.rental, cheap * (c.rental + c.spread), cheap * c.on_capital
     for i in range(last - first):
         scale = c.keeps * status.productivity * c.eta * (1.0 - c.alpha) * m.ability[first + i]
-        own = unconstrained = _wanted(c, own_cost, scale)
-        wants[WANT_CREDIT * LANES + i] = _wanted(c, credit_cost, scale)
+        own = unconstrained = _best_capital(c, own_cost, scale)
+        wants[WANT_CREDIT * LANES + i] = _best_capital(c, credit_cost, scale)
         if c.kind == size_tax.ON_CAPITAL:
-            taxed = _wanted(c, own_cost + tax, scale)
+            taxed = _best_capital(c, own_cost + tax, scale)
             wants[TAXED_OWN * LANES + i] = taxed
-            wants[TAXED_CREDIT * LANES + i] = _wanted(c, credit_cost + tax, scale)
+            wants[TAXED_CREDIT * LANES + i] = _best_capital(c, credit_cost + tax, scale)
             unconstrained = size_tax.kink(c.above, own, taxed)
         wants[WANT_OWN * LANES + i] = own
         lends = status.data_lending > 0.0
@@ -239,7 +250,7 @@ def _limit(c: Common, data: float, a: float) -> float:
 
 @inline
 def _capital(c: Common, own: float, on_credit: float, a: float, limit: float) -> float:
-    """Capital (5), (6) at wealth a and that credit limit, from what is wanted at either cost of funds."""
+    """Capital (5), (6) at wealth a and that credit limit; unconstrained capital at either cost of funds."""
     most = a + limit
     dear_more = on_credit if on_credit < most else most
     dear_more = a if a > dear_more else dear_more
@@ -524,6 +535,6 @@ def reach(m: Arrays, f: Firms, share: Array | None = None) -> Array:
 
     Capital and revenue are 0 for owners who run no firm; `share` says who does, if not `f` itself.
     """
-    found = np.empty((m.wealth.size, m.arcs.size, m.ability.size))
-    fill_reach(m, f.share if share is None else share, f.capital, f.output, found)
-    return found
+    share_reached = np.empty((m.wealth.size, m.arcs.size, m.ability.size))
+    fill_reach(m, f.share if share is None else share, f.capital, f.output, share_reached)
+    return share_reached

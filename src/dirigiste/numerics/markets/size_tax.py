@@ -31,7 +31,7 @@ def kink(above: float, free: float, taxed: float) -> float:
 
 
 @inline
-def wanted_with_labor_tax(
+def capital_with_labor_tax(
     alpha: float,
     eta: float,
     above: float,
@@ -52,8 +52,8 @@ def wanted_with_labor_tax(
         scale: (1-tau) A eta (1-alpha).
     """
     gain = scale * alpha / (1.0 - alpha) / rental
-    held = power(above, (1.0 - alpha) * eta)
-    at_kink = power(gain * held, 1.0 / (1.0 - alpha * eta))
+    labor_power = power(above, (1.0 - alpha) * eta)
+    at_kink = power(gain * labor_power, 1.0 / (1.0 - alpha * eta))
     return free[0] if free[1] <= above else (taxed[0] if taxed[1] >= above else at_kink)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics.compiled.programs import jit
 from dirigiste.numerics.operators.generator import arrivals, inflow, leavers, newborn
-from dirigiste.numerics.operators.linear import Operator, weigh
+from dirigiste.numerics.operators.linear import Operator, apply_weights
 from dirigiste.numerics.setup.arrays import NO_MIXING, REDRAWS, SWITCHES, Arrays
 
 Array = NDArray[np.float64]
@@ -49,9 +49,9 @@ def factor(m: Arrays, op: Operator) -> Blocks:
     """Factors of an operator."""
     N, S, J = op.exits.shape
     mixing = np.ascontiguousarray(m.switching - np.diag(np.diag(m.switching)))
-    found = Blocks(np.empty((N, S, J, J)), np.empty((N, S, J, J)), mixing)
-    _factor(op, *found)
-    return found
+    blocks = Blocks(np.empty((N, S, J, J)), np.empty((N, S, J, J)), mixing)
+    _factor(op, *blocks)
+    return blocks
 
 
 @jit
@@ -119,7 +119,7 @@ def sweep(m: Arrays, op: Operator, blocks: Blocks, births: bool, rhs: Array, x: 
         born = newborn(m, x) if births else 0.0
         arrivals(m, op.rate, born, x, s, z, row)
         for n in range(N):
-            weigh(op.ahead, op.behind, z, n, s, row)
+            apply_weights(op.ahead, op.behind, z, n, s, row)
             for j in range(J):
                 row[j] += rhs[n, s, j]
             if n > 0:
@@ -152,7 +152,7 @@ def sweep_transposed(
 ) -> None:
     """One sweep over statuses towards A' f = rhs, f and y = M' f changed in place; m without mixing."""
     N, S, J = f.shape
-    z, row, weighed = np.empty((N, J)), np.empty(J), np.empty(J)
+    z, row, weighted = np.empty((N, J)), np.empty(J), np.empty(J)
     for s in range(S):
         born = leavers(m, op.rate, y) if births else 0.0
         inflow(m, op.rate, born, y, s, z, row)
@@ -167,11 +167,11 @@ def sweep_transposed(
         for n in range(N - 1, -1, -1):
             if n < N - 1:
                 for j in range(J):
-                    weighed[j] = op.behind[n + 1, s, j] * f[n + 1, s, j]
+                    weighted[j] = op.behind[n + 1, s, j] * f[n + 1, s, j]
                 for j in range(J):
-                    z[n, j] -= op.exits[n, s, j] * weighed[j] - op.left[n + 1, s, j] * f[n + 1, s, j]
+                    z[n, j] -= op.exits[n, s, j] * weighted[j] - op.left[n + 1, s, j] * f[n + 1, s, j]
                 for i in range(J):
-                    x = weighed[i]
+                    x = weighted[i]
                     if x != 0.0:
                         for j in range(J):
                             z[n, j] += blocks.mixing[i, j] * x

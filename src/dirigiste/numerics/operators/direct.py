@@ -64,10 +64,10 @@ def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, tr
     right = np.zeros(matrix.shape[0])
     right[: rhs.size] = rhs.ravel()
     try:
-        found = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
+        solution = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
     except RuntimeError:  # exactly singular
-        found = np.full(right.size, np.nan)
-    return found[: rhs.size].reshape(rhs.shape)
+        solution = np.full(right.size, np.nan)
+    return solution[: rhs.size].reshape(rhs.shape)
 
 
 def closed_classes(m: Arrays, op: Operator) -> Index:
@@ -115,29 +115,29 @@ def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array, births: bool) -> 
     """
     N, S, J = op.exits.shape
     state = np.arange(N * S * J).reshape(N, S, J)
-    found = _Entries()
+    entries = _Entries()
     known: dict[tuple[int, bytes], Index] = {}
     units: list[Array] = []
     size = state.size
-    found.add(state, state, op.exits)
+    entries.add(state, state, op.exits)
 
     def mean(s: int, draws: Array) -> Index:
         """Unknowns (N,) for means over abilities in a status."""
         key = s, draws.tobytes()
         if key not in known:
             known[key] = size + N * len(known) + np.arange(N)
-            found.add(known[key], known[key], 1.0)
-            found.add(known[key][:, None], state[:, s], -draws)
+            entries.add(known[key], known[key], 1.0)
+            entries.add(known[key][:, None], state[:, s], -draws)
             units.append(unit[:, s] @ draws)
         return known[key]
 
     if m.mixing == REDRAWS:
         for s in range(S):
-            found.add(state[:, s], mean(s, m.stationary)[:, None], -m.redraw)
-        found.add(state, state, m.redraw * m.stationary)
+            entries.add(state[:, s], mean(s, m.stationary)[:, None], -m.redraw)
+        entries.add(state, state, m.redraw * m.stationary)
     elif m.mixing != NO_MIXING:
         i, j = np.nonzero(m.switching - np.diag(np.diag(m.switching)))
-        found.add(state[:, :, i], state[:, :, j], -m.switching[i, j])
+        entries.add(state[:, :, i], state[:, :, j], -m.switching[i, j])
     leaving = []
     for e, arc in enumerate(m.arcs):
         if arc["leaves"]:
@@ -149,13 +149,13 @@ def _exits_less_arrivals(m: Arrays, op: Operator, unit: Array, births: bool) -> 
             landings = [(m.below[e], 1.0 - m.above[e]), (m.below[e] + 1, m.above[e])]
         for node, share in landings:
             to = mean(d, m.draws[e])[node][:, None] if arc["redraws"] else state[node, d]
-            found.add(state[:, o], to, -rate * share[:, None])
+            entries.add(state[:, o], to, -rate * share[:, None])
     if births and leaving:
         born = np.array(size + N * len(known))
         n, s = np.nonzero(m.entry)
-        found.add(born, born, 1.0)
-        found.add(born, state[n, s], -m.entry[n, s, None] * m.stationary)
+        entries.add(born, born, 1.0)
+        entries.add(born, state[n, s], -m.entry[n, s, None] * m.stationary)
         units.append(np.ones(1))
         for e in leaving:
-            found.add(state[:, int(m.arcs[e]["origin"])], born, -op.rate[:, e])
-    return found, np.concatenate([*units, np.zeros(0)])
+            entries.add(state[:, int(m.arcs[e]["origin"])], born, -op.rate[:, e])
+    return entries, np.concatenate([*units, np.zeros(0)])

@@ -554,6 +554,6 @@ def fill_fastest(m: Arrays, out: Array) -> None:
 
 def fastest(m: Arrays) -> Array:
     """The bound of `fill_fastest`, (S, J)."""
-    found = np.empty((m.status.size, m.ability.size))
-    fill_fastest(m, found)
-    return found
+    rates = np.empty((m.status.size, m.ability.size))
+    fill_fastest(m, rates)
+    return rates

@@ -100,9 +100,9 @@ def evaluate(m: Arrays, given: Setting, v: Array) -> tuple[Policy, Hazards, floa
 def policy_of(m: Arrays, given: Setting, v: Array, r: Array) -> tuple[Policy, float]:
     """Policy and largest residual at values v and R (N, S, J)."""
     N = v.shape[0]
-    found = Policy(*(np.empty(v.shape) for _ in Policy._fields))
-    flat = (x.reshape(N, -1) for x in (v, given.income, r, *found))
-    return found, decide(m, given.fastest.reshape(-1), *flat)
+    policy = Policy(*(np.empty(v.shape) for _ in Policy._fields))
+    flat = (x.reshape(N, -1) for x in (v, given.income, r, *policy))
+    return policy, decide(m, given.fastest.reshape(-1), *flat)
 
 
 def operator(m: Arrays, d: Policy, rate: Array, loss: Array, discount: float, *, tangent: bool) -> Operator:
@@ -150,9 +150,9 @@ def solve_linear(
         linear.apply(m, op, births, x, image)
         return image / scale, x
 
-    found = linear.krylov(product, rhs / scale, rtol=rtol, steps=steps)
-    if found.residual <= MISSED * rtol or births or not np.isfinite(rhs).all():
-        return found.x
+    solution = linear.krylov(product, rhs / scale, rtol=rtol, steps=steps)
+    if solution.residual <= MISSED * rtol or births or not np.isfinite(rhs).all():
+        return solution.x
     return direct.solve(m, op, rhs, scale)
 
 
@@ -243,8 +243,8 @@ def pass_over(m: Arrays, v: Array, own: Array, fixed: Array, inc: Array) -> None
 
     Where V is convex the region from which saving pays grows by one node a Newton round, since a node sees
     only its neighbour; one pass over the nodes in the direction from which values come finds all of it (fast
-    sweeping, Zhao 2005). The upwind rows are solved for their own node, all other states held; the result
-    only starts Newton off.
+    sweeping, Zhao 2005). The upwind rows are solved for their own node, values of all other
+    states fixed; the result only starts Newton off.
     """
     N, S, J = v.shape
     sigma, shift = m.scalars[0].sigma, m.scalars[0].shift
@@ -277,16 +277,17 @@ def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int
     """Newton from values `start` (N, S, J) until the largest residual is at most `tolerance`, or for
     `rounds`; if need be from the values of plain upwinding, then by steps in pseudo-time.
     """
-    found = _newton(m, given, start, tolerance, rounds)
-    if found.residual <= max(tolerance, ROUNDING):
-        return found
+    solution = _newton(m, given, start, tolerance, rounds)
+    if solution.residual <= max(tolerance, ROUNDING):
+        return solution
     if m.scheme != UPWIND:
         plain = solve(m.replace(scheme=UPWIND), given, start, max(tolerance, PLAIN), rounds)
         again = _newton(m, given, plain.v, tolerance, rounds)
-        found = again if again.residual < found.residual or not np.isfinite(found.residual) else found
-    if np.isfinite(found.residual) and found.residual > max(tolerance, ROUNDING):
-        return _in_pseudo_time(m, given, found, tolerance, 2 * rounds)
-    return found
+        if again.residual < solution.residual or not np.isfinite(solution.residual):
+            solution = again
+    if np.isfinite(solution.residual) and solution.residual > max(tolerance, ROUNDING):
+        return _in_pseudo_time(m, given, solution, tolerance, 2 * rounds)
+    return solution
 
 
 def _newton(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int) -> Values:

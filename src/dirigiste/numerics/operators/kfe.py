@@ -75,9 +75,9 @@ def forward_solve(m: Arrays, op: Operator, rhs: Array, rtol: float, steps: int =
         linear.apply_transposed(m, op, True, f, image)
         return image, f
 
-    found = linear.krylov(product, rhs, rtol=rtol, steps=steps)
-    if found.residual <= MISSED * rtol or not np.isfinite(rhs).all():
-        return found.x
+    solution = linear.krylov(product, rhs, rtol=rtol, steps=steps)
+    if solution.residual <= MISSED * rtol or not np.isfinite(rhs).all():
+        return solution.x
     return direct.solve_transposed(m, op, rhs)
 
 

@@ -76,7 +76,7 @@ def factor(
 
 
 @jit
-def weigh(ahead: Array, behind: Array, x: Array, n: int, s: int, out: Array) -> None:
+def apply_weights(ahead: Array, behind: Array, x: Array, n: int, s: int, out: Array) -> None:
     """M x at node n and status s into out (J,), for x (N, J)."""
     N, J = x.shape
     for j in range(J):

@@ -48,7 +48,7 @@ TIE = 1e-5
 consumption a year."""
 
 BRINK = 1e-2
-"""Drift over consumption below which the second of two directions that serve is held back."""
+"""Drift over consumption below which the second direction, where both are consistent, counts in part only."""
 
 OWN_VALUE = 1e-2
 """Residuals are measured in units of u_c c, or of this times (1-sigma) rho V where that is more: owners whose

@@ -195,8 +195,8 @@ def transition(economy: Economy, chain: Chain, period: float) -> Array:
     from scipy.linalg import expm  # here, since most economies never need it and it is slow to import
 
     generator = chain.generator if yearly is None else generator_of(yearly)
-    found = np.maximum(expm(period * generator), 0.0)
-    return found / found.sum(axis=1, keepdims=True)
+    matrix = np.maximum(expm(period * generator), 0.0)
+    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def _distribution(declared: object) -> tuple[Array, Array]:

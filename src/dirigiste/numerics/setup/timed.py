@@ -1,6 +1,6 @@
 """Parameters that change in time: the arrays of an economy with an axis of dates in front.
 
-A `Frame` is an economy with the parameters that may change. Most parameters stand in the arrays as they are;
+A `Frame` is an economy with the parameters that may change. Most parameters are in the arrays as they are;
 where, is found by compiling the economy twice with different values. For those the dates of a path are filled
 in without compiling; fines and fees also move the landings; any other parameter (the rate of an ability law,
 say) is compiled for every value that it takes.
@@ -108,12 +108,12 @@ _Place = tuple[str, str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Frame:
-    """An economy, the parameters that may change, and where they stand in its arrays."""
+    """An economy, the parameters that may change, and where they are in its arrays."""
 
     compiled: Compiled
     parameters: tuple[str, ...]
     entries: Mapping[str, tuple[_Place, ...]]
-    """Places of the parameters that stand in the arrays as they are."""
+    """Places of the parameters that are in the arrays as they are."""
     others: tuple[str, ...]
     """Parameters that need compiling."""
 
@@ -144,11 +144,11 @@ class Frame:
         rows = np.stack([values[path] for path in values], axis=1)
         distinct, of = np.unique(rows, axis=0, return_inverse=True)
         for k, row in enumerate(distinct):
-            found = self.at(dict(zip(values, map(float, row), strict=True)))
+            result = self.at(dict(zip(values, map(float, row), strict=True)))
             here = np.flatnonzero(of.reshape(dates) == k)
             for name in STACKED:
-                timed[name][here] = getattr(found.arrays, name)
-            given[here] = np.array(found.given)
+                timed[name][here] = getattr(result.arrays, name)
+            given[here] = np.array(result.given)
 
 
 def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
@@ -181,8 +181,8 @@ def frame(economy: Economy, ranges: Mapping[str, Collection[float]]) -> Frame:
                     "has to solve (such as the form of utility, or a taste scale of 0); keep it on one side",
                     key=path,
                 )
-            found = _places(compiled, changed, given[path], value)
-            places = None if found is None or places is None else places | found
+            result = _places(compiled, changed, given[path], value)
+            places = None if result is None or places is None else places | result
         if places is None:
             others.append(path)
         else:
@@ -198,19 +198,19 @@ def _alike(one: Compiled, other: Compiled) -> bool:
 
 def _columns(compiled: Compiled) -> dict[tuple[str, str], np.ndarray]:
     """Every array and column of a table, by field and column."""
-    found: dict[tuple[str, str], np.ndarray] = {("given", ""): np.array(compiled.given)}
+    result: dict[tuple[str, str], np.ndarray] = {("given", ""): np.array(compiled.given)}
     for name in Arrays._fields:
         field = getattr(compiled.arrays, name)
         if name in DTYPES:
-            found.update({(name, column): field[column] for column in names_of(DTYPES[name])})
+            result.update({(name, column): field[column] for column in names_of(DTYPES[name])})
         else:
-            found[name, ""] = field
-    return found
+            result[name, ""] = field
+    return result
 
 
 def _places(one: Compiled, other: Compiled, before: float, after: float) -> set[_Place] | None:
     """Where two economies differ, if the arrays hold there just the two values; None otherwise."""
-    found: set[_Place] = set()
+    result: set[_Place] = set()
     theirs = _columns(other)
     for (name, column), first in _columns(one).items():
         second = theirs[name, column]
@@ -223,5 +223,5 @@ def _places(one: Compiled, other: Compiled, before: float, after: float) -> set[
             at = tuple(int(i) for i in index)
             if name in SHARED or first[at] != before or second[at] != after:
                 return None
-            found.add((name, column, at))
-    return found
+            result.add((name, column, at))
+    return result

@@ -60,13 +60,13 @@ def residuals(m: Arrays, u: Array, raw: Array) -> Array:
 def unknowns(compiled: Compiled) -> tuple[int, ...]:
     """Indices of the unknowns that the closure leaves open."""
     given = compiled.given
-    found = [
+    free = [
         np.isnan(given.wage),
         np.isnan(given.interest),
         np.isnan(given.transfer),
         compiled.layout.directed_of != "",
     ]
-    return tuple(index for index, open_ in enumerate(found) if open_)
+    return tuple(index for index, open_ in enumerate(free) if open_)
 
 
 def with_given(compiled: Compiled, u: Array) -> Array:

@@ -35,7 +35,7 @@ POINTS, RANGE = 201, 3.0
 """Points at which excess demand is looked at where a market does not clear; how far, in logs of the wage."""
 
 JUMP, LEAST_JUMP = 1e-6, 1e-4
-"""Change of a price within which excess demand is said to jump if it changes by at least that."""
+"""Change of a price within which excess demand counts as discontinuous if it changes by at least that."""
 
 LEAST_STATUS = 1e-9
 """Mass of a status above which what its owners have to live on matters."""
@@ -99,7 +99,7 @@ def totals(compiled: Compiled, point: Point) -> dict[str, float]:
 def identity(compiled: Compiled, point: Point) -> dict[str, float]:
     """Terms of the goods identity with their signs, in goods a year, and their sum under `residual`."""
     m, s, prices = compiled.arrays, point.static, point.prices
-    found = totals(compiled, point)
+    sums = totals(compiled, point)
     wealth = float(s.wealth.sum())
     leaves, burnt = np.asarray(m.leaves), np.asarray(m.burnt)
     carried = np.asarray(point.moves.wealth - point.moves.taken)
@@ -107,11 +107,11 @@ def identity(compiled: Compiled, point: Point) -> dict[str, float]:
     terms = {
         "output": float(s.output.sum()),
         "consumption": -float((point.distribution.f * point.values.policy.consumption).sum()),
-        "outside_workers": -float(prices.wage) * found["outside_labor"],
-        "depreciation": -float(m.delta) * found["all_capital"],
+        "outside_workers": -float(prices.wage) * sums["outside_labor"],
+        "depreciation": -float(m.delta) * sums["all_capital"],
         "fixed_costs": -float(s.fixed_costs.sum()),
-        "spending": -found["spending"],
-        "paid_to_foreign_capital": -float(prices.interest) * (found["all_capital"] - wealth),
+        "spending": -sums["spending"],
+        "paid_to_foreign_capital": -float(prices.interest) * (sums["all_capital"] - wealth),
         "carried_abroad": -float((leaves * carried).sum()),
         "burnt": -float((burnt * taken).sum()),
         "growth": -float(m.growth) * wealth,
@@ -350,16 +350,16 @@ def _market(compiled: Compiled, point: Point, index: int) -> str:
     def price(x: float) -> float:
         return float(np.exp(x)) if index == WAGE else float(x)
 
-    found = excess(x)
-    if not np.isfinite(found).all():
+    result = excess(x)
+    if not np.isfinite(result).all():
         return ""
-    side = "above" if found[0] > 0.0 else "below"
-    if (found > 0.0).all() or (found < 0.0).all():
+    side = "above" if result[0] > 0.0 else "below"
+    if (result > 0.0).all() or (result < 0.0).all():
         return (
             f"At these masses excess demand for {name} is {side} 0 at every {what} from {price(x[0]):.4g} to "
             f"{price(x[-1]):.4g}."
         )
-    k = int(np.argmax(found[:-1] * found[1:] <= 0.0))
+    k = int(np.argmax(result[:-1] * result[1:] <= 0.0))
     low, high = x[k], x[k + 1]
     while high - low > JUMP:
         inside = np.linspace(low, high, 11)

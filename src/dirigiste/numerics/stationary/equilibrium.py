@@ -295,12 +295,12 @@ def solve(
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     search.responses, search.seconds = responses, seconds
-    found = search.run()
+    trial = search.run()
     left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
-    if cold and left and not search.short and not search.settled(found):
-        search, found = _from_finer(search, found)
-    seconds = time.perf_counter() - begun
-    return Solved(found.point, tuple(search.history), seconds, search.why, search.responses)
+    if cold and left and not search.short and not search.settled(trial):
+        search, trial = _from_finer(search, trial)
+    took = time.perf_counter() - begun
+    return Solved(trial.point, tuple(search.history), took, search.why, search.responses)
 
 
 def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
@@ -317,17 +317,17 @@ def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
     fine = compile_economy(compiled.economy.with_({"numerics.wealth.points": FINER * nodes}))
     start = cold_start(fine, progress=progress)
     finer = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), seconds=FINER_SECONDS)
-    found = finer.run()
-    if not finer.settled(found):
+    trial = finer.run()
+    if not finer.settled(trial):
         return before, ended
-    start = starts.to_grid(compiled, Start(found.u, found.point.values.v, found.point.distribution.f))
+    start = starts.to_grid(compiled, Start(trial.u, trial.point.values.v, trial.point.distribution.f))
     again = _Search(
         compiled, start, before.target, progress, before.stage, before.active, seconds=FINER_SECONDS
     )
-    found = again.run()
+    trial = again.run()
     again.history = before.history + again.history
-    if again.settled(found):
-        return again, found
+    if again.settled(trial):
+        return again, trial
     before.why = f"the wealth grid is too coarse: with {FINER * nodes} points there is an equilibrium"
     return before, ended
 
@@ -345,8 +345,8 @@ class _Search:
     """The unknowns that are sought; the others stay where `start` has them."""
     most: int = EVALUATIONS
     settles: bool = True
-    """Whether the economy may settle where Newton fails (not where a price is held that markets do not clear
-    at).
+    """Whether the economy may settle where Newton fails (not where a price is given at which markets do
+    not clear).
     """
     history: list[float] = field(default_factory=list)
     why: str = ""
@@ -390,8 +390,8 @@ class _Search:
             self.steep = bool(np.abs(cleared.slopes).max() > STEEP)
         else:
             cleared = Cleared(u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED)
-        found = point.values.residual <= max(hjb_tol, hjb.ROUNDING) and cleared.status == clearing.CLEARED
-        trial = _Trial(point, near, cleared, exact, bool(found))
+        solved = point.values.residual <= max(hjb_tol, hjb.ROUNDING) and cleared.status == clearing.CLEARED
+        trial = _Trial(point, near, cleared, exact, bool(solved))
         self.history.append(trial.size)
         if self.progress:
             self.progress(self.stage, len(self.history), trial.size)
@@ -399,8 +399,8 @@ class _Search:
 
     def left(self, trial: _Trial) -> float:
         """Largest residual of a sought condition at the foreseen unknowns themselves."""
-        found = residuals(self.m, trial.u, aggregates.raw(trial.point.conditions))
-        return float(np.abs(found[self.active]).max(initial=0.0))
+        terms = residuals(self.m, trial.u, aggregates.raw(trial.point.conditions))
+        return float(np.abs(terms[self.active]).max(initial=0.0))
 
     def done(self, trial: _Trial) -> bool:
         return trial.exact and np.array_equal(trial.near, trial.u) and self.left(trial) <= self.target
@@ -442,12 +442,12 @@ class _Search:
 
     def quota(self, now: _Trial) -> _Trial:
         """The unknown of the quota bracketed from where the search began; the equilibrium without any credit
-        to others where the share is short even there, which is then said.
+        to others where the share is short even there; `why` then gives that as the reason.
         """
         begin = now._replace(point=now.point._replace(u=within(self.m, self.start.u)))
         begin.point.u[QUOTA] = 0.0
-        found = self.bracket(QUOTA, begin)
-        return found if self.why or self.done(found) or found.size < now.size else now
+        result = self.bracket(QUOTA, begin)
+        return result if self.why or self.done(result) or result.size < now.size else now
 
     def settle(self, now: _Trial) -> _Trial:
         """Let the economy settle (`start.Settling`), and try Newton whenever prices move ten times less than
@@ -487,30 +487,30 @@ class _Search:
         Newton ends the search.
         """
         bracket = _Bracket(self, index, now, len(self.history) + BRACKET_EVALUATIONS)
-        found = bracket.other_side()
+        result = bracket.other_side()
         if bracket.low is not None and bracket.high is not None:
-            found = bracket.close_in(found)
+            result = bracket.close_in(result)
         elif not bracket.ended:
-            return found or now
-        if found is None:
+            return result or now
+        if result is None:
             return now
         if bracket.short:
             rest = [other for other in self.active if other != QUOTA]
-            start = Start(found.u, found.point.values.v, found.point.distribution.f)
+            start = Start(result.u, result.point.values.v, result.point.distribution.f)
             given = _Search(self.compiled, start, self.target, self.progress, self.stage, rest, settles=False)
-            found = given.run()
+            result = given.run()
             self.history += given.history
-            share = self.m.directed_share + aggregates.raw(found.point.conditions)[QUOTA]
+            share = self.m.directed_share + aggregates.raw(result.point.conditions)[QUOTA]
             self.short = True
             self.why = (
                 f"{clearing.REASONS[clearing.NO_QUOTA]}: in the equilibrium in which others get no credit "
                 f"they have {share:.4g}, and the quota is {self.m.directed_share:g}"
             )
-            return found
+            return result
         self.most = len(self.history) + EVALUATIONS
         self.slopes = None
-        point = found.point
-        return self.newton(self.at(found.u, found.u, point.values.v, point.distribution.f, 1e-4))
+        point = result.point
+        return self.newton(self.at(result.u, result.u, point.values.v, point.distribution.f, 1e-4))
 
     def newton(self, now: _Trial) -> _Trial:
         """Rounds of Newton until the point is done or no step lowers the gap."""

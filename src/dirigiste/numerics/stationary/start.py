@@ -130,10 +130,10 @@ def first_distribution(compiled: Compiled, u: Array) -> tuple[Array, Array]:
     for mean in np.geomspace(nodes[min(2, nodes.size - 1)], nodes[-1] / 20.0, 8):
         weights = cell * np.exp(-(nodes - nodes[0]) / mean)
         f = (weights / weights.sum())[:, None, None] * m.start.sum(axis=0)
-        found = clearing.clear_one(m, f, 0.0, u, active, ROUGH)
-        miss = abs(float(found.u[INTEREST] - u[INTEREST])) / 0.05 + float(np.abs(found.left).max())
+        result = clearing.clear_one(m, f, 0.0, u, active, ROUGH)
+        miss = abs(float(result.u[INTEREST] - u[INTEREST])) / 0.05 + float(np.abs(result.left).max())
         if np.isfinite(miss) and (best is None or miss < best[0]):
-            best = miss, found.u, f
+            best = miss, result.u, f
     return (u, m.start) if best is None else best[1:]
 
 

@@ -237,12 +237,12 @@ def _keep_classes(ms: Stacked, totals: Array, masses: Array, factor: Array) -> N
     classes keep their mass to rounding.
     """
     J = ms.ability.size
-    found = np.zeros(ms.class_mass.size)
+    by_class = np.zeros(ms.class_mass.size)
     for b in range(totals.size):
-        found[ms.class_of[b // J, b % J]] += totals[b]
+        by_class[ms.class_of[b // J, b % J]] += totals[b]
     for b in range(totals.size):
         c = ms.class_of[b // J, b % J]
-        factor[b] = ms.class_mass[c] / found[c]
+        factor[b] = ms.class_mass[c] / by_class[c]
     for n in range(masses.shape[0]):
         for b in range(totals.size):
             masses[n, b] *= factor[b]
@@ -445,9 +445,9 @@ def sums(ms: Stacked, u: Array, forwards: Forwards) -> Sums:
         g = forwards.g[t]
         return aggregates.static(m, owners, prices, g), (g * owners.share).sum(axis=0)
 
-    found = side_by_side(one, range(len(u)))
-    static = Static(*(np.stack(part) for part in zip(*(pair[0] for pair in found), strict=True)))
-    running = np.stack([pair[1] for pair in found])
+    result = side_by_side(one, range(len(u)))
+    static = Static(*(np.stack(part) for part in zip(*(pair[0] for pair in result), strict=True)))
+    running = np.stack([pair[1] for pair in result])
     flows = forwards.flows
     return Sums(
         static, flows.moves, flows.mass, flows.consumption, running, flows.least, flows.top, flows.wealth

@@ -54,8 +54,9 @@ many owners change what they do at once, and a step is too long to say when.
 """
 
 BEYOND = 10.0
-"""How much wider the gap may be in steps that another surprise replaces: nothing that happens in them is ever
-told, and what is told moves by a few hundredths of the gap at most (`crackdown-2020`: 3e-6 in log output).
+"""How much wider the gap may be in steps that another surprise replaces: these steps are
+never realised, and what is reported moves by a few hundredths of the gap at most (`crackdown-2020`: 3e-6 in
+log output).
 """
 
 LOOSE = 1e-2
@@ -251,9 +252,9 @@ class _Search:
         """The last trial with other masses at the beginning."""
         return self.masses(last.u, last.backwards, last.clearing, last.size)
 
-    def start_of(self, found: _Try) -> tuple[Array, Array]:
+    def start_of(self, trial: _Try) -> tuple[Array, Array]:
         """Values and clearing prices of a trial, for the next one to start from."""
-        return found.backwards.v, found.clearing
+        return trial.backwards.v, trial.clearing
 
     def moved(self, u: Array, change: Array) -> Array:
         """Foreseen prices moved by a change (T, n), within their bounds."""
@@ -274,22 +275,22 @@ class _Search:
         taken = ((1.0 - timed.number("burnt")) * moves.taken).sum(axis=1)
         return taken - timed.number("entry_wealth") * (timed.number("leaves") * moves.people).sum(axis=1)
 
-    def finer(self, found: _Try) -> _Try:
+    def finer(self, trial: _Try) -> _Try:
         """The same with values and markets far within the tolerance, not only as the last gap called for."""
-        if self.off(found) > self.target:
-            return self.at(found.u, found.backwards.v, found.clearing, self.target)
+        if self.off(trial) > self.target:
+            return self.at(trial.u, trial.backwards.v, trial.clearing, self.target)
         cleared, left = self.clearing.clear(
-            found.forwards.g, self.other(found.forwards), found.clearing, 1e-3 * self.target
+            trial.forwards.g, self.other(trial.forwards), trial.clearing, 1e-3 * self.target
         )
-        return replace(found, clearing=cleared, left=left)
+        return replace(trial, clearing=cleared, left=left)
 
-    def off(self, found: _Try) -> float:
+    def off(self, trial: _Try) -> float:
         """Largest residual of values."""
-        return float(value_residuals(found.backwards, self.task.lengths).max())
+        return float(value_residuals(trial.backwards, self.task.lengths).max())
 
-    def fine(self, found: _Try) -> bool:
+    def fine(self, trial: _Try) -> bool:
         """Whether values and markets are within the tolerance."""
-        return max(self.off(found), float(np.abs(found.left).max(initial=0.0))) <= self.target
+        return max(self.off(trial), float(np.abs(trial.left).max(initial=0.0))) <= self.target
 
 
 def value_residuals(backwards: Backwards, lengths: Array) -> Array:
@@ -298,18 +299,18 @@ def value_residuals(backwards: Backwards, lengths: Array) -> Array:
 
 
 def _along(
-    search: _Search, found: _Try, through_masses: Array, history: list[float], progress: Progress | None
+    search: _Search, current: _Try, through_masses: Array, history: list[float], progress: Progress | None
 ) -> _Try:
     """Newton's method from a trial with responses of the path itself; what it ends with."""
     goal, T, active = search.goal, search.task.lengths.size, search.active
-    found = search.at(found.u, *search.start_of(found), goal)
+    current = search.at(current.u, *search.start_of(current), goal)
     preconditioner = lu_factor(search.matrix(through_masses))
     for _ in range(KRYLOV_ROUNDS):
-        if found.size <= goal or not np.isfinite(found.size):
+        if current.size <= goal or not np.isfinite(current.size):
             break
-        gap = found.gap[:, active].reshape(-1)
+        gap = current.gap[:, active].reshape(-1)
 
-        def product(y: Array, now: _Try = found, gap: Array = gap) -> tuple[Array, Array]:
+        def product(y: Array, now: _Try = current, gap: Array = gap) -> tuple[Array, Array]:
             change = lu_solve(preconditioner, y)
             shift = SHIFT / max(float(np.abs(change).max()), 1e-300)
             u = search.moved(now.u, shift * change.reshape(T, -1))
@@ -320,19 +321,19 @@ def _along(
 
         change = krylov(product, gap, rtol=KRYLOV_LEFT, steps=KRYLOV_STEPS).x.reshape(T, -1)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
-        size = float(np.linalg.norm(found.gap))
+        size = float(np.linalg.norm(current.gap))
         for halving in range(KRYLOV_HALVINGS + 1):
-            u = search.moved(found.u, 0.5**halving * change)
-            trial = search.at(u, *search.start_of(found), goal)
+            u = search.moved(current.u, 0.5**halving * change)
+            trial = search.at(u, *search.start_of(current), goal)
             if np.linalg.norm(trial.gap) < size:
                 break
         else:
             break
-        found = trial
-        history.append(found.size)
+        current = trial
+        history.append(current.size)
         if progress:
-            progress(len(history), found.size)
-    return found
+            progress(len(history), current.size)
+    return current
 
 
 def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
@@ -389,21 +390,21 @@ def solve(
     correction = np.zeros((T * n, T * n))
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
-    found = search.at(u, guess.v, near, 1e-3 if n else 0.0)
-    history = [found.size]
-    best = found
-    mark, since = found.size, 0
+    current = search.at(u, guess.v, near, 1e-3 if n else 0.0)
+    history = [current.size]
+    best = current
+    mark, since = current.size, 0
     while True:
-        if found.size <= FRONTS * goal and not search.fine(found):
-            found = best = search.finer(found)
-        if early and (len(history) == EARLY or found.size <= goal):
-            early(Rough(found.clearing, found.backwards, found.forwards))
+        if current.size <= FRONTS * goal and not search.fine(current):
+            current = best = search.finer(current)
+        if early and (len(history) == EARLY or current.size <= goal):
+            early(Rough(current.clearing, current.backwards, current.forwards))
             early = None
-        if begin and (len(history) == EARLY or found.size <= FRONTS * goal):
+        if begin and (len(history) == EARLY or current.size <= FRONTS * goal):
             search.begin, begin = begin(), None
-            found = best = search.again(found)
-            history[-1] = found.size
-        size = found.size
+            current = best = search.again(current)
+            history[-1] = current.size
+        size = current.size
         if progress:
             progress(len(history), size)
         if size <= goal or not np.isfinite(size) or len(history) > rounds:
@@ -415,14 +416,14 @@ def solve(
         elif len(history) - since >= PATIENCE:
             break
         matrix = search.matrix(through_masses) + correction
-        gap = found.gap[:, active].reshape(-1)
+        gap = current.gap[:, active].reshape(-1)
         change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         trial = None
         for halving in range(HALVINGS):
-            trial = search.at(search.moved(found.u, 0.5**halving * change), *search.start_of(found), size)
-            moved = (trial.u - found.u)[:, active].reshape(-1)
-            gained = (trial.gap - found.gap)[:, active].reshape(-1)
+            trial = search.at(search.moved(current.u, 0.5**halving * change), *search.start_of(current), size)
+            moved = (trial.u - current.u)[:, active].reshape(-1)
+            gained = (trial.gap - current.gap)[:, active].reshape(-1)
             length = float(moved @ moved)
             if np.isfinite(gained).all() and length > 0:
                 correction += np.outer(-gained - matrix @ moved, moved) / length
@@ -431,12 +432,12 @@ def solve(
             trial = None
         if trial is None:
             break
-        found = trial
-        best = found if found.size < best.size else best
-        history.append(found.size)
+        current = trial
+        best = current if current.size < best.size else best
+        history.append(current.size)
     if begin:
         search.begin = begin()
-    lost = best is not found or begin
+    lost = best is not current or begin
     if along and best.size > FRONTS * goal and np.isfinite(best.size):
         best, lost = _along(search, best, through_masses, history, progress), True
     if lost:  # decisions and masses in `room` are those of the last trial

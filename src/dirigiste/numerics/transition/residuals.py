@@ -27,9 +27,9 @@ def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array
     """Residuals by name, each (T,): markets relative to their size, values in logs of consumption a year,
     mass, and goods over output.
     """
-    found = {name: solved.left[:, index] for name, index in MARKETS.items()}
+    result = {name: solved.left[:, index] for name, index in MARKETS.items()}
     return {
-        **found,
+        **result,
         "walras": _goods(compiled, task, solved),
         "foresight": np.abs(solved.u - solved.foreseen).max(axis=1),
         "hjb": solved.value_residuals,

@@ -60,7 +60,7 @@ class Kernel(NamedTuple):
     news: Array
     """K (A, A, n, n): a years after the news, price higher for s years."""
     source: Array
-    """(A, n, n): what a price does a years later through the drift of one year of it, decisions held."""
+    """(A, n, n): what a price does a years later through the drift of one year of it, at given decisions."""
     today: Array
     """(A, n, n): condition on the day itself, through flows, when the price is higher for s years."""
     now: Array
@@ -87,8 +87,11 @@ def _steps(
     x: Array,
     accuracy: float,
 ) -> None:
-    """Steps of two stages (`steps`), [M (discount + 1/(GAMMA dt) + exits - arrivals) - D] x = source +
-    M begin/(GAMMA dt) each, x (K, N, S, J) from x[0] on; `op` has room for exits and factors.
+    """Steps of two stages (`steps`), x (K, N, S, J) from x[0] on; `op` has room for exits and factors.
+
+    A stage solves the linear system of (13), with `source` in place of utility:
+
+        [M (discount + 1/(GAMMA dt) + exits - arrivals) - D] x = source + M begin/(GAMMA dt)
     """
     _, N, S, J = x.shape
     rhs, row, begin = np.empty((N, S, J)), np.empty(J), np.empty((N, S, J))
@@ -101,7 +104,7 @@ def _steps(
         for stage in range(STAGES):
             for s in range(S):
                 for n in range(N):
-                    linear.weigh(op.ahead, op.behind, begin[:, s], n, s, row)
+                    linear.apply_weights(op.ahead, op.behind, begin[:, s], n, s, row)
                     for j in range(J):
                         rhs[n, s, j] = rate * row[j] + source[n, s, j]
             first = 0.0
@@ -148,9 +151,9 @@ def kernel(compiled: Compiled, point: Point) -> Kernel:
     static = clearing.static_at(m, point.prices, g)
 
     def drift(speeds: hjb.Policy, flow: Array) -> Array:
-        """Mass flow with other speeds and flows along arcs, the weights of rows held."""
-        held = policy._replace(speed_right=speeds.speed_right, speed_left=speeds.speed_left)
-        return kfe.forward(m, held, flow, f)
+        """Mass flow with other speeds and flows along arcs, at given weights of rows."""
+        rows = policy._replace(speed_right=speeds.speed_right, speed_left=speeds.speed_left)
+        return kfe.forward(m, rows, flow, f)
 
     def conditions(static: aggregates.Static, moved: aggregates.Moves) -> Array:
         return aggregates.raw(aggregates.conditions(m, point.prices, static, moved))[list(active)]
@@ -226,7 +229,7 @@ def _gradient(compiled: Compiled, point: Point) -> Array:
 
     def conditions(x: Array) -> Array:
         budget = x[5] - prices.transfer - m.spending
-        found = aggregates.relative(
+        values = aggregates.relative(
             x[0],
             m.outside_labor + x[1],
             x[2],
@@ -237,7 +240,7 @@ def _gradient(compiled: Compiled, point: Point) -> Array:
             x[7],
             m.directed_share,
         )
-        return np.array([found[0], -found[1], found[2], found[3]])
+        return np.array([values[0], -values[1], values[2], values[3]])
 
     gradient = np.zeros((4, *shape))
     for k, part in enumerate(parts):
@@ -257,7 +260,7 @@ def jacobian(kernel: Kernel, lengths: Array) -> Array:
     edges = np.concatenate([[0.0], np.cumsum(lengths)])
     middles = 0.5 * (edges[1:] + edges[:-1])
     T, n = lengths.size, len(kernel.active)
-    found = np.zeros((T, T + 1, n, n))  # to a price that is higher from now until edge l
+    response = np.zeros((T, T + 1, n, n))  # to a price that is higher from now until edge l
     for j in range(T):
         until, weight = _between(kernel.times, np.maximum(edges - middles[j], 0.0))
         after = middles[j:] - middles[j]
@@ -266,12 +269,12 @@ def jacobian(kernel: Kernel, lengths: Array) -> Array:
         acts[0] *= 0.5
         later, share = _between(kernel.times, after)
         columns = _mix(kernel.news, until, weight, axis=1)
-        found[j:] += acts[:, None, None, None] * _mix(columns, later, share, axis=0)
+        response[j:] += acts[:, None, None, None] * _mix(columns, later, share, axis=0)
         # the drift of the price itself, in the step in which it holds
-        found[j:, j + 1 :] += (acts[:, None, None] * _mix(kernel.source, later, share, axis=0))[:, None]
-        found[j] += _mix(kernel.today, until, weight, axis=0)
-        found[j, j + 1 :] += kernel.now
-    return np.moveaxis(np.diff(found, axis=1), 1, 2)
+        response[j:, j + 1 :] += (acts[:, None, None] * _mix(kernel.source, later, share, axis=0))[:, None]
+        response[j] += _mix(kernel.today, until, weight, axis=0)
+        response[j, j + 1 :] += kernel.now
+    return np.moveaxis(np.diff(response, axis=1), 1, 2)
 
 
 def _between(times: Array, at: Array) -> tuple[NDArray[np.int64], Array]:

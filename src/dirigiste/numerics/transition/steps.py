@@ -379,7 +379,7 @@ def _around(m: Arrays, first: int, last: int, s: int) -> Arrays:
 @jit
 def _residual(near: Arrays, fastest: Array, k: int, v: float, own: float, room: Array) -> float:
     """Residual of node k of a few nodes, in units of its scale, if its value is v; values, incomes and R
-    stand in `room` (ROOM, nodes, 1), R of node k at the value that stands there; it rises by `own` with it.
+    are in `room` (ROOM, nodes, 1), R of node k at the value that is there; it rises by `own` with it.
     """
     before, rest = room[0, k, 0], room[2, k, 0]
     room[0, k, 0], room[2, k, 0] = v, rest + own * (v - before)
@@ -401,9 +401,9 @@ def _residual(near: Arrays, fastest: Array, k: int, v: float, own: float, room: 
         room[12],
         room[13],
     )
-    found = room[12, k, 0] / room[13, k, 0]
+    value = room[12, k, 0] / room[13, k, 0]
     room[0, k, 0], room[2, k, 0] = before, rest
-    return found
+    return value
 
 
 @jit
@@ -436,8 +436,8 @@ def _root(near: Arrays, fastest: Array, k: int, own: float, enough: float, room:
 
 @jit
 def _settle(m: Arrays, fastest: Array, tolerance: float, v: Array, income: Array, x: Scratch) -> None:
-    """Solve the equation of every state whose residual is above the tolerance for its own value, all others
-    held, node by node down and up again.
+    """Solve the equation of every state whose residual is above the tolerance for its own value, at given
+    values of all others, node by node down and up again.
 
     Where two directions serve, a residual rises steeply from one row to the other within a narrow range of
     the value, and where the drift is slow it falls in a part of the range: Newton's method may go to and fro
@@ -460,9 +460,9 @@ def _settle(m: Arrays, fastest: Array, tolerance: float, v: Array, income: Array
                     room[2, i - first, 0] = x.rest[i, s, j]
                 own = x.exits[n, s, j]
                 near = _around(m, first, last, s)
-                found = _root(near, fastest[s, j : j + 1], k, own, SETTLED * tolerance, room)
-                x.rest[n, s, j] += own * (found - v[n, s, j])
-                v[n, s, j] = found
+                result = _root(near, fastest[s, j : j + 1], k, own, SETTLED * tolerance, room)
+                x.rest[n, s, j] += own * (result - v[n, s, j])
+                v[n, s, j] = result
 
 
 @jit
