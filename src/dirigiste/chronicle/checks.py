@@ -15,6 +15,7 @@ from dirigiste.chronicle.event import ASSUMPTION
 from dirigiste.chronicle.ranges import out_of_range
 from dirigiste.chronicle.spots import Spot, Where, believed, merged, written
 from dirigiste.chronicle.steps import compose, steps_to
+from dirigiste.chronicle.workload import slow, too_much
 from dirigiste.documents.nodes import Document, Path
 from dirigiste.documents.words import near, one_of
 from dirigiste.economy import EnforcementEdge
@@ -67,6 +68,7 @@ def check_content(
         *_cases(chronicle, where),
         *_fights(written(chronicle), where),
         *([] if economy is None else _followed(chronicle, economy, where)),
+        *([] if economy is None else too_much(chronicle, economy, where)),
     ]
 
 
@@ -77,7 +79,13 @@ def on_economy(chronicle: ChronicleDeclaration, economy: Economy) -> list[Proble
         *_unknown_parameters(data, economy, where),
         *_unknown_edges(data, economy, where),
         *_followed(chronicle, economy, where),
+        *too_much(chronicle, economy, where),
     ]
+
+
+def warnings(chronicle: ChronicleDeclaration, economy: Economy) -> list[Problem]:
+    """What is legal but worth knowing before a chronicle is solved."""
+    return [*economy.warnings(), *slow(chronicle, economy, Where(None))]
 
 
 def _followed(chronicle: ChronicleDeclaration, economy: Economy, where: Where) -> list[Problem]:

@@ -6,7 +6,7 @@ from dirigiste.chronicle import checks
 from dirigiste.chronicle.declaration import ChronicleDeclaration
 from dirigiste.documents.writing import to_yaml
 from dirigiste.economy import Economy
-from dirigiste.errors import InputError
+from dirigiste.errors import InputError, Problem
 
 
 class Chronicle(ChronicleDeclaration):
@@ -32,6 +32,10 @@ class Chronicle(ChronicleDeclaration):
         problems = checks.on_economy(self, economy)
         if problems:
             raise InputError(problems)
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is legal, in it and in its economy, but worth knowing before it is solved."""
+        return tuple(checks.warnings(self, self.baseline))
 
     def to_yaml(self) -> str:
         """The chronicle as YAML that `loads` reads back: as written, beliefs as a rule and cases as cases."""

@@ -128,9 +128,10 @@ def even_steps(length: float, longest: float, first: float) -> Array:
     `longest`.
     """
     found: list[float] = []
-    step = first
-    while sum(found) < length * (1.0 - 1e-9):
+    step, done = first, 0.0
+    while done < length * (1.0 - 1e-9):
         found.append(step)
+        done += step
         step = min(step * RISE, longest)
     lengths = np.array(found)
     return lengths * (length / lengths.sum())

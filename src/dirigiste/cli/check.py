@@ -21,7 +21,7 @@ def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
     faulty = False
     for file in files:
         try:
-            kind, warnings = examine(file)
+            kind, warnings, told = examine(file)
         except InputError as error:
             click.echo(f"{file}: {error}", err=True)
             faulty = True
@@ -30,21 +30,26 @@ def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
             click.echo(f"{file}: warning: {warning}", err=True)
         faulty = faulty or (strict and bool(warnings))
         count = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
-        click.echo(f"{file}: good {kind}{count}")
+        click.echo(f"{file}: good {kind}{count}{told}")
     if faulty:
         ctx.exit(2)
 
 
-def examine(file: str) -> tuple[str, tuple[Problem, ...]]:
-    """What a file is (economy or chronicle), and its warnings.
+def examine(file: str) -> tuple[str, tuple[Problem, ...], str]:
+    """What a file is (economy or chronicle), its warnings, and what solving it takes, about.
 
     Raises:
         InputError: With every fault.
     """
     from dirigiste import chronicle as chronicles
     from dirigiste import economy as economies
+    from dirigiste.chronicle.workload import workload
+    from dirigiste.economy import size
     from dirigiste.loading import is_chronicle
 
     if is_chronicle(file):
-        return "chronicle", chronicles.load(file).baseline.warnings()
-    return "economy", economies.load(file).warnings()
+        chronicle = chronicles.load(file)
+        return "chronicle", chronicle.warnings(), f" ({workload(chronicle, chronicle.baseline)})"
+    economy = economies.load(file)
+    memory = size.amount(size.stationary_bytes(economy))
+    return "economy", economy.warnings(), f" ({size.states(economy):,} states, about {memory} of memory)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dirigiste.documents.nodes import Document, Path, from_plain
 from dirigiste.documents.words import near, one_of
 from dirigiste.economy import graph as graphs
+from dirigiste.economy import size
 from dirigiste.economy.ability import AR1, Diffusion, GivenPoints, Markov, Pareto
 from dirigiste.economy.edges import ABROAD, EnforcementEdge, RateEdge
 from dirigiste.errors import Problem
@@ -90,6 +91,7 @@ def check_model(economy: EconomyDeclaration, document: Document) -> list[Problem
         _markov,
         _edges,
         _abroad,
+        _size,
     ]
     if not check_references(document.plain(), document):
         checks += [_masses, _flows]
@@ -316,6 +318,18 @@ def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
             yield "E-abroad-destitute", ("edges", n, "to"), message
 
 
+def _size(economy: EconomyDeclaration) -> Iterator[Fault]:
+    needed, has = size.stationary_bytes(economy), size.memory()
+    if needed > has:
+        points, abilities = economy.numerics.wealth.points, size.abilities(economy)
+        message = (
+            f"got {points:,} nodes: with {len(economy.statuses)} statuses and {abilities:,} points of "
+            f"ability {size.states(economy):,} states, which take about {size.amount(needed)} of memory; "
+            f"this machine has {size.amount(has)}; lower `points` (300 are usual) or the points of ability"
+        )
+        yield "E-size", ("numerics", "wealth", "points"), message
+
+
 def _masses(economy: EconomyDeclaration) -> Iterator[Fault]:
     groups = graphs.components(graphs.status_graph(economy))
     given = {name: status.mass for name, status in economy.statuses.items() if status.mass is not None}
@@ -380,6 +394,12 @@ def _warnings(economy: EconomyDeclaration) -> Iterator[Fault]:
         yield "W-tail", ("ability", "distribution", "pareto", "tail"), message
     if economy.abroad is not None and not economy.leaves:
         yield "W-abroad-unused", ("abroad",), "no edge leads abroad, so this has no effect"
+    if size.states(economy) > size.MANY:
+        message = (
+            f"{size.states(economy):,} states take about {size.amount(size.stationary_bytes(economy))} of "
+            "memory and many minutes; fewer points of wealth or ability are faster"
+        )
+        yield "W-size", ("numerics", "wealth", "points"), message
     for name, status in economy.statuses.items():
         taxed = status.size_tax is not None and status.size_tax.rate > 0
         if not status.operates and (status.wedge or status.spread or status.fixed_cost or taxed):
