@@ -10,6 +10,7 @@ with K all capital, idle capital too, and the wealth of emigrants net of what th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -260,9 +261,24 @@ def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
     """What gives owners something to live on."""
     if transfer < 0.0 and earned > 0.0:
         if TRANSFER in unknowns(compiled):
-            return "The budget takes more than they earn: lower closure.spending or entry.wealth."
+            remedies = [*_costs(compiled)]
+            what = ", or ".join(remedies) if remedies else "see what the budget pays for"
+            return f"The budget takes more than they earn: {what}."
         return "Raise closure.transfer."
     return "Give the status labor_efficiency above 0, or raise closure.transfer or wealth.min."
+
+
+def _costs(compiled: Compiled) -> Iterator[str]:
+    """What an economy can change of that which the budget pays for, the subsidies first."""
+    economy = compiled.economy
+    if economy.closure.spending > 0.0:
+        yield "lower closure.spending"
+    if economy.leaves and economy.entry is not None and economy.entry.wealth > 0.0:
+        yield "lower entry.wealth, which newborns are given, or the rates at which owners leave for abroad"
+    for name, status in economy.statuses.items():
+        for key in ("spread", "wedge"):
+            if getattr(status, key) < 0.0:
+                yield f"raise statuses.{name}.{key} (a subsidy of {-getattr(status, key):g})"
 
 
 def _top_advice(compiled: Compiled, solved: Solved) -> str:
@@ -273,9 +289,16 @@ def _top_advice(compiled: Compiled, solved: Solved) -> str:
         return f"{why} Raise numerics.wealth.points, or numerics.wealth.max."
     net, limit = float(point.prices.interest) - m.growth, m.rho
     if net >= limit - 1e-4:
+        near = "at or above" if net >= limit else "next to"
         return (
-            f"The interest rate less growth, {net:.4g}, is at or above {limit:.4g}, what impatience can "
+            f"The interest rate less growth, {net:.4g}, is {near} {limit:.4g}, what impatience can "
             "hold: owners save without end. Lower closure.capital.open.interest, or raise preferences.rho."
+        )
+    if INTEREST not in unknowns(compiled):
+        return (
+            f"The interest rate less growth, {net:.4g}, is close below {limit:.4g}, what impatience can "
+            "hold, so that wealth spreads far: lower closure.capital.open.interest, or raise "
+            "numerics.wealth.max."
         )
     return (
         "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than impatience "
