@@ -1,11 +1,12 @@
 """The command line: parses, calls, prints. Each command is a module, imported when it is called.
 
-Exit codes: 0 done, 2 bad input, 3 not converged or a replication misses a tolerance,
-4 an accounting identity is violated, 130 interrupted.
+Exit codes: 0 done, 2 bad input or a file that cannot be written, 3 a number misses its tolerance (of the
+solver, or of a replication), 4 an accounting identity is violated, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from importlib import import_module
@@ -13,7 +14,8 @@ from typing import Any, Final
 
 import click
 
-from dirigiste.errors import DirigisteError
+from dirigiste.cli import streams
+from dirigiste.errors import DirigisteError, InputError, Problem
 from dirigiste.version import __version__
 
 SHOWN: Final = 12
@@ -78,6 +80,27 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
+        except OSError as error:
+            ctx.exit(_unwritten(error))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (click's signature)
+        """Parse and call, on a terminal that may lack signs."""
+        streams.spell_out()
+        return super().main(*args, **kwargs)
+
+
+def _unwritten(error: OSError) -> int:
+    """Say which file, or that standard output, cannot be read or written; the exit code."""
+    if error.filename is None:  # files name themselves
+        streams.silence()
+        problem = streams.fault(error)
+        if problem is None:
+            return 0
+    else:
+        what = f"cannot be read or written: {error.strerror or error}"
+        problem = Problem(os.fsdecode(error.filename), 0, 0, "", what)
+    click.echo(_message(InputError([problem])), err=True)
+    return InputError.exit_code
 
 
 def _message(error: DirigisteError) -> str:

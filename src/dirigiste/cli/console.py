@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dirigiste.errors import InputError
+from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dirigiste.economy import Economy
     from dirigiste.progress import Progress
@@ -167,6 +167,36 @@ def warn(messages: Iterable[str]) -> None:
     """Warnings on stderr."""
     for message in messages:
         click.echo(f"warning: {message}", err=True)
+
+
+def unwritable(path: Path | None, option: str, *, folder: bool = False) -> list[Problem]:
+    """Say, before anything is computed, whether what an option names cannot be written, or is replaced.
+
+    Returns:
+        The problem, if there is one; results are printed all the same, and it is told again in the end.
+    """
+    if path is None:
+        return []
+    from dirigiste.measurement.output.render.outputs import obstacle
+
+    problem = obstacle(path, folder=folder)
+    if problem is not None:
+        warn([f"{option} {path}: {problem}; nothing is written there"])
+        return [Problem(str(path), 0, 0, option, f"{problem}; name another place")]
+    if path.is_file():
+        warn([f"{option} {path}: exists and is replaced"])
+    return []
+
+
+def attempt(write: Callable[[], object], path: Path) -> list[Problem]:
+    """Write something; where that fails, the problems, so that results can be printed all the same."""
+    try:
+        write()
+    except InputError as error:
+        return list(error.problems)
+    except OSError as error:
+        return [Problem(str(path), 0, 0, "", f"cannot be written: {error.strerror or error}")]
+    return []
 
 
 def settings(pairs: Iterable[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dirigiste.cli import console
+from dirigiste.cli import console, streams
 from dirigiste.cli import measure_text as text
 from dirigiste.cli.measure_files import Files
 from dirigiste.errors import InputError, Problem
@@ -242,7 +242,6 @@ class Asked:
         from dirigiste.measurement.checks.rows import checks
         from dirigiste.measurement.flags import doubtful
 
-        text.spell_out()
         self.files.check()
         choices = self.choices()
         console.warn(doubtful(self.options))
@@ -250,7 +249,7 @@ class Asked:
         choices = fitting(choices, firms)
         findings = checks(firms)
         if self.talks:
-            with text.printing(self.problems):
+            with streams.printing(self.problems):
                 text.print_data(firms, findings)
         elif self.options["quiet"]:
             console.warn(str(finding) for finding in findings if finding.kind == "warning")
@@ -271,11 +270,11 @@ class Asked:
         if self.options["quiet"]:
             console.warn(measured.warnings)
         self.check_names(measured, tables)
-        with text.printing(self.problems):
+        with streams.printing(self.problems):
             self.print(measured, findings, tables)
         self.files.write(measured, findings, tables, self.chosen(tables, everything=True))
         if self.talks:
-            with text.printing(self.problems):
+            with streams.printing(self.problems):
                 self.files.print()
         if self.problems:
             raise InputError(self.problems)

@@ -25,7 +25,7 @@ MISSED = 3
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     default=Path("replications"),
     metavar="DIR",
     show_default=True,
@@ -33,7 +33,7 @@ MISSED = 3
 )
 @click.option(
     "--page",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE.md",
     help="With --all: where the page goes; default: replications.md in the folder of --out.",
 )
@@ -70,6 +70,11 @@ def command(
 
     from dirigiste.replications import text
 
+    problems = [] if no_report else console.unwritable(out, "--out", folder=True)
+    target = page or out / "replications.md" if everything else None
+    unpaged = console.unwritable(target, "--page")
+    unwritten = bool(problems)
+    problems += unpaged
     found: list[tuple[Entry, Outcome]] = []
     objects = []
     for entry in entries:
@@ -81,7 +86,7 @@ def command(
         objects.append(
             {"name": entry.name, "reference": entry.reference, **outcome.to_json(), "seconds": seconds}
         )
-        report = None if no_report else _write(entry, outcome, out)
+        report = None if no_report or unwritten else _write(entry, outcome, out)
         if as_json:
             continue
         if quiet:
@@ -96,8 +101,10 @@ def command(
         click.echo("")
     if as_json:
         console.print_json({"matches": all(o.matches for _, o in found), "replications": objects})
-    if everything:
-        _page(found, page or out / "replications.md", tell=not as_json)
+    if target is not None and not unpaged:
+        _page(found, target, tell=not as_json)
+    if problems:
+        raise InputError(problems)
     if not all(outcome.matches for _, outcome in found):
         ctx.exit(MISSED)
 
@@ -120,9 +127,9 @@ def _write(entry: Entry, outcome: Outcome, out: Path) -> Path:
 
 
 def _page(found: list[tuple[Entry, Outcome]], path: Path, *, tell: bool) -> None:
+    from dirigiste.measurement.output.render.outputs import write_text
     from dirigiste.replications.page import whole
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(whole(found), encoding="utf-8")
+    write_text(path, whole(found))
     if tell:
         click.echo(f"Page   {path}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from dirigiste.cli import command_line, console
+from dirigiste.cli import command_line, console, streams
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Command(click.Command):
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     default=Path("runs"),
     metavar="DIR",
     show_default=True,
@@ -93,7 +93,7 @@ def command(
         declared = declared.on(console.changed(declared.baseline, changes))
     times, acting = console.years(at), console.names(only)
     if not quiet:
-        console.warn(str(problem) for problem in declared.baseline.warnings())
+        console.warn(str(problem) for problem in declared.warnings())
 
     from dirigiste.results.archive import folders, provenance
     from dirigiste.results.runs import channels as split
@@ -104,6 +104,7 @@ def command(
 
     asked = split.asked(declared, acting, "--only")
     _within(declared, times or ())
+    problems = console.unwritable(out, "--out", folder=True)
     if channels and not quiet:
         sets, many = chains.count(declared, asked)
         most = "up to " if channels == "quick" else ""
@@ -120,20 +121,30 @@ def command(
             certify=certify,
             progress=report,
         )
-        folder = found.save(out, report=False)
+        kept: list[Path] = []
+        if not problems:
+            problems += console.attempt(lambda: kept.append(found.save(out, report=False)), out)
+    folder = kept[0] if kept else None
     paths.checked(found.path, times or ())
-    if as_json:
-        console.print_json({**found.to_json(times), "folder": str(folder)})
-    elif quiet:
-        click.echo(str(folder))
-    else:
-        console.warn(found.warnings)
-        click.echo(text_run.top(found))
-        console.print_tables(text_run.tables(found, times))
-        click.echo("")
-    written = None if no_report else write_report(found, folder)
-    if not (as_json or quiet):
-        console.print_files(folder / folders.RESULTS, written)
+    with streams.printing(problems):
+        if as_json:
+            place = None if folder is None else str(folder)
+            console.print_json({**found.to_json(times), "folder": place})
+        elif not quiet:
+            console.warn(found.warnings)
+            click.echo(text_run.top(found))
+            console.print_tables(text_run.tables(found, times))
+            click.echo("")
+        elif folder is not None:
+            click.echo(str(folder))
+    written: list[Path] = []
+    if folder is not None and not no_report:
+        problems += console.attempt(lambda: written.append(write_report(found, folder)), folder)
+    if folder is not None and not (as_json or quiet):
+        with streams.printing(problems):
+            console.print_files(folder / folders.RESULTS, written[0] if written else None)
+    if problems:
+        raise InputError(problems)
 
 
 def _within(declared: Chronicle, times: Sequence[float]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dirigiste.cli import console
+from dirigiste.errors import InputError
 
 
 @click.group(name="runs")
@@ -24,18 +26,12 @@ def list_(root: Path, as_json: bool) -> None:
 
     rows = []
     for folder in folders.runs(root):
-        summary = folders.summary(folder)
-        old, new = summary["before"]["aggregates"], summary["after"]["aggregates"]
-        rows.append(
-            {
-                "run": folder.name,
-                "chronicle": summary["name"],
-                "economy": summary["economy"],
-                "created": summary["provenance"]["created"],
-                "output": new["Y"] / old["Y"] - 1.0,
-                "control": new["control"],
-            }
-        )
+        try:
+            rows.append(_row(folder.name, folders.summary(folder)))
+        except InputError as error:
+            console.warn(f"left out: {problem}" for problem in error.problems)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            console.warn([f"left out: {folder}: its {folders.SUMMARY} is not one of a run; run it again"])
     if as_json:
         console.print_json({"folder": str(root), "runs": rows})
         return
@@ -54,3 +50,16 @@ def list_(root: Path, as_json: bool) -> None:
         for row in rows
     )
     console.print_tables([table])
+
+
+def _row(name: str, summary: dict[str, Any]) -> dict[str, Any]:
+    """What the list tells of a run."""
+    old, new = summary["before"]["aggregates"], summary["after"]["aggregates"]
+    return {
+        "run": name,
+        "chronicle": str(summary["name"]),
+        "economy": str(summary["economy"]),
+        "created": str(summary["provenance"]["created"]),
+        "output": new["Y"] / old["Y"] - 1.0,
+        "control": float(new["control"]),
+    }

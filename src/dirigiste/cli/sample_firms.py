@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dirigiste.cli import console
+from dirigiste.errors import InputError
 
 
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     default=Path("firms.csv"),
     show_default=True,
     metavar="FILE",
@@ -36,6 +37,9 @@ def command(
     from dirigiste.measurement.output.render.files import write_frame
     from dirigiste.measurement.synthetic_firms import synthetic
 
+    problems = console.unwritable(out, "--out")
+    if problems:
+        raise InputError(problems)
     made = synthetic(rows, years=years, industries=industries, seed=seed, flaws=flaws, asif=asif)
     write_frame(made.frame, out, {}, "Synthetic firms; none is real")
     if quiet:

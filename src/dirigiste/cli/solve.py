@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from dirigiste.cli import command_line, console
+from dirigiste.cli import command_line, console, streams
+from dirigiste.errors import InputError
 
 
 @click.command()
@@ -21,7 +22,7 @@ from dirigiste.cli import command_line, console
 @click.option("--certify", is_flag=True, help="Also solve on twice the wealth points and from other prices.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE.nc",
     help="Write all numbers to a netCDF file.",
 )
@@ -42,23 +43,27 @@ def command(
     if not quiet:
         console.warn(str(problem) for problem in declared.warnings())
 
+    problems = console.unwritable(out, "--out")
     from dirigiste.results.archive import provenance
     from dirigiste.results.equilibria.solve import solve
     from dirigiste.results.text import tables as text
 
     with provenance.command(command_line()), console.progress(quiet=quiet, what=declared.name) as report:
         found = solve(declared, progress=report, certify=certify)
-    if out is not None:
-        found.save(out)
+    if out is not None and not problems:
+        problems += console.attempt(lambda: found.save(out), out)
     if not quiet:
         console.warn(found.warnings)
-    if as_json:
-        console.print_json(found.to_json())
-        return
-    click.echo(text.heading(found))
-    tables = text.equilibrium_tables(found)
-    if identity:
-        tables.append(text.identity_table(found))
-    if certify:
-        tables += text.certify_tables(found)
-    console.print_tables(tables)
+    with streams.printing(problems):
+        if as_json:
+            console.print_json(found.to_json())
+        else:
+            click.echo(text.heading(found))
+            tables = text.equilibrium_tables(found)
+            if identity:
+                tables.append(text.identity_table(found))
+            if certify:
+                tables += text.certify_tables(found)
+            console.print_tables(tables)
+    if problems:
+        raise InputError(problems)
