@@ -57,7 +57,7 @@ def refused(tmp_path, content, name="firms.csv", form=None, **roles):
         (" va , w,k\n1,2,3\n4,5,6\n7,8,9\n", ""),
         ('n,va,w,k\npipe 5",1,2,3\nx,4,5,6\n"x, y",7,8,9\n', ""),
         ('"n\nm",va,w,k\n"a\nb",1,2,3\nx,4,5,6\ny,7,8,9\n', ""),
-        (gzip.compress(TABLE.encode()), ""),
+        (gzip.compress(TABLE.encode(), mtime=0), ""),
     ],
 )
 def test_text_files_as_they_come(tmp_path, content, remark):
@@ -87,7 +87,7 @@ def test_lines_to_skip_may_be_said(tmp_path):
         ('"va","w","k"\n"1",1,2,3\n"2",4,5,6\n', "row names without a heading (as R writes them)"),
         ("\n\n\n", "has no header"),
         ("va,w,k\nyuan,yuan,yuan\n1,2,3\n", "if row 1 names units, delete it"),
-        (gzip.compress(TABLE.encode())[:-9], "ends too early"),
+        (gzip.compress(TABLE.encode(), mtime=0)[:-9], "ends too early"),
     ],
 )
 def test_rows_that_do_not_fit_are_named(tmp_path, content, about):
@@ -181,7 +181,7 @@ ROWS = [["va", "w", "k"], [1, 2, 3], [4, 5, 6], [7, 8, 9]]
     ],
 )
 def test_sheets(tmp_path, content, form, remark):
-    for name, made in (("firms.xlsx", content), ("firms.xlsx.gz", gzip.compress(content))):
+    for name, made in (("firms.xlsx", content), ("firms.xlsx.gz", gzip.compress(content, mtime=0))):
         firms = read(tmp_path, made, name, form)
         assert firms.frame["output"].to_list() == [1.0, 4.0, 7.0]
         assert firms.frame["capital"].to_list() == [3.0, 6.0, 9.0]
@@ -201,7 +201,7 @@ def test_sheets_are_named_where_columns_are_lacking(tmp_path):
 def test_parquet_may_be_compressed(tmp_path):
     out = io.BytesIO()
     pl.DataFrame({"va": [1.0], "w": [2.0], "k": [3.0]}).write_parquet(out)
-    assert read(tmp_path, gzip.compress(out.getvalue()), "firms.parquet.gz").frame["labor"][0] == 2.0
+    assert read(tmp_path, gzip.compress(out.getvalue(), mtime=0), "firms.parquet.gz").frame["labor"][0] == 2.0
 
 
 @pytest.mark.parametrize("kind", ["csv", "gz", "xlsx", "parquet"])
@@ -210,7 +210,7 @@ def test_standard_input(tmp_path, monkeypatch, kind):
     pl.DataFrame({"va": [1, 4, 7], "w": [2, 5, 8], "k": [3, 6, 9]}).write_parquet(parquet)
     contents = {
         "csv": TABLE.encode(),
-        "gz": gzip.compress(TABLE.encode()),
+        "gz": gzip.compress(TABLE.encode(), mtime=0),
         "xlsx": book(("data", ROWS)),
         "parquet": parquet.getvalue(),
     }
@@ -310,7 +310,10 @@ def test_old_stata_files_have_an_encoding(tmp_path, version):
         variable_labels={"va": written("增加值")},
         value_labels={"g": {1: written("国有"), 2: written("私营")}},
     )
-    for source, name in ((path.read_bytes(), "a.dta"), (gzip.compress(path.read_bytes()), "a.dta.gz")):
+    for source, name in (
+        (path.read_bytes(), "a.dta"),
+        (gzip.compress(path.read_bytes(), mtime=0), "a.dta.gz"),
+    ):
         firms = read(tmp_path, source, name, Form(encoding="gb18030"), group="g", industry="n")
         assert firms.frame["group"].to_list() == ["国有", "私营"]
         assert firms.frame["industry"].to_list() == ["x", "私营"]
