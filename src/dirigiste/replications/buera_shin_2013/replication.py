@@ -89,7 +89,7 @@ def compute(progress: Progress | None = None) -> Outcome:
         notes=[
             "Solved with the annual clock, on the ability points of the data files in circulation (the "
             "lowest has probability .367; the text's .633 is a slip). TFP is Y/K^(1/3).",
-            "The reform is solved on 300 wealth points over 125 years; before it the budget of taxes and "
+            "The reform is solved on 200 wealth points over 125 years; before it the budget of taxes and "
             "subsidies is balanced by a transfer to everybody, which is our assumption.",
             *(
                 f"At λ = {multiple:g} markets do not clear to the tolerance ({why}): excess demand jumps "
