@@ -78,7 +78,12 @@ class InputError(DirigisteError):
 
 
 class NotConverged(DirigisteError):  # noqa: N818  (named for the state of affairs)
-    """An iteration stopped short of its tolerance; carries what is needed to see why."""
+    """An iteration stopped short of its tolerance; carries what is needed to see why.
+
+    `history`: largest residual round by round; `residuals`: those that miss their tolerance; `last`: where it
+    stopped, a `numerics.stationary.point.Point` for a stationary equilibrium and a
+    `numerics.transition.perfect_foresight.Solved` for a transition path, None elsewhere.
+    """
 
     exit_code: ClassVar[int] = 3
 
@@ -89,8 +94,10 @@ class NotConverged(DirigisteError):  # noqa: N818  (named for the state of affai
         history: Sequence[Any] = (),
         residuals: Mapping[str, float] | None = None,
         advice: str = "",
+        last: Any = None,  # noqa: ANN401  (types of the solver, which this floor does not know)
     ) -> None:
         self.message = message
+        self.last = last
         self.history: tuple[Any, ...] = tuple(history)
         self.residuals: dict[str, float] = dict(residuals or {})
         self.advice = advice

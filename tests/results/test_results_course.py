@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import dirigiste as dg
 from chronicles import told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError, NotConverged
@@ -449,6 +450,15 @@ def test_a_path_that_cannot_be_found_is_no_answer(village):
         courses.solve(told(hopeless, (FIRST, CUT)))
     assert caught.value.residuals
     assert "tolerance" in str(caught.value)
+    assert caught.value.last.u.shape[1] == 4  # prices of the path where the search stopped
+
+
+def test_a_state_that_misses_its_tolerance_can_be_looked_at(village):
+    with pytest.raises(NotConverged) as caught:
+        dg.solve(village.with_({"numerics.tolerances.markets": 1e-18}))
+    point = caught.value.last
+    assert abs(float(point.conditions.labor)) < 1e-6
+    assert float(point.distribution.g.sum()) == pytest.approx(1.0)
 
 
 def test_an_end_out_of_range_is_refused(village):

@@ -426,6 +426,7 @@ class Solver:
                 f"the {market} condition of {when:%Y-%m-%d} is off by {solution.worst:.3g}, and prices by "
                 f"{solution.gap:.3g} from those that owners foresaw (values by {solution.off:.3g})",
                 history=solution.history,
+                last=solution,
                 residuals={market: solution.worst, "foresight": solution.gap, "hjb": solution.off},
                 advice="Smaller or slower changes, shorter steps (numerics.path.step), or choices with a "
                 "larger scale help; numerics.tolerances.paths says what is enough.",

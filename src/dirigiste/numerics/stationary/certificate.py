@@ -198,6 +198,7 @@ def _check(
             f"{compiled.economy.name}: owners in status {compiled.statuses[i]} have no income to live on: at "
             f"wealth {m.wealth[n]:.4g} they earn {earned:.4g}, and the transfer is {transfer:.4g}",
             history=r.history,
+            last=point,
             advice=_income_advice(compiled, transfer, earned),
         )
     if not missed:
@@ -207,6 +208,7 @@ def _check(
             f"{compiled.economy.name}: no stationary equilibrium within the tolerances "
             f"after {r.rounds} rounds",
             history=r.history,
+            last=point,
             residuals=missed,
             advice=_advice(compiled, solved, missed),
         )
@@ -215,6 +217,7 @@ def _check(
             f"{compiled.economy.name}: no stationary distribution: {100.0 * r.top_mass:.3g} % of all owners "
             f"are at the top of the wealth grid ({m.wealth[-1]:g}), where only the grid stops their saving",
             history=r.history,
+            last=point,
             residuals={"top_mass": r.top_mass},
             advice=_top_advice(compiled, solved),
         )
@@ -252,6 +255,7 @@ def _check_firms(compiled: Compiled, point: Point, r: Certificate) -> None:
     raise NotConverged(
         f"{compiled.economy.name}: there is no firm in the long run: {why}",
         history=r.history,
+        last=point,
         residuals={"output": output},
         advice=advice,
     )
