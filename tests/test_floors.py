@@ -105,6 +105,12 @@ def test_every_module_has_a_floor_and_every_import_a_module():
     assert set().union(*graph(typing=True).values()) <= set(MODULES)
 
 
+def test_folders_with_modules_are_packages():
+    """A folder that version control leaves out has no `__init__.py` in a clone, and is missing in a wheel."""
+    folders = {file.parent for file in MODULES.values()}
+    assert {folder for folder in folders if not (folder / "__init__.py").is_file()} == set()
+
+
 def test_nothing_imports_upwards():
     rank = {name: n for n, floor in enumerate(FLOORS) for name in floor}
     upwards = {

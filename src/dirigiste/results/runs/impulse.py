@@ -23,13 +23,15 @@ from dirigiste import economy as economies
 from dirigiste.chronicle.timeline import FIRST, INSTANT, even_steps, tail
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError, NotConverged
-from dirigiste.numerics.stationary import certificate
-from dirigiste.numerics.transition import residuals as path_residuals, sequence, perfect_foresight as transition
 from dirigiste.numerics.setup import timed
+from dirigiste.numerics.stationary import certificate
 from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.numerics.transition import perfect_foresight as transition
+from dirigiste.numerics.transition import residuals as path_residuals
+from dirigiste.numerics.transition import sequence
 from dirigiste.numerics.transition.path import Begin
-from dirigiste.results.equilibria import stationary
 from dirigiste.results.equilibria.equilibrium import Equilibrium
+from dirigiste.results.equilibria.stationary import fits, start_of
 from dirigiste.results.runs import paths
 from dirigiste.solver.course import Course, Steps
 
@@ -127,8 +129,8 @@ def impulse(
     }
     frame = timed.frame(economy, ranges)
     compiled = frame.compiled
-    fits = known is not None and stationary.fits(compiled, known)
-    start = solver.solve(compiled, stationary.start_of(known) if known and fits else None)
+    near = start_of(known) if known and fits(compiled, known) else None
+    start = solver.solve(compiled, near)
     certificate.certificate(compiled, start)
     kernel = _KERNELS.get(known) if known else None
     if kernel is None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dirigiste.numerics.setup.arrays import Compiled
-    from dirigiste.solver.course import Course
     from dirigiste.results.equilibria.equilibrium import Equilibrium
     from dirigiste.results.quantities.formulas import Facts
+    from dirigiste.solver.course import Course
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,6 @@ PLACES: Final = {
 
 LAST: Final = np.datetime64("2262-04-11", "s")
 """Dates after this one cannot be expressed in nanoseconds."""
-
 
 
 def build(course: Course, compiled: Compiled) -> xr.Dataset:

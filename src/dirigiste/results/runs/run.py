@@ -19,10 +19,12 @@ from dirigiste.chronicle import Chronicle, LastingChange
 from dirigiste.documents import reading
 from dirigiste.errors import InputError
 from dirigiste.results.archive import folders, run_json, storage
-from dirigiste.results.runs import paths, channels as split
-from dirigiste.results.text import tables as text, run as text_run
 from dirigiste.results.equilibria.comparison import Comparison, compare
 from dirigiste.results.equilibria.equilibrium import Equilibrium
+from dirigiste.results.runs import channels as split
+from dirigiste.results.runs import paths
+from dirigiste.results.text import run as text_run
+from dirigiste.results.text import tables as text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +51,7 @@ class Run:
     after: Equilibrium
     """The stationary state with all that lasts in place; what fades is gone."""
     path: xr.Dataset
-    """What happens in between, by `time` in years from the first event; see `dirigiste.results.runs.paths`."""
+    """What happens in between, by `time` in years from the first event; see `results.runs.paths`."""
     base: xr.Dataset
     """The same numbers without the events: the economy stays where it is."""
     surprises: xr.Dataset
@@ -291,7 +293,7 @@ def run(
     solved = solve(
         chronicle, only=acting, channels=channels, certify=certify, settled=_settled, progress=progress
     )
-    before, after = finish(*solved.before[:2]), finish(*solved.after[:2])
+    before, after = (finish(end.compiled, end.solved) for end in (solved.before, solved.after))
     course, compiled = solved.course, solved.compiled
     path, surprises = paths.build(course, compiled), paths.surprises(course)
     base = paths.base(before, path)
@@ -325,7 +327,7 @@ def _settled(solved: Solved) -> bool:
     from dirigiste.results.equilibria.stationary import finish
 
     path = paths.build(solved.course, solved.compiled)
-    base = paths.base(finish(*solved.before[:2]), path)
+    base = paths.base(finish(solved.before.compiled, solved.before.solved), path)
     return split.settled(split.build(solved.split or {}, solved.compiled, path, base))
 
 

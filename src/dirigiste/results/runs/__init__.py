@@ -1,0 +1,1 @@
+"""Chronicles as they come back: paths over time, channels, impulse responses."""
