@@ -6,7 +6,6 @@ depends on the channels that act; so paths have known ends, and channels interac
 
 import datetime as dt
 import functools
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,49 +15,12 @@ from dirigiste.numerics.markets.aggregates import Moves, Static
 from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import equilibrium
 from dirigiste.results.equilibria import known as known_economy
-from dirigiste.results.equilibria import stationary
+from dirigiste.results.equilibria.stationary import finish
 from dirigiste.results.quantities import formulas
 from dirigiste.solver import shapley
+from dirigiste.solver.course import Course, Segment, Solved, Steps, Terminal
 
 BEFORE_IMPACT = 1e-4
-
-
-class Grid(NamedTuple):
-    time: np.ndarray
-    length: np.ndarray
-    date: list[dt.datetime]
-    surprise: np.ndarray
-
-
-class Segment(NamedTuple):
-    date: dt.date
-    rounds: int
-    seconds: float
-    worst: float
-    where: tuple[str, dt.datetime]
-    distance: float
-    horizon: float
-    v_before: Any
-    v_after: Any
-    g: Any
-
-
-class Course(NamedTuple):
-    grid: Grid
-    u: np.ndarray
-    sums: formulas.Sums
-    residuals: dict[str, np.ndarray]
-    parameters: dict[str, np.ndarray]
-    segments: list[Segment]
-
-
-class Solved(NamedTuple):
-    compiled: Any
-    before: tuple[Any, ...]
-    after: tuple[Any, ...]
-    course: Course
-    split: dict[frozenset[str], Course] | None
-    certificate: dict[str, Any]
 
 
 def grid(dates, horizon=10.0, monthly=2.0):
@@ -77,7 +39,7 @@ def grid(dates, horizon=10.0, monthly=2.0):
     midnight = dt.datetime.combine(first, dt.time())
     date = [midnight + dt.timedelta(days=365.25 * t) for t in time]
     length = np.diff(np.concatenate([[0.0], time + 0.01 * (time == 0)]))
-    return Grid(time, length, date, np.array(surprise))
+    return Steps(time, length, date, np.array(surprise))
 
 
 def constant(compiled, point, dates, parameters=None):
@@ -162,7 +124,7 @@ def solver(compiled, before, after, points):
         extras = {"top_mass": 1e-9, "distance": 1e-5, "surprises": len(dates), "warnings": ["mind the gap"]}
         if certify:
             extras["certify"] = {"half_step": {"output": 1e-4}, "twice_horizon": {"output": 1e-6}}
-        ends = ((*state, {}) for state in states())
+        ends = (Terminal(*state, {}) for state in states())
         return Solved(compiled, *ends, course(frozenset(used)), split, extras)
 
     return solve
@@ -182,6 +144,6 @@ def states():
 @functools.cache
 def village():
     """The same as a compiled economy, equilibria, and their points."""
-    before, after = (stationary.finish(*state) for state in states())
+    before, after = (finish(*state) for state in states())
     (compiled, first), (_, second) = states()
     return compiled, before, after, (first.point, second.point)

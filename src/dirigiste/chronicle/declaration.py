@@ -86,12 +86,12 @@ class ChronicleDeclaration(Declaration):
     @property
     def parameters(self) -> tuple[str, ...]:
         """Dotted paths that events change, in the order in which they are first touched."""
-        found: dict[str, None] = {}
+        parameters: dict[str, None] = {}
         for _, events in self._days():
-            found |= {change.parameter: None for event in events for change in event.changes}
+            parameters |= {change.parameter: None for event in events for change in event.changes}
             if self.beliefs is not None and any(event.case is not None for event in events):
-                found |= dict.fromkeys(self.beliefs.parameters())
-        return tuple(found)
+                parameters |= dict.fromkeys(self.beliefs.parameters())
+        return tuple(parameters)
 
     def changes_of(self, event: Event, economy: Economy | None = None) -> tuple[Change, ...]:
         """What an event changes: what is written under `changes`, then what it adds to beliefs as a `case`.
@@ -127,10 +127,10 @@ class ChronicleDeclaration(Declaration):
         comes before all else.
         """
         on = economy or self.baseline
-        found = steps_to(path, list(self._steps(on, path)), on)
+        steps = steps_to(path, list(self._steps(on, path)), on)
         if channels is None:
-            return tuple(found)
-        return tuple(step for step in found if self.channel_of(step.change, on) in channels)
+            return tuple(steps)
+        return tuple(step for step in steps if self.channel_of(step.change, on) in channels)
 
     def value(
         self,
@@ -185,15 +185,15 @@ class ChronicleDeclaration(Declaration):
             InputError: The economy lacks a parameter.
         """
         on = economy or self.baseline
-        found: list[LastingChange] = []
+        changes: list[LastingChange] = []
         for path in self.parameters:
             before = float(on.get(path))
             steps = [step for step in self.steps(path, on, channels) if not step.change.fades]
             after = compose_lasting(before, steps)
             if not math.isclose(before, after, rel_tol=SAME):
                 events = tuple(event for event in self.ordered if any(step.event is event for step in steps))
-                found.append(LastingChange(path, before, after, events))
-        return found
+                changes.append(LastingChange(path, before, after, events))
+        return changes
 
     def _days(self) -> Iterator[tuple[dt.date, list[Event]]]:
         """Dates with their events."""

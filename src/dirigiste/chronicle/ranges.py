@@ -99,14 +99,14 @@ class _Course:
 
     def extremes(self) -> tuple[_Extreme, _Extreme]:
         """Least and greatest value on all paths; where several times have it, the one that is told best."""
-        found = [
+        extremes = [
             _Extreme(self.value(day, known), day, known) for known in self.days for day in self._trials(known)
         ]
-        undefined = next((item for item in found if math.isnan(item.value)), None)
+        undefined = next((item for item in extremes if math.isnan(item.value)), None)
         if undefined is not None:
             return undefined, undefined
-        least = greatest = found[0]
-        for item in found:
+        least = greatest = extremes[0]
+        for item in extremes:
             margin = TIE * max(1.0, abs(item.value))
             if item.value < least.value - margin:
                 least = item

@@ -127,13 +127,13 @@ def even_steps(length: float, longest: float, first: float) -> Array:
     """Lengths of steps that fill `length` years: about `first` in the beginning, growing to at most
     `longest`.
     """
-    found: list[float] = []
+    steps: list[float] = []
     step, done = first, 0.0
     while done < length * (1.0 - 1e-9):
-        found.append(step)
+        steps.append(step)
         done += step
         step = min(step * RISE, longest)
-    lengths = np.array(found)
+    lengths = np.array(steps)
     return lengths * (length / lengths.sum())
 
 
@@ -157,16 +157,16 @@ def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
             least += 1
         growth = root(lambda x: _length(x, least) * how.step - left, 1e-3, max(how.growth, 1.0) + 1e-9)
         edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, least + 1)))
-    found = np.array(edges)
-    gives_way = found > edges[0] + 2 * INSTANT  # only steps of the tail, and each to one bend
+    moved = np.array(edges)
+    gives_way = moved > edges[0] + 2 * INSTANT  # only steps of the tail, and each to one bend
     gives_way[: len(edges) - least] = False
     gives_way[-1] = False
     for bend in bends:
-        if edges[0] + 2 * INSTANT < bend < found[-1] and np.abs(found - bend).min() > 1e-9:
-            near = int(np.where(gives_way, np.abs(found - bend), np.inf).argmin())
+        if edges[0] + 2 * INSTANT < bend < moved[-1] and np.abs(moved - bend).min() > 1e-9:
+            near = int(np.where(gives_way, np.abs(moved - bend), np.inf).argmin())
             if gives_way[near]:
-                found[near], gives_way[near] = bend, False
-    return np.sort(found)
+                moved[near], gives_way[near] = bend, False
+    return np.sort(moved)
 
 
 def root(of: Callable[[float], float], low: float, high: float) -> float:
@@ -181,13 +181,13 @@ def _length(growth: float, steps: int) -> float:
 
 def _marks(chronicle: Chronicle, first: dt.date) -> set[float]:
     """Times at which a change that is under way bends: ends of pulses and ramps, dates of series."""
-    found: set[float] = set()
+    bends: set[float] = set()
     for path in chronicle.parameters:
         for event, change in chronicle.steps(path):
             begin = years_between(first, event.date)
-            found |= {begin + length for length in (change.duration, change.over) if length is not None}
-            found |= {years_between(first, when) for when in change.series or {}}
-    return found
+            bends |= {begin + length for length in (change.duration, change.over) if length is not None}
+            bends |= {years_between(first, when) for when in change.series or {}}
+    return bends
 
 
 class Timeline:
@@ -209,21 +209,21 @@ class Timeline:
     def acts(self, surprise: int, channels: Collection[Channel]) -> frozenset[Channel]:
         """Those of the channels through which the events of a surprise act."""
         date = self.chronicle.surprises[surprise]
-        found = {
+        acting = {
             channel for steps in self._steps.values() for step, channel in steps if step.event.date == date
         }
-        return frozenset(channel for channel in channels if channel in found)
+        return frozenset(channel for channel in channels if channel in acting)
 
     def values(self, known: int, channels: Collection[Channel], edges: Array) -> dict[str, Array]:
         """Values of all parameters in steps with given edges (T + 1,), as announced by surprise number
         `known`.
         """
         middles = [float(years) for years in 0.5 * (edges[1:] + edges[:-1])]
-        found = {}
+        values = {}
         for path, steps in self._announced(known, channels).items():
             start = float(self.economy.get(path))
-            found[path] = np.array([compose(start, steps, self._since(years)) for years in middles])
-        return found
+            values[path] = np.array([compose(start, steps, self._since(years)) for years in middles])
+        return values
 
     def following(self, known: int, channels: Collection[Channel]) -> int | None:
         """The next surprise after number `known` in which one of the channels acts."""
@@ -239,14 +239,14 @@ class Timeline:
 
     def ranges(self, channels: Collection[Channel]) -> dict[str, tuple[float, float]]:
         """Least and greatest value that each parameter takes on any path."""
-        found = {path: [float(self.economy.get(path))] for path in self._steps}
+        ranges = {path: [float(self.economy.get(path))] for path in self._steps}
         for known in range(len(self.grid.surprises)):
             edges = self.grid.edges[self.grid.surprises[known] :]
             for path, value in self.values(known, channels, edges).items():
-                found[path] += [float(value.min()), float(value.max())]
+                ranges[path] += [float(value.min()), float(value.max())]
             for path, value in self.lasting(known, channels).items():
-                found[path].append(value)
-        return {path: (min(values), max(values)) for path, values in found.items()}
+                ranges[path].append(value)
+        return {path: (min(values), max(values)) for path, values in ranges.items()}
 
     def _announced(self, known: int, channels: Collection[Channel]) -> dict[str, list[Step]]:
         """By parameter: the changes of some channels that are announced by surprise number `known`."""

@@ -60,13 +60,13 @@ def workload(chronicle: ChronicleDeclaration, economy: EconomyDeclaration) -> Wo
     """What the paths of a chronicle on an economy take, about; one where nothing changes takes nothing."""
     states, arcs, how = size.states(economy), size.arcs(economy), economy.numerics.path
     dates = chronicle.surprises
-    lived = [years_between(a, b) / how.step + 1.0 for a, b in pairwise(dates)]
+    before_next = [years_between(a, b) / how.step + 1.0 for a, b in pairwise(dates)]
     tail = _tail(how.horizon, how.step, how.growth)
-    steps = [*(one + tail for one in lived), how.even / how.step + tail] if dates else []
-    told = sum(lived) + tail
-    held = (TOGETHER * max(steps, default=0.0) * (STATES * states + ARCS * arcs) + 4.0 * told * states) * 8
+    steps = [*(one + tail for one in before_next), how.even / how.step + tail] if dates else []
+    paths = TOGETHER * max(steps, default=0.0) * (STATES * states + ARCS * arcs)
+    course = 4.0 * (sum(before_next) + tail) * states
     longest = math.ceil(max(steps, default=0.0))
-    memory = size.stationary_bytes(economy) + int(held)
+    memory = size.stationary_bytes(economy) + int(8 * (paths + course))
     return Workload(states, longest, sum(steps) * states, memory)
 
 

@@ -21,7 +21,7 @@ def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
     faulty = False
     for file in files:
         try:
-            kind, warnings, told = examine(file)
+            kind, warnings, size = examine(file)
         except InputError as error:
             click.echo(f"{file}: {error}", err=True)
             faulty = True
@@ -30,7 +30,7 @@ def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
             click.echo(f"{file}: warning: {warning}", err=True)
         faulty = faulty or (strict and bool(warnings))
         count = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
-        click.echo(f"{file}: good {kind}{count}{told}")
+        click.echo(f"{file}: good {kind}{count}{size}")
     if faulty:
         ctx.exit(2)
 

@@ -278,12 +278,10 @@ def solve(
     start: Start | None = None,
     *,
     responses: Responses | None = None,
-    seconds: float = FALLBACK_SECONDS,
     progress: Progress | None = None,
 ) -> Solved:
     """The stationary equilibrium, from `start` or from cold; `responses` are those of an economy near by with
-    the same unknowns, if they are known. Where Newton from there fails, settling and brackets begin no
-    evaluation after so many `seconds` of processor time.
+    the same unknowns, if they are known.
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
@@ -294,7 +292,7 @@ def solve(
         start = cold_start(compiled, progress=progress)
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
-    search.responses, search.seconds = responses, seconds
+    search.responses = responses
     trial = search.run()
     left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
     if cold and left and not search.short and not search.settled(trial):

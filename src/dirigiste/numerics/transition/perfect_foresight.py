@@ -111,7 +111,8 @@ class Task(NamedTuple):
     def weight(self) -> Array:
         """Weight of the gap of every step (T, 1)."""
         weight = np.ones((self.lengths.size, 1))
-        weight[self.happen :] = 1.0 / BEYOND if self.happen is not None else 1.0
+        if self.happen is not None:
+            weight[self.happen :] = 1.0 / BEYOND
         return weight
 
 

@@ -182,17 +182,12 @@ def setting(m: Arrays, u: Array, near: Array, sized: bool, firms: Array, income:
     N, S, J = income.shape
     prices = prices_of(m, u)
     if sized:
-        apart = False
-        for i in range(u.size):
-            apart |= u[i] != near[i]
-        if apart:
+        share = firms[0]
+        if np.any(u != near):
             fill_firms(m, prices_of(m, near), firms)
             share = firms[0].copy()
-            fill_firms(m, prices, firms)
-            fill_reach(m, share, firms[1], firms[5], reach)
-        else:
-            fill_firms(m, prices, firms)
-            fill_reach(m, firms[0], firms[1], firms[5], reach)
+        fill_firms(m, prices, firms)
+        fill_reach(m, share, firms[1], firms[5], reach)
     else:
         fill_firms(m, prices, firms)
         reach[:] = 1.0

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 YEARS: Final = 125
-PATIENCE: Final = 240.0
-"""Seconds of processor time for the state with wedges, whose prices only brackets find; about 30 on a fast
-machine."""
 POINTS: Final = 200
 """With 300 points the search for the state with wedges ends at a gap of 5e-7, short of its tolerance."""
 
@@ -105,6 +102,6 @@ def solve(progress: Progress | None = None) -> Reform:
 
 
 def _stationary(compiled: Compiled) -> tuple[Compiled, Point]:
-    solved = equilibrium.solve(compiled, seconds=PATIENCE)
+    solved = equilibrium.solve(compiled)
     certificate.certificate(compiled, solved)
     return compiled, solved.point

@@ -27,22 +27,9 @@ def solve(
     start: Equilibrium | None = None,
     progress: Progress | None = None,
 ) -> Equilibrium:
-    """Find the stationary equilibrium of an economy.
+    """The stationary equilibrium of an economy on its own grid; arguments and errors as of `dirigiste.solve`.
 
-    Args:
-        economy: An economy, the name of a shipped one, or a YAML file.
-        start: A solved neighbour to start from. Used where statuses, abilities, wealth nodes and preferences
-            are the same; the result does not depend on it beyond the tolerances, as long as the equilibrium
-            is unique.
-        progress: Called with stage, round and largest residual.
-
-    Returns:
-        The equilibrium with its certificate.
-
-    Raises:
-        InputError: The economy has faults.
-        NotConverged: Tolerances are missed; with residuals, history and advice.
-        IdentityViolated: Goods do not clear, which is a fault of the program.
+    What `certify` solves other grids and from other prices with.
     """
     config.ensure()
     dataset.import_ahead()
