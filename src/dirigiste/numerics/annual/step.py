@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.annual import envelope, turn
 from dirigiste.numerics.annual.envelope import Saving, at_the_end, ended, interpolated
 from dirigiste.numerics.annual.turn import Turn, carried, delivered, expected, moved_ability
@@ -25,6 +26,10 @@ from dirigiste.numerics.setup.arrays import Arrays
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+
+SAVING = 20.0
+"""Visits of a state (`effort`) that a decision of a period is worth."""
 
 
 class Period(NamedTuple):
@@ -50,6 +55,7 @@ def backward(m: Arrays, prices: Prices, firms: Firms, reach: Array, later: Array
         reach: Reach of enforcement next period, (N, E, J).
         later: Values at the beginning of the next period, (N, S, J).
     """
+    effort.spend(later.size, SAVING)
     w, at_turn = turn.turn(m, later, reach)
     return Period(envelope.save(m, w, cash_on_hand(m, firms, prices), float(prices.wage)), at_turn)
 
@@ -58,6 +64,7 @@ def forward(m: Arrays, period: Period, g: Array, periods: int = 1) -> Array:
     """Masses (N, S, J) at the beginning of the next period, from masses g at the beginning of this one; or
     after some `periods` that are all alike.
     """
+    effort.spend(g.size, periods)
     s = period.saving
     return _forward(m, s.share, s.below, s.above, period.turn.chance, g, periods)
 
@@ -98,6 +105,7 @@ def tangent(m: Arrays, period: Period, x: Array, periods: int = 1) -> Array:
 
     Up to cells at whose ends `backward` cuts values off, and to owners at a threshold of saving.
     """
+    effort.spend(x.size, periods)
     s, t = period.saving, period.turn
     return _tangent(m, s.share, s.below, s.above, t.hazards.gain, t.hazards.loss, t.perceived, x, periods)
 

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.compiled.programs import jit, side_by_side
 from dirigiste.numerics.markets.aggregates import LEAST, Static, from_totals, relative
 from dirigiste.numerics.markets.firm import (
@@ -94,6 +95,9 @@ excess demand for capital that is left."""
 
 WITHIN = 0.1
 """Share of the target at which an outer one stops."""
+
+EVALUATION = 0.25
+"""Visits of a state (`effort`) that an evaluation of the conditions is worth."""
 
 MOST = 4000
 """Evaluations of a date."""
@@ -851,6 +855,7 @@ class Clearing:
         self.results.u[:] = u
         self.results.counts[:] = 0
         self.statuses = _clear(dates, self.results, most)
+        effort.spend(float(self.results.counts.sum()) * g[0].size, EVALUATION)
         return self.results.u.copy(), self.results.left[:, self.active]
 
 

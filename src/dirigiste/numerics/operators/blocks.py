@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.compiled.programs import jit
 from dirigiste.numerics.operators.generator import arrivals, inflow, leavers, newborn
 from dirigiste.numerics.operators.linear import Operator, apply_weights
@@ -21,6 +22,11 @@ Array = NDArray[np.float64]
 
 FAST = 1.0
 """Redrawn ability couples abilities strongly above this rate a year."""
+
+
+VISITS, FACTORING = 0.3, 0.04
+"""Visits of a state (`effort`) that a sweep costs for each ability coupled with it, and factors for each pair
+of them."""
 
 
 class Blocks(NamedTuple):
@@ -48,6 +54,7 @@ def without_mixing(m: Arrays) -> Arrays:
 def factor(m: Arrays, op: Operator) -> Blocks:
     """Factors of an operator."""
     N, S, J = op.exits.shape
+    effort.spend(op.exits.size, FACTORING * J**2)
     mixing = np.ascontiguousarray(m.switching - np.diag(np.diag(m.switching)))
     blocks = Blocks(np.empty((N, S, J, J)), np.empty((N, S, J, J)), mixing)
     _factor(op, *blocks)

@@ -12,11 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.operators.linear import Operator
 from dirigiste.numerics.setup.arrays import NO_MIXING, REDRAWS, Arrays
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+
+
+ELIMINATION = 100.0
+"""Visits of a state (`effort`) that sparse elimination is worth."""
 
 
 class _Entries:
@@ -60,6 +65,7 @@ def solve_transposed(m: Arrays, op: Operator, rhs: Array) -> Array:
 def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, transposed: bool) -> Array:
     from scipy.sparse.linalg import splu
 
+    effort.spend(rhs.size, ELIMINATION)
     matrix = _matrix(m, op, unit, births)
     right = np.zeros(matrix.shape[0])
     right[: rhs.size] = rhs.ravel()

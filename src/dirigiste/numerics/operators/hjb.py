@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.compiled.programs import jit
 from dirigiste.numerics.markets.firm import Firms, Prices
 from dirigiste.numerics.operators import blocks, direct, linear
@@ -57,6 +58,10 @@ FIRST_STEP = 1.0
 """Years of the first step in pseudo-time."""
 
 
+DECISIONS = 2.0
+"""Visits of a state (`effort`) that deciding there is worth."""
+
+
 class Values(NamedTuple):
     """A solved HJB: values (N, S, J), policy, hazards, largest residual in logs of consumption, rounds."""
 
@@ -90,6 +95,7 @@ def income(m: Arrays, f: Firms, prices: Prices) -> Array:
 
 def evaluate(m: Arrays, given: Setting, v: Array) -> tuple[Policy, Hazards, float]:
     """Policy, hazards and the largest residual (logs of consumption a year) at values v (N, S, J)."""
+    effort.spend(v.size, DECISIONS + (blocks.VISITS * v.shape[2] if blocks.serve(m) else 0.0))
     h = hazards(m, v, given.reach, given.abroad)
     r = np.empty_like(v)
     rest(m, v, h.worth, r)
@@ -142,6 +148,8 @@ def solve_linear(
     apart = blocks.without_mixing(m) if coupled else m
 
     def product(y: Array) -> tuple[Array, Array]:
+        if coupled:
+            effort.spend(y.size, blocks.VISITS * y.shape[2])
         x, image = np.zeros_like(y), np.empty_like(y)
         if coupled:
             blocks.sweep(apart, op, coupled, births, y * scale, x)

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.operators import blocks, direct, hjb, linear
 from dirigiste.numerics.operators.hjb import MISSED
 from dirigiste.numerics.operators.linear import Operator
@@ -67,6 +68,8 @@ def forward_solve(m: Arrays, op: Operator, rhs: Array, rtol: float, steps: int =
     apart = blocks.without_mixing(m) if coupled else m
 
     def product(y: Array) -> tuple[Array, Array]:
+        if coupled:
+            effort.spend(y.size, blocks.VISITS * y.shape[2])
         f, masses, image = np.zeros_like(y), np.zeros_like(y), np.empty_like(y)
         if coupled:
             blocks.sweep_transposed(apart, op, coupled, True, y, f, masses)

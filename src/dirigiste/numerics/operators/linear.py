@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.compiled.programs import jit
 from dirigiste.numerics.operators.generator import arrivals, inflow, leavers, leavers_of, newborn, order_of
 from dirigiste.numerics.setup.arrays import Arrays
@@ -267,6 +268,10 @@ def combine(weights: Array, rows: Array, out: Array) -> None:
             out[b] += weight * row[b]
 
 
+ARNOLDI = 0.1
+"""Visits of a state that it takes to orthogonalise against one vector."""
+
+
 class Solution(NamedTuple):
     """What :func:`gmres` returns: the solution, its residual norm over that of the right-hand side, and the
     number of steps.
@@ -321,6 +326,7 @@ def krylov(
     g[0] = 1.0
     k = 0
     while k < steps and abs(g[k]) > rtol:
+        effort.spend(rhs.size, 1.0 + ARNOLDI * k)
         if k == len(images):
             basis = np.concatenate([basis, np.empty((k, rhs.size))])
             images = np.concatenate([images, np.empty((k, rhs.size))])

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import effort
 from dirigiste.numerics.markets import aggregates, clearing
 from dirigiste.numerics.markets.clearing import Cleared
 from dirigiste.numerics.operators import hjb, kfe
@@ -101,22 +102,22 @@ FIRST_STEPS = (0.05, 0.004, 0.0, 0.1)
 FARTHEST_QUOTA = 20.0
 """Largest unknown of a quota that is tried: others then borrow nothing, or at no price that pays."""
 
-FALLBACK_SECONDS = 35.0
-"""Seconds of computing after which a search that has fallen back on settling or brackets begins no further
-evaluation."""
+FALLBACK_WORK = 1.2e9
+"""Work (`effort`), some half a minute, after which a search that has fallen back on settling or brackets
+begins no further evaluation."""
 
 COARSE, LEAST_NODES = 4, 40
 """A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
 `LEAST_NODES`."""
 
-SETTLING_SECONDS = 10.0
-"""The same for settling alone, so that brackets have time left."""
+SETTLING_WORK = 3.5e8
+"""The same for settling alone, so that brackets have some left."""
 
 MOST_NODES, FINER = 80, 2
 """Wealth nodes up to which an economy that does not solve is solved on a grid that is finer by `FINER`."""
 
-FINER_SECONDS = 10.0
-"""The same as `FALLBACK_SECONDS` for such a search, and for one on a coarser grid."""
+FINER_WORK = 3.5e8
+"""The same as `FALLBACK_WORK` for such a search, and for one on a coarser grid."""
 
 MOST_TOP_MASS = 1e-3
 """Mass at the top of the wealth grid above which a result is refused: the grid, not saving, then decides how
@@ -200,7 +201,7 @@ def cold_start(
         coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
         start = cold_start(coarse, wage=wage, interest=interest, progress=progress)
         opens = list(unknowns(coarse))
-        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", opens, seconds=FINER_SECONDS).run()
+        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", opens, work=FINER_WORK).run()
         if np.isfinite(rough.size):
             start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
         return starts.to_grid(compiled, start)
@@ -285,7 +286,7 @@ def solve(
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), effort.spent()
     target = compiled.economy.numerics.tolerances.markets
     cold = start is None
     if start is None:
@@ -294,7 +295,7 @@ def solve(
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     search.responses = responses
     trial = search.run()
-    left = time.perf_counter() - begun < FINER_SECONDS + SETTLING_SECONDS
+    left = effort.spent() - before < FINER_WORK + SETTLING_WORK
     if cold and left and not search.short and not search.settled(trial):
         search, trial = _from_finer(search, trial)
     took = time.perf_counter() - begun
@@ -314,13 +315,13 @@ def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
         return before, ended
     fine = compile_economy(compiled.economy.with_({"numerics.wealth.points": FINER * nodes}))
     start = cold_start(fine, progress=progress)
-    finer = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), seconds=FINER_SECONDS)
+    finer = _Search(fine, start, 1e-5, progress, "finer grid", list(unknowns(fine)), work=FINER_WORK)
     trial = finer.run()
     if not finer.settled(trial):
         return before, ended
     start = starts.to_grid(compiled, Start(trial.u, trial.point.values.v, trial.point.distribution.f))
     again = _Search(
-        compiled, start, before.target, progress, before.stage, before.active, seconds=FINER_SECONDS
+        compiled, start, before.target, progress, before.stage, before.active, work=FINER_WORK
     )
     trial = again.run()
     again.history = before.history + again.history
@@ -352,12 +353,10 @@ class _Search:
     """With which Newton begins; in the end, as it has last used them."""
     short: bool = False
     """Whether no equilibrium meets the quota."""
-    seconds: float = FALLBACK_SECONDS
-    """Time for what follows where Newton from the start fails."""
+    work: float = FALLBACK_WORK
+    """Work that may go into what follows where Newton from the start fails."""
     deadline: float = np.inf
-    """When to end, by `time.thread_time`, which other work on the machine does not move; set where Newton
-    from the start has failed.
-    """
+    """At how much work, by `effort.spent`, to end; set where Newton from the start has failed."""
 
     def __post_init__(self) -> None:
         self.m = self.compiled.arrays
@@ -411,13 +410,13 @@ class _Search:
             now = self.newton(now)
         if self.done(now):
             return now
-        self.deadline = min(self.deadline, time.thread_time() + self.seconds)
+        self.deadline = min(self.deadline, effort.spent() + self.work)
         self.responses = None
         if QUOTA in self.active:
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
-            self.deadline = min(end, time.thread_time() + SETTLING_SECONDS)
+            self.deadline = min(end, effort.spent() + SETTLING_WORK)
             now = self.settle(now)
             self.deadline = end
         if not self.done(now) and not self.why:
@@ -435,8 +434,8 @@ class _Search:
         return self.done(trial) and float(trial.point.distribution.g[-1].sum()) <= MOST_TOP_MASS
 
     def late(self) -> bool:
-        """Whether there is no time left for another evaluation."""
-        return time.thread_time() > self.deadline
+        """Whether no work is left for another evaluation."""
+        return effort.spent() > self.deadline
 
     def quota(self, now: _Trial) -> _Trial:
         """The unknown of the quota bracketed from where the search began; the equilibrium without any credit
