@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.numerics import effort
+from dirigiste.numerics.bracket import BEYOND, Bracket
 from dirigiste.numerics.compiled.programs import jit, side_by_side
 from dirigiste.numerics.markets.aggregates import LEAST, Static, from_totals, relative
 from dirigiste.numerics.markets.firm import (
@@ -79,12 +80,6 @@ FIRST_STEPS = (1e-3, 1e-4, 0.0, 1e-3)
 
 FARTHEST = (60.0, 100.0, 0.0, 60.0)
 """Where the search gives up, in each unknown."""
-
-WIDENS, FARTHER = 4.0, 16.0
-"""Factor by which it looks further each time, and the largest one more where that is where a secant leads."""
-
-BEYOND = 1.5
-"""Where a bracket looks first, over the distance to the root that the last derivative gives."""
 
 NARROW, NARROWER = 1e-4, 1e-2
 """Width of a bracket of the interest rate at which Newton is tried, and its next ones over the last."""
@@ -452,62 +447,6 @@ def _newton(
             left[t, k] = values[here, k] if opens[k] else 0.0
 
 
-class _Bracket:
-    """Around the root of a falling function: where it is above 0 and where below.
-
-    Widens until both are known, then the false position of Anderson and Bjorck (1973), and the middle where
-    the bracket does not shrink by half in two steps. Steps and ramps do not stop it.
-    """
-
-    def __init__(self, step: float, lowest: float, highest: float) -> None:
-        self.step, self.lowest, self.highest = step, lowest, highest
-        self.low, self.high = -math.inf, math.inf
-        self.at_low = self.at_high = math.nan
-        self.slow = self.same = 0
-
-    @property
-    def closed(self) -> bool:
-        """Both ends are known."""
-        return math.isfinite(self.low) and math.isfinite(self.high)
-
-    def take(self, x: float, value: float) -> None:
-        """Narrow the bracket with the value at x."""
-        before, end = self.high - self.low, 1 if value > 0.0 else -1
-        if end == self.same and not self.closed:  # the other end is beyond the root of the secant
-            old_x, old = (self.low, self.at_low) if end > 0 else (self.high, self.at_high)
-            root = abs(value * (x - old_x) / (old - value)) if abs(old) > abs(value) else math.inf
-            self.step = max(self.step, min(BEYOND * root, FARTHER * self.step))
-        weight = 1.0
-        if end == self.same:  # the end that stays counts less
-            weight = 1.0 - value / (self.at_low if end > 0 else self.at_high)
-            weight = weight if weight > 0.0 else 0.5
-        if end > 0:
-            self.low, self.at_low = x, value
-            self.at_high *= weight
-        else:
-            self.high, self.at_high = x, value
-            self.at_low *= weight
-        self.same = end
-        self.slow = self.slow + 1 if self.high - self.low > 0.5 * before else 0
-
-    def next(self) -> float | None:
-        """Where to look next; None where there is nothing left to look at."""
-        low, high = self.low, self.high
-        if not self.closed:
-            step = self.step
-            self.step *= WIDENS
-            x = max(high - step, self.lowest) if math.isinf(low) else min(low + step, self.highest)
-            return None if x in (low, high) else x
-        middle = 0.5 * (low + high)
-        if not low < middle < high:
-            return None
-        if self.slow >= 2:
-            self.slow = self.same = 0
-            return middle
-        x = low + (high - low) * self.at_low / (self.at_low - self.at_high)
-        return x if low < x < high else middle
-
-
 class _StoppedError(Exception):
     """A search ends without prices, with one of the status codes."""
 
@@ -640,7 +579,7 @@ class _Search:
         step = FIRST_STEPS[WAGE]
         if self.slope < 0.0:  # as steep as last time: a little beyond the root
             step = max(BEYOND * abs(terms[WAGE] / self.slope), 1e-14)
-        bracket = _Bracket(step, -FARTHEST[WAGE], FARTHEST[WAGE])
+        bracket = Bracket(step, -FARTHEST[WAGE], FARTHEST[WAGE])
         best = terms, float(self.u[WAGE])
         while abs(terms[WAGE]) > exact:
             last = float(self.u[WAGE]), float(terms[WAGE])
@@ -667,7 +606,7 @@ class _Search:
         if not self.dates.opens[INTEREST]:
             return self._wage(EXACT)
         lowest = -float(self.dates.ms.scalars["delta"][self.date, 0])
-        bracket = _Bracket(FIRST_STEPS[INTEREST], lowest, FARTHEST[INTEREST])
+        bracket = Bracket(FIRST_STEPS[INTEREST], lowest, FARTHEST[INTEREST])
         self.u[INTEREST] = max(self.u[INTEREST], lowest)
         seen: list[tuple[float, float, Array]] = []  # excess, interest, unknowns
         narrow, exact = NARROW, ROUGH
@@ -716,7 +655,7 @@ class _Search:
         if not self.dates.opens[QUOTA]:
             self._interest()
             return
-        bracket = _Bracket(FIRST_STEPS[QUOTA], 0.0, FARTHEST[QUOTA])
+        bracket = Bracket(FIRST_STEPS[QUOTA], 0.0, FARTHEST[QUOTA])
         best = None
         self.u[QUOTA] = max(self.u[QUOTA], 0.0)
         while True:

@@ -32,6 +32,7 @@ from dirigiste.numerics.markets.clearing import Cleared
 from dirigiste.numerics.operators import hjb, kfe
 from dirigiste.numerics.setup.arrays import Arrays, Compiled, compile_economy
 from dirigiste.numerics.setup.unknowns import NUDGE
+from dirigiste.numerics.stationary import nested
 from dirigiste.numerics.stationary import point as points
 from dirigiste.numerics.stationary import start as starts
 from dirigiste.numerics.stationary.point import (
@@ -118,6 +119,9 @@ MOST_NODES, FINER = 80, 2
 
 FINER_WORK = 3.5e8
 """The same as `FALLBACK_WORK` for such a search, and for one on a coarser grid."""
+
+NEAR_JUMP = 1e-3
+"""Largest gap in the middle of a jump of masses (`nested`) at which the search ends."""
 
 MOST_TOP_MASS = 1e-3
 """Mass at the top of the wealth grid above which a result is refused: the grid, not saving, then decides how
@@ -410,9 +414,14 @@ class _Search:
             now = self.newton(now)
         if self.done(now):
             return now
+        known, self.responses = self.responses, None
         self.deadline = min(self.deadline, effort.spent() + self.work)
-        self.responses = None
-        if QUOTA in self.active:
+        if self.settles and self.active and np.isfinite(now.size):
+            now, jump = nested.solve(self, now, None if known is None else known.matrix)
+            if jump and now.size <= NEAR_JUMP:
+                self.why = jump
+                return now
+        if QUOTA in self.active and not self.done(now):
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
