@@ -38,6 +38,10 @@ UPWARDS = {
 
 CIRCULAR = {
     (
+        "results.equilibria.equilibrium",
+        "results.equilibria.sensitivity",
+    ): "a method of equilibria that evaluates them again, and solves economies where it is given one",
+    (
         "numerics.stationary.start",
         "numerics.annual.cold",
     ): "the first guess of an economy in periods starts from the "

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement import measure, read_firms
     from dirigiste.results.equilibria.comparison import Comparison, compare
     from dirigiste.results.equilibria.equilibrium import Equilibrium
+    from dirigiste.results.equilibria.sensitivity import sensitivity
     from dirigiste.results.equilibria.solve import solve
     from dirigiste.results.runs.impulse import ar1, impulse
     from dirigiste.results.runs.run import Run, run
@@ -49,6 +50,7 @@ _HOMES: Final = {
     "measure": "dirigiste.measurement",
     "read_firms": "dirigiste.measurement",
     "run": "dirigiste.results.runs.run",
+    "sensitivity": "dirigiste.results.equilibria.sensitivity",
     "shipped": "dirigiste.results.shipped",
     "solve": "dirigiste.results.equilibria.solve",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "measure",
     "read_firms",
     "run",
+    "sensitivity",
     "shipped",
     "solve",
 ]

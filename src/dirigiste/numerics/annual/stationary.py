@@ -92,7 +92,7 @@ def _summed(later: Callable[[Array, int], Array], power: int, rhs: Array, rtol: 
     return total
 
 
-def _evaluated(m: Arrays, period: Period, miss: Array, rtol: float, steps: int) -> Array:
+def responses_of_values(m: Arrays, period: Period, miss: Array, rtol: float, steps: int) -> Array:
     """X with (1 - beta P) x = miss."""
     power = max(round(SPAN_VALUES / m.period), 1)
     return _summed(lambda x, k: step.tangent(m, period, x, k), power, miss, rtol, steps)
@@ -121,7 +121,7 @@ def solve_values(
     while size[0] > tolerance and k < rounds and waited < PATIENCE and np.isfinite(size[0]):
         plain, before, gains = period.saving.value, v, False
         if waited < 4:
-            change = _evaluated(m, period, plain - v, 3e-2, 8)
+            change = responses_of_values(m, period, plain - v, 3e-2, 8)
             v = v + (mixer.step(v, change) if size[1] < NEAR else change)
             if not log_utility:  # values keep their sign
                 v = np.where((v + shift) * (before + shift) > 0, v, plain)
@@ -135,7 +135,7 @@ def solve_values(
     return Annual(v, period, float(size[0]), k)
 
 
-def _settled(m: Arrays, period: Period, defect: Array, rtol: float, steps: int) -> Array:
+def responses_of_masses(m: Arrays, period: Period, defect: Array, rtol: float, steps: int) -> Array:
     """X with (1 - F) x = defect, whose classes sum to 0."""
     power = max(round(SPAN_MASSES / m.period), 1)
     return _summed(lambda g, k: step.forward(m, period, g, k), power, defect, rtol, steps)
@@ -152,7 +152,7 @@ def solve_masses(m: Arrays, period: Period, start: Array, tolerance: float, roun
     change, residual = defect(g)
     while residual > tolerance and k < rounds and np.isfinite(residual):
         rtol = min(max(0.1 * tolerance / residual, 1e-10), 1e-3)
-        g = to_class_masses(m, g + _settled(m, period, change, rtol, 40))
+        g = to_class_masses(m, g + responses_of_masses(m, period, change, rtol, 40))
         change, residual = defect(g)
         k += 1
     return Distribution(g, g, residual, k)
@@ -221,9 +221,10 @@ def respond(
     for index in active:
         u = point.u.copy()
         u[index] += NUDGE
-        dv = _evaluated(m, period, (at(u, v).saving.value - period.saving.value) / NUDGE, RESPONSE, 40)
+        rate = (at(u, v).saving.value - period.saving.value) / NUDGE
+        dv = responses_of_values(m, period, rate, RESPONSE, 40)
         moved = at(u, v + NUDGE * dv)
-        dg = _settled(m, period, (step.forward(m, moved, g) - still) / NUDGE, RESPONSE, 40)
+        dg = responses_of_masses(m, period, (step.forward(m, moved, g) - still) / NUDGE, RESPONSE, 40)
         dg -= g * (class_masses(m, dg) / m.class_mass)[m.class_of]
         there = g + NUDGE * dg
         dvs.append(dv)

@@ -63,17 +63,37 @@ def solve_transposed(m: Arrays, op: Operator, rhs: Array) -> Array:
 
 
 def _solve(m: Arrays, op: Operator, rhs: Array, unit: Array, *, births: bool, transposed: bool) -> Array:
-    from scipy.sparse.linalg import splu
-
-    effort.spend(rhs.size, ELIMINATION)
-    matrix = _matrix(m, op, unit, births)
-    right = np.zeros(matrix.shape[0])
-    right[: rhs.size] = rhs.ravel()
     try:
-        solution = splu(matrix.tocsc()).solve(right, trans="T" if transposed else "N")
+        factors = Factors(m, op, unit, births=births)
     except RuntimeError:  # exactly singular
-        solution = np.full(right.size, np.nan)
-    return solution[: rhs.size].reshape(rhs.shape)
+        return np.full(rhs.shape, np.nan)
+    return factors.solve_transposed(rhs) if transposed else factors.solve(rhs)
+
+
+class Factors:
+    """Factors of the matrix, for many right-hand sides; rows and values in units of `unit` (N, S, J)."""
+
+    def __init__(self, m: Arrays, op: Operator, unit: Array, *, births: bool) -> None:
+        """Eliminate. Raises RuntimeError where the matrix is singular."""
+        from scipy.sparse.linalg import splu
+
+        effort.spend(unit.size, ELIMINATION)
+        matrix = _matrix(m, op, unit, births)
+        self.size = matrix.shape[0]
+        self.factors = splu(matrix.tocsc())
+
+    def solve(self, rhs: Array) -> Array:
+        """Values (N, S, J)."""
+        return self._solved(rhs, "N")
+
+    def solve_transposed(self, rhs: Array) -> Array:
+        """Row masses (N, S, J)."""
+        return self._solved(rhs, "T")
+
+    def _solved(self, rhs: Array, trans: str) -> Array:
+        right = np.zeros(self.size)
+        right[: rhs.size] = rhs.ravel()
+        return self.factors.solve(right, trans=trans)[: rhs.size].reshape(rhs.shape)
 
 
 def closed_classes(m: Arrays, op: Operator) -> Index:

@@ -18,6 +18,7 @@ from dirigiste.results.quantities import measures
 from dirigiste.results.text import tables as text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
 
     import pandas as pd
@@ -115,6 +116,12 @@ class Equilibrium:
         """Largest residual of a market, the budget or goods, relative."""
         certificate = self.certificate
         return max(abs(size) for size in (certificate["walras"], *certificate["history"][-1:]))
+
+    def sensitivity(self, of: Iterable[str] | None = None, *, wrt: Iterable[str] = ("*",)) -> xr.Dataset:
+        """Derivatives and elasticities of outcomes in parameters; see `dirigiste.sensitivity`."""
+        from dirigiste.results.equilibria import sensitivity  # solves economies, which needs this module
+
+        return sensitivity.sensitivity(self, sensitivity.STANDARD if of is None else of, wrt=wrt)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The numbers of every status: one row a status, columns by the names of `measures.STATUS`."""

@@ -1,0 +1,65 @@
+"""Every scalar outcome of an equilibrium by one name: prices and aggregates (`output`), numbers of a status
+(`credit[independent]`), and flows along an edge (`people[join]`, summed over its origins).
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from dirigiste.documents.words import near
+from dirigiste.errors import InputError
+from dirigiste.results.quantities import measures, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dirigiste.numerics.setup.arrays import Compiled
+    from dirigiste.numerics.stationary.equilibrium import Point
+    from dirigiste.results.quantities.measures import Measure
+
+EDGES = ("people", "wealth", "taken")
+"""Flows along an edge, by the names of `measures.EDGE`."""
+
+
+def of_point(compiled: Compiled, point: Point) -> dict[str, float]:
+    """All outcomes at a point of the solver; nan where one has no meaning."""
+    values = {**totals.prices(compiled, point), **totals.aggregates(compiled, point)}
+    for name, column in totals.by_status(compiled, point).items():
+        values |= {f"{name}[{status}]": float(x) for status, x in zip(compiled.statuses, column, strict=True)}
+    moved = point.moves
+    for name, column in zip(EDGES, (moved.people, moved.wealth, moved.taken), strict=True):
+        for edge in compiled.economy.edges:
+            values[f"{name}[{edge.name}]"] = float(
+                sum(x for arc, x in zip(compiled.arcs, column, strict=True) if arc.edge == edge.name)
+            )
+    return {name: float(value) for name, value in values.items()}
+
+
+def measure(name: str) -> Measure:
+    """Label, unit and description of an outcome, without the status or edge in brackets."""
+    plain, bracket, _ = name.partition("[")
+    tables = (measures.STATUS, measures.EDGE) if bracket else (measures.PRICES, measures.AGGREGATES)
+    return next(table[plain] for table in tables if plain in table)
+
+
+def chosen(names: Iterable[str], patterns: Iterable[str], what: str) -> list[str]:
+    """The names that match any of the patterns (`*` stands for anything), in the order of patterns.
+
+    Raises:
+        InputError: A pattern matches none.
+    """
+    names, result = list(names), []
+    for pattern in patterns:
+        matches = [name for name in names if name == pattern or fnmatchcase(_plain(name), _plain(pattern))]
+        if not matches:
+            better = near(pattern, names)
+            hint = f"; did you mean `{better}`?" if better else ""
+            raise InputError.of(f"there is no {what} of this name{hint}", key=pattern)
+        result += [name for name in matches if name not in result]
+    return result
+
+
+def _plain(name: str) -> str:
+    """Brackets are no sets of signs here."""
+    return name.replace("[", "(").replace("]", ")")
