@@ -37,7 +37,48 @@ def test_resorting_keeps_the_law_of_ability():
 
 @pytest.mark.slow
 def test_every_cell_of_buera_shin():
-    found = replications.run("buera-shin-2013")
+    result = replications.run("buera-shin-2013")
+    assert result.residuals["goods on the path"] < 1e-5
+    recomputed = [cell for cell in result.misses if cell.kind == "recomputed"]
+    # the grid of the other program; every one of its numbers to four digits
+    assert {cell.row for cell in recomputed} == {"capital", "credit over output", "entrepreneurs"}
+    assert all(abs(cell.difference / cell.reference) < 3e-4 for cell in recomputed)
+    by_row = {(cell.row, cell.column): cell for cell in result.cells if cell.kind != "recomputed"}
+    matches = {key for key, cell in by_row.items() if cell.verdict == "match"}
+    assert matches == {
+        ("credit over output", "λ = 1.35"),
+        ("credit over output", "λ = 1"),
+        ("interest", "λ = 1"),
+        ("growth of output over 16 years, % a year", "rebate"),
+        ("growth of output over 16 years, % a year", "spend"),
+        ("TFP", "spend"),
+    }
     # a target of the paper's calibration, which the ability points of the data files do not quite meet
-    assert [cell.row for cell in found.misses] == ["share of top twentieth of earners"]
-    assert found.residuals["goods on the path"] < 1e-5
+    assert by_row["share of top twentieth of earners", "perfect credit"].difference == pytest.approx(
+        -0.0185, abs=5e-4
+    )
+    ends = {key: cell.ours for key, cell in by_row.items() if key[0] in ("TFP", "K/Y")}
+    assert ends == pytest.approx(
+        {
+            ("TFP", "rebate"): 1.313,
+            ("TFP", "spend"): 1.330,
+            ("K/Y", "rebate"): 1.453,
+            ("K/Y", "spend"): 1.396,
+        },
+        abs=1e-3,
+    )
+    assert any("13.6 % (spend)" in note for note in result.notes)
+
+
+def test_without_credit():
+    """Claim: at λ = 1 interest falls to -δ and some wealth lies idle; output and TFP relative to perfect
+    credit.
+    """
+    solved, failed = states.by_collateral(lambda _: None, (1.35, 1.0, math.inf))
+    assert failed == {}
+    none, perfect = solved[1.0], solved[math.inf]
+    assert none.prices["r"] == pytest.approx(-0.06, abs=1e-12)
+    assert none.aggregates["credit_output"] == 0.0
+    assert none.aggregates["idle_capital"] == pytest.approx(0.006, abs=5e-4)
+    assert none.aggregates["Y"] / perfect.aggregates["Y"] == pytest.approx(0.684, abs=5e-4)
+    assert states.tfp(none) / states.tfp(perfect) == pytest.approx(0.766, abs=5e-4)

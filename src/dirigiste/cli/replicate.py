@@ -51,7 +51,7 @@ def command(
     no_report: bool,
     quiet: bool,
 ) -> None:
-    """Reproduce published papers: their numbers beside ours, with a verdict for each.
+    """Reproduce published papers: reference numbers beside ours, with a verdict for each.
 
     Without a paper, list them. Exits with 3 if a number misses its tolerance.
     """
@@ -69,22 +69,30 @@ def command(
         return
 
     from dirigiste.replications import text
+    from dirigiste.replications.page import computed_by
 
     problems = [] if no_report else console.unwritable(out, "--out", folder=True)
     target = page or out / "replications.md" if everything else None
     unpaged = console.unwritable(target, "--page")
     unwritten = bool(problems)
     problems += unpaged
-    found: list[tuple[Entry, Outcome]] = []
+    results: list[tuple[Entry, Outcome]] = []
     objects = []
     for entry in entries:
         begun = time.perf_counter()
         with console.progress(quiet=quiet, what=entry.name) as progress:
             outcome = entry.compute(progress)
         seconds = time.perf_counter() - begun
-        found.append((entry, outcome))
+        results.append((entry, outcome))
         objects.append(
-            {"name": entry.name, "reference": entry.reference, **outcome.to_json(), "seconds": seconds}
+            {
+                "name": entry.name,
+                "reference": entry.reference,
+                "computed_by": entry.computed_by,
+                "how": entry.how,
+                **outcome.to_json(),
+                "seconds": seconds,
+            }
         )
         report = None if no_report or unwritten else _write(entry, outcome, out)
         if as_json:
@@ -92,20 +100,22 @@ def command(
         if quiet:
             click.echo(f"{entry.name}: {outcome.summary}")
             continue
-        click.echo(f"{text.head(entry, outcome)}; {seconds:.1f} s")
+        click.echo(f"{text.head(entry, outcome)}\nComputed in {seconds:.1f} s")
         console.print_tables(text.cells(outcome))
-        for line in (*text.reasons(outcome), *outcome.notes):
+        for line in (*text.reasons(outcome), computed_by(entry), *outcome.notes):
             click.echo(f"\n{line}")
         if report is not None:
             click.echo(f"\nReport {report}")
         click.echo("")
     if as_json:
-        console.print_json({"matches": all(o.matches for _, o in found), "replications": objects})
+        console.print_json({"matches": all(o.matches for _, o in results), "replications": objects})
+    elif everything:
+        console.print_tables([text.overview(results)])
     if target is not None and not unpaged:
-        _page(found, target, tell=not as_json)
+        _page(results, target, quiet=as_json)
     if problems:
         raise InputError(problems)
-    if not all(outcome.matches for _, outcome in found):
+    if not all(outcome.matches for _, outcome in results):
         ctx.exit(MISSED)
 
 
@@ -113,7 +123,7 @@ def _list(as_json: bool) -> None:
     from dirigiste.replications import ENTRIES, text
 
     if as_json:
-        names = ("name", "title", "reference", "what", "slow")
+        names = ("name", "title", "reference", "what", "slow", "computed_by", "how")
         console.print_json({"replications": [{name: getattr(e, name) for name in names} for e in ENTRIES]})
         return
     console.print_tables([text.listing(ENTRIES)])
@@ -126,10 +136,10 @@ def _write(entry: Entry, outcome: Outcome, out: Path) -> Path:
     return files.write(entry, outcome, out)
 
 
-def _page(found: list[tuple[Entry, Outcome]], path: Path, *, tell: bool) -> None:
+def _page(results: list[tuple[Entry, Outcome]], path: Path, *, quiet: bool) -> None:
     from dirigiste.measurement.output.render.outputs import write_text
     from dirigiste.replications.page import whole
 
-    write_text(path, whole(found))
-    if tell:
+    write_text(path, whole(results))
+    if not quiet:
         click.echo(f"Page   {path}")

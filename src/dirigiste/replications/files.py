@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from dirigiste.replications.registry import Entry
 
 COLUMNS: Final = (
-    "table", "where", "row", "column", "published", "ours", "difference", "tolerance", "tag", "verdict"
+    "table", "where", "row", "column", "reference", "kind", "ours", "difference", "tolerance",
+    "verdict", "number", "remark",
 )  # fmt: skip
 
 

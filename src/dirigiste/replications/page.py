@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 INTRODUCTION: Final = "introduction.md"
 TEMPLATE: Final = "replication.html.j2"
+
+WIDTH: Final = 100
+"""Columns of prose in Markdown."""
 
 
 def html(entry: Entry, outcome: Outcome, pictures: Mapping[str, str]) -> str:
@@ -40,6 +44,7 @@ def html(entry: Entry, outcome: Outcome, pictures: Mapping[str, str]) -> str:
             css=Markup(css),
             entry=entry,
             outcome=outcome,
+            computed_by=computed_by(entry),
             tables=text.cells(outcome),
             reasons=text.reasons(outcome),
             pictures=[
@@ -69,23 +74,45 @@ def _environment() -> jinja2.Environment:
 def markdown(entry: Entry, outcome: Outcome, *, level: int = 1, pictures: bool = True) -> str:
     """The report as Markdown; pictures are links to `figures/NAME.png`."""
     mark = "#" * level
-    parts = [f"{mark} {entry.name}", f"{entry.reference}. *{entry.title}.*", f"**{outcome.summary}.**"]
-    parts += list(outcome.notes)
+    parts = [f"{mark} {entry.name}", wrapped(f"{entry.reference}. *{entry.title}.*")]
+    parts += [wrapped(f"**{outcome.summary}.**"), wrapped(computed_by(entry))]
+    parts += [wrapped(note) for note in outcome.notes]
     reasons = text.reasons(outcome)
     if reasons:
-        parts.append("\n".join(f"* {reason}" for reason in reasons))
+        parts.append("\n".join(wrapped(reason, bullet="* ") for reason in reasons))
     for table in text.cells(outcome):
         parts += [f"{mark}# {table.title}", text.markdown(table)]
     if outcome.residuals:
         solved = ", ".join(f"{name} {value:.0e}" for name, value in outcome.residuals.items())
-        parts.append(f"Largest residuals: {solved}.")
+        parts.append(wrapped(f"Largest residuals: {solved}."))
     if pictures:
         for name, picture in outcome.pictures.items():
-            parts += [f"{mark}# {picture.title}", f"![{picture.title}](figures/{name}.png)", picture.note]
+            parts += [
+                f"{mark}# {picture.title}",
+                f"![{picture.title}](figures/{name}.png)",
+                wrapped(picture.note),
+            ]
     return "\n\n".join(parts) + "\n"
 
 
-def whole(found: Sequence[tuple[Entry, Outcome]]) -> str:
+def computed_by(entry: Entry) -> str:
+    """Whether the engine computes a replication, in a sentence or two."""
+    return f"Computed by: {entry.computed_by}. {entry.how}".rstrip()
+
+
+def wrapped(prose: str, bullet: str = "") -> str:
+    """A paragraph in lines of at most 100 columns; `bullet` begins it."""
+    return textwrap.fill(
+        prose,
+        WIDTH,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def whole(results: Sequence[tuple[Entry, Outcome]]) -> str:
     """The page of all replications: what they are, an overview, and every cell."""
     introduction = (
         resources.files("dirigiste.replications")
@@ -93,10 +120,15 @@ def whole(found: Sequence[tuple[Entry, Outcome]]) -> str:
         .read_text(encoding="utf-8")
         .strip()
     )
-    overview = text.Table("", ("replication", "what", "verdict"), left=(0, 1, 2))
-    overview.rows.extend(
-        (f"[{entry.name}](#{entry.name})", entry.what, outcome.summary) for entry, outcome in found
-    )
-    parts = [introduction, "## Overview", text.markdown(overview)]
-    parts += [markdown(entry, outcome, level=2, pictures=False).strip() for entry, outcome in found]
+    parts = [introduction, "## Overview", text.markdown(text.overview(results, links=True))]
+    parts.append("\n".join(wrapped(f"{entry.name}: {entry.what}.", bullet="* ") for entry, _ in results))
+    for title, beginning in (("## Exceptions to the rule", "No verdict, "), ("## Misses", "Missed, ")):
+        lines = [
+            wrapped(f"{entry.name}, {reason.removeprefix(beginning)}", bullet="* ")
+            for entry, outcome in results
+            for reason in text.reasons(outcome)
+            if reason.startswith(beginning)
+        ]
+        parts += [title, "\n".join(lines) or "None."]
+    parts += [markdown(entry, outcome, level=2, pictures=False).strip() for entry, outcome in results]
     return "\n\n".join(parts) + "\n"

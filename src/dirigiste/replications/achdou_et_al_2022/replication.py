@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.achdou_et_al_2022 import constraint, incomes
 from dirigiste.replications.achdou_et_al_2022.households import Behaviour, Households
 from dirigiste.replications.outcome import Outcome, Picture
@@ -135,7 +135,7 @@ def compute(progress: Progress | None = None) -> Outcome:
     }
     everything = (coarse, fine, poisson, poisson_fine, spread, richer, spread_fine)
     return Outcome(
-        cells=published.compare(published.load(__package__), ours, claims),
+        cells=reference.compare(reference.load(__package__), ours, claims),
         datasets={
             "huggett": dataset(fine),
             "aiyagari": dataset(poisson_fine),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import xarray as xr
@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from dirigiste.numerics.annual import path
 from dirigiste.numerics.setup.arrays import Compiled, compile_economy
 from dirigiste.numerics.stationary import certificate, equilibrium
-from dirigiste.replications.buera_shin_2013.states import CAPITAL_SHARE, economy
+from dirigiste.replications.buera_shin_2013.states import economy, tfp_of
 
 if TYPE_CHECKING:
     from dirigiste.numerics.stationary.point import Point
     from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]
+Fiscal = Literal["rebate", "spend"]
+"""What is done with the surplus of taxes over subsidies before the reform: a transfer to everybody, or public
+spending."""
 
 YEARS: Final = 125
 POINTS: Final = 200
@@ -35,7 +38,12 @@ class Reform:
     investment: Array
     """Investment over output, not relative."""
     interest: Array
+    final_tfp: float
+    """TFP of the stationary state without wedges, as the next two."""
     final_capital: float
+    final_output: float
+    surplus: float
+    """Taxes less subsidies before the reform, over output."""
     gap: float
     distance: float
     goods: float
@@ -71,33 +79,43 @@ class Reform:
         )
 
 
-def solve(progress: Progress | None = None) -> Reform:
+def solve(fiscal: Fiscal = "rebate", progress: Progress | None = None) -> Reform:
     """The path from the stationary state with wedges to that without.
+
+    Args:
+        fiscal: What is done with the surplus of the budget before the reform; after it there is none.
+        progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: A stationary state or the path misses its tolerance.
     """
-    points = {"numerics.wealth.points": POINTS}
-    _, before = _stationary(compile_economy(economy("wedges.yaml").with_(points)))
-    compiled, after = _stationary(compile_economy(economy().with_(points)))
+    changes = {"numerics.wealth.points": POINTS, "closure.fiscal": fiscal}
+    _, before = _stationary(compile_economy(economy("wedges.yaml").with_(changes)))
+    compiled, after = _stationary(compile_economy(economy().with_(changes)))
     people = before.distribution.g.sum(axis=1, keepdims=True)
-    found = path.solve(compiled, after, people, YEARS, progress=progress)
-    output, capital = found.static.output.sum(axis=1), found.static.capital.sum(axis=1)
-    last = float(compiled.arrays.wealth @ found.lived.last.sum(axis=(1, 2)))
-    wealth = np.append(found.static.wealth.sum(axis=1), last)
+    course = path.solve(compiled, after, people, YEARS, progress=progress)
+    output, capital = course.static.output.sum(axis=1), course.static.capital.sum(axis=1)
+    last = float(compiled.arrays.wealth @ course.lived.last.sum(axis=(1, 2)))
+    wealth = np.append(course.static.wealth.sum(axis=1), last)
     delta = compiled.arrays.delta
     investment = np.diff(wealth) + delta * wealth[:-1]
-    y, k = (float(x.sum()) for x in (before.static.output, before.static.capital))
+    y, k, revenue = (
+        float(x.sum()) for x in (before.static.output, before.static.capital, before.static.wedge_revenue)
+    )
+    final_y, final_k = (float(x.sum()) for x in (after.static.output, after.static.capital))
     return Reform(
         output=output / y,
-        tfp=output / capital**CAPITAL_SHARE / (y / k**CAPITAL_SHARE),
+        tfp=tfp_of(output, capital) / tfp_of(y, k),
         capital=capital / k,
         investment=investment / output,
-        interest=found.u[:, 1],
-        final_capital=float(after.static.capital.sum()) / k,
-        gap=found.gap,
-        distance=found.distance,
-        goods=float(np.abs((output - investment - found.lived.consumption) / output).max()),
+        interest=course.u[:, 1],
+        final_tfp=tfp_of(final_y, final_k) / tfp_of(y, k),
+        final_capital=final_k / k,
+        final_output=final_y / y,
+        surplus=revenue / y,
+        gap=course.gap,
+        distance=course.distance,
+        goods=float(np.abs((output - investment - course.lived.consumption) / output).max()),
     )
 
 

@@ -10,87 +10,109 @@ import xarray as xr
 
 from dirigiste import config
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.buera_shin_2013 import reform
 from dirigiste.replications.buera_shin_2013.states import by_collateral, tfp
 from dirigiste.replications.outcome import Outcome, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.figure import Figure
 
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 SHOWN: Final = (math.inf, 2.0, 1.35)
+FISCAL: Final[tuple[reform.Fiscal, ...]] = ("rebate", "spend")
 
 
 def compute(progress: Progress | None = None) -> Outcome:
-    """Solve the economy for all collateral multiples."""
+    """Solve the economy for all collateral multiples, and the reform with both uses of its surplus."""
     config.ensure()
 
-    def tell(what: str) -> None:
+    def report(what: str) -> None:
         if progress is not None:
             progress(what, 0, math.nan)
 
-    found, failed = by_collateral(tell)
-    tell("the reform")
-    after = reform.solve(progress)
-    perfect = found.get(math.inf)
-    shown = [found.get(multiple) for multiple in SHOWN]
-    rows = {name: [of(x, perfect) if x and perfect else math.nan for x in shown] for name, of in ROWS.items()}
-    at_perfect = perfect.aggregates if perfect else {}
+    states, failed = by_collateral(report)
+    reforms = []
+    for fiscal in FISCAL:
+        report(f"the reform, {fiscal}")
+        reforms.append(reform.solve(fiscal, progress))
+    rebate, spend = reforms
+    rows = of_states(states, SHOWN)
+    autarky = of_states(states, (1.0,))
+    perfect = states.get(math.inf)
     ours = {
         "perfect": {
-            "interest": [perfect.prices["r"] if perfect else math.nan],
-            "share of top tenth of employers": [at_perfect.get("top10_employment", math.nan)],
-            "share of top twentieth of earners": [at_perfect.get("top5_earnings", math.nan)],
+            "interest": rows["interest"][:1],
+            "share of top tenth of employers": rows["share of top tenth of employers"][:1],
+            "share of top twentieth of earners": [
+                perfect.aggregates["top5_earnings"] if perfect else math.nan
+            ],
         },
         "states": rows,
+        "autarky": {
+            name: autarky[name]
+            for name in ("credit over output", "output, perfect credit 1", "TFP, perfect credit 1")
+        },
+        "corner": {"interest": autarky["interest"]},
         "figure-2": {"credit over output": [rows["credit over output"][2], rows["credit over output"][0]]},
+        "reform": {
+            "growth of output over 16 years, % a year": [x.growth("output", 16) for x in reforms],
+            "growth of TFP over 7 years, % a year": [x.growth("tfp", 7) for x in reforms],
+            "TFP after 20 years": [x.tfp[19] for x in reforms],
+            "K/Y after 20 years": [x.capital[19] / x.output[19] for x in reforms],
+            "year in which the investment rate peaks": [float(x.investment.argmax() + 1) for x in reforms],
+            "half-life of capital, years": [x.half_life for x in reforms],
+        },
+        "reform-ends": {
+            "TFP": [x.final_tfp for x in reforms],
+            "K/Y": [x.final_capital / x.final_output for x in reforms],
+        },
     }
-    ours["reform"] = {
-        "growth of output over 16 years, % a year": [after.growth("output", 16)],
-        "growth of TFP over 7 years, % a year": [after.growth("tfp", 7)],
-        "TFP after 20 years": [after.tfp[19]],
-        "K/Y after 20 years": [after.capital[19] / after.output[19]],
-        "year in which the investment rate peaks": [float(after.investment.argmax() + 1)],
-        "half-life of capital, years": [after.half_life],
-    }
-    ordered = [found[multiple] for multiple in sorted(found)]
+    ordered = [states[multiple] for multiple in sorted(states)]
     rises = all(
         before.aggregates[name] < more.aggregates[name]
         for before, more in itertools.pairwise(ordered)
         for name in ("Y", "credit_output")
     )
-    held = f"at {len(ordered)} multiples, output from {ordered[0].aggregates['Y']:.4f} to " + (
+    range_of_output = f"at {len(ordered)} multiples, output from {ordered[0].aggregates['Y']:.4f} to " + (
         f"{ordered[-1].aggregates['Y']:.4f}"
     )
-    curve = dataset(ordered, sorted(found))
+    curve = dataset(ordered, sorted(states))
     return Outcome(
-        cells=published.compare(published.load(__package__), ours, {"credit": (rises, held)}),
+        cells=reference.compare(reference.load(__package__), ours, {"credit": (rises, range_of_output)}),
         datasets={
             "collateral": curve,
-            "reform": after.dataset,
+            "reform": rebate.dataset,
+            "reform_spend": spend.dataset,
             **({"perfect_credit": perfect.dataset} if perfect else {}),
         },
         pictures={
             "collateral": Picture(
-                "Without credit output falls by a quarter",
+                "Without credit output falls by nearly a third",
                 "Output and TFP relative to perfect credit (left), interest (right), by credit over output; "
-                "redraws Figure 2. A dot for each collateral multiple.",
+                "redraws Figure 2. A dot for each collateral multiple; the first, without credit, is the "
+                "corner in which interest is -δ.",
                 lambda: _draw(curve),
             ),
             "reform": Picture(
                 "After the reform capital follows slowly",
                 "Output, TFP and K/Y relative to the year before the reform (left), investment over output "
-                "(right), by year.",
-                lambda: _draw_reform(after),
+                "(right), by year; the surplus of the budget before the reform was a transfer.",
+                lambda: _draw_reform(rebate),
             ),
         },
         notes=[
             "Solved with the annual clock, on the ability points of the data files in circulation (the "
             "lowest has probability .367; the text's .633 is a slip). TFP is Y/K^(1/3).",
-            "The reform is solved on 200 wealth points over 125 years; before it the budget of taxes and "
-            "subsidies is balanced by a transfer to everybody, which is our assumption.",
+            *_idle(states),
+            "The reform is solved on 200 wealth points over 125 years. Before it taxes exceed subsidies by "
+            f"{100 * rebate.surplus:.1f} % of output (rebate) or {100 * spend.surplus:.1f} % (spend). What "
+            "the paper does with that is not known here: under `rebate` everybody receives it as a "
+            "transfer, under `spend` it is public spending that nobody has a use of. TFP and K/Y after 20 "
+            "years are compared again in the stationary state to which the path leads.",
             *(
                 f"At λ = {multiple:g} markets do not clear to the tolerance ({why}): excess demand jumps "
                 "where many like owners cross a threshold."
@@ -100,11 +122,28 @@ def compute(progress: Progress | None = None) -> Outcome:
         residuals={
             "markets": max(x.worst_residual for x in ordered),
             "values": max(x.certificate["hjb"] for x in ordered),
-            "foresight on the path": after.gap,
-            "goods on the path": after.goods,
-            "distance at the end of the path": after.distance,
+            "foresight on the path": max(x.gap for x in reforms),
+            "goods on the path": max(x.goods for x in reforms),
+            "distance at the end of the path": max(x.distance for x in reforms),
         },
     )
+
+
+def of_states(states: Mapping[float, Equilibrium], multiples: Sequence[float]) -> dict[str, list[float]]:
+    """Rows of the table of stationary states at some collateral multiples; nan where there is no state."""
+    perfect, shown = states.get(math.inf), [states.get(multiple) for multiple in multiples]
+    return {name: [of(x, perfect) if x and perfect else math.nan for x in shown] for name, of in ROWS.items()}
+
+
+def _idle(states: Mapping[float, Equilibrium]) -> list[str]:
+    """How much wealth lies idle without credit, in a sentence."""
+    if 1.0 not in states:
+        return []
+    a = states[1.0].aggregates
+    return [
+        f"Without credit (λ = 1) owners use at most their own wealth, interest falls to -δ, and "
+        f"{a['idle_capital']:.4f} of wealth of {a['wealth']:.4f} is used by nobody (idle capital)."
+    ]
 
 
 ROWS: Final = {

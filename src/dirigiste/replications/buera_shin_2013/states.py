@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste import economy as economies
 from dirigiste.errors import NotConverged
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 CAPITAL_SHARE: Final = 1.0 / 3.0
 """The paper's TFP is Y/K^(1/3)."""
 
-COLLATERAL: Final = (1.35, 1.2, 1.1, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, float("inf"))
-"""Collateral multiples of the curve, in the order in which they are solved."""
+COLLATERAL: Final = (1.35, 1.2, 1.1, 1.0, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, float("inf"))
+"""Collateral multiples of the curve, in the order in which they are solved; 1 is no credit."""
 
 
 def economy(name: str = "economy.yaml") -> Economy:
@@ -29,24 +29,29 @@ def economy(name: str = "economy.yaml") -> Economy:
         return economies.load(Path(path))
 
 
-def tfp(found: Equilibrium) -> float:
+def tfp_of(output: Any, capital: Any) -> Any:  # noqa: ANN401  (numbers or arrays)
     """TFP as the paper has it."""
-    return found.aggregates["Y"] / found.aggregates["K"] ** CAPITAL_SHARE
+    return output / capital**CAPITAL_SHARE
+
+
+def tfp(result: Equilibrium) -> float:
+    """TFP of a stationary state."""
+    return float(tfp_of(result.aggregates["Y"], result.aggregates["K"]))
 
 
 def by_collateral(
-    tell: Callable[[str], None], multiples: tuple[float, ...] = COLLATERAL
+    report: Callable[[str], None], multiples: tuple[float, ...] = COLLATERAL
 ) -> tuple[dict[float, Equilibrium], dict[float, str]]:
-    """Stationary states by collateral, each from its nearest neighbour; and why where none is found."""
+    """Stationary states by collateral, each from its nearest neighbour; and why there is none, where so."""
     base = economy()
-    found: dict[float, Equilibrium] = {}
+    solved: dict[float, Equilibrium] = {}
     failed: dict[float, str] = {}
     for multiple in multiples:
-        tell(f"collateral {multiple:g}")
+        report(f"collateral {multiple:g}")
         try:
-            near = min(found, key=lambda known: abs(1.0 / known - 1.0 / multiple), default=None)
+            near = min(solved, key=lambda known: abs(1.0 / known - 1.0 / multiple), default=None)
             changed = base.with_({"statuses.everyone.collateral": multiple})
-            found[multiple] = solve(changed, start=None if near is None else found[near])
+            solved[multiple] = solve(changed, start=None if near is None else solved[near])
         except NotConverged as error:
             failed[multiple] = ", ".join(f"{name} {size:.2g}" for name, size in error.residuals.items())
-    return found, failed
+    return solved, failed

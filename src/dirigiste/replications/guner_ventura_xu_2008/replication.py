@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.guner_ventura_xu_2008 import model
 from dirigiste.replications.guner_ventura_xu_2008.model import Economy, Factor, Model
 from dirigiste.replications.outcome import Outcome, Picture
@@ -43,6 +43,10 @@ def compute(progress: Progress | None = None) -> Outcome:
     changes = {key: change(base, e) for key, e in effects.items()}
     curves = curve(found, base)
     ours = {
+        "targets": {
+            "employees per establishment": [base.mean_size],
+            "K/Y": [base.capital / base.output],
+        },
         "benchmark": benchmark(found, base),
         "benchmark-aim": {"(1-v) g/(1-g)": [least_employees(found, base)]},
         "largest": {
@@ -58,7 +62,7 @@ def compute(progress: Progress | None = None) -> Outcome:
         },
     }
     return Outcome(
-        cells=published.compare(published.load(__package__), ours, claims(changes)),
+        cells=reference.compare(reference.load(__package__), ours, claims(changes)),
         datasets={"policies": dataset(base, effects), "curves": curves, "sizes": size_dataset(base)},
         pictures={
             "effects": Picture(
@@ -88,8 +92,6 @@ def benchmark(found: Model, base: Economy) -> dict[str, list[float]]:
     """Moments without policy."""
     few, many = base.class_(0.0, 10.0), base.class_(100.0, math.inf)
     return {
-        "employees per establishment": [base.mean_size],
-        "K/Y": [base.capital / base.output],
         "highest ability": [found.law.highest],
         "establishments with fewer than 10 employees": [few[0]],
         "establishments with 100 and more employees": [many[0]],

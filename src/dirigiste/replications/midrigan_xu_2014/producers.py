@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 class Producers:
     """A solved economy."""
 
-    found: Equilibrium
+    result: Equilibrium
 
     @classmethod
     def from_file(cls, name: str, changes: Mapping[str, Any] | None = None) -> Producers:
@@ -39,43 +39,48 @@ class Producers:
     @property
     def loss(self) -> float:
         """Loss of TFP against the same producers with efficient inputs, %."""
-        a = self.found.aggregates
+        a = self.result.aggregates
         return 100.0 * (a["tfp_loss_within"] + a["tfp_loss_between"])
 
     @property
     def loss_between(self) -> float:
         """The part of it that lies between groups, %."""
-        return 100.0 * self.found.aggregates["tfp_loss_between"]
+        return 100.0 * self.result.aggregates["tfp_loss_between"]
 
     @property
     def losses(self) -> dict[str, float]:
         """Loss inside each group, %."""
         return {
             name: 100.0 * float(np.log(row["tfp_efficient"] / row["tfp"]))
-            for name, row in self.found.by_status.items()
+            for name, row in self.result.by_status.items()
         }
+
+    @property
+    def returns(self) -> dict[str, float]:
+        """Marginal product of capital of each group, α η Y/K, per year."""
+        return {name: row["mpk"] for name, row in self.result.by_status.items()}
 
     @property
     def debt(self) -> float:
         """Capital less wealth, over output."""
-        a = self.found.aggregates
+        a = self.result.aggregates
         return (a["K"] - a["wealth"]) / a["Y"]
 
     @property
     def labor(self) -> float:
         """Labour demand."""
-        return self.found.aggregates["L"]
+        return self.result.aggregates["L"]
 
     @property
     def residual(self) -> float:
         """Largest residual of values, masses and goods."""
-        certificate = self.found.certificate
+        certificate = self.result.certificate
         return max(abs(certificate[name]) for name in ("hjb", "distribution", "walras"))
 
     @cached_property
     def _firms(self) -> tuple[Array, Array, Array]:
         """Logs of output, of output over capital, and masses, (S, J, N) each."""
-        data = self.found.dataset
+        data = self.result.dataset
         output, capital = data["output"].values, data["capital"].values
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(output), np.log(output / capital), data["mass"].values
@@ -95,7 +100,7 @@ class Producers:
         nodes.
         """
         log, _, mass = self._firms
-        data, economy = self.found.dataset, self.found.economy
+        data, economy = self.result.dataset, self.result.economy
         nodes = data["wealth"].values
         chances = ability.transition(economy, ability.chain(economy), 1.0)
         later = np.clip(nodes + data["saving"].values, nodes[0], nodes[-1])

@@ -1,6 +1,4 @@
-"""Midrigan and Xu (2014), the economy without entry: Tables 7 and 8, closed forms, and groups that borrow at
-unequal rates.
-"""
+"""Midrigan and Xu (2014), the economy without entry: Tables 7 and 8, and closed forms."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ import xarray as xr
 from dirigiste import config
 from dirigiste.numerics.setup import ability
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.midrigan_xu_2014 import closed_forms
 from dirigiste.replications.midrigan_xu_2014.producers import Producers
 from dirigiste.replications.outcome import Outcome, Picture
@@ -38,17 +36,17 @@ def compute(progress: Progress | None = None) -> Outcome:
     """Solve all economies."""
     config.ensure()
 
-    def tell(what: str) -> None:
+    def report(what: str) -> None:
         if progress is not None:
             progress(what, 0, math.nan)
 
-    tell("Korea and no finance")
+    report("Korea and no finance")
     korea, without = Producers.from_file("korea.yaml"), Producers.from_file("korea.yaml", NO_CREDIT)
-    tell("groups with unequal collateral")
+    report("groups with unequal collateral")
     groups, none = Producers.from_file("groups.yaml"), Producers.from_file("groups.yaml", NO_CREDIT_GROUPS)
-    tell("groups with unequal borrowing rates")
+    report("groups with unequal borrowing rates")
     rates = Producers.from_file("rates.yaml")
-    tell("wages and collateral")
+    report("wages and collateral")
     wages = [Producers.from_file("korea.yaml", {"closure.labor.wage": w}) for w in WAGES]
     curve = [
         Producers.from_file("korea.yaml", {"statuses.producers.collateral": 1.0 / (1.0 - theta)})
@@ -68,6 +66,11 @@ def compute(progress: Progress | None = None) -> Outcome:
         "growth": {"sd of growth": [p.growth_sd for p in both]},
         "table-8": {"loss": [*(groups.losses[g] for g in GROUPS), groups.loss, none.loss]},
         "table-8-debt": {"debt over output": [groups.debt], "labour demand": [groups.labor]},
+        "rates": {"loss": [*(rates.losses[g] for g in GROUPS), rates.loss]},
+        "rates-gaps": {
+            "gap of ln(Y/K)": [math.log(rates.returns["low"] / rates.returns["high"])],
+            "shadow cost of funds": [rates.returns["low"] - rates.result.economy.technology.delta],
+        },
         "closed": {
             "Korea": [100.0 * closed_forms.never_adjusts(plain)],
             "shocks three times as large": [100.0 * closed_forms.never_adjusts(9.0 * plain)],
@@ -85,13 +88,12 @@ def compute(progress: Progress | None = None) -> Outcome:
         ),
     }
     everything = [korea, without, groups, none, rates, *wages, *curve]
-    spreads = {g: rates.found.economy.statuses[g].spread for g in GROUPS}
     return Outcome(
-        cells=published.compare(published.load(__package__), ours, claims),
+        cells=reference.compare(reference.load(__package__), ours, claims),
         datasets={
-            "korea": korea.found.dataset,
-            "groups": groups.found.dataset,
-            "unequal_rates": rates.found.dataset,
+            "korea": korea.result.dataset,
+            "groups": groups.result.dataset,
+            "unequal_rates": rates.result.dataset,
             "collateral": curve_dataset(curve),
         },
         pictures={
@@ -99,18 +101,18 @@ def compute(progress: Progress | None = None) -> Outcome:
                 "Producers save their way around credit limits",
                 "Left: loss of TFP by collateral θ, other parameters those of Korea; dots: Korea and no "
                 "finance of Table 7 (the latter at its own wage). Right: loss by group with unequal "
-                "collateral (Table 8), and with unequal borrowing rates (not in the paper).",
+                "collateral and with unequal borrowing rates (Table 8).",
                 lambda: _draw(curve, groups, rates),
             )
         },
         notes=[
             "Solved with the annual clock. Ability is (1-η) ε; ε is a Rouwenhorst chain of 9 points. The "
             "loss is that of the same producers with efficient inputs: log of [E e^ε]^(1-η) over TFP.",
-            "Not in the paper: groups with equal collateral (θ = .58) that borrow at "
-            f"{_rates(spreads)} above the rate on savings lose {_percent(rates.losses)} % each, "
-            f"{rates.loss:.3f} % together, of which {rates.loss_between:.3f} between groups "
-            f"({groups.loss_between:.3f} of {groups.loss:.3f} with unequal collateral). The spreads are "
-            "assumptions.",
+            "Unequal borrowing rates (Table 8): groups borrow without limit at .15, .10 and .05, and wealth "
+            "earns .05. The shadow cost of funds is the marginal product of capital less δ, nearly the same "
+            "in both groups that pay more than wealth earns, since few of them borrow. Of the loss of "
+            f"{rates.loss:.3f} % {rates.loss_between:.3f} is between groups ({groups.loss_between:.3f} of "
+            f"{groups.loss:.3f} with unequal collateral).",
             "Rows of Table 7 with volatile or persistent shocks are left out: the original's histogram is "
             "too coarse for them.",
         ],
@@ -137,14 +139,6 @@ def curve_dataset(curve: list[Producers]) -> xr.Dataset:
     )
 
 
-def _rates(spreads: dict[str, float]) -> str:
-    return ", ".join(f"{100 * spread:g}" for spread in spreads.values()) + " points"
-
-
-def _percent(losses: dict[str, float]) -> str:
-    return ", ".join(f"{losses[g]:.3f}" for g in GROUPS)
-
-
 def _draw(curve: list[Producers], groups: Producers, rates: Producers) -> Figure:
     from dirigiste.replications.drawing import panels
     from dirigiste.report.drawing import sheet
@@ -156,11 +150,11 @@ def _draw(curve: list[Producers], groups: Producers, rates: Producers) -> Figure
     left.set(title="Loss of TFP, %", xlabel="collateral θ", xlim=(0, 0.92), ylim=(0, 3.6))
     left.yaxis.grid(True)
     place = np.arange(len(GROUPS))
-    for shift, found, colour, name in (
+    for shift, economy, colour, name in (
         (-0.2, groups, sheet.NAVY, "unequal collateral"),
         (0.2, rates, sheet.ORANGE, "unequal rates"),
     ):
-        right.bar(place + shift, [found.losses[g] for g in GROUPS], 0.38, color=colour, label=name)
+        right.bar(place + shift, [economy.losses[g] for g in GROUPS], 0.38, color=colour, label=name)
     right.set(title="Loss of TFP inside groups, %", xticks=place, xticklabels=["worst", "middle", "best"])
     right.yaxis.grid(True)
     right.legend(frameon=False)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.moll_2014 import model, transition
 from dirigiste.replications.moll_2014.model import Parameters
 from dirigiste.replications.outcome import Outcome, Picture
@@ -81,7 +81,7 @@ def compute(progress: Progress | None = None) -> Outcome:
         "credit": (min(better) > 0, f"by at least {min(better):.3f} from λ = 1 to 2 and from 2 to 10"),
     }
     return Outcome(
-        cells=published.compare(published.load(__package__), ours, claims),
+        cells=reference.compare(reference.load(__package__), ours, claims),
         datasets={"states": _states(found), "transitions": _transitions(found)},
         pictures={
             "persistence": Picture(
@@ -127,13 +127,13 @@ def _solve(progress: Progress | None) -> Results:
 
 def without_persistence(credit: float) -> float:
     """TFP as the autocorrelation goes to 0, ability cut so far out that it does not matter."""
-    fast = model.ornstein_uhlenbeck(1e6, SD, POINTS, 8.0)
+    fast = model.ornstein_uhlenbeck(1e6, SD, 2 * POINTS - 1, 8.0)
     return model.stationary(Parameters(credit=credit), fast).tfp
 
 
 def pareto_without_persistence(tail: float, credit: float) -> float:
     """The same with ability redrawn very often from a Pareto law."""
-    fast = model.redrawn_pareto(1e6, tail, 4001, 1.0 - 1e-14)
+    fast = model.redrawn_pareto(1e6, tail, 8001, 1.0 - 1e-14)
     return model.stationary(Parameters(credit=credit), fast).tfp
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from dirigiste.progress import Progress
-from dirigiste.replications import published
+from dirigiste.replications import reference
 from dirigiste.replications.outcome import Outcome, Picture
 from dirigiste.replications.song_storesletten_zilibotti_2011 import accounts, transition
 from dirigiste.replications.song_storesletten_zilibotti_2011.parameters import Parameters
@@ -32,7 +32,7 @@ LAST_DRAWN: Final = 2012
 def compute(progress: Progress | None = None) -> Outcome:
     """Solve the transition and its national accounts."""
     p = Parameters()
-    numbers = published.load(__package__)
+    numbers = reference.load(__package__)
     path = transition.solve(p, progress=progress)
     data = accounts.dataset(p, path)
     ours = {
@@ -42,7 +42,7 @@ def compute(progress: Progress | None = None) -> Outcome:
     }
     ours["parameters"] = implied(p)
     return Outcome(
-        cells=published.compare(numbers, ours, claims(data)),
+        cells=reference.compare(numbers, ours, claims(data)),
         datasets={"transition": data},
         pictures={
             "panels": Picture(
