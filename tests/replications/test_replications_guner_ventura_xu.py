@@ -19,8 +19,8 @@ AIM = (1 - P.v) * P.g / (1 - P.g)
 
 @pytest.fixture(scope="module")
 def benchmark(configured):
-    found = model.calibrate(P)
-    return found, found.solve()
+    economy = model.calibrate(P)
+    return economy, economy.solve()
 
 
 @pytest.mark.slow
@@ -41,14 +41,14 @@ def test_every_published_cell(configured):
 
 def test_benchmark_against_closed_forms(benchmark):
     """Claim: without tax n = AIM z/z*, K/Y = g v/(r+delta), and the labour market gives z*."""
-    found, base = benchmark
+    economy, base = benchmark
     assert base.mean_size == pytest.approx(17.09, rel=1e-9)
     assert base.capital / base.output == pytest.approx(2.325, rel=1e-12)
     assert base.wage * base.labor / base.output == pytest.approx((1 - P.v) * P.g, rel=1e-12)
     np.testing.assert_allclose(base.employees, AIM * base.z / base.least, rtol=1e-9)
-    assert found.law.highest == pytest.approx(3093.75, abs=0.05)
+    assert economy.law.highest == pytest.approx(3093.75, abs=0.05)
     # partial mean of a log-normal cut at the top, against the market for labour
-    top = found.law.highest
+    top = economy.law.highest
     cut = ndtr((np.log(top) - P.mean) / P.sd)
 
     def above(x):
@@ -103,11 +103,11 @@ def independent(tax, highest, points=40_000):
 
 @pytest.mark.parametrize(("on", "multiple"), [("capital", 0.5), ("capital", 2.0), ("labor", 1.0)])
 def test_taxed_economies_against_an_independent_calculation(benchmark, on, multiple):
-    found, base = benchmark
+    economy, base = benchmark
     mean = (base.capital if on == "capital" else base.labor) / base.establishments
     tax = model.Tax(on, multiple * mean, 0.3)
-    ours = found.solve(tax)
-    expected = independent(tax, found.law.highest)
+    ours = economy.solve(tax)
+    expected = independent(tax, economy.law.highest)
     np.testing.assert_allclose((ours.wage, ours.output, ours.establishments), expected, rtol=5e-5)
     assert abs(ours.accounts) < 1e-12
     assert abs(ours.excess) < 1e-10
@@ -118,8 +118,8 @@ def test_the_rate_that_cuts_mean_size(benchmark):
     """Claim: establishments rise by (1+n)/(1+.8 n) - 1, an identity; output, labour's share of it given, by
     what wage and workers do, whatever the threshold on capital.
     """
-    found, base = benchmark
-    taxed = [model.rate_for(found, base, "capital", multiple) for multiple in (0.5, 2.0)]
+    economy, base = benchmark
+    taxed = [model.rate_for(economy, base, "capital", multiple) for multiple in (0.5, 2.0)]
     n = base.mean_size
     for e in taxed:
         assert e.mean_size == pytest.approx(0.8 * n, rel=1e-9)
@@ -131,7 +131,7 @@ def test_the_rate_that_cuts_mean_size(benchmark):
 
 
 def test_a_rate_of_zero_is_the_benchmark(benchmark):
-    found, base = benchmark
-    same = found.solve(model.Tax("labor", 1.0, 0.0))
+    economy, base = benchmark
+    same = economy.solve(model.Tax("labor", 1.0, 0.0))
     assert same.wage == pytest.approx(base.wage, rel=1e-12)
     assert same.revenue == 0.0

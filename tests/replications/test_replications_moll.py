@@ -12,8 +12,8 @@ from dirigiste.replications.moll_2014.model import Parameters
 
 
 def test_every_published_cell():
-    found = replications.run("moll-2014")
-    assert found.matches, found.misses
+    result = replications.run("moll-2014")
+    assert result.matches, result.misses
 
 
 def test_operator_is_the_engines():
@@ -43,31 +43,31 @@ def test_cut_is_continuous():
     """Claim: X and the threshold move continuously as the threshold passes from one cell to the next."""
     law = model.ornstein_uhlenbeck(0.2, 0.56, 21, 4.0)
     limits = np.linspace(1.2, 3.0, 2001)
-    found = [model.cut(law, law.shares, c) for c in limits]
-    for values in ([at.threshold for at in found], [at.x * c for at, c in zip(found, limits, strict=True)]):
+    cuts = [model.cut(law, law.shares, c) for c in limits]
+    for values in ([at.threshold for at in cuts], [at.x * c for at, c in zip(cuts, limits, strict=True)]):
         assert np.abs(np.diff(values)).max() < 0.02
 
 
 def test_stationary_state_is_the_leading_eigenvector():
-    """Claim: omega is the null vector of A* + s, found by dense linear algebra at the same threshold."""
+    """Claim: omega is the null vector of A* + s, computed by dense linear algebra at the same threshold."""
     p = Parameters(credit=2.0)
     law = model.ornstein_uhlenbeck(-np.log(0.85), 0.56, 101, 4.0)
-    found = model.stationary(p, law)
+    state = model.stationary(p, law)
     _, generator = ability.diffusion(-np.log(0.85), 0.56, 101, 4.0)
-    values, vectors = np.linalg.eig(generator.T + np.diag(model.saving(found.at, p.credit, p.gross)))
+    values, vectors = np.linalg.eig(generator.T + np.diag(model.saving(state.at, p.credit, p.gross)))
     lead = int(np.argmax(values.real))
     assert values[lead].real == pytest.approx(0.0, abs=1e-10)
     shares = vectors[:, lead].real / vectors[:, lead].real.sum()
-    np.testing.assert_allclose(shares, found.omega, atol=1e-10)
+    np.testing.assert_allclose(shares, state.omega, atol=1e-10)
 
 
 def test_redraw_at_any_rate_has_a_closed_form():
     """Claim: with redrawn ability omega = rate p/(rate - s)."""
     p = Parameters(credit=3.0)
     law = model.redrawn_pareto(2.0, 4.15, 400, 0.9995)
-    found = model.stationary(p, law)
-    s = model.saving(found.at, p.credit, p.gross)
-    np.testing.assert_allclose(found.omega, 2.0 * law.shares / (2.0 - s), rtol=1e-6)
+    state = model.stationary(p, law)
+    s = model.saving(state.at, p.credit, p.gross)
+    np.testing.assert_allclose(state.omega, 2.0 * law.shares / (2.0 - s), rtol=1e-6)
 
 
 def test_wealth_that_piles_up_is_no_answer():

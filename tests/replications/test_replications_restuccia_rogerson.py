@@ -86,34 +86,34 @@ def test_output_tax_against_closed_forms(law, base, tax, taxed, correlated):
     employment; output as the closed form; entry, wage and capital as without policy.
     """
     policy = Policy(tax, taxed, correlated)
-    found = effect(P, law, policy, base)
+    result = effect(P, law, policy, base)
     employment = law.employment(P)
     S = (groups(law, policy)[1] * employment).sum() / (law.share * employment).sum()
     subsidy = ((1 - (1 - S) * (1 - tax) ** (1 / P.x)) / S) ** P.x - 1
     power = (P.a + P.g) / P.x
     parts = S * (1 + subsidy) ** power, (1 - S) * (1 - tax) ** power
-    assert found.subsidy == pytest.approx(subsidy, rel=1e-10)
-    assert found.output == pytest.approx(sum(parts), rel=1e-10)
-    assert found.tfp == pytest.approx(sum(parts), rel=1e-10)
-    assert found.subsidised == pytest.approx(parts[0] / sum(parts), rel=1e-10)
-    assert found.cost == pytest.approx(subsidy * parts[0] / sum(parts), rel=1e-10)
-    assert found.entry == pytest.approx(1.0, rel=1e-10)
-    assert found.wage == pytest.approx(1.0, rel=1e-10)
+    assert result.subsidy == pytest.approx(subsidy, rel=1e-10)
+    assert result.output == pytest.approx(sum(parts), rel=1e-10)
+    assert result.tfp == pytest.approx(sum(parts), rel=1e-10)
+    assert result.subsidised == pytest.approx(parts[0] / sum(parts), rel=1e-10)
+    assert result.cost == pytest.approx(subsidy * parts[0] / sum(parts), rel=1e-10)
+    assert result.entry == pytest.approx(1.0, rel=1e-10)
+    assert result.wage == pytest.approx(1.0, rel=1e-10)
 
 
 @pytest.mark.parametrize("on", ["output", "capital", "labor"])
 def test_accounts(law, on):
     """Claim: what firms earn, pay and owe adds up to output, whatever is taxed and subsidised."""
-    found = model.solve(P, law, rates(law, Policy(0.3, 0.5, on=on), 0.1))
-    profit = P.entry_cost / P.worth * found.mass
-    spent = found.wage * found.labor + P.rental * found.capital + found.revenue.sum() + profit
-    assert spent == pytest.approx(found.output, rel=1e-10)
+    result = model.solve(P, law, rates(law, Policy(0.3, 0.5, on=on), 0.1))
+    profit = P.entry_cost / P.worth * result.mass
+    spent = result.wage * result.labor + P.rental * result.capital + result.revenue.sum() + profit
+    assert spent == pytest.approx(result.output, rel=1e-10)
 
 
 def test_no_tax_is_nothing(law, base):
-    found = effect(P, law, Policy(0.0), base)
-    assert found.subsidy == pytest.approx(0.0, abs=1e-12)
-    assert found.output == pytest.approx(1.0, rel=1e-12)
+    result = effect(P, law, Policy(0.0), base)
+    assert result.subsidy == pytest.approx(0.0, abs=1e-12)
+    assert result.output == pytest.approx(1.0, rel=1e-12)
 
 
 def test_refuses(law, base):
@@ -128,5 +128,5 @@ def test_refuses(law, base):
 def test_uncorrelated_needs_no_size_data(base):
     """Claim (published-numbers): Table 3 does not depend on the law of productivity."""
     one = model.Sizes(np.array([1.7]), np.array([1.0]))
-    found = effect(P, one, Policy(0.3))
-    assert found.output == pytest.approx(0.93185, abs=1e-5)
+    result = effect(P, one, Policy(0.3))
+    assert result.output == pytest.approx(0.93185, abs=1e-5)

@@ -45,7 +45,7 @@ def test_every_published_cell():
 
 
 def test_life_is_optimal():
-    """Claim: the closed form is the best consumption path of the budget, found by a general optimiser."""
+    """Claim: the closed form is the best consumption path of the budget, from a general optimiser."""
     random = np.random.default_rng(3)
     periods = 5
     gross = 1.0 + random.uniform(0.0, 0.2, (1, periods))
@@ -87,10 +87,10 @@ def test_cohorts_are_single_lives():
     earnings, gross = random.uniform(0, 1, shape), 1 + random.uniform(0, 0.1, shape)
     initial = random.uniform(0, 3, ages)
     wealth, consumption = households.cohorts(P, initial, earnings, gross, periods)
-    for start, age, held in ((3, 0, 0.0), (0, 20, initial[20]), (0, ages - 1, initial[-1])):
+    for start, age, owned in ((3, 0, 0.0), (0, 20, initial[20]), (0, ages - 1, initial[-1])):
         k = np.arange(ages - age)
         one, eaten = households.life(
-            P, np.array([held]), earnings[start + k, age + k][None], gross[start + k, age + k][None]
+            P, np.array([owned]), earnings[start + k, age + k][None], gross[start + k, age + k][None]
         )
         inside = start + k < periods
         np.testing.assert_array_equal(wealth[(start + k)[inside], (age + k)[inside]], one[0][inside])
@@ -162,8 +162,8 @@ def test_without_reform():
     falls to the bank rate, where owners borrow only as much as keeps it there.
     """
     rate = np.full(P.horizon, P.bank_rate)
-    found = transition.solve(P, bank_rate=rate)
-    data = accounts.dataset(P, found)
+    path = transition.solve(P, bank_rate=rate)
+    data = accounts.dataset(P, path)
     before = data["private_share"].values < 1.0
     rho, loans = data["private_return"].values, data["loans"].values
     assert before.sum() > 10
@@ -184,5 +184,5 @@ def test_indifferent_capital():
 
 
 def test_not_found_says_so():
-    with pytest.raises(NotConverged, match="no transition found"):
+    with pytest.raises(NotConverged, match="the transition does not converge"):
         transition.accelerated(lambda x: x + 1.0, np.zeros(3))

@@ -254,8 +254,8 @@ class Outcome:
             compared = _many(again.judged, "further comparison", "further comparisons")
             parts.append(f"{again.match} of {compared} of the same numbers {_match(again.judged)}")
         if statements.judged:
-            held = _many(statements.judged, "statement holds", "statements hold")
-            parts.append(f"{statements.match} of {held}")
+            text = _many(statements.judged, "statement holds", "statements hold")
+            parts.append(f"{statements.match} of {text}")
         return "; ".join(parts)
 
     def to_json(self) -> dict[str, Any]:

@@ -36,6 +36,6 @@ def root(
             advice="the parameters may leave none; try them nearer to the paper's",
         )
     exact = np.float64(max(tolerance, 4.0 * np.finfo(float).eps))
-    found = brentq(function, low, high, xtol=float(exact), rtol=exact)
-    assert isinstance(found, float)  # a tuple only with full_output
-    return found
+    solution = brentq(function, low, high, xtol=float(exact), rtol=exact)
+    assert isinstance(solution, float)  # a tuple only with full_output
+    return solution

@@ -36,21 +36,23 @@ class Near(NamedTuple):
     """sqrt(2 nu) as s_1 has it at the limit."""
 
 
-def near(found: Behaviour, rho: float, sigma: float, leaves: float, within: float = 0.02) -> Near:
+def near(behaviour: Behaviour, rho: float, sigma: float, leaves: float, within: float = 0.02) -> Near:
     """Fit saving near the limit: -s_1 = A x + B x^2 + C x^3 in x = sqrt(a - a_min).
 
     Args:
-        found: Households with two incomes, the poor first.
+        behaviour: Households with two incomes, the poor first.
         rho: Discount rate.
         sigma: Relative risk aversion.
         leaves: Rate at which the poor become rich.
         within: Distance from the limit within which saving is fitted.
     """
-    low = found.wealth[0]
-    distance, saving = found.at_cell[1:, 0] - low, found.saving[1:, 0]
-    poor, rich = found.income[0, 0], found.consumption[0, 1]
+    low = behaviour.wealth[0]
+    distance, saving = behaviour.at_cell[1:, 0] - low, behaviour.saving[1:, 0]
+    poor, rich = behaviour.income[0, 0], behaviour.consumption[0, 1]
     marginal, other = poor**-sigma, rich**-sigma
-    nu = ((rho - found.interest) * marginal + leaves * (marginal - other)) / (sigma * poor ** (-sigma - 1.0))
+    nu = ((rho - behaviour.interest) * marginal + leaves * (marginal - other)) / (
+        sigma * poor ** (-sigma - 1.0)
+    )
     used = distance <= within
     x = np.sqrt(distance[used])
     terms = np.stack([x, x**2, x**3], axis=1)
@@ -74,17 +76,17 @@ class Spread(NamedTuple):
     """The same for the rich, (M,)."""
 
 
-def distribution(found: Behaviour, leaves: float, returns: float, points: int = 20001) -> Spread:
+def distribution(behaviour: Behaviour, leaves: float, returns: float, points: int = 20001) -> Spread:
     """The distribution of wealth by the closed form, from the saving functions alone.
 
     Args:
-        found: Households with two incomes, the poor first.
+        behaviour: Households with two incomes, the poor first.
         leaves: Rate at which the poor become rich, lam_1.
         returns: Rate at which the rich become poor, lam_2.
         points: Nodes of the quadrature in sqrt(a - a_min).
     """
-    root = np.sqrt(np.maximum(found.at_cell - found.wealth[0], 0.0))
-    saving = found.saving
+    root = np.sqrt(np.maximum(behaviour.at_cell - behaviour.wealth[0], 0.0))
+    saving = behaviour.saving
     # saving over the root is smooth for the poor; the rich reach a wealth at which they stop
     poor = PchipInterpolator(root[1:, 0], -saving[1:, 0] / root[1:, 0], extrapolate=True)
     upward = saving[:, 1] > 0
@@ -100,14 +102,14 @@ def distribution(found: Behaviour, leaves: float, returns: float, points: int = 
     return Spread(mass, x**2, mass * (1.0 - leaves * of_poor), -mass * leaves * of_rich)
 
 
-def within(found: Behaviour, distance: float) -> float:
+def within(behaviour: Behaviour, distance: float) -> float:
     """Share of people who are poor and within a distance of the limit, from the engine's masses.
 
     The mass of a node lies evenly in its cell (midpoint to midpoint), that of the first node at the limit.
     """
-    low = found.wealth[0]
-    edges = 0.5 * (found.wealth[1:] + found.wealth[:-1]) - low
-    return float(np.interp(distance, edges, np.cumsum(found.mass[:, 0])[:-1]))
+    low = behaviour.wealth[0]
+    edges = 0.5 * (behaviour.wealth[1:] + behaviour.wealth[:-1]) - low
+    return float(np.interp(distance, edges, np.cumsum(behaviour.mass[:, 0])[:-1]))
 
 
 def extrapolated(coarse: Behaviour, fine: Behaviour) -> float:
@@ -116,6 +118,6 @@ def extrapolated(coarse: Behaviour, fine: Behaviour) -> float:
     The density of the poor goes like 1/sqrt(a - a_min), so the mass of the first node approaches the mass
     point with the square root of the first gap.
     """
-    one, other = (float(np.sqrt(found.wealth[1] - found.wealth[0])) for found in (coarse, fine))
+    one, other = (float(np.sqrt(behaviour.wealth[1] - behaviour.wealth[0])) for behaviour in (coarse, fine))
     slope = (coarse.mass[0, 0] - fine.mass[0, 0]) / (one - other)
     return float(fine.mass[0, 0] - slope * other)

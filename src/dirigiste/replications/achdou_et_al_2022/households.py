@@ -47,7 +47,7 @@ class Behaviour:
     residual: float
 
     @property
-    def held(self) -> float:
+    def mean_wealth(self) -> float:
         """Mean wealth."""
         return float(self.mass.sum(axis=1) @ self.wealth)
 
@@ -84,15 +84,15 @@ class Households:
         if self._last is None:
             self._last = equilibrium.solve(self._compiled).as_start()
         u = np.array([np.log(wage), interest, -self.limit * interest, 0.0])
-        found = point.evaluate(m, u, self._last.v, self._last.f, HJB, KFE)
-        values, masses = found.values.residual, found.distribution.residual
+        solved = point.evaluate(m, u, self._last.v, self._last.f, HJB, KFE)
+        values, masses = solved.values.residual, solved.distribution.residual
         if not (values <= 10 * HJB and masses <= 10 * KFE):
             raise NotConverged(
                 f"{self.economy.name} at wage {wage:g} and interest {interest:g}: households not solved",
                 residuals={"hjb": values, "distribution": masses},
             )
-        self._last = point.Start(u, found.values.v, found.distribution.f)
-        return _behaviour(found, m.wealth, wage, interest, self.limit)
+        self._last = point.Start(u, solved.values.v, solved.distribution.f)
+        return _behaviour(solved, m.wealth, wage, interest, self.limit)
 
     def clear(
         self, wage: Callable[[float], float], demand: Callable[[float], float], low: float, high: float
@@ -109,7 +109,7 @@ class Households:
             NotConverged: Excess wealth has the same sign at both ends.
         """
         r = root(
-            lambda r: self(wage(r), r).held - demand(r),
+            lambda r: self(wage(r), r).mean_wealth - demand(r),
             low,
             high,
             f"interest rate in {self.economy.name}",
@@ -118,10 +118,10 @@ class Households:
         return self(wage(r), r)
 
 
-def _behaviour(found: point.Point, nodes: Array, wage: float, interest: float, limit: float) -> Behaviour:
-    policy = found.values.policy
+def _behaviour(solved: point.Point, nodes: Array, wage: float, interest: float, limit: float) -> Behaviour:
+    policy = solved.values.policy
     right, left, consumption = (x[:, :, 0] for x in (policy.right, policy.left, policy.consumption))
-    earned = found.firms.income[:, :, 0]
+    earned = solved.firms.income[:, :, 0]
     income = interest * nodes[:, None] + earned - limit * interest
     gap = np.diff(nodes)
     ahead, behind = np.append(gap, 0.0)[:, None], np.insert(gap, 0, 0.0)[:, None]
@@ -132,8 +132,8 @@ def _behaviour(found: point.Point, nodes: Array, wage: float, interest: float, l
         nodes - limit,
         income,
         consumption,
-        found.distribution.g[:, :, 0],
+        solved.distribution.g[:, :, 0],
         nodes[:, None] - limit + moved,
         income + interest * moved,
-        max(found.values.residual, found.distribution.residual),
+        max(solved.values.residual, solved.distribution.residual),
     )

@@ -84,23 +84,23 @@ def diffusion(
 def compute(progress: Progress | None = None) -> Outcome:
     """Solve the economies on the public codes' grids and on fine ones."""
 
-    def tell(n: int, what: str) -> None:
+    def report(n: int, what: str) -> None:
         if progress is not None:
             progress(f"{what}, {n} of 6", 0, math.nan)
 
-    tell(1, "Huggett, public grid")
+    report(1, "Huggett, public grid")
     coarse = huggett(plain(1000))
-    tell(2, "Huggett")
+    report(2, "Huggett")
     fine = huggett(FINE)
     finer = Households.from_file("huggett.yaml", FINER, limit=DEBT)(0.2, fine.interest)
-    tell(3, "Aiyagari, coarse grid")
+    report(3, "Aiyagari, coarse grid")
     poisson = aiyagari(plain(200))
-    tell(4, "Aiyagari")
+    report(4, "Aiyagari")
     poisson_fine = aiyagari({})
-    tell(5, "diffusing income, public grid")
+    report(5, "diffusing income, public grid")
     wealth = {"points": 100, "max": 31.0, "scale": EVEN}
     spread, richer = diffusion({"wealth": wealth, "scheme": "upwind"}, (1.0, 1.1))
-    tell(6, "diffusing income")
+    report(6, "diffusing income")
     (full_cells,) = diffusion({"wealth": wealth, "scheme": "upwind"}, (1.0,), incomes.textbook)
     (spread_fine,) = diffusion({"wealth": {"points": 200, "max": 31.0, "scale": 0.5}}, (1.0,))
     at_limit = constraint.near(fine, 0.05, 2.0, RATE)
@@ -119,10 +119,10 @@ def compute(progress: Progress | None = None) -> Outcome:
                 for far in (0.01, 0.1)
             },
         },
-        "aiyagari": {"r": [poisson.interest], "K": [poisson.held]},
-        "aiyagari-limit": {"r": [poisson_fine.interest], "K": [poisson_fine.held]},
-        "diffusion": {"r": [spread.interest, richer.interest], "K": [spread.held, richer.held]},
-        "diffusion-limit": {"r": [spread_fine.interest], "K": [spread_fine.held]},
+        "aiyagari": {"r": [poisson.interest], "K": [poisson.mean_wealth]},
+        "aiyagari-limit": {"r": [poisson_fine.interest], "K": [poisson_fine.mean_wealth]},
+        "diffusion": {"r": [spread.interest, richer.interest], "K": [spread.mean_wealth, richer.mean_wealth]},
+        "diffusion-limit": {"r": [spread_fine.interest], "K": [spread_fine.mean_wealth]},
     }
     poor, rich = (float(x) for x in fine.mass[0])
     gathered = float(fine.mass[1, 0])
@@ -154,7 +154,7 @@ def compute(progress: Progress | None = None) -> Outcome:
             "borrowing limit, and a representative firm outside the file sets wage and interest.",
             "For diffusing income the record does not say where incomes end and how. They are taken to "
             "lie in [.5, 1.5] with half cells at the ends, which comes nearest; full cells give K = "
-            f"{full_cells.held:.4f}.",
+            f"{full_cells.mean_wealth:.4f}.",
             f"The public numbers belong to their grids. In the limit of many nodes interest is "
             f"{fine.interest:.5f} (Huggett), {poisson_fine.interest:.5f} (Aiyagari, two incomes) and "
             f"{spread_fine.interest:.5f} (diffusing income).",
@@ -163,27 +163,31 @@ def compute(progress: Progress | None = None) -> Outcome:
     )
 
 
-def dataset(found: Behaviour) -> xr.Dataset:
+def dataset(behaviour: Behaviour) -> xr.Dataset:
     """What households do, by wealth and income."""
     dims = ("wealth", "income")
     return xr.Dataset(
         {
-            "mass": (dims, found.mass, {"long_name": "mass of people", "units": "1"}),
-            "consumption": (dims, found.consumption, {"long_name": "consumption", "units": "goods per year"}),
-            "saving": (dims, found.saving, {"long_name": "saving", "units": "goods per year"}),
+            "mass": (dims, behaviour.mass, {"long_name": "mass of people", "units": "1"}),
+            "consumption": (
+                dims,
+                behaviour.consumption,
+                {"long_name": "consumption", "units": "goods per year"},
+            ),
+            "saving": (dims, behaviour.saving, {"long_name": "saving", "units": "goods per year"}),
             "at_cell": (
                 dims,
-                found.at_cell,
+                behaviour.at_cell,
                 {"long_name": "wealth that decisions belong to", "units": "goods"},
             ),
-            "interest": ((), found.interest, {"long_name": "interest", "units": "per year"}),
-            "capital": ((), found.held, {"long_name": "mean wealth", "units": "goods"}),
+            "interest": ((), behaviour.interest, {"long_name": "interest", "units": "per year"}),
+            "capital": ((), behaviour.mean_wealth, {"long_name": "mean wealth", "units": "goods"}),
         },
-        {"wealth": found.wealth, "income": np.arange(found.mass.shape[1])},
+        {"wealth": behaviour.wealth, "income": np.arange(behaviour.mass.shape[1])},
     )
 
 
-def _draw(found: Behaviour, at: constraint.Near) -> Figure:
+def _draw(behaviour: Behaviour, at: constraint.Near) -> Figure:
     from dirigiste.replications.drawing import panels
     from dirigiste.report.drawing import sheet
 
@@ -195,9 +199,9 @@ def _draw(found: Behaviour, at: constraint.Near) -> Figure:
     left.set(title="Saving of the poor, thousandths a year", xlabel="wealth", xlim=(-DEBT, -DEBT + 0.12))
     left.yaxis.grid(True)
     for n, (name, colour) in enumerate((("poor", sheet.NAVY), ("rich", sheet.ORANGE))):
-        share = np.cumsum(found.mass[:, n]) / found.mass[:, n].sum()
+        share = np.cumsum(behaviour.mass[:, n]) / behaviour.mass[:, n].sum()
         right.plot(
-            np.insert(found.wealth, 0, -DEBT),
+            np.insert(behaviour.wealth, 0, -DEBT),
             np.insert(share, 0, 0.0),
             color=colour,
             label=name,

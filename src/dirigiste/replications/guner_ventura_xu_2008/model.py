@@ -164,8 +164,8 @@ class Model:
         m = _compiled(tax.on, self.p).replace(
             ability=z ** (1.0 - self.p.g), size_tax=tax.rate, size_above=tax.above
         )
-        found = firms(m, Prices(wage, self.p.interest, 0.0, 0.0, 1.0))
-        return Firms(*(x[0, 0] for x in found))
+        choices = firms(m, Prices(wage, self.p.interest, 0.0, 0.0, 1.0))
+        return Firms(*(x[0, 0] for x in choices))
 
     def _managers(self, tax: Tax, wage: float) -> tuple[float, Array, Array, Firms]:
         """Least ability that manages, and the bins above it: abilities, shares and choices."""
@@ -188,16 +188,16 @@ class Model:
         tax = tax or Tax()
 
         def excess(log_wage: float) -> float:
-            _, _, share, found = self._managers(tax, float(np.exp(log_wage)))
-            demand, supply = float((share * found.labor).sum()), 1.0 - float(share.sum())
+            _, _, share, choices = self._managers(tax, float(np.exp(log_wage)))
+            demand, supply = float((share * choices.labor).sum()), 1.0 - float(share.sum())
             return (demand - supply) / max(demand, supply)
 
         log_wage = root(excess, -3.0, 3.0, "wage (in logs)")
         wage = float(np.exp(log_wage))
-        least, z, share, found = self._managers(tax, wage)
+        least, z, share, choices = self._managers(tax, wage)
         output, capital, labor, profits, revenue = (
             float((share * x).sum())
-            for x in (found.output, found.capital, found.labor, found.profit, found.size_tax)
+            for x in (choices.output, choices.capital, choices.labor, choices.profit, choices.size_tax)
         )
         some = share > 0
         return Economy(
@@ -211,8 +211,8 @@ class Model:
             least=least,
             z=z[some],
             share=share[some],
-            employees=found.labor[some],
-            used=found.capital[some],
+            employees=choices.labor[some],
+            used=choices.capital[some],
             excess=excess(log_wage),
             accounts=(output - wage * labor - self.p.rental * capital - revenue - profits) / output,
         )

@@ -32,23 +32,23 @@ POLICIES: Final[tuple[tuple[Factor, float], ...]] = tuple((on, n) for on in FACT
 
 def compute(progress: Progress | None = None) -> Outcome:
     """Calibrate the highest ability, then find the rate for each factor and threshold."""
-    found = model.calibrate()
-    base = found.solve()
+    calibrated = model.calibrate()
+    base = calibrated.solve()
     effects: Effects = {}
     for n, (on, multiple) in enumerate(POLICIES):
         if progress is not None:
             progress(f"policies {n + 1} of {len(POLICIES)}", 0, math.nan)
-        effects[on, multiple] = model.rate_for(found, base, on, multiple)
+        effects[on, multiple] = model.rate_for(calibrated, base, on, multiple)
     all_ = list(effects.values())
     changes = {key: change(base, e) for key, e in effects.items()}
-    curves = curve(found, base)
+    curves = curve(calibrated, base)
     ours = {
         "targets": {
             "employees per establishment": [base.mean_size],
             "K/Y": [base.capital / base.output],
         },
-        "benchmark": benchmark(found, base),
-        "benchmark-aim": {"(1-v) g/(1-g)": [least_employees(found, base)]},
+        "benchmark": benchmark(calibrated, base),
+        "benchmark-aim": {"(1-v) g/(1-g)": [least_employees(calibrated, base)]},
         "largest": {
             "fall of output": [-100 * min(c["output"] for c in changes.values())],
             "fall of output per establishment": [
@@ -88,20 +88,20 @@ def compute(progress: Progress | None = None) -> Outcome:
     )
 
 
-def benchmark(found: Model, base: Economy) -> dict[str, list[float]]:
+def benchmark(calibrated: Model, base: Economy) -> dict[str, list[float]]:
     """Moments without policy."""
     few, many = base.class_(0.0, 10.0), base.class_(100.0, math.inf)
     return {
-        "highest ability": [found.law.highest],
+        "highest ability": [calibrated.law.highest],
         "establishments with fewer than 10 employees": [few[0]],
         "establishments with 100 and more employees": [many[0]],
         "their share of employment": [many[1]],
     }
 
 
-def least_employees(found: Model, base: Economy) -> float:
+def least_employees(calibrated: Model, base: Economy) -> float:
     """Employees of the least able manager."""
-    return float(found.establishments(base.tax, base.wage, np.array([base.least])).labor[0])
+    return float(calibrated.establishments(base.tax, base.wage, np.array([base.least])).labor[0])
 
 
 def change(base: Economy, e: Economy) -> dict[str, float]:
@@ -116,15 +116,15 @@ def change(base: Economy, e: Economy) -> dict[str, float]:
 
 
 def claims(changes: Changes) -> dict[str, tuple[bool, str]]:
-    """Statements of the paper, and what is found."""
+    """Statements of the paper, and what was computed."""
     output = [c["output"] for c in changes.values()]
     each = [c["per establishment"] for c in changes.values()]
     falls = max(output) < 0 and all(one < other for one, other in zip(each, output, strict=True))
-    told = (
+    numbers = (
         f"output {100 * min(output):.2f} to {100 * max(output):.2f} %, per establishment "
         f"{100 * min(each):.2f} to {100 * max(each):.2f} %"
     )
-    return {"output-falls": (falls, told)}
+    return {"output-falls": (falls, numbers)}
 
 
 def _touched(e: Economy) -> float:
@@ -181,14 +181,14 @@ def dataset(base: Economy, effects: Effects) -> xr.Dataset:
     return xr.Dataset(data, {"factor": list(FACTORS), "threshold": list(MULTIPLES)})
 
 
-def curve(found: Model, base: Economy) -> xr.Dataset:
+def curve(calibrated: Model, base: Economy) -> xr.Dataset:
     """Effects against the rate: (factor, threshold, rate)."""
     mean = {
         "capital": base.capital / base.establishments,
         "labor": base.labor / base.establishments,
     }
     rows = [
-        change(base, found.solve(model.Tax(on, multiple * mean[on], float(rate))))
+        change(base, calibrated.solve(model.Tax(on, multiple * mean[on], float(rate))))
         for on in FACTORS
         for multiple in MULTIPLES
         for rate in CURVE
@@ -237,9 +237,9 @@ def _draw_effects(curves: xr.Dataset, base: Economy, effects: Effects) -> Figure
         for multiple, colour in zip(MULTIPLES, colours, strict=True):
             y = 100 * curves[name].sel(factor=on, threshold=multiple)
             ax.plot(CURVE, y, color=colour)
-            found = effects[on, multiple]
-            dot = 100 * change(base, found)[name.replace("_", " ")]
-            ax.plot([found.tax.rate], [dot], color=colour, marker="o", markersize=4)
+            taxed = effects[on, multiple]
+            dot = 100 * change(base, taxed)[name.replace("_", " ")]
+            ax.plot([taxed.tax.rate], [dot], color=colour, marker="o", markersize=4)
             lines.append((f"{multiple:g}", float(y[-1]), colour))
         ax.set(xlim=(0, CURVE[-1]), xlabel="rate")
         ax.set_title(f"{quantities[name]}, {LABELS[on]}, %")

@@ -49,20 +49,20 @@ def law(autocorrelation: float, points: int = POINTS, width: float = WIDTH) -> m
 
 def compute(progress: Progress | None = None) -> Outcome:
     """Solve stationary states and transitions."""
-    found = _solve(progress)
-    tfp = {key: state.tfp for key, state in found.states.items()}
+    results = _solve(progress)
+    tfp = {key: state.tfp for key, state in results.states.items()}
     base = Parameters(credit=2.0)
     ours = {
         "iid": {"TFP": [without_persistence(credit) for credit in CREDIT]},
         "pareto": {"TFP": [pareto_without_persistence(*case) for case in PARETO]},
         "persistence": {
             "TFP": [tfp[2.0, a] for a in PRINTED],
-            "interest": [model.interest(base, found.states[2.0, a]) for a in PRINTED],
+            "interest": [model.interest(base, results.states[2.0, a]) for a in PRINTED],
         },
         "width": {"TFP": [model.stationary(base, law(0.85, width=width)).tfp for width in (3.0, 5.0)]},
         "capital": {"K/Y": [capital_over_output(*case) for case in CAPITAL]},
     }
-    lives = [found.half_lives[a] for a in FOLLOWED]
+    lives = [results.half_lives[a] for a in FOLLOWED]
     rises = [np.diff([tfp[credit, a] for a in AUTOCORRELATIONS]).min() for credit in CREDIT[1:]]
     better = (
         min(tfp[10.0, a] - tfp[2.0, a] for a in AUTOCORRELATIONS),
@@ -82,19 +82,19 @@ def compute(progress: Progress | None = None) -> Outcome:
     }
     return Outcome(
         cells=reference.compare(reference.load(__package__), ours, claims),
-        datasets={"states": _states(found), "transitions": _transitions(found)},
+        datasets={"states": _states(results), "transitions": _transitions(results)},
         pictures={
             "persistence": Picture(
                 "Self-financing undoes misallocation if ability lasts, but it takes its time",
                 "Left: TFP by autocorrelation of ability, a line for each credit limit. Right: gap of TFP to "
                 "its end, starting with wealth that is independent of ability, by autocorrelation (λ = 2); "
                 "TFP overshoots a little while capital catches up.",
-                lambda: _draw(found),
+                lambda: _draw(results),
             ),
             "shares": Picture(
                 "The longer ability lasts, the more of all wealth is in able hands",
                 "Density of wealth over log ability, λ = 2; the dashed line is the density of people.",
-                lambda: _draw_shares(found),
+                lambda: _draw_shares(results),
             ),
         },
         notes=[
@@ -103,7 +103,7 @@ def compute(progress: Progress | None = None) -> Outcome:
             "The transition starts with wealth independent of ability and capital at its stationary level; "
             "half-lives are the years until half of the gap of TFP is closed.",
         ],
-        residuals={"wealth shares": max(state.residual for state in found.states.values())},
+        residuals={"wealth shares": max(state.residual for state in results.states.values())},
     )
 
 
@@ -147,15 +147,15 @@ def capital_over_output(credit: float, autocorrelation: float) -> float:
     return float(course.capital[-1] / course.output[-1])
 
 
-def _states(found: Results) -> xr.Dataset:
+def _states(results: Results) -> xr.Dataset:
     dims = ("credit", "autocorrelation")
     shape = (len(CREDIT), len(AUTOCORRELATIONS))
     keys = [(c, a) for c in CREDIT for a in AUTOCORRELATIONS]
-    tfp = np.array([found.states[key].tfp for key in keys]).reshape(shape)
-    rate = np.array([model.interest(Parameters(credit=c), found.states[c, a]) for c, a in keys]).reshape(
+    tfp = np.array([results.states[key].tfp for key in keys]).reshape(shape)
+    rate = np.array([model.interest(Parameters(credit=c), results.states[c, a]) for c, a in keys]).reshape(
         shape
     )
-    omega = np.array([found.states[key].omega for key in keys]).reshape(*shape, POINTS)
+    omega = np.array([results.states[key].omega for key in keys]).reshape(*shape, POINTS)
     return xr.Dataset(
         {
             "tfp": (dims, tfp, {"long_name": "TFP, Z", "units": "1"}),
@@ -163,7 +163,7 @@ def _states(found: Results) -> xr.Dataset:
             "wealth_share": ((*dims, "ability"), omega, {"long_name": "share of wealth", "units": "1"}),
             "people_share": (
                 "ability",
-                found.laws[0.5].shares,
+                results.laws[0.5].shares,
                 {"long_name": "share of people", "units": "1"},
             ),
         },
@@ -174,12 +174,12 @@ def _states(found: Results) -> xr.Dataset:
                 {"long_name": "capital over wealth at the limit", "units": "1"},
             ),
             "autocorrelation": list(AUTOCORRELATIONS),
-            "ability": found.laws[0.5].z,
+            "ability": results.laws[0.5].z,
         },
     )
 
 
-def _transitions(found: Results) -> xr.Dataset:
+def _transitions(results: Results) -> xr.Dataset:
     dims = ("autocorrelation", "time")
     label = {"tfp": "TFP, Z", "capital": "capital", "output": "output"}
     return xr.Dataset(
@@ -187,39 +187,39 @@ def _transitions(found: Results) -> xr.Dataset:
             **{
                 name: (
                     dims,
-                    np.array([getattr(found.courses[a], name) for a in FOLLOWED]),
+                    np.array([getattr(results.courses[a], name) for a in FOLLOWED]),
                     {"long_name": text},
                 )
                 for name, text in label.items()
             },
             "half_life": (
                 "autocorrelation",
-                [found.half_lives[a] for a in FOLLOWED],
+                [results.half_lives[a] for a in FOLLOWED],
                 {"long_name": "half-life of the gap of TFP", "units": "years"},
             ),
         },
         {
             "autocorrelation": list(FOLLOWED),
-            "time": ("time", found.courses[FOLLOWED[0]].time, {"units": "years"}),
+            "time": ("time", results.courses[FOLLOWED[0]].time, {"units": "years"}),
         },
     )
 
 
-def _draw(found: Results) -> Figure:
+def _draw(results: Results) -> Figure:
     from dirigiste.replications.drawing import end_labels, panels
     from dirigiste.report.drawing import sheet
 
     canvas, (left, right) = panels(2, names=0.55)
     lines = []
     for credit, colour in zip(CREDIT, sheet.COLOURS, strict=False):
-        y = [found.states[credit, a].tfp for a in AUTOCORRELATIONS]
+        y = [results.states[credit, a].tfp for a in AUTOCORRELATIONS]
         left.plot(AUTOCORRELATIONS, y, color=colour, marker="o", markersize=3)
         lines.append((f"λ = {credit:g}", y[-1], colour))
     left.set(title="TFP", xlabel="autocorrelation of log ability over a year", xlim=(0, 0.95))
     left.yaxis.grid(True)
     end_labels(left, lines)
     for a, colour in zip((0.5, 0.85, 0.9, 0.95), sheet.COLOURS, strict=True):
-        course = found.courses[a]
+        course = results.courses[a]
         gap = 100 * (course.tfp[-1] - course.tfp) / (course.tfp[-1] - course.tfp[0])
         shown = course.time <= 40.0
         right.plot(course.time[shown], gap[shown], color=colour, label=f"{a:g}")
@@ -230,16 +230,16 @@ def _draw(found: Results) -> Figure:
     return canvas.figure
 
 
-def _draw_shares(found: Results) -> Figure:
+def _draw_shares(results: Results) -> Figure:
     from dirigiste.replications.drawing import panels
     from dirigiste.report.drawing import sheet
 
     canvas, (ax,) = panels(1, names=0.1)
     for a, colour in zip((0.5, 0.85, 0.95), sheet.COLOURS, strict=False):
-        known = found.laws[a]
-        density = found.states[2.0, a].omega / np.diff(known.edges)
+        known = results.laws[a]
+        density = results.states[2.0, a].omega / np.diff(known.edges)
         ax.plot(np.log(known.z), density, color=colour, label=f"autocorrelation {a:g}")
-    people = found.laws[0.5]
+    people = results.laws[0.5]
     ax.plot(
         np.log(people.z),
         people.shares / np.diff(people.edges),

@@ -3,7 +3,7 @@
     y = s k^a n^g,  x = 1 - a - g;    pi = (1-ty) y - (1+tn) w n - (1+tk) r k;    W = pi/(1-rho)
     free entry  sum over (s, tau) of W g = c_e;      labour supply 1;      r = 1/b - 1 + d
 
-Everything is found numerically: the wage from free entry, the mass from the labour market, the subsidy from
+Everything is solved numerically: the wage from free entry, the mass from the labour market, the subsidy from
 the capital stock that it must leave as it was.
 """
 

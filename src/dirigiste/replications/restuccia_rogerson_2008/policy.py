@@ -94,16 +94,16 @@ def effect(p: Parameters, law: Sizes, policy: Policy, base: Economy | None = Non
 
     most = 0.95 if policy.on != "output" else 20.0  # a subsidy of 1 on a factor would make it free
     subsidy = 0.0 if abs(gap(0.0)) < 1e-13 else root(gap, 0.0, most, "subsidy that leaves capital as it was")
-    found = solve(p, law, rates(law, policy, subsidy))
+    result = solve(p, law, rates(law, policy, subsidy))
     return Effect(
         policy=policy,
-        economy=found,
+        economy=result,
         subsidy=subsidy,
-        output=found.output / base.output,
-        tfp=found.tfp(p) / base.tfp(p),
-        entry=found.entry / base.entry,
-        wage=found.wage / base.wage,
-        subsidised=float(found.by_group[1]) / found.output,
-        cost=-float(found.revenue[1]) / found.output,
-        capital_gap=found.capital / base.capital - 1.0,
+        output=result.output / base.output,
+        tfp=result.tfp(p) / base.tfp(p),
+        entry=result.entry / base.entry,
+        wage=result.wage / base.wage,
+        subsidised=float(result.by_group[1]) / result.output,
+        cost=-float(result.revenue[1]) / result.output,
+        capital_gap=result.capital / base.capital - 1.0,
     )

@@ -36,18 +36,18 @@ def life(p: Parameters, wealth: Array, earnings: Array, gross: Array) -> tuple[A
     path[:, 1:] = np.cumprod((beta * gross[:, 1:] / trend) ** (1.0 / p.sigma), axis=1)
     resources = gross[:, 0] * wealth + (discount * earnings).sum(axis=1)
     consumption = (resources / (discount * path).sum(axis=1))[:, None] * path
-    held = np.empty((count, periods))
-    held[:, 0] = wealth
+    assets = np.empty((count, periods))
+    assets[:, 0] = wealth
     for k in range(periods - 1):
-        held[:, k + 1] = (gross[:, k] * held[:, k] + earnings[:, k] - consumption[:, k]) / trend
-    return held, consumption
+        assets[:, k + 1] = (gross[:, k] * assets[:, k] + earnings[:, k] - consumption[:, k]) / trend
+    return assets, consumption
 
 
 def stationary_life(p: Parameters, wage: float) -> Array:
     """Wealth by age (lifetime,) of a worker who always faces a wage and the world's rate."""
     earnings = np.where(np.arange(1, p.lifetime + 1) < p.retirement, wage, 0.0)[None, :]
-    held, _ = life(p, np.zeros(1), earnings, np.full((1, p.lifetime), 1.0 + p.world_rate))
-    return held[0]
+    assets, _ = life(p, np.zeros(1), earnings, np.full((1, p.lifetime), 1.0 + p.world_rate))
+    return assets[0]
 
 
 def cohorts(
@@ -75,11 +75,11 @@ def cohorts(
     )
     for first in range(1, lifetime):  # those alive at the start, by age
         left = np.arange(lifetime - first)
-        held, eaten = life(
+        assets, spent = life(
             p,
             initial[first : first + 1],
             earnings[left, first + left][None, :],
             gross[left, first + left][None, :],
         )
-        wealth[left, first + left], consumption[left, first + left] = held[0], eaten[0]
+        wealth[left, first + left], consumption[left, first + left] = assets[0], spent[0]
     return wealth[:periods], consumption[:periods]

@@ -112,7 +112,7 @@ def _draw(data: xr.Dataset) -> Figure:
     from dirigiste.report.drawing import sheet
 
     canvas, axes = panels(6, columns=3, height=1.5)
-    found = series()
+    observed = series()
     shown = data.sel(year=slice(None, LAST_DRAWN))
     titles = {
         "private_return": "Return, % a year",
@@ -126,8 +126,8 @@ def _draw(data: xr.Dataset) -> Figure:
         ax.plot(shown["year"], 100 * shown[name], color=sheet.NAVY)
         if name == "private_return":
             ax.plot(shown["year"], 100 * shown["bank_rate"], color=sheet.ORANGE, linestyle="--")
-        if name in found:
-            years, values = found[name]
+        if name in observed:
+            years, values = observed[name]
             ax.plot(years, 100 * values, color=sheet.ORANGE, linestyle="--", marker="o", markersize=2)
         ax.set_title(title)
         ax.set_xlim(1992, LAST_DRAWN)

@@ -110,7 +110,7 @@ def accelerated(
         The fixed point, the largest residual, the rounds.
 
     Raises:
-        NotConverged: It was not found.
+        NotConverged: The residual is above the tolerance after all rounds.
     """
     x, history = start, []
     points: list[Array] = []
@@ -131,7 +131,7 @@ def accelerated(
             weights = np.linalg.lstsq(by_residual, residual, rcond=1e-12)[0]
             x = x - (by_point + DAMPING * by_residual) @ weights
     raise NotConverged(
-        f"no transition found: log capital changes by {history[-1]:.1e} after {ROUNDS} rounds",
+        f"the transition does not converge: log capital changes by {history[-1]:.1e} after {ROUNDS} rounds",
         history=history,
         advice="the parameters may leave no stationary state; try them nearer to the paper's",
     )
