@@ -239,6 +239,7 @@ def test_tables_and_pages():
     markdown = page.markdown(ENTRY, result)
     assert "| loss | low | 2.5 | read | 2.510 | +0.010 | 0.05 | match |" in markdown
     assert "Computed by: own program. It has a program of its own." in markdown
+    assert "Numbers by kind: read in the paper or its authors' files 2 of 3." in markdown
     assert "![A line falls](figures/line.png)" in markdown
     whole = page.whole([(ENTRY, result)])
     places = [whole.index(f"## {title}") for title in ("Overview", "Exceptions", "Misses", "example-2000")]
@@ -252,6 +253,21 @@ def test_prose_of_pages_is_wrapped():
     result = outcome(notes=["words " * 60, "A short one."])
     for line in page.whole([(ENTRY, result)]).splitlines():
         assert len(line) <= 100 or line[:1] in "|#", line
+
+
+def test_the_page_in_the_documentation_is_of_this_program():
+    """Claim: it has the introduction, every replication with what computes it, and the tables of cells."""
+    docs = Path(__file__).parents[2] / "docs" / "replications.md"
+    written = docs.read_text(encoding="utf-8")
+    template = resources.files("dirigiste.replications").joinpath("templates", page.INTRODUCTION)
+    assert written.startswith(template.read_text(encoding="utf-8").strip())
+    header = text.markdown(text.Table("", text.HEADER, left=(0, 1, 3, 7))).splitlines()[0]
+    for entry in registry.ENTRIES:
+        own = written[written.index(f"\n## {entry.name}\n") :]
+        assert page.wrapped(page.computed_by(entry)) in own
+        numbers = reference.load(entry.module.rpartition(".")[0])
+        for table in numbers.tables:
+            assert f"\n### {table.title} ({table.where})\n\n{header}" in own, table.id
 
 
 def test_small_differences_are_powers_of_ten():
@@ -287,7 +303,7 @@ def test_registry():
         assert numbers.paper == entry.name
         assert str(numbers.tables[0].where)
         assert entry.how.endswith(".")
-        assert entry.name.rpartition("-")[2] in entry.reference
+        assert entry.name.rpartition("-")[2] in entry.citation
     with pytest.raises(InputError, match="did you mean `moll-2014`"):
         replications.find("mol-2014")
     with pytest.raises(InputError, match="did you mean `restuccia-rogerson-2008`"):

@@ -87,7 +87,7 @@ def command(
         objects.append(
             {
                 "name": entry.name,
-                "reference": entry.reference,
+                "citation": entry.citation,
                 "computed_by": entry.computed_by,
                 "how": entry.how,
                 **outcome.to_json(),
@@ -123,7 +123,7 @@ def _list(as_json: bool) -> None:
     from dirigiste.replications import ENTRIES, text
 
     if as_json:
-        names = ("name", "title", "reference", "what", "slow", "computed_by", "how")
+        names = ("name", "title", "citation", "what", "slow", "computed_by", "how")
         console.print_json({"replications": [{name: getattr(e, name) for name in names} for e in ENTRIES]})
         return
     console.print_tables([text.listing(ENTRIES)])

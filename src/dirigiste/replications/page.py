@@ -44,6 +44,7 @@ def html(entry: Entry, outcome: Outcome, pictures: Mapping[str, str]) -> str:
             css=Markup(css),
             entry=entry,
             outcome=outcome,
+            by_kind=text.by_kind(outcome),
             computed_by=computed_by(entry),
             tables=text.cells(outcome),
             reasons=text.reasons(outcome),
@@ -74,8 +75,9 @@ def _environment() -> jinja2.Environment:
 def markdown(entry: Entry, outcome: Outcome, *, level: int = 1, pictures: bool = True) -> str:
     """The report as Markdown; pictures are links to `figures/NAME.png`."""
     mark = "#" * level
-    parts = [f"{mark} {entry.name}", wrapped(f"{entry.reference}. *{entry.title}.*")]
-    parts += [wrapped(f"**{outcome.summary}.**"), wrapped(computed_by(entry))]
+    parts = [f"{mark} {entry.name}", wrapped(f"{entry.citation}. *{entry.title}.*")]
+    parts += [wrapped(f"**{outcome.summary}.**"), wrapped(f"{text.by_kind(outcome)}.")]
+    parts.append(wrapped(computed_by(entry)))
     parts += [wrapped(note) for note in outcome.notes]
     reasons = text.reasons(outcome)
     if reasons:

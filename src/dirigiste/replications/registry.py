@@ -34,7 +34,7 @@ class Entry:
     """Authors and year, such as `moll-2014`."""
     title: str
     """Title of the paper."""
-    reference: str
+    citation: str
     """Authors (year), journal volume, pages."""
     what: str
     """What is replicated, in a line."""

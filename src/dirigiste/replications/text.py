@@ -102,7 +102,7 @@ def _many(count: int) -> str:
 
 def head(entry: Entry, outcome: Outcome) -> str:
     """Paper, verdict and counts by kind, in three lines."""
-    return f"{entry.reference}: {entry.title}\n{outcome.summary}\n{by_kind(outcome)}"
+    return f"{entry.citation}: {entry.title}\n{outcome.summary}\n{by_kind(outcome)}"
 
 
 def by_kind(outcome: Outcome) -> str:

@@ -51,11 +51,8 @@ def compute(progress: Progress | None = None) -> Outcome:
                 perfect.aggregates["top5_earnings"] if perfect else math.nan
             ],
         },
-        "states": rows,
-        "autarky": {
-            name: autarky[name]
-            for name in ("credit over output", "output, perfect credit 1", "TFP, perfect credit 1")
-        },
+        "states": {name: numbers for name, numbers in rows.items() if name != "idle capital"},
+        "autarky": {name: autarky[name] for name in WITHOUT_CREDIT},
         "corner": {"interest": autarky["interest"]},
         "figure-2": {"credit over output": [rows["credit over output"][2], rows["credit over output"][0]]},
         "reform": {
@@ -111,7 +108,7 @@ def compute(progress: Progress | None = None) -> Outcome:
             "The reform is solved on 200 wealth points over 125 years. Before it taxes exceed subsidies by "
             f"{100 * rebate.surplus:.1f} % of output (rebate) or {100 * spend.surplus:.1f} % (spend). What "
             "the paper does with that is not known here: under `rebate` everybody receives it as a "
-            "transfer, under `spend` it is public spending that nobody has a use of. TFP and K/Y after 20 "
+            "transfer, under `spend` it is public spending from which nobody gains. TFP and K/Y after 20 "
             "years are compared again in the stationary state to which the path leads.",
             *(
                 f"At λ = {multiple:g} markets do not clear to the tolerance ({why}): excess demand jumps "
@@ -158,8 +155,20 @@ ROWS: Final = {
     "share of top tenth of employers": lambda x, _: x.aggregates["top10_employment"],
     "consumption": lambda x, _: x.aggregates["C"],
     "labour": lambda x, _: x.aggregates["L"],
+    "idle capital": lambda x, _: x.aggregates["idle_capital"],
 }
-"""Rows of the table of stationary states, of a state and of that with perfect credit."""
+"""Rows of the tables of stationary states, of a state and of that with perfect credit."""
+
+WITHOUT_CREDIT: Final = (
+    "credit over output",
+    "output, perfect credit 1",
+    "TFP, perfect credit 1",
+    "idle capital",
+    "wage",
+    "output",
+    "capital",
+    "entrepreneurs",
+)
 
 
 def dataset(states: list[Equilibrium], multiples: list[float]) -> xr.Dataset:
