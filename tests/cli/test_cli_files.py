@@ -186,3 +186,26 @@ def test_aversion_near_one_and_high(call, tmp_path, sigma):
     result = call("solve", path, "--quiet", "--set", f"preferences.sigma={sigma}")
     assert result.exit_code == 0
     assert "stationary equilibrium" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [("delta: 6", "at most 1, got 6"), ("alpha: 35", "below 1, got 35")]
+)
+def test_per_cent_where_shares_are_meant(call, village, given, words):
+    key = given.partition(":")[0]
+    replaced(village, {"delta": "delta: 0.06", "alpha": "alpha: 0.4"}[key], given)
+    message = refused(call, "check", village)
+    assert f"technology.{key}: must be" in message
+    assert words in message
+
+
+def test_a_discount_rate_has_no_upper_bound(call, village):
+    assert call("check", replaced(village, "rho: 0.06", "rho: 6")).exit_code == 0
+
+
+def test_a_small_mass_at_the_top_is_a_warning(call, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    result = call("solve", path, "--set", "numerics.wealth.max=1500")
+    assert result.exit_code == 0
+    assert "at the top of the wealth grid (1500): raise numerics.wealth.max" in result.stderr
