@@ -122,7 +122,7 @@ def test_a_parameter_of_the_economy_is_changed_on_the_command_line(call, folder,
     (name,) = out.iterdir()
     found = dg.Run.open(name)
     assert found.before.economy.technology.delta == 0.07
-    assert found.before.prices["w"] < run.before.prices["w"]
+    assert found.before.prices["wage"] < run.before.prices["wage"]
 
 
 def test_a_kept_run_is_shown_listed_and_compared(call, kept):
@@ -154,5 +154,5 @@ def test_results_become_data_frames(run):
     assert statuses.index.name == "status"
     assert statuses["mass"].sum() == pytest.approx(1.0)
     compared = run.comparison.to_dataframe().set_index(["group", "name"])
-    assert compared.loc[("prices", "w"), "new"] == run.after.prices["w"]
+    assert compared.loc[("prices", "wage"), "new"] == run.after.prices["wage"]
     assert {"prices", "aggregates", "edges", *statuses.index} == set(compared.index.get_level_values(0))

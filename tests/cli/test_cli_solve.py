@@ -28,11 +28,11 @@ def test_tables_and_file(call, village, tmp_path):
     for part in ("wage", "Statuses", "Goods identity", "residual"):
         assert part in result.stdout
     assert "\x1b" not in result.stdout
-    assert dg.Equilibrium.open(tmp_path / "x.nc").aggregates["Y"] > 0
+    assert dg.Equilibrium.open(tmp_path / "x.nc").aggregates["output"] > 0
     result = call("compare", tmp_path / "x.nc", "--set-b", "statuses.free.collateral=1.3", "--json")
     data = json.loads(result.stdout)
     assert data["inputs"] == {"statuses.free.collateral": {"old": 1.4, "new": 1.3}}
-    assert data["aggregates"]["Y"]["absolute"] < 0
+    assert data["aggregates"]["output"]["absolute"] < 0
 
 
 def test_run_show_list_compare(call, squeeze, made_up, tmp_path):
@@ -92,7 +92,7 @@ def test_doctor(call, monkeypatch):
     assert result.exit_code == 0, data["solution"]
     assert data["packages"]["numba"]
     assert data["programs"]["ready"]
-    monkeypatch.setitem(known.EXPECTED, "w", 1.0)
+    monkeypatch.setitem(known.EXPECTED, "wage", 1.0)
     result = call("doctor")
     assert result.exit_code == 4
     assert "NOT as expected" in result.stdout

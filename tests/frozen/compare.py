@@ -28,7 +28,7 @@ RELATIVE = 1e-7
 ABSOLUTE = 1e-7
 """Difference allowed in rates per year, and in logs."""
 
-RATES = frozenset({"r", "added_spread"})
+RATES = frozenset({"interest", "added_spread"})
 
 IN_LOGS = frozenset(
     {

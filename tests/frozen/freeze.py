@@ -142,13 +142,13 @@ def log_worth(found: Any) -> np.ndarray:
     """
     rho, sigma = found.economy.preferences.rho, found.economy.preferences.sigma
     rho -= (1.0 - sigma) * found.economy.technology.growth
-    value = rho * found.dataset["value"].transpose("status", "ability", "wealth").values
+    value = rho * found.states["value"].transpose("status", "ability", "wealth").values
     return value if sigma == 1.0 else np.log((1.0 - sigma) * value) / (1.0 - sigma)
 
 
 def at_states(found: Any) -> Json:
     """Numbers at states spread over statuses, abilities and wealth; the same ones on every engine."""
-    data = found.dataset.transpose("status", "ability", "wealth", "arc")
+    data = found.states.transpose("status", "ability", "wealth")
     s, j, n = (data.sizes[name] for name in ("status", "ability", "wealth"))
     at = [(k % s, (k * 7 + k // s) % j, round(0.85 * (n - 1) * k / (STATES - 1))) for k in range(STATES)]
     index = tuple(np.array(at).T)
@@ -165,7 +165,7 @@ def at_states(found: Any) -> Json:
 
 def over_states(found: Any) -> Json:
     """Means over owners, and sums with fixed weights that see every state."""
-    data = found.dataset.transpose("status", "ability", "wealth", "arc")
+    data = found.states.transpose("status", "ability", "wealth")
     g, worth, c = data["mass"].values, log_worth(found), data["consumption"].values
     a, z = data["wealth"].values, data["ability"].values[:, None]
     weight = np.cos(np.arange(g.size, dtype=float)).reshape(g.shape)

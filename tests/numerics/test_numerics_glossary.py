@@ -14,7 +14,7 @@ from dirigiste.numerics.transition import sequence, steps
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
-    for line in GLOSSARY.read_text(encoding="utf-8").split("## Symbols")[1].splitlines()
+    for line in GLOSSARY.read_text(encoding="utf-8").split("## Symbols")[1].split("\n## ")[0].splitlines()
     if line.startswith("| ") and not line.startswith("| symbol")
 ]
 CLASSES = {

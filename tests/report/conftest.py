@@ -130,9 +130,9 @@ def dataset(shares, flows, gain=0.0, labor=4.0):
 
 def equilibrium(declared, data, **numbers):
     aggregates = {
-        "Y": 2.0,
-        "K": 5.0,
-        "C": 1.5,
+        "output": 2.0,
+        "capital": 5.0,
+        "consumption": 1.5,
         "tfp": 1.2,
         "control": 0.4,
         "silence": 0.95,
@@ -156,14 +156,14 @@ def equilibrium(declared, data, **numbers):
     }
     return SimpleNamespace(
         economy=declared,
-        prices={"w": 1.0, "r": 0.02, "T": 0.01},
+        prices={"wage": 1.0, "interest": 0.02, "transfer": 0.01},
         aggregates=aggregates,
         by_status={},
         by_edge={},
         certificate=certificate,
         identity={"output": 2.0, "consumption": -1.5, "depreciation": -0.5, "burnt": 0.0, "residual": 8e-10},
         provenance={},
-        dataset=data,
+        states=data,
     )
 
 
@@ -183,7 +183,7 @@ def build(folder, title="A title", url="https://example.org/a?b=1&c=2"):
         dataset(
             [0.40, 0.50, 0.07, 0.03], [0.024, 0.03, 0.008, 0.006, 0.001, 0.015, 0.0], gain=-0.02, labor=3.0
         ),
-        Y=1.96,
+        output=1.96,
         tfp=1.176,
         control=0.5,
         silence=0.97,
@@ -224,7 +224,7 @@ def course_run(folder, declared=made_up_path.ECONOMY, events=made_up_path.CHRONI
     file.write_text(text, encoding="utf-8")
     loaded = chronicle.load(file)
     before = equilibrium(economy.load(path), made_up_path.states(economy.load(path)))
-    after = equilibrium(loaded.lasting(), made_up_path.states(loaded.lasting(), 0.02), Y=1.96)
+    after = equilibrium(loaded.lasting(), made_up_path.states(loaded.lasting(), 0.02), output=1.96)
     return made_up_run(loaded, before, after, {"program": "dirigiste", "version": "9.9"}, {}, **options)
 
 

@@ -123,20 +123,20 @@ def test_tables_become_csv_that_spreadsheets_do_not_execute():
 
 def test_the_title_of_sizes_names_no_status_with_few_firms(make):
     run = make()
-    data = run.after.dataset
+    data = run.after.states
     larger = xr.DataArray([1.0, 1.0, 10.0, 1.0], dims="status")
-    run.after.dataset = data.assign(labor=(data["labor"] * larger).transpose(*data["labor"].dims))
+    run.after.states = data.assign(labor=(data["labor"] * larger).transpose(*data["labor"].dims))
     assert "the median A title firm 30.0" in firms.sizes_title(run)
     fewer = xr.DataArray([1.0, 1.0, 0.1, 1.0], dims="status")
-    run.after.dataset = run.after.dataset.assign(mass=(data["mass"] * fewer).transpose(*data["mass"].dims))
+    run.after.states = run.after.states.assign(mass=(data["mass"] * fewer).transpose(*data["mass"].dims))
     assert "A title" not in firms.sizes_title(run)
 
 
 def _with_products(run, products):
     """The run in which the last unit of capital earns so much in firms of every status in the end."""
-    mpk = run.after.dataset["mpk"]
+    mpk = run.after.states["mpk"]
     rates = xr.DataArray([products[name] for name in mpk["status"].values], dims="status")
-    run.after.dataset = run.after.dataset.assign(mpk=(0.0 * mpk + rates).transpose(*mpk.dims))
+    run.after.states = run.after.states.assign(mpk=(0.0 * mpk + rates).transpose(*mpk.dims))
     return firms.starved_title(run)
 
 
@@ -155,8 +155,8 @@ def test_the_title_of_scarce_capital_says_that_it_leaves_out_statuses_with_few_f
     run = make()
     user_cost = firms.user_cost(run.after)
     shares = xr.DataArray([1.0, 1.0, 0.1, 1.0], dims="status")
-    run.after.dataset = run.after.dataset.assign(
-        mass=(run.after.dataset["mass"] * shares).transpose(*run.after.dataset["mass"].dims)
+    run.after.states = run.after.states.assign(
+        mass=(run.after.states["mass"] * shares).transpose(*run.after.states["mass"].dims)
     )
     products = {"inside": user_cost + 0.05, "plain": user_cost, "loud": user_cost + 0.12, "held": 0.0}
     text = _with_products(run, products)

@@ -14,7 +14,11 @@ from dirigiste.results.text import tables as text
 def doubled(solved, monkeypatch):
     """Certification with the finer grid left out: it would compile anew."""
     finer = {name: 1.01 * value for name, value in solved.aggregates.items()}
-    prices = {"w": solved.prices["w"], "r": solved.prices["r"] - 0.001, "T": 2 * solved.prices["T"]}
+    prices = {
+        "wage": solved.prices["wage"],
+        "interest": solved.prices["interest"] - 0.001,
+        "transfer": 2 * solved.prices["transfer"],
+    }
     other = type("Finer", (), {"aggregates": finer, "prices": prices})()
     monkeypatch.setattr(certify.solving, "solve", lambda economy, **options: other)
 
@@ -22,10 +26,10 @@ def doubled(solved, monkeypatch):
 def test_grid_error_is_relative_and_in_points_for_rates(solved, doubled):
     grid = certify.grid_error(solved)
     assert (grid["points"], grid["finer"]) == (40, 80)
-    assert grid["prices"]["w"] == 0.0
-    assert grid["prices"]["r"] == pytest.approx(0.001)
-    assert grid["prices"]["T"] == pytest.approx(-0.5)
-    assert grid["aggregates"]["Y"] == pytest.approx(1 / 1.01 - 1)
+    assert grid["prices"]["wage"] == 0.0
+    assert grid["prices"]["interest"] == pytest.approx(0.001)
+    assert grid["prices"]["transfer"] == pytest.approx(-0.5)
+    assert grid["aggregates"]["output"] == pytest.approx(1 / 1.01 - 1)
     assert grid["worst"] == pytest.approx(1 - 1 / 1.01)
 
 
@@ -53,4 +57,4 @@ def test_a_start_that_ends_nowhere_is_told(solved, monkeypatch):
 def test_the_finer_grid_agrees_roughly(economy, configured):
     result = dg.solve(economy, certify=True)
     assert 0 < result.certificate["grid"]["worst"] < 0.5
-    assert abs(result.certificate["grid"]["prices"]["r"]) < 5e-3
+    assert abs(result.certificate["grid"]["prices"]["interest"]) < 5e-3

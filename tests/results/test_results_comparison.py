@@ -1,6 +1,7 @@
 """Comparisons: arithmetic, welfare, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,8 +31,8 @@ def test_inputs_are_the_parameters_that_were_changed(solved, tighter):
 
 def test_differences(solved, tighter):
     result = dg.compare(solved, tighter)
-    pair = result.aggregates["Y"]
-    assert pair == Difference(solved.aggregates["Y"], tighter.aggregates["Y"])
+    pair = result.aggregates["output"]
+    assert pair == Difference(solved.aggregates["output"], tighter.aggregates["output"])
     assert pair.absolute == pair.new - pair.old
     assert pair.relative == pytest.approx(pair.absolute / pair.old)
     assert np.isnan(Difference(0.0, 1.0).relative)
@@ -39,7 +40,7 @@ def test_differences(solved, tighter):
 
 
 def test_less_credit_and_more_fear_cost_output(solved, tighter):
-    assert dg.compare(solved, tighter).aggregates["Y"].absolute < 0
+    assert dg.compare(solved, tighter).aggregates["output"].absolute < 0
 
 
 def test_welfare_groups_add_up(solved, tighter):
@@ -65,16 +66,16 @@ def test_consumption_equivalents_undo_utility(economy, sigma):
 
 
 def test_other_grids_are_refused(solved):
-    shorter = dg.Equilibrium(solved.economy, solved.dataset.isel(wealth=slice(0, 30)))
+    shorter = replace(solved, states=solved.states.isel(wealth=slice(0, 30)))
     with pytest.raises(dg.InputError, match=r"cannot be compared: they differ in wealth \(40 points"):
         dg.compare(solved, shorter)
-    fewer = dg.Equilibrium(solved.economy, solved.dataset.isel(status=slice(0, 2)))
+    fewer = replace(solved, states=solved.states.isel(status=slice(0, 2)))
     with pytest.raises(dg.InputError, match="status"):
         dg.compare(solved, fewer)
 
 
 def test_welfare_needs_the_same_preferences(economy, solved):
-    other = dg.Equilibrium(economy.with_({"preferences.rho": 0.05}), solved.dataset)
+    other = replace(solved, economy=economy.with_({"preferences.rho": 0.05}))
     result = dg.compare(solved, other)
     assert result.welfare is None
     assert "welfare cannot be compared" in repr(result)
@@ -84,7 +85,7 @@ def test_welfare_needs_the_same_preferences(economy, solved):
 def test_json_and_text(solved, tighter):
     result = dg.compare(solved, tighter)
     data = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert data["prices"]["w"]["old"] == solved.prices["w"]
+    assert data["prices"]["wage"]["old"] == solved.prices["wage"]
     assert set(data["welfare"]) == {"in_all", "by_status", "by_quintile", "by_tercile"}
     text = repr(result)
     assert "statuses.free.collateral" in text

@@ -1,6 +1,7 @@
 """A solved small economy: its numbers agree with each other, with the schema, and with their files."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -35,42 +36,35 @@ def test_schema_refuses_a_missing_number(solved):
 
 
 def test_statuses_sum_to_aggregates(solved):
-    pairs = {
-        "output": "Y",
-        "capital": "K",
-        "labor": "L",
-        "consumption": "C",
-        "wealth": "wealth",
-        "credit": "credit",
-    }
-    for part, whole in pairs.items():
-        close(sum(row[part] for row in solved.by_status.values()), solved.aggregates[whole])
+    for name in ("output", "capital", "labor", "consumption", "wealth", "credit"):
+        close(sum(row[name] for row in solved.by_status.values()), solved.aggregates[name])
     close(sum(row["mass"] for row in solved.by_status.values()), 1.0)
     close(sum(row["entrepreneurs"] for row in solved.by_status.values()), solved.aggregates["firms"])
 
 
 def test_states_sum_to_statuses(solved):
-    data = solved.dataset
-    firms = data["mass"] * data["runs"]
+    states, data = solved.states, solved.dataset
+    firms = states["mass"] * states["runs"]
     for name in ("output", "capital", "labor", "credit"):
         np.testing.assert_allclose(
-            (firms * data[name]).sum(("ability", "wealth")), data[f"{name}_by_status"], rtol=1e-10
+            (firms * states[name]).sum(("ability", "wealth")), data[f"{name}_by_status"], rtol=1e-10
         )
     np.testing.assert_allclose(
-        (data["mass_acting"] * data["consumption"]).sum(("ability", "wealth")), data["consumption_by_status"]
+        (states["mass_acting"] * states["consumption"]).sum(("ability", "wealth")),
+        data["consumption_by_status"],
     )
     np.testing.assert_allclose(
-        data["mass_acting"].sum(("ability", "wealth")), data["mass_by_status"], rtol=1e-9
+        states["mass_acting"].sum(("ability", "wealth")), data["mass_by_status"], rtol=1e-9
     )
 
 
 def test_nobody_drifts_off_and_wealth_stands_still(solved):
-    data = solved.dataset
+    data = solved.states
     # what owners save, edges take away, net of what newborns bring: wealth is stationary
     saved = float((data["mass_acting"] * data["saving"]).sum())
     wealth = solved.by_edge_detail
     lost = sum(edge["taken"] for edge in wealth.values())
-    carried = wealth["emigrate"]["wealth"] - wealth["emigrate"]["taken"]
+    carried = wealth["emigrate"]["wealth_moved"] - wealth["emigrate"]["taken"]
     born = solved.economy.entry.wealth * wealth["emigrate"]["people"]
     assert saved == pytest.approx(lost + carried - born, rel=1e-8)
 
@@ -78,19 +72,19 @@ def test_nobody_drifts_off_and_wealth_stands_still(solved):
 def test_definitions(solved):
     a, p, e = solved.aggregates, solved.prices, solved.economy
     alpha, eta = e.technology.alpha, e.technology.eta
-    close(a["tfp"], a["Y"] / (a["K"] ** alpha * a["L"] ** (1 - alpha)) ** eta)
+    close(a["tfp"], a["output"] / (a["capital"] ** alpha * a["labor"] ** (1 - alpha)) ** eta)
     close(np.log(a["tfp_efficient"] / a["tfp"]), a["tfp_loss_within"] + a["tfp_loss_between"])
     assert a["tfp_loss_within"] > 0
     assert a["tfp_loss_between"] > 0
-    close(a["credit_output"], a["credit"] / a["Y"])
-    close(a["control"], solved.by_status["loyal"]["output"] / a["Y"])
-    close(a["labor_share"], p["w"] * a["L"] / a["Y"])
+    close(a["credit_output"], a["credit"] / a["output"])
+    close(a["control"], solved.by_status["loyal"]["output"] / a["output"])
+    close(a["labor_share"], p["wage"] * a["labor"] / a["output"])
     voice = solved.by_status["critic"]["mass"]
     close(a["silence"], 1 - voice)  # every other status has a door to voice
     edges = solved.by_edge_detail
-    close(a["fines"], edges["inspection"]["taken"] / a["Y"])
-    close(edges["inspection"]["taken"], 0.1 * edges["inspection"]["wealth"])
-    close(a["flight"], 0.8 * edges["emigrate"]["wealth"] / a["Y"])
+    close(a["fines"], edges["inspection"]["taken"] / a["output"])
+    close(edges["inspection"]["taken"], 0.1 * edges["inspection"]["wealth_moved"])
+    close(a["flight"], 0.8 * edges["emigrate"]["wealth_moved"] / a["output"])
     close(a["emigrants"], solved.by_edge["emigrate"])
     assert 0 < a["top1_wealth"] < a["top5_wealth"] < a["top10_wealth"] <= 1
     assert a["idle_capital"] == 0.0
@@ -123,10 +117,11 @@ def test_identity_closes(solved):
 
 
 def test_every_variable_says_what_it_is(solved):
-    for name, variable in solved.dataset.data_vars.items():
-        assert variable.attrs["units"], name
-        assert variable.attrs["long_name"], name
-    assert solved.dataset["value"].dims == ("status", "ability", "wealth")
+    for data in (solved.dataset, solved.states):
+        for name, variable in data.data_vars.items():
+            assert variable.attrs["units"], name
+            assert variable.attrs["long_name"], name
+    assert solved.states["value"].dims == ("status", "ability", "wealth")
 
 
 def test_file_round_trip_is_exact(solved, tmp_path):
@@ -135,6 +130,7 @@ def test_file_round_trip_is_exact(solved, tmp_path):
     assert again.to_json() == solved.to_json()
     assert again.economy == solved.economy
     assert again.dataset.identical(solved.dataset)
+    assert again.states.identical(solved.states)
     assert [item.name for item in tmp_path.iterdir()] == ["x.nc"]
 
 
@@ -146,10 +142,30 @@ def test_opening_what_is_no_equilibrium(tmp_path):
         dg.Equilibrium.open(tmp_path / "text.nc")
 
 
+def test_files_of_other_layouts_name_version_and_remedy(solved, tmp_path):
+    path = tmp_path / "x.nc"
+    solved.dataset.to_netcdf(path)
+    with pytest.raises(
+        dg.InputError, match=r"an earlier version of Dirigiste in layout 1.*`dirigiste solve`"
+    ):
+        dg.Equilibrium.open(path)
+    later = solved.tree
+    later.attrs = {**later.attrs, "dirigiste_layout": 9, "dirigiste_version": "7.0"}
+    later.to_netcdf(path)
+    with pytest.raises(dg.InputError, match=r"Dirigiste 7\.0 in layout 9; .* install that version"):
+        dg.Equilibrium.open(path)
+
+
+def test_a_file_of_something_else_is_refused(solved, tmp_path):
+    solved.states.to_netcdf(tmp_path / "x.nc")
+    with pytest.raises(dg.InputError, match="holds no equilibrium"):
+        dg.Equilibrium.open(tmp_path / "x.nc")
+
+
 def test_a_solved_neighbour_is_where_it_starts(solved, economy):
     again = dg.solve(economy, start=solved)
     assert again.certificate["rounds"] <= 2
-    assert again.prices["w"] == pytest.approx(solved.prices["w"], rel=1e-7)
+    assert again.prices["wage"] == pytest.approx(solved.prices["wage"], rel=1e-7)
 
 
 def test_text_and_html(solved):
@@ -162,5 +178,5 @@ def test_text_and_html(solved):
 
 
 def test_html_escapes_names(economy, solved):
-    renamed = dg.Equilibrium(economy.model_copy(update={"title": "<b>x</b>"}), solved.dataset)
+    renamed = replace(solved, economy=economy.model_copy(update={"title": "<b>x</b>"}))
     assert "<b>x</b>" not in renamed._repr_html_()

@@ -46,11 +46,11 @@ def test_a_path_on_which_nothing_happens_is_the_economy_without_events(still):
 
 def test_the_economy_without_events_is_the_equilibrium(still, village):
     base, before = still[1], village[1]
-    assert float(base["output"]) == before.aggregates["Y"]
-    assert float(base["wage"]) == before.prices["w"]
+    assert float(base["output"]) == before.aggregates["output"]
+    assert float(base["wage"]) == before.prices["wage"]
     assert float(base["silence"]) == before.aggregates["silence"]
     assert float(base["mpk_by_status"].sel(status="free")) == before.by_status["free"]["mpk"]
-    assert float(base["investment_by_status"].sum()) == pytest.approx(0.06 * before.aggregates["K"])
+    assert float(base["investment_by_status"].sum()) == pytest.approx(0.06 * before.aggregates["capital"])
     assert base["parameter_value"].values.tolist() == list(PARAMETERS.values())
 
 
@@ -126,7 +126,7 @@ def test_investment_is_change_and_depreciation_and_leaves_out_jumps(moving):
 def test_every_variable_says_what_it_is(moving, village):
     names = {*measures.PATH, *measures.PATH_STATUS, *measures.PATH_ARC}
     names |= {*measures.PATH_PARAMETER, *measures.PATH_RESIDUAL}
-    assert set(moving.data_vars) == names - {*paths.QUOTA}
+    assert set(moving.data_vars) == names - {*measures.QUOTA}
     for name, variable in moving.data_vars.items():
         assert variable.attrs["units"], name
         assert variable.attrs["long_name"], name

@@ -14,7 +14,7 @@ import xarray as xr
 import dirigiste as dg
 from dirigiste import chronicle as chronicles
 from dirigiste import report
-from dirigiste.results.archive import folders, storage
+from dirigiste.results.archive import folders
 from dirigiste.results.runs import run as runs
 from dirigiste.results.text import run as text_run
 
@@ -35,10 +35,10 @@ def test_a_run_is_a_path_between_two_stationary_states(made):
     assert made.after.economy.get("statuses.free.collateral") == pytest.approx(1.26)
     assert made.after.economy.get("edges.inspection.perceived") == 0.05  # what fades is gone
     assert [item.path for item in made.changes] == ["statuses.free.collateral"]
-    assert made.comparison.aggregates["Y"].absolute < 0
-    assert float(made.base["output"]) == made.before.aggregates["Y"]
+    assert made.comparison.aggregates["output"].absolute < 0
+    assert float(made.base["output"]) == made.before.aggregates["output"]
     output = made.path["output"].values
-    assert made.after.aggregates["Y"] < output[-1] < output[0] < made.before.aggregates["Y"]
+    assert made.after.aggregates["output"] < output[-1] < output[0] < made.before.aggregates["output"]
     assert made.horizon == 10.0
     assert made.default_times == (0.0, 1.0, 2.0, 5.0, 10.0)
     assert made.warnings[-1] == "mind the gap"
@@ -215,7 +215,7 @@ def test_kept_and_opened_again(made, tmp_path):
     assert again.chronicle.events == made.chronicle.events
     assert dg.Run.open("latest", root).folder == folder
     summary = json.loads((folder / "summary.json").read_text())
-    assert summary["before"]["aggregates"]["Y"] == made.before.aggregates["Y"]
+    assert summary["before"]["aggregates"]["output"] == made.before.aggregates["output"]
 
 
 def test_everything_is_kept(whole, tmp_path):
@@ -237,17 +237,24 @@ def test_the_summary_is_short_and_the_numbers_are_compressed(whole, tmp_path):
     folder = whole.save(tmp_path / "runs", report=False)
     assert json.loads((folder / "summary.json").read_text())["time"] == [0.0, 1.0, 2.0, 5.0, 10.0]
     with netCDF4.Dataset(folder / "results.nc") as file:
-        for group, name in (("path", "mass_by_status"), ("split", "output"), ("before", "value")):
+        for group, name in (("path", "mass_by_status"), ("split", "output"), ("before/states", "value")):
             variable = file[group][name]
             assert variable.filters()["zlib"] == (variable.size > 1000)
 
 
-def test_a_run_that_was_kept_without_a_path_says_so(made, tmp_path):
+def test_a_run_of_an_earlier_layout_says_which_version_and_what_to_do(made, tmp_path):
     folder = made.save(tmp_path / "runs", report=False)
-    storage.write(
-        {"/": xr.Dataset(attrs={"only": "null"}), "before": made.before.dataset}, folder / "results.nc"
-    )
-    with pytest.raises(dg.InputError, match="holds no path: it was kept by an earlier version"):
+    old = xr.DataTree.from_dict({"/": xr.Dataset(attrs={"only": "null"}), "path": made.path})
+    old.to_netcdf(folder / "results.nc")
+    with pytest.raises(dg.InputError, match="an earlier version of Dirigiste in layout 1") as error:
+        dg.Run.open(folder)
+    assert "`dirigiste run inputs/chronicle.yaml`" in str(error.value)
+
+
+def test_a_file_that_is_no_run_says_so(made, tmp_path):
+    folder = made.save(tmp_path / "runs", report=False)
+    made.before.save(folder / "results.nc")
+    with pytest.raises(dg.InputError, match="holds no run"):
         dg.Run.open(folder)
 
 

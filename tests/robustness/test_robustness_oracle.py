@@ -19,7 +19,7 @@ def agree(number):
     found = Oracle(economy).solve()
     assert found.left < 1e-8
     prices = dg.solve(economy).prices
-    ours = [math.log(prices["w"]), prices["r"], prices["T"]]
+    ours = [math.log(prices["wage"]), prices["interest"], prices["transfer"]]
     np.testing.assert_allclose(ours, found.u[:3], atol=1e-6)
 
 

@@ -31,7 +31,7 @@ def list_(root: Path, as_json: bool) -> None:
         except InputError as error:
             console.warn(f"left out: {problem}" for problem in error.problems)
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
-            console.warn([f"left out: {folder}: its {folders.SUMMARY} is not one of a run; run it again"])
+            console.warn([f"left out: {folder}: its {folders.SUMMARY} is not that of a run of this version; run it again"])
     if as_json:
         console.print_json({"folder": str(root), "runs": rows})
         return
@@ -60,6 +60,6 @@ def _row(name: str, summary: dict[str, Any]) -> dict[str, Any]:
         "chronicle": str(summary["name"]),
         "economy": str(summary["economy"]),
         "created": str(summary["provenance"]["created"]),
-        "output": new["Y"] / old["Y"] - 1.0,
+        "output": new["output"] / old["output"] - 1.0,
         "control": float(new["control"]),
     }

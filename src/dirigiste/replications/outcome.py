@@ -219,7 +219,7 @@ class Outcome:
     """What a replication gives back."""
 
     cells: Sequence[Cell | Claim]
-    datasets: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    datasets: Mapping[str, xr.Dataset | xr.DataTree] = field(default_factory=dict)
     """What was computed, by name; written to one netCDF file each."""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     notes: Sequence[str] = ()

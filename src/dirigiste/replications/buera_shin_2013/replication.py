@@ -72,10 +72,10 @@ def compute(progress: Progress | None = None) -> Outcome:
     rises = all(
         before.aggregates[name] < more.aggregates[name]
         for before, more in itertools.pairwise(ordered)
-        for name in ("Y", "credit_output")
+        for name in ("output", "credit_output")
     )
-    range_of_output = f"at {len(ordered)} multiples, output from {ordered[0].aggregates['Y']:.4f} to " + (
-        f"{ordered[-1].aggregates['Y']:.4f}"
+    range_of_output = f"at {len(ordered)} multiples, output from {ordered[0].aggregates['output']:.4f} to " + (
+        f"{ordered[-1].aggregates['output']:.4f}"
     )
     curve = dataset(ordered, sorted(states))
     return Outcome(
@@ -84,7 +84,7 @@ def compute(progress: Progress | None = None) -> Outcome:
             "collateral": curve,
             "reform": rebate.dataset,
             "reform_spend": spend.dataset,
-            **({"perfect_credit": perfect.dataset} if perfect else {}),
+            **({"perfect_credit": perfect.tree} if perfect else {}),
         },
         pictures={
             "collateral": Picture(
@@ -144,17 +144,17 @@ def _idle(states: Mapping[float, Equilibrium]) -> list[str]:
 
 
 ROWS: Final = {
-    "interest": lambda x, _: x.prices["r"],
-    "wage": lambda x, _: x.prices["w"],
-    "output": lambda x, _: x.aggregates["Y"],
-    "capital": lambda x, _: x.aggregates["K"],
+    "interest": lambda x, _: x.prices["interest"],
+    "wage": lambda x, _: x.prices["wage"],
+    "output": lambda x, _: x.aggregates["output"],
+    "capital": lambda x, _: x.aggregates["capital"],
     "credit over output": lambda x, _: x.aggregates["credit_output"],
     "entrepreneurs": lambda x, _: x.aggregates["entrepreneurs"],
-    "output, perfect credit 1": lambda x, best: x.aggregates["Y"] / best.aggregates["Y"],
+    "output, perfect credit 1": lambda x, best: x.aggregates["output"] / best.aggregates["output"],
     "TFP, perfect credit 1": lambda x, best: tfp(x) / tfp(best),
     "share of top tenth of employers": lambda x, _: x.aggregates["top10_employment"],
-    "consumption": lambda x, _: x.aggregates["C"],
-    "labour": lambda x, _: x.aggregates["L"],
+    "consumption": lambda x, _: x.aggregates["consumption"],
+    "labour": lambda x, _: x.aggregates["labor"],
     "idle capital": lambda x, _: x.aggregates["idle_capital"],
 }
 """Rows of the tables of stationary states, of a state and of that with perfect credit."""
@@ -174,11 +174,11 @@ WITHOUT_CREDIT: Final = (
 def dataset(states: list[Equilibrium], multiples: list[float]) -> xr.Dataset:
     """Aggregates by collateral."""
     names = {
-        "output": ("output", "goods per year", lambda x: x.aggregates["Y"]),
+        "output": ("output", "goods per year", lambda x: x.aggregates["output"]),
         "tfp": ("TFP, Y/K^(1/3)", "1", tfp),
         "credit": ("credit over output", "years", lambda x: x.aggregates["credit_output"]),
-        "interest": ("interest", "per year", lambda x: x.prices["r"]),
-        "wage": ("wage", "goods per year", lambda x: x.prices["w"]),
+        "interest": ("interest", "per year", lambda x: x.prices["interest"]),
+        "wage": ("wage", "goods per year", lambda x: x.prices["wage"]),
         "entrepreneurs": ("share of entrepreneurs", "1", lambda x: x.aggregates["entrepreneurs"]),
     }
     return xr.Dataset(

@@ -36,7 +36,7 @@ def tfp_of(output: Any, capital: Any) -> Any:  # noqa: ANN401  (numbers or array
 
 def tfp(result: Equilibrium) -> float:
     """TFP of a stationary state."""
-    return float(tfp_of(result.aggregates["Y"], result.aggregates["K"]))
+    return float(tfp_of(result.aggregates["output"], result.aggregates["capital"]))
 
 
 def by_collateral(

@@ -64,12 +64,12 @@ class Producers:
     def debt(self) -> float:
         """Capital less wealth, over output."""
         a = self.result.aggregates
-        return (a["K"] - a["wealth"]) / a["Y"]
+        return (a["capital"] - a["wealth"]) / a["output"]
 
     @property
     def labor(self) -> float:
         """Labour demand."""
-        return self.result.aggregates["L"]
+        return self.result.aggregates["labor"]
 
     @property
     def residual(self) -> float:
@@ -80,7 +80,7 @@ class Producers:
     @cached_property
     def _firms(self) -> tuple[Array, Array, Array]:
         """Logs of output, of output over capital, and masses, (S, J, N) each."""
-        data = self.result.dataset
+        data = self.result.states
         output, capital = data["output"].values, data["capital"].values
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(output), np.log(output / capital), data["mass"].values
@@ -100,7 +100,7 @@ class Producers:
         nodes.
         """
         log, _, mass = self._firms
-        data, economy = self.result.dataset, self.result.economy
+        data, economy = self.result.states, self.result.economy
         nodes = data["wealth"].values
         chances = ability.transition(economy, ability.chain(economy), 1.0)
         later = np.clip(nodes + data["saving"].values, nodes[0], nodes[-1])

@@ -91,9 +91,9 @@ def compute(progress: Progress | None = None) -> Outcome:
     return Outcome(
         cells=reference.compare(reference.load(__package__), ours, claims),
         datasets={
-            "korea": korea.result.dataset,
-            "groups": groups.result.dataset,
-            "unequal_rates": rates.result.dataset,
+            "korea": korea.result.tree,
+            "groups": groups.result.tree,
+            "unequal_rates": rates.result.tree,
             "collateral": curve_dataset(curve),
         },
         pictures={

@@ -46,16 +46,16 @@ def distorted(tax: float) -> Distorted:
         return solve(economy.with_(changes), start=base)
 
     def gap(subsidy: float) -> float:
-        return at(subsidy).aggregates["K"] / base.aggregates["K"] - 1.0
+        return at(subsidy).aggregates["capital"] / base.aggregates["capital"] - 1.0
 
     subsidy = root(gap, 0.0, 0.5, "subsidy that leaves capital as it was", 1e-10)
     result = at(subsidy)
     share = result.by_status["subsidised"]["output_share"]
     return Distorted(
-        output=result.aggregates["Y"] / base.aggregates["Y"],
+        output=result.aggregates["output"] / base.aggregates["output"],
         subsidised=share,
         cost=subsidy * share,
         subsidy=subsidy,
-        capital_gap=result.aggregates["K"] / base.aggregates["K"] - 1.0,
+        capital_gap=result.aggregates["capital"] / base.aggregates["capital"] - 1.0,
         residual=result.worst_residual,
     )

@@ -103,21 +103,21 @@ def below(values: Array, weights: Array, limit: float) -> float:
 
 def _masses(equilibrium: object, status: str) -> tuple[Array, Array]:
     """Owners and firms, each (J, N)."""
-    data = equilibrium.dataset.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
+    data = equilibrium.states.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
     mass = np.maximum(data["mass"].values, 0.0)
     return mass, mass * np.nan_to_num(data["runs"].values)
 
 
 def _wealth(equilibrium: object, status: str, unit: float) -> tuple[Array, Array]:
     mass, _ = _masses(equilibrium, status)
-    nodes = np.asarray(equilibrium.dataset["wealth"].values, dtype=float)  # type: ignore[attr-defined]
+    nodes = np.asarray(equilibrium.states["wealth"].values, dtype=float)  # type: ignore[attr-defined]
     values = _wealth_points(nodes) / unit
     return values.ravel(), np.repeat(mass.sum(axis=0) / PARTS, PARTS)
 
 
 def _employment(equilibrium: object, status: str) -> tuple[Array, Array]:
     _, firms = _masses(equilibrium, status)
-    data = equilibrium.dataset.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
+    data = equilibrium.states.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
     labor = np.nan_to_num(data["labor"].values)
     return labor.ravel(), np.where(labor > 0, firms, 0.0).ravel()
 
@@ -133,7 +133,7 @@ def _shared(run: Run, of_firms: bool, least: float = FEW) -> list[str]:
 
 
 def _curves(run: Run, kind: str) -> list[Curve]:
-    unit = float(run.before.prices["w"])
+    unit = float(run.before.prices["wage"])
     names = _shared(run, of_firms=kind == "employment")
     samples = {}
     for name in names:
@@ -177,7 +177,7 @@ def employment(run: Run) -> list[Curve]:
 def _mpk(equilibrium: object, status: str, at: Array, unit: float) -> tuple[Array, float]:
     """Mean marginal product less user cost at the wealths `at` and over all firms of the status."""
     _, firms = _masses(equilibrium, status)
-    data = equilibrium.dataset.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
+    data = equilibrium.states.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
     mpk = data["mpk"].values
     cost = user_cost(equilibrium)
     used = np.isfinite(mpk) & (firms > 0)
@@ -185,7 +185,7 @@ def _mpk(equilibrium: object, status: str, at: Array, unit: float) -> tuple[Arra
     total = float(weight.sum())
     if total <= 0:
         return np.full_like(at, np.nan), float("nan")
-    nodes = np.asarray(equilibrium.dataset["wealth"].values, dtype=float) / unit  # type: ignore[attr-defined]
+    nodes = np.asarray(equilibrium.states["wealth"].values, dtype=float) / unit  # type: ignore[attr-defined]
     by_node, value = weight.sum(axis=0), (weight * product).sum(axis=0)
     positive = nodes > 0
     apart = (np.log10(at)[:, None] - np.log10(nodes[positive])) / BANDWIDTH
@@ -199,7 +199,7 @@ def _mpk(equilibrium: object, status: str, at: Array, unit: float) -> tuple[Arra
 
 def user_cost(equilibrium: object) -> float:
     """Interest plus depreciation, per year: what capital costs an owner who uses own funds."""
-    return float(equilibrium.prices["r"]) + float(equilibrium.economy.technology.delta)  # type: ignore[attr-defined]
+    return float(equilibrium.prices["interest"]) + float(equilibrium.economy.technology.delta)  # type: ignore[attr-defined]
 
 
 def starved(run: Run) -> list[Curve]:
@@ -207,10 +207,10 @@ def starved(run: Run) -> list[Curve]:
 
     x in annual wages of the state before, y per year; centres are means over firms.
     """
-    unit = float(run.before.prices["w"])
+    unit = float(run.before.prices["wage"])
     sizes = {name: float(_masses(run.before, name)[1].sum()) for name in _shared(run, of_firms=True)}
     names = sorted(sizes, key=lambda name: -sizes[name])[:LINES]
-    nodes = np.asarray(run.before.dataset["wealth"].values, dtype=float) / unit
+    nodes = np.asarray(run.before.states["wealth"].values, dtype=float) / unit
     if not names:
         return []
     at = np.logspace(np.log10(nodes[nodes > 0][0]), np.log10(nodes[-1]), 240)

@@ -10,9 +10,6 @@ from dirigiste.results.quantities import measures
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-QUOTA: Final = frozenset({"added_spread", "limit_factor"})
-"""Prices that exist only where an economy declares a quota."""
-
 TEXTS: Final = frozenset(measures.PROVENANCE) - {"seconds", "seed"}
 
 
@@ -47,7 +44,7 @@ def json_schema() -> dict[str, Any]:
                         "hash": {"type": "string"},
                     },
                 ),
-                "prices": _object("Prices", _numbers(measures.PRICES), optional=QUOTA),
+                "prices": _object("Prices", _numbers(measures.PRICES), optional=measures.QUOTA),
                 "aggregates": _object(
                     "Aggregates; null where one has no meaning", _numbers(measures.AGGREGATES)
                 ),
@@ -115,7 +112,8 @@ def _certificate() -> dict[str, Any]:
             "finer": {"type": "integer", "description": "Wealth nodes of the second grid"},
             "prices": {
                 **errors,
-                "description": "This result less that of the second grid: w and T relative, r per year",
+                "description": "This result less that of the second grid: wage and transfer relative, "
+                "interest per year",
             },
             "aggregates": {
                 **errors,

@@ -1,16 +1,19 @@
-"""Datasets to netCDF files and back, whole or not at all."""
+"""Results as trees of xarray Datasets to netCDF files and back, whole or not at all.
+
+Every file says in which layout it is written (`LAYOUT`) and by which version of the program. The layout
+changes when names or groups do; a file of another layout is refused.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dirigiste.errors import InputError
+from dirigiste.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
 
 ENGINE: Final = "netcdf4"
@@ -20,79 +23,87 @@ COMPRESSED: Final = {"zlib": True, "complevel": 4, "shuffle": True}
 LARGE: Final = 1000
 """Variables of numbers with more entries than this are compressed."""
 
+LAYOUT: Final = 2
+"""Layout of the files: names of variables and groups. Files of layout 1 have no such number."""
 
-def write(data: xr.Dataset | Mapping[str, xr.Dataset], path: Path) -> None:
-    """Write a Dataset, or several as groups by name, to a netCDF file that appears only when it is
-    complete.
-    """
-    import xarray as xr
+LAYOUT_NAME: Final = "dirigiste_layout"
+VERSION_NAME: Final = "dirigiste_version"
 
+KINDS: Final = {"equilibrium": "states", "run": "path"}
+"""What a file may hold, and a group by which that is known."""
+
+
+def write(tree: xr.DataTree, path: Path) -> None:
+    """Write a tree to a netCDF file, a group for each node, that appears only when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    marked = tree.copy()
+    marked.attrs = {**tree.attrs, LAYOUT_NAME: LAYOUT, VERSION_NAME: __version__}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
         draft = Path(folder) / path.name
-        groups = {None: data} if isinstance(data, xr.Dataset) else data
-        for n, (group, dataset) in enumerate(groups.items()):
-            large = [
-                name
-                for name, item in dataset.variables.items()
-                if item.size > LARGE and item.dtype.kind in "fi"
-            ]
-            dataset.to_netcdf(
-                draft,
-                engine=ENGINE,
-                group=group,
-                mode="a" if n else "w",
-                encoding=dict.fromkeys(large, COMPRESSED),
-            )
+        marked.to_netcdf(
+            draft,
+            engine=ENGINE,
+            encoding={node.path: dict.fromkeys(_large(node), COMPRESSED) for node in marked.subtree},
+        )
         draft.replace(path)
 
 
-def read(path: Path, group: str | None = None) -> xr.Dataset:
-    """Read the Dataset of an equilibrium, or that in a group of a file, into memory.
+def _large(node: xr.DataTree) -> list[str]:
+    variables = node.to_dataset(inherit=False).variables
+    return [str(name) for name, item in variables.items() if item.size > LARGE and item.dtype.kind in "fi"]
+
+
+def read(path: Path, kind: str) -> xr.DataTree:
+    """Read an equilibrium or a run from a file into memory.
+
+    Args:
+        path: The file.
+        kind: One of `KINDS`.
 
     Raises:
-        InputError: There is no such file or group, or it holds no equilibrium.
-    """
-    dataset = read_any(path, group)
-    if "economy" not in dataset.attrs:
-        hint = (
-            "; a file of a run holds `before` and `after`: name the folder of the run"
-            if group is None
-            else ""
-        )
-        raise InputError.of(f"holds no equilibrium{hint}", file=str(path))
-    return dataset
-
-
-def read_any(path: Path, group: str | None = None) -> xr.Dataset:
-    """Read a Dataset, or a group of a file, into memory.
-
-    Raises:
-        InputError: There is no such file or group.
+        InputError: There is no such file, it is damaged or in another layout, or holds something else.
     """
     import xarray as xr
 
     if not path.is_file():
         raise InputError.of("no such file", file=str(path))
     try:
-        return xr.load_dataset(path, engine=ENGINE, group=group, decode_timedelta=False)
+        with xr.open_datatree(path, engine=ENGINE, decode_timedelta=False) as lazy:
+            tree = lazy.load()
     except (OSError, ValueError, KeyError) as error:
-        what = f"the group `{group}`" if group else "netCDF"
-        raise InputError.of(f"cannot be read as {what}: {error}", file=str(path)) from None
+        raise InputError.of(f"cannot be read as netCDF: {error}", file=str(path)) from None
+    layout = tree.attrs.pop(LAYOUT_NAME, None)
+    version = tree.attrs.pop(VERSION_NAME, None)
+    held = [name for name, group in KINDS.items() if group in tree.children]
+    earlier = layout is None and ("economy" in tree.attrs or held)
+    if earlier or (layout is not None and int(layout) != LAYOUT):
+        raise InputError.of(_of_another_layout(version, layout), file=str(path))
+    if kind not in held:
+        hint = ""
+        if kind == "equilibrium" and "run" in held:
+            hint = "; it is the file of a run, which holds `before` and `after`: name the folder of the run"
+        raise InputError.of(f"holds no {kind}{hint}", file=str(path))
+    return tree
 
 
-def groups(path: Path) -> tuple[str, ...]:
-    """Names of the groups of a file."""
-    import netCDF4
+def _of_another_layout(version: str | None, layout: object) -> str:
+    """What to do with a file of another layout."""
+    if layout is None or int(str(layout)) < LAYOUT:
+        by = f"Dirigiste {version}" if version else "an earlier version of Dirigiste"
+        remedy = (
+            "compute it again: `dirigiste run inputs/chronicle.yaml` in the folder of a run, "
+            "`dirigiste solve` for an equilibrium, whose economy is the attribute `economy` of the file"
+        )
+    else:
+        by = f"Dirigiste {version}" if version else "a later version of Dirigiste"
+        remedy = f"install that version, or compute it again with this one ({__version__})"
+    return (
+        f"was written by {by} in layout {layout or 1}; this version ({__version__}) reads layout {LAYOUT}: "
+        f"{remedy}"
+    )
 
-    with netCDF4.Dataset(path) as file:
-        return tuple(file.groups)
 
-
-def attributes(path: Path) -> dict[str, Any]:
-    """Attributes of a whole file.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    return dict(read_any(path).attrs)
+def dataset_of(node: xr.DataTree) -> xr.Dataset:
+    """The Dataset of a group, with the coordinates of its variables."""
+    dataset = node.to_dataset()
+    return dataset[list(dataset.data_vars)]

@@ -47,7 +47,7 @@ def grid_error(equilibrium: Equilibrium, progress: Progress | None = None) -> di
         equilibrium.economy.with_({"numerics.wealth.points": 2 * points}),
         progress=_named(progress, "finer grid"),
     )
-    rates = {"r", "added_spread"}
+    rates = {"interest", "added_spread"}
     prices = {
         name: value - finer.prices[name] if name in rates else _relative(value, finer.prices[name])
         for name, value in equilibrium.prices.items()
@@ -75,7 +75,7 @@ def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> 
     compiled = arrays.compile_economy(equilibrium.economy)
     rows = []
     for n, (factor, added) in enumerate(STARTS):
-        wage, interest = factor * equilibrium.prices["w"], equilibrium.prices["r"] + added
+        wage, interest = factor * equilibrium.prices["wage"], equilibrium.prices["interest"] + added
         report = _named(progress, f"start {n + 1} of {len(STARTS)}")
         row: dict[str, Any] = {
             "wage": wage,
@@ -91,9 +91,9 @@ def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> 
             row["message"] = error.message
         else:
             row["difference"] = max(
-                abs(other.aggregates["Y"] / equilibrium.aggregates["Y"] - 1.0),
-                abs(other.aggregates["K"] / equilibrium.aggregates["K"] - 1.0),
-                abs(other.prices["w"] / equilibrium.prices["w"] - 1.0),
+                abs(other.aggregates["output"] / equilibrium.aggregates["output"] - 1.0),
+                abs(other.aggregates["capital"] / equilibrium.aggregates["capital"] - 1.0),
+                abs(other.prices["wage"] / equilibrium.prices["wage"] - 1.0),
             )
             row["same"] = row["difference"] <= SAME
         rows.append(row)

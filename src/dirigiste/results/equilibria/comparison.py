@@ -151,7 +151,7 @@ def compare(a: Equilibrium | str | Path, b: Equilibrium | str | Path) -> Compari
     differing = [
         f"{what} ({_extent(one)} and {_extent(other)})"
         for what in ("status", "ability", "wealth")
-        if not np.array_equal(one := old.dataset[what].values, other := new.dataset[what].values)
+        if not np.array_equal(one := old.states[what].values, other := new.states[what].values)
     ]
     if differing:
         raise InputError.of(

@@ -1,9 +1,10 @@
-"""A solved equilibrium as an xarray Dataset: dims `status`, `ability`, `wealth`, and `arc` (an edge from one
-of its origins).
+"""A solved equilibrium as two xarray Datasets, of which every variable carries `units` and `long_name`.
 
-Names: variables over states as in `measures.STATES`; by status `NAME_by_status`; prices `price_NAME`;
-aggregates `aggregate_NAME`; by arc `people`, `wealth_moved`, `taken`. Every variable carries `units` and
-`long_name`. Attributes: `economy` (YAML), and as JSON `provenance`, `certificate`, `identity`.
+`build` makes that of the economy as a whole (`measures.PRICES` and `AGGREGATES`), by `status`
+(`NAME_by_status` for `measures.STATUS` and `STATUS_FLAGS`) and by `arc`, an edge from one of its origins
+(`measures.EDGE`). A path has these names too. Its attributes are `economy` (YAML), and as JSON `provenance`,
+`certificate` and `identity`. `states` makes that of policy functions, values and the distribution over
+(`status`, `ability`, `wealth`), by the names of `measures.STATES`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 STATE: Final = ("status", "ability", "wealth")
 
+PLACES: Final = ("status", "arc", "edge", "origin", "destination")
+"""Coordinates of numbers by status and by arc."""
+
 OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk", "size_tax")
 """Variables over states that are nan in statuses which may run no firm."""
 
@@ -40,7 +44,7 @@ def import_ahead() -> None:
 
 
 def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
-    """The Dataset of a solved equilibrium.
+    """The numbers of a solved equilibrium as a whole, by status and by arc.
 
     Raises:
         NotConverged: A residual misses its tolerance.
@@ -51,26 +55,21 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     point, economy = solved.point, compiled.economy
     certified = certificate.certificate(compiled, solved)
     variables: dict[str, Any] = {}
-    for name, values in _states(compiled, point).items():
-        variables[name] = (STATE, values, measures.about(measures.STATES[name]))
     for name, values in totals.by_status(compiled, point).items():
         variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS[name]))
     for name, values in _flags(compiled).items():
         variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS_FLAGS[name]))
     for name, value in totals.prices(compiled, point).items():
-        variables[f"price_{name}"] = ((), value, measures.about(measures.PRICES[name]))
+        variables[name] = ((), value, measures.about(measures.PRICES[name]))
     for name, value in totals.aggregates(compiled, point).items():
-        variables[f"aggregate_{name}"] = ((), value, measures.about(measures.AGGREGATES[name]))
-    moved = point.moves
-    for name, key, values in (
-        ("people", "people", moved.people),
-        ("wealth_moved", "wealth", moved.wealth),
-        ("taken", "taken", moved.taken),
-    ):
-        variables[name] = ("arc", np.asarray(values), measures.about(measures.EDGE[key]))
+        variables[name] = ((), value, measures.about(measures.AGGREGATES[name]))
+    moved = {"people": point.moves.people, "wealth_moved": point.moves.wealth, "taken": point.moves.taken}
+    for name, values in moved.items():
+        variables[name] = ("arc", np.asarray(values), measures.about(measures.EDGE[name]))
+    places = coordinates(compiled)
     return xr.Dataset(
         variables,
-        coords=coordinates(compiled),
+        coords={name: places[name] for name in PLACES},
         attrs={
             "title": f"Stationary equilibrium of {economy.name}",
             "Conventions": "CF-1.10",
@@ -79,6 +78,20 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
             "certificate": json.dumps({"certified": True, **certified._asdict()}, ensure_ascii=False),
             "identity": json.dumps(certificate.identity(compiled, point)),
         },
+    )
+
+
+def states(compiled: Compiled, point: Point) -> xr.Dataset:
+    """Values, policy functions and the distribution of a solved equilibrium, (S, J, N)."""
+    import xarray as xr
+
+    places = coordinates(compiled)
+    return xr.Dataset(
+        {
+            name: (STATE, values, measures.about(measures.STATES[name]))
+            for name, values in _states(compiled, point).items()
+        },
+        coords={name: places[name] for name in STATE},
     )
 
 

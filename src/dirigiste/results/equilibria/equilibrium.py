@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from dirigiste.results.quantities import measures
 from dirigiste.results.text import tables as text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Self
 
     import pandas as pd
@@ -32,19 +32,23 @@ class Equilibrium:
     economy: Economy
     """The economy that was solved."""
     dataset: xr.Dataset
-    """Every number by name, with units; see `dirigiste.results.equilibria.dataset`."""
+    """The numbers of the economy as a whole, by status and by edge and origin, with units and under the names
+    of a path; see `dirigiste.results.equilibria.dataset`."""
+    states: xr.Dataset
+    """Values, policy functions and the distribution over `status`, `ability` and `wealth`, by the names of
+    `measures.STATES`."""
 
     @cached_property
     def prices(self) -> dict[str, float]:
-        """Wage `w` and transfer `T` (goods per year), interest `r` (per year); with a quota also what
-        meets it.
+        """`wage` and `transfer` (goods per year), `interest` (per year); with a quota also `added_spread` and
+        `limit_factor`, which meet it.
         """
-        return self._scalars("price_")
+        return self._numbers(measures.PRICES)
 
     @cached_property
     def aggregates(self) -> dict[str, float]:
         """Aggregates by the names of `measures.AGGREGATES`; nan where one has no meaning."""
-        return self._scalars("aggregate_")
+        return self._numbers(measures.AGGREGATES)
 
     @cached_property
     def by_status(self) -> dict[str, dict[str, float | bool]]:
@@ -73,12 +77,11 @@ class Equilibrium:
         """People, wealth and what is taken for every edge, and under `origins` for each of its origins,
         all per year.
         """
-        variables = {"people": "people", "wealth": "wealth_moved", "taken": "taken"}
         detail: dict[str, dict[str, Any]] = {
-            edge.name: {**dict.fromkeys(variables, 0.0), "to": edge.to, "origins": {}}
+            edge.name: {**dict.fromkeys(measures.EDGE, 0.0), "to": edge.to, "origins": {}}
             for edge in self.economy.edges
         }
-        columns = {name: self.dataset[variable].values for name, variable in variables.items()}
+        columns = {name: self.dataset[name].values for name in measures.EDGE}
         labels = zip(self.dataset["edge"].values, self.dataset["origin"].values, strict=True)
         for n, (edge, origin) in enumerate(labels):
             row = {name: float(values[n]) for name, values in columns.items()}
@@ -153,34 +156,38 @@ class Equilibrium:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the Dataset to a netCDF file; `open` reads it back."""
-        storage.write(self.dataset, Path(path))
+        """Write all numbers to a netCDF file; `open` reads it back."""
+        storage.write(self.tree, Path(path))
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Read an equilibrium from a netCDF file that `save` wrote.
 
         Raises:
-            InputError: There is no such file, or it is no equilibrium.
+            InputError: There is no such file, it is no equilibrium, or of a version with another layout.
         """
-        return cls.of(storage.read(Path(path)))
+        return cls.of(storage.read(Path(path), "equilibrium"))
 
     @classmethod
-    def of(cls, dataset: xr.Dataset) -> Self:
-        """An equilibrium from its Dataset."""
-        return cls(economies.loads(dataset.attrs["economy"], file="<economy of the result>"), dataset)
+    def of(cls, tree: xr.DataTree) -> Self:
+        """An equilibrium from its tree."""
+        dataset, states = storage.dataset_of(tree), storage.dataset_of(tree.children["states"])
+        return cls(economies.loads(dataset.attrs["economy"], file="<economy of the result>"), dataset, states)
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """`dataset` with `states` as a group below it, which is what a file holds."""
+        import xarray as xr
+
+        return xr.DataTree.from_dict({"/": self.dataset, "states": self.states})
 
     def with_attributes(self, **attributes: object) -> Self:
         """The same equilibrium with attributes of its Dataset replaced, as JSON."""
         texts = {name: json.dumps(plain(value), ensure_ascii=False) for name, value in attributes.items()}
-        return type(self)(self.economy, self.dataset.assign_attrs(texts))
+        return replace(self, dataset=self.dataset.assign_attrs(texts))
 
-    def _scalars(self, prefix: str) -> dict[str, float]:
-        return {
-            str(name).removeprefix(prefix): float(variable)
-            for name, variable in self.dataset.data_vars.items()
-            if str(name).startswith(prefix)
-        }
+    def _numbers(self, table: Mapping[str, measures.Measure]) -> dict[str, float]:
+        return {name: float(self.dataset[name]) for name in table if name in self.dataset}
 
     def __repr__(self) -> str:
         return text.equilibrium(self)

@@ -42,10 +42,10 @@ numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}
 """
 
 EXPECTED: Final[dict[str, float]] = {
-    "w": 0.832714561,
-    "r": 0.0063528378,
-    "Y": 1.52418428,
-    "K": 4.13370397,
+    "wage": 0.832714561,
+    "interest": 0.0063528378,
+    "output": 1.52418428,
+    "capital": 4.13370397,
     "credit_output": 1.06020474,
     "control": 0.535083644,
 }

@@ -55,4 +55,4 @@ def _kept(name: str) -> Equilibrium | None:
     asked = run != name or path.is_dir() or name == folders.LATEST
     if not asked and (path.is_file() or name in economies.shipped() or not (folders.ROOT / name).is_dir()):
         return None
-    return Equilibrium.of(storage.read(folders.find(run) / folders.RESULTS, state))
+    return Equilibrium.of(storage.read(folders.find(run) / folders.RESULTS, "run").children[state])

@@ -49,12 +49,14 @@ def solve(
 
 def finish(compiled: Compiled, solved: solver.Solved) -> Equilibrium:
     """Certify a solution and name its numbers."""
-    return Equilibrium(compiled.economy, dataset.build(compiled, solved))
+    return Equilibrium(
+        compiled.economy, dataset.build(compiled, solved), dataset.states(compiled, solved.point)
+    )
 
 
 def fits(compiled: Compiled, start: Equilibrium) -> bool:
     """Whether a solved equilibrium can start the solution of another economy."""
-    old, new, data = start.economy, compiled.economy, start.dataset
+    old, new, data = start.economy, compiled.economy, start.states
     return (
         tuple(data["status"].values) == compiled.statuses
         and np.array_equal(data["ability"].values, np.asarray(compiled.arrays.ability))
@@ -70,9 +72,9 @@ def start_of(start: Equilibrium) -> solver.Start:
     quota = 0.0
     if directed is not None:
         quota = prices["added_spread"] if directed.by == "spread" else -np.log(prices["limit_factor"])
-    u = np.array([np.log(prices["w"]), prices["r"], prices["T"], quota])
+    u = np.array([np.log(prices["wage"]), prices["interest"], prices["transfer"], quota])
     v, f = (
-        np.ascontiguousarray(start.dataset[name].transpose("wealth", "status", "ability").values)
+        np.ascontiguousarray(start.states[name].transpose("wealth", "status", "ability").values)
         for name in ("value", "mass_acting")
     )
     return solver.Start(u, v - arrays.shift_of(start.economy), f)

@@ -1,4 +1,4 @@
-"""Numbers from sums over the distribution (method document, section 6), with any axes in front: none for an
+"""Numbers from sums over the distribution (docs/method.md, section 7), with any axes in front: none for an
 equilibrium, one of steps for a path.
 
 What needs the whole distribution, as top shares do, is in `totals`.
@@ -190,19 +190,19 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
     Args:
         facts: What the economy declares.
         sums: Sums over the distribution.
-        prices: Wage `w` and transfer `T`, (...).
+        prices: `wage` and `transfer`, (...).
     """
     status, s = by_status(facts, sums), sums.static
     taken, people, moved = (np.asarray(x) for x in (sums.moves.taken, sums.moves.people, sums.moves.wealth))
     total = {name: values.sum(axis=-1) for name, values in status.items()}
     Y, K, L, credit = (total[name] for name in ("output", "capital", "labor", "credit"))
-    closed = closing(facts, sums, prices["T"])
+    closed = closing(facts, sums, prices["transfer"])
     idle = closed["all_capital"] - K
     return {
-        "Y": Y,
-        "K": K,
-        "L": L,
-        "C": total["consumption"],
+        "output": Y,
+        "capital": K,
+        "labor": L,
+        "consumption": total["consumption"],
         "wealth": total["wealth"],
         "credit": credit,
         "credit_output": ratio(credit, Y),
@@ -213,7 +213,7 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
         **_misallocation(facts, sums, status),
         "entrepreneurs": total["entrepreneurs"],
         "firms": total["entrepreneurs"],
-        "labor_share": ratio(np.asarray(prices["w"]) * L, Y),
+        "labor_share": ratio(np.asarray(prices["wage"]) * L, Y),
         "outside_labor": closed["outside_labor"],
         "spending": closed["spending"],
         "wedge_revenue": np.asarray(s.wedge_revenue).sum(axis=-1),

@@ -1,8 +1,9 @@
-"""Every number that a result holds: its name, unit, meaning and symbol. One table for schema, units, tables
-and reports.
+"""Every number that a result holds: its name, unit, meaning and symbol.
 
-Formulas are in the method document, section 6. Population has mass 1 (workers from outside come on top),
-time is in years.
+A number has the same name wherever it appears: in dictionaries, datasets, netCDF files, JSON, data frames and
+tables of results. Schema, units, tables and reports are made from the tables of this module, and
+docs/glossary.md lists them. Formulas are in docs/method.md, section 7. Population has mass 1 (workers from
+outside come on top), time is in years.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ class Measure:
     """One number of a result."""
 
     name: str
-    """Key in JSON, and variable of a dataset (there with a prefix or ending, see `dataset`)."""
+    """Key in JSON and variable of a dataset; by status with the ending `_by_status` there."""
     label: str
     """Short name for tables and axes."""
     unit: str
@@ -36,9 +37,9 @@ def _table(*rows: tuple[str, str, str, str] | tuple[str, str, str, str, str]) ->
 
 
 PRICES: Final = _table(
-    ("w", "wage", "goods per year", "Wage of a full worker", "w"),
-    ("r", "interest", "per year", "Interest rate on wealth and cost of own funds", "r"),
-    ("T", "transfer", "goods per year", "Transfer from the budget to every owner", "T"),
+    ("wage", "wage", "goods per year", "Wage of a full worker", "w"),
+    ("interest", "interest", "per year", "Interest rate on wealth and cost of own funds", "r"),
+    ("transfer", "transfer", "goods per year", "Transfer from the budget to every owner", "T"),
     (
         "added_spread",
         "added spread",
@@ -52,14 +53,17 @@ PRICES: Final = _table(
         "What a quota leaves of the credit limit of all other statuses; 1 where it does not bind",
     ),
 )
-"""Prices. The last two exist only where an economy declares a quota (`closure.directed`)."""
+"""Prices."""
+
+QUOTA: Final = ("added_spread", "limit_factor")
+"""Prices that exist only where an economy declares a quota (`closure.directed`)."""
 
 AGGREGATES: Final = _table(
-    ("Y", "output", "goods per year", "Output of all firms, before the wedge on revenue", "Y"),
-    ("K", "capital", "goods", "Capital in use in firms; idle capital comes on top", "K"),
-    ("L", "labour", "workers", "Labour in firms: owners who run none, and workers from outside", "L"),
+    ("output", "output", "goods per year", "Output of all firms, before the wedge on revenue", "Y"),
+    ("capital", "capital", "goods", "Capital in use in firms; idle capital comes on top", "K"),
+    ("labor", "labour", "workers", "Labour in firms: owners who run none, and workers from outside", "L"),
     (
-        "C",
+        "consumption",
         "consumption",
         "goods per year",
         "Consumption of owners; workers from outside consume what they earn on top",
@@ -228,7 +232,7 @@ STATUS_FLAGS: Final = _table(
 
 EDGE: Final = _table(
     ("people", "people", "share of owners per year", "Owners who move along the edge per year"),
-    ("wealth", "wealth moved", "goods per year", "Wealth that they hold before the move"),
+    ("wealth_moved", "wealth moved", "goods per year", "Wealth that they hold before the move"),
     ("taken", "taken", "goods per year", "Wealth that the move takes, burnt or not"),
 )
 """Numbers by edge, and by origin of each edge."""
@@ -260,9 +264,9 @@ STATES: Final = _table(
     ("size_tax", "tax on size", "goods per year", "Tax on size of an owner who runs a firm"),
     ("mpk", "marginal product of capital", "per year", "Marginal product of capital, αη output/capital"),
 )
-"""Variables of a dataset over (status, ability, wealth). Those of an owner who runs are what it would do
-where none runs, and nan in statuses that may run no firm. `size_tax` exists only where an economy declares
-one."""
+"""Variables of `Equilibrium.states` over (status, ability, wealth). Those of an owner who runs a firm are
+what would be done where none runs, and nan in statuses that may run no firm. `size_tax` exists only where an
+economy declares one."""
 
 IDENTITY: Final = _table(
     ("output", "output", "goods per year", "Output", "Y"),
@@ -370,12 +374,14 @@ def _as(table: dict[str, Measure], **names: str) -> dict[str, Measure]:
 
 
 PATH: Final[dict[str, Measure]] = {
-    **_as(AGGREGATES, output="Y"),
-    **_as(PRICES, wage="w", interest="r", transfer="T"),
-    **_as(AGGREGATES, capital="K", consumption="C", labor="L"),
+    "output": AGGREGATES["output"],
+    **{name: PRICES[name] for name in ("wage", "interest", "transfer")},
     **{
         name: AGGREGATES[name]
         for name in (
+            "capital",
+            "consumption",
+            "labor",
             "wealth",
             "credit",
             "credit_output",
@@ -399,10 +405,10 @@ PATH: Final[dict[str, Measure]] = {
             "silence_owners",
         )
     },
-    **{name: PRICES[name] for name in ("added_spread", "limit_factor")},
+    **{name: PRICES[name] for name in QUOTA},
 }
-"""Variables of a path over time, and of the economy without the events. The last two exist only where an
-economy declares a quota."""
+"""Variables of a path over time, and of the economy without the events; those of `QUOTA` only where an
+economy declares one."""
 
 PATH_STATUS: Final[dict[str, Measure]] = {
     **_as(
@@ -433,7 +439,7 @@ PATH_STATUS: Final[dict[str, Measure]] = {
 }
 """Variables of a path over time and status."""
 
-PATH_ARC: Final[dict[str, Measure]] = _as(EDGE, people="people", wealth_moved="wealth", taken="taken")
+PATH_ARC: Final[dict[str, Measure]] = EDGE
 """Variables of a path over time and arc."""
 
 PATH_PARAMETER: Final = _table(

@@ -1,4 +1,4 @@
-"""The numbers of an equilibrium (method document, section 6), from a solved point of the solver.
+"""The numbers of an equilibrium (docs/method.md, section 7), from a solved point of the solver.
 
 Those that follow from sums over the distribution are in `formulas`; here are the others.
 """
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 def prices(compiled: Compiled, point: Point) -> dict[str, float]:
     """Prices by the names of `measures.PRICES`."""
     p = point.prices
-    values = {"w": float(p.wage), "r": float(p.interest), "T": float(p.transfer)}
+    values = {"wage": float(p.wage), "interest": float(p.interest), "transfer": float(p.transfer)}
     if compiled.layout.directed_of:
         values |= {"added_spread": float(p.added_spread), "limit_factor": float(p.limit_factor)}
     return values

@@ -1,4 +1,4 @@
-"""Who gains from a change: consumption equivalents (method document, section 6).
+"""Who gains from a change: consumption equivalents (docs/method.md, section 7).
 
 The change of an owner in state (status, ability, wealth) is log v(V_new) - log v(V_old): the log points by
 which consumption would have to move for ever in the old economy to be worth the new one. Groups are those of
@@ -62,10 +62,10 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
         and `loses_by_...` as shares of the group, `mass_by_...` as shares of all owners. nan for groups that
         are empty.
     """
-    change = log_equivalent(new.economy, new.dataset["value"].values) - log_equivalent(
-        old.economy, old.dataset["value"].values
+    change = log_equivalent(new.economy, new.states["value"].values) - log_equivalent(
+        old.economy, old.states["value"].values
     )
-    mass = np.maximum(old.dataset["mass"].values, 0.0)
+    mass = np.maximum(old.states["mass"].values, 0.0)
     quintile = group_weights(mass.sum(axis=(0, 1)), len(QUINTILES))
     tercile = group_weights(mass.sum(axis=(0, 2)), len(TERCILES))
     groups: dict[str, tuple[tuple[str, ...], str, tuple[Array, ...]]] = {
@@ -99,7 +99,7 @@ def welfare(old: Equilibrium, new: Equilibrium) -> xr.Dataset:
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = np.where(total > 0, np.einsum(sums, amount, *weights) / total, np.nan)
             variables[f"{name}_{group}"] = (dims, mean, {"units": unit, "long_name": meaning})
-    coords = {name: old.dataset[name] for name in ("status", "ability", "wealth")}
+    coords = {name: old.states[name] for name in ("status", "ability", "wealth")}
     return xr.Dataset(
         variables,
         coords={

@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-QUOTA: Final = ("added_spread", "limit_factor")
-
-PRICES: Final = {"wage": "w", "interest": "r", "transfer": "T", **{name: name for name in QUOTA}}
-"""Names of prices on a path and in an equilibrium."""
-
-AGGREGATES: Final = {"output": "Y", "capital": "K", "consumption": "C", "labor": "L"}
-"""Names of aggregates on a path that an equilibrium gives by their symbols."""
-
 PLACES: Final = {
     "technology.alpha": "alpha",
     "technology.eta": "eta",
@@ -69,15 +61,15 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
         by_spread = compiled.layout.directed_by == "spread"
         prices["added_spread"] = u[:, point.QUOTA] if by_spread else np.zeros(len(u))
         prices["limit_factor"] = np.ones(len(u)) if by_spread else np.exp(-u[:, point.QUOTA])
-    totals = formulas.aggregates(facts, sums, {PRICES[name]: values for name, values in prices.items()})
+    totals = formulas.aggregates(facts, sums, prices)
     keep = np.broadcast_to(facts.numbers["delta"] + facts.numbers["growth"], np.shape(grid.time))
     status["investment"] = keep[:, None] * status["capital"] + _change(
         status["capital"], np.asarray(grid.time), np.asarray(grid.surprise)
     )
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {}
     for name in measures.PATH:
-        if name in prices or name not in PRICES:
-            columns[name] = ("time",), prices.get(name, totals.get(AGGREGATES.get(name, name)))
+        if name in prices or name in totals:
+            columns[name] = ("time",), prices[name] if name in prices else totals[name]
     for name in measures.PATH_STATUS:
         columns[name] = ("time", "status"), status[name.removesuffix("_by_status")]
     for name, values in zip(
@@ -94,12 +86,11 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
         residual = course.residuals.get(name.removeprefix("residual_"), np.zeros(len(u)))
         columns[name] = ("time",), np.asarray(residual)
     coordinates = dataset.coordinates(compiled)
-    places = ("status", "arc", "edge", "origin", "destination")
     return xr.Dataset(
         _described(columns),
         coords={
             **_times(course),
-            **{name: coordinates[name] for name in places},
+            **{name: coordinates[name] for name in dataset.PLACES},
             "parameter": _parameters(parameters),
         },
         attrs={"title": f"Path of {compiled.economy.name} through a chronicle"},
@@ -116,10 +107,8 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
     data, economy = before.dataset, before.economy
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {}
     for name in measures.PATH:
-        price = PRICES.get(name)
-        variable = f"aggregate_{AGGREGATES.get(name, name)}" if price is None else f"price_{price}"
-        if variable in data:
-            columns[name] = (), data[variable].values
+        if name in data:
+            columns[name] = (), data[name].values
     keep = economy.technology.delta + economy.technology.growth
     for name in measures.PATH_STATUS:
         invested = name == "investment_by_status"

@@ -189,10 +189,10 @@ class Run:
             }
             title = f"{self.chronicle.name} on {self.before.economy.name}"
             texts = {name: json.dumps(value, ensure_ascii=False) for name, value in about.items()}
-            groups = {
+            groups: dict[str, xr.Dataset | xr.DataTree] = {
                 "/": xr.Dataset(attrs={"title": title, **texts}),
-                "before": self.before.dataset,
-                "after": self.after.dataset,
+                "before": self.before.tree,
+                "after": self.after.tree,
                 "path": self.path,
                 "base": self.base,
                 "surprises": self.surprises,
@@ -200,7 +200,7 @@ class Run:
             }
             if self.split is not None:
                 groups["split"] = self.split
-            storage.write(groups, draft / folders.RESULTS)
+            storage.write(xr.DataTree.from_dict(groups), draft / folders.RESULTS)
             text = json.dumps(self.to_json(self.default_times), ensure_ascii=False, indent=2, allow_nan=False)
             (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
         if report:  # last, so that a fault in drawing loses no numbers
@@ -219,21 +219,19 @@ class Run:
         given = {
             item.name: item.read_text(encoding="utf-8") for item in sorted((inputs / folders.GIVEN).glob("*"))
         }
-        about = storage.attributes(results)
-        if "path" not in storage.groups(results):
-            raise InputError.of(
-                "holds no path: it was kept by an earlier version; run its chronicle again", file=str(folder)
-            )
+        tree = storage.read(results, "run")
+        groups = {name: storage.dataset_of(node) for name, node in tree.children.items()}
+        about = tree.attrs
         only = json.loads(about["only"])
         return cls(
             chronicle=chronicles.load(inputs / "chronicle.yaml"),
-            before=Equilibrium.of(storage.read(results, "before")),
-            after=Equilibrium.of(storage.read(results, "after")),
-            path=storage.read_any(results, "path"),
-            base=storage.read_any(results, "base"),
-            surprises=storage.read_any(results, "surprises"),
-            welfare=storage.read_any(results, "welfare"),
-            split=storage.read_any(results, "split") if "split" in storage.groups(results) else None,
+            before=Equilibrium.of(tree.children["before"]),
+            after=Equilibrium.of(tree.children["after"]),
+            path=groups["path"],
+            base=groups["base"],
+            surprises=groups["surprises"],
+            welfare=groups["welfare"],
+            split=groups.get("split"),
             only=None if only is None else tuple(only),
             certificate=json.loads(about["certificate"]),
             provenance=json.loads(about["provenance"]),
