@@ -121,7 +121,13 @@ def solver(compiled, before, after, points):
             known = shapley.levels(len(used))[0] if channels == "quick" else range(len(used) + 1)
             sets = shapley.coalitions(used, known)
             split = {acting: course(acting, n + 1, len(sets)) for n, acting in enumerate(sets)}
-        extras = {"top_mass": 1e-9, "distance": 1e-5, "surprises": len(dates), "warnings": ["mind the gap"]}
+        extras = {
+            "top_mass": 1e-9,
+            "least_mass": -1e-18,
+            "distance": 1e-5,
+            "surprises": len(dates),
+            "warnings": ["mind the gap"],
+        }
         if certify:
             extras["certify"] = {"half_step": {"output": 1e-4}, "twice_horizon": {"output": 1e-6}}
         ends = (Terminal(*state, {}) for state in states())

@@ -88,9 +88,9 @@ def test_only_some_channels_act(call, squeeze, made_up):
 
 def test_certify_adds_to_the_certificate(call, squeeze, made_up):
     assert "twice horizon" not in call("run", squeeze, "--no-report").stdout
-    assert "certify, twice horizon, output" in call("run", squeeze, "--no-report", "--certify").stdout
+    assert "twice horizon, output" in call("run", squeeze, "--no-report", "--certify").stdout
     data = json.loads(call("run", squeeze, "--no-report", "--certify", "--json").stdout)
-    assert data["certificate"]["certify"]["half_step"]["output"] == 1e-4
+    assert data["certificate"]["refinement"]["half_step"]["output"] == 1e-4
 
 
 def test_quiet_prints_the_folder_and_json_at_years_can_be_shown(call, squeeze, made_up):

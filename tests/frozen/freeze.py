@@ -102,7 +102,7 @@ def numbers(found: Any) -> Json:
         {
             "engine": engine(found.provenance),
             "economy_hash": found.economy.hash,
-            "certificate": {name: found.certificate[name] for name in OF_CERTIFICATE},
+            "certificate": {name: getattr(found.certificate, name) for name in OF_CERTIFICATE},
             "prices": found.prices,
             "aggregates": found.aggregates,
             "by_status": {
@@ -249,7 +249,8 @@ def series(run: Any, case: cases.Chronicle) -> Json:
         {
             "steps": int(known.size),
             "certificate": {
-                name: rounded(abs(certificate[name]["worst"]), 3) for name in ("foresight", "walras", "hjb")
+                name: rounded(abs(certificate.residuals[name].worst), 3)
+                for name in ("foresight", "walras", "hjb")
             },
             "gain_in_all": [rounded(float(x), DIGITS_PATHS) for x in run.welfare["gain_in_all"].values],
             **found,

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from dirigiste import chronicle, economy
+from dirigiste.results.equilibria.certificate import Certificate
 
 ECONOMY = """
 name: toy
@@ -141,24 +142,25 @@ def equilibrium(declared, data, **numbers):
         "flight": 0.005,
         "fines": 0.001,
     } | numbers
-    certificate = {
-        "certified": True,
-        "hjb": 1e-11,
-        "distribution": 1e-14,
-        "mass": 0.0,
-        "labor": -3e-9,
-        "capital": 1e-10,
-        "budget": 0.0,
-        "quota": 0.0,
-        "walras": 4e-10,
-        "history": [1e-3, 3e-9],
-        "warnings": [],
-    }
+    certificate = Certificate(
+        hjb=1e-11,
+        distribution=1e-14,
+        mass=0.0,
+        labor=-3e-9,
+        capital=1e-10,
+        budget=0.0,
+        quota=0.0,
+        walras=4e-10,
+        top_mass=0.0,
+        least_mass=0.0,
+        rounds=2,
+        history=(1e-3, 3e-9),
+        warnings=(),
+    )
     return SimpleNamespace(
         economy=declared,
         prices={"wage": 1.0, "interest": 0.02, "transfer": 0.01},
         aggregates=aggregates,
-        by_status={},
         by_edge={},
         certificate=certificate,
         identity={"output": 2.0, "consumption": -1.5, "depreciation": -0.5, "burnt": 0.0, "residual": 8e-10},
@@ -205,7 +207,7 @@ def made_up_run(loaded, before, after, provenance, given, **options):
         before=before,
         after=after,
         changes=loaded.lasting_changes(),
-        certificate={"certified": True},
+        certificate=SimpleNamespace(certified=True),
         warnings=(),
         provenance=provenance,
         given=given,

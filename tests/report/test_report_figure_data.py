@@ -1,6 +1,8 @@
 """What figures show, number by number, on the synthetic run."""
 
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -92,7 +94,7 @@ def test_the_verdict_is_that_of_the_certificates(make, part):
     run = make()
     assert certificate.verdict(run).good
     judged = run if part == "path" else getattr(run, part)
-    judged.certificate = {**judged.certificate, "certified": False}
+    judged.certificate = SimpleNamespace(certified=False)
     verdict = certificate.verdict(run)
     assert not verdict.good
     assert part in verdict.text
@@ -101,7 +103,7 @@ def test_the_verdict_is_that_of_the_certificates(make, part):
 def test_the_verdict_does_not_judge_residuals_again(make):
     """Capital that lies idle near the corner leaves slack beyond the tolerance, which the solver accepts."""
     run = make()
-    run.after.certificate["capital"] = -0.1
+    run.after.certificate = replace(run.after.certificate, capital=-0.1)
     assert certificate.verdict(run).good
     assert {row.key: row.after for row in certificate.residuals(run)}["capital"] == -0.1
 

@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -135,7 +136,7 @@ def test_numbers_of_the_answer_stand_on_the_page(text):
 
 def test_a_missing_certificate_shows_in_red(make):
     run = make()
-    run.before.certificate["certified"] = False
+    run.before.certificate = replace(run.before.certificate, certified=False)
     text = report.html(run)
     assert 'class="verdict bad"' in text
     assert "Do not use these numbers" in text

@@ -36,7 +36,7 @@ def test_differences(solved, tighter):
     assert pair.absolute == pair.new - pair.old
     assert pair.relative == pytest.approx(pair.absolute / pair.old)
     assert np.isnan(Difference(0.0, 1.0).relative)
-    assert result.by_status["free"]["mass"].new == tighter.by_status["free"]["mass"]
+    assert result.by_status["free"]["mass"].new == float(tighter.statuses["mass"].sel(status="free"))
 
 
 def test_less_credit_and_more_fear_cost_output(solved, tighter):

@@ -1,7 +1,7 @@
 """A solved small economy: its numbers agree with each other, with the schema, and with their files."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import jsonschema
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 
 import dirigiste as dg
 from dirigiste.results.archive.json_schema import json_schema
+from dirigiste.results.equilibria.certificate import Certificate
 from dirigiste.results.quantities import measures
 
 
@@ -37,9 +38,9 @@ def test_schema_refuses_a_missing_number(solved):
 
 def test_statuses_sum_to_aggregates(solved):
     for name in ("output", "capital", "labor", "consumption", "wealth", "credit"):
-        close(sum(row[name] for row in solved.by_status.values()), solved.aggregates[name])
-    close(sum(row["mass"] for row in solved.by_status.values()), 1.0)
-    close(sum(row["entrepreneurs"] for row in solved.by_status.values()), solved.aggregates["firms"])
+        close(float(solved.statuses[name].sum()), solved.aggregates[name])
+    close(float(solved.statuses["mass"].sum()), 1.0)
+    close(float(solved.statuses["entrepreneurs"].sum()), solved.aggregates["firms"])
 
 
 def test_states_sum_to_statuses(solved):
@@ -77,9 +78,9 @@ def test_definitions(solved):
     assert a["tfp_loss_within"] > 0
     assert a["tfp_loss_between"] > 0
     close(a["credit_output"], a["credit"] / a["output"])
-    close(a["control"], solved.by_status["loyal"]["output"] / a["output"])
+    close(a["control"], float(solved.statuses["output"].sel(status="loyal")) / a["output"])
     close(a["labor_share"], p["wage"] * a["labor"] / a["output"])
-    voice = solved.by_status["critic"]["mass"]
+    voice = float(solved.statuses["mass"].sel(status="critic"))
     close(a["silence"], 1 - voice)  # every other status has a door to voice
     edges = solved.by_edge_detail
     close(a["fines"], edges["inspection"]["taken"] / a["output"])
@@ -90,9 +91,26 @@ def test_definitions(solved):
     assert a["idle_capital"] == 0.0
 
 
+def test_statuses_have_names_units_and_a_data_frame(solved):
+    assert set(solved.statuses) == {*measures.STATUS, *measures.STATUS_FLAGS}
+    assert solved.statuses["credit"].attrs["units"] == "goods"
+    frame = solved.statuses.to_dataframe()
+    assert frame.index.name == "status"
+    assert list(frame.index) == ["loyal", "free", "critic"]
+    assert frame.loc["free", "mass"] == float(solved.statuses["mass"].sel(status="free"))
+
+
+def test_the_certificate_has_every_residual_of_the_table(solved):
+    names = {field.name for field in fields(Certificate)}
+    assert names == {*measures.CERTIFICATE, "history", "warnings", "certified", "grid", "starts"}
+    assert solved.certificate.worst == solved.worst_residual
+    assert "walras" in str(solved.certificate)
+
+
 def test_flags(solved):
     flags = {
-        name: (row["voice"], row["could_speak"], row["controlled"]) for name, row in solved.by_status.items()
+        status: (row["voice"], row["could_speak"], row["controlled"])
+        for status, row in solved.to_dataframe().iterrows()
     }
     assert flags == {
         "loyal": (False, True, True),
@@ -164,7 +182,7 @@ def test_a_file_of_something_else_is_refused(solved, tmp_path):
 
 def test_a_solved_neighbour_is_where_it_starts(solved, economy):
     again = dg.solve(economy, start=solved)
-    assert again.certificate["rounds"] <= 2
+    assert again.certificate.rounds <= 2
     assert again.prices["wage"] == pytest.approx(solved.prices["wage"], rel=1e-7)
 
 

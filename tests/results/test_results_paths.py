@@ -49,7 +49,7 @@ def test_the_economy_without_events_is_the_equilibrium(still, village):
     assert float(base["output"]) == before.aggregates["output"]
     assert float(base["wage"]) == before.prices["wage"]
     assert float(base["silence"]) == before.aggregates["silence"]
-    assert float(base["mpk_by_status"].sel(status="free")) == before.by_status["free"]["mpk"]
+    assert float(base["mpk_by_status"].sel(status="free")) == before.statuses["mpk"].sel(status="free")
     assert float(base["investment_by_status"].sum()) == pytest.approx(0.06 * before.aggregates["capital"])
     assert base["parameter_value"].values.tolist() == list(PARAMETERS.values())
 

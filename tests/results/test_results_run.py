@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import netCDF4
@@ -15,7 +15,9 @@ import dirigiste as dg
 from dirigiste import chronicle as chronicles
 from dirigiste import report
 from dirigiste.results.archive import folders
+from dirigiste.results.quantities import measures
 from dirigiste.results.runs import run as runs
+from dirigiste.results.runs.certificate import PathCertificate, SurpriseSolved, WorstResidual
 from dirigiste.results.text import run as text_run
 
 
@@ -86,16 +88,34 @@ def test_only_some_channels(squeeze, made_up):
 
 def test_the_certificate_names_the_worst_residual_and_its_date(whole):
     certificate = whole.certificate
-    assert certificate["markets"]["labor"] == {
-        "worst": -3e-7, "time": float(whole.path["time"][3]), "date": "2021-04-02",
-    }  # fmt: skip
-    assert certificate["worst"] == 3e-7
-    assert certificate["mass"]["worst"] == 1e-15
-    assert certificate["rounds"] == 9
-    assert certificate["horizon"] == 10.0
-    assert [row["date"] for row in certificate["surprises"]] == ["2021-01-01", "2021-06-01"]
-    assert certificate["certify"]["half_step"]["output"] == 1e-4
-    assert "certify, half step, output" in repr(whole)
+    labor = WorstResidual(worst=-3e-7, time=float(whole.path["time"][3]), date="2021-04-02")
+    assert certificate.residuals["labor"] == labor
+    assert certificate.worst == 3e-7
+    assert certificate.residuals["mass"].worst == 1e-15
+    assert certificate.rounds == 9
+    assert certificate.horizon == 10.0
+    assert [row.date for row in certificate.surprises] == ["2021-01-01", "2021-06-01"]
+    assert certificate.refinement.half_step["output"] == 1e-4
+    assert "half step, output" in repr(whole)
+
+
+def test_the_certificate_is_plain_in_json_and_comes_back(whole, made):
+    assert made.certificate.refinement is None
+    for certificate in (whole.certificate, made.certificate):
+        text = json.dumps(certificate.to_json(), allow_nan=False)
+        assert PathCertificate.of(json.loads(text)) == certificate
+    assert set(whole.certificate.residuals) == {
+        name.removeprefix("residual_") for name in measures.PATH_RESIDUAL
+    }
+    assert {field.name for field in fields(SurpriseSolved)} == {"date", *measures.SURPRISE}
+
+
+def test_statuses_over_time_become_a_data_frame(made):
+    assert made.statuses["mass"].dims == ("time", "status")
+    np.testing.assert_array_equal(made.statuses["credit"], made.path["credit_by_status"])
+    frame = made.statuses.to_dataframe()
+    assert frame.index.names == ["time", "status"]
+    assert {"mass", "output", "investment"} <= set(frame.columns)
 
 
 def test_json_is_one_object_of_plain_numbers(whole):

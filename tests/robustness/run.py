@@ -136,7 +136,7 @@ def work() -> None:
             outcome, message = type(error).__name__, str(error).replace("\n", " | ")[:300]
         else:
             prices = found.prices
-            residuals = {name: found.certificate[name] for name in TOLD if found.certificate[name]}
+            residuals = {name: size for name in TOLD if (size := getattr(found.certificate, name))}
             message = " | ".join(found.warnings)
         seconds = time.perf_counter() - begun
         result = Result(name, seconds, outcome, message, _finite(residuals), _finite(prices))

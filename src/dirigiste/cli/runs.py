@@ -31,7 +31,8 @@ def list_(root: Path, as_json: bool) -> None:
         except InputError as error:
             console.warn(f"left out: {problem}" for problem in error.problems)
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
-            console.warn([f"left out: {folder}: its {folders.SUMMARY} is not that of a run of this version; run it again"])
+            what = f"its {folders.SUMMARY} is not that of a run of this version; run it again"
+            console.warn([f"left out: {folder}: {what}"])
     if as_json:
         console.print_json({"folder": str(root), "runs": rows})
         return

@@ -118,7 +118,7 @@ def compute(progress: Progress | None = None) -> Outcome:
         ],
         residuals={
             "markets": max(x.worst_residual for x in ordered),
-            "values": max(x.certificate["hjb"] for x in ordered),
+            "values": max(x.certificate.hjb for x in ordered),
             "foresight on the path": max(x.gap for x in reforms),
             "goods on the path": max(x.goods for x in reforms),
             "distance at the end of the path": max(x.distance for x in reforms),

@@ -50,15 +50,14 @@ class Producers:
     @property
     def losses(self) -> dict[str, float]:
         """Loss inside each group, %."""
-        return {
-            name: 100.0 * float(np.log(row["tfp_efficient"] / row["tfp"]))
-            for name, row in self.result.by_status.items()
-        }
+        statuses = self.result.statuses
+        losses = 100.0 * np.log(statuses["tfp_efficient"] / statuses["tfp"])
+        return {str(loss["status"].values): float(loss) for loss in losses}
 
     @property
     def returns(self) -> dict[str, float]:
         """Marginal product of capital of each group, α η Y/K, per year."""
-        return {name: row["mpk"] for name, row in self.result.by_status.items()}
+        return {str(mpk["status"].values): float(mpk) for mpk in self.result.statuses["mpk"]}
 
     @property
     def debt(self) -> float:
@@ -75,7 +74,7 @@ class Producers:
     def residual(self) -> float:
         """Largest residual of values, masses and goods."""
         certificate = self.result.certificate
-        return max(abs(certificate[name]) for name in ("hjb", "distribution", "walras"))
+        return max(abs(size) for size in (certificate.hjb, certificate.distribution, certificate.walras))
 
     @cached_property
     def _firms(self) -> tuple[Array, Array, Array]:

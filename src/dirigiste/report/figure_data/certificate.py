@@ -67,8 +67,8 @@ def residuals(run: Run) -> list[Residual]:
             key,
             label,
             unit,
-            float(one[key]),
-            float(other[key]),
+            float(getattr(one, key)),
+            float(getattr(other, key)),
             min(tolerance(run.before.economy, key), tolerance(run.after.economy, key)),
         )
         for key, label, unit in RESIDUALS
@@ -90,7 +90,7 @@ def verdict(run: Run) -> Verdict:
         "the state after": run.after.certificate,
         "the path": run.certificate,
     }
-    missing = [name for name, certificate in parts.items() if not certificate.get("certified")]
+    missing = [name for name, certificate in parts.items() if not certificate.certified]
     if missing:
         text = f"There is no certificate of {words.listing(missing)}. Do not use these numbers."
         return Verdict(False, text)
@@ -146,7 +146,7 @@ def provenance(run: Run) -> list[tuple[str, str]]:
 def extras(run: Run) -> list[tuple[str, str, str]]:
     """What `certify` adds (errors of the grid, other starts), key by key before and after."""
     one, other = (
-        {key: value for key, value in e.certificate.items() if key in ("grid", "starts") and value}
+        {key: value for key, value in e.certificate.to_json().items() if key in ("grid", "starts")}
         for e in (run.before, run.after)
     )
     left, right = dict(flat(one)), dict(flat(other))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from dirigiste.results.equilibria.equilibrium import plain
 from dirigiste.results.quantities import measures
@@ -12,15 +10,11 @@ from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import xarray as xr
 
     from dirigiste.results.runs.run import Run
-
-MARKETS: Final = ("labor", "capital", "budget", "quota")
-
-OTHERS: Final = ("walras", "foresight", "hjb", "mass")
 
 
 def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
@@ -36,7 +30,7 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
             "only": None if run.only is None else list(run.only),
             "events": len(run.chronicle.events),
             "time": times,
-            "date": [_day(date) for date in path["date"].values],
+            "date": [paths.day(date) for date in path["date"].values],
             "path": {name: path[name].values.tolist() for name in scalars},
             "base": {name: float(run.base[name]) for name in scalars},
             "by_status": {
@@ -49,7 +43,7 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
             "channels": None if run.split is None else _channels(run, None if at is None else times),
             "channels_from": None if run.split is None else _sets(run.split),
             "surprises": _surprises(run),
-            "certificate": run.certificate,
+            "certificate": run.certificate.to_json(),
             "before": run.before.to_json(),
             "after": run.after.to_json(),
             "comparison": run.comparison.to_json(),
@@ -67,47 +61,6 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
             "provenance": run.provenance,
         }
     )
-
-
-def certificate(
-    path: xr.Dataset, surprises: xr.Dataset, more: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The certificate of a path that was solved within its tolerances.
-
-    It holds the worst residual of each market and of other checks with its date, what the solver tells of
-    each surprise, and what else is in `more`.
-    """
-    residuals = {name: _worst(path, name) for name in (*MARKETS, *OTHERS)}
-    rows = [
-        {
-            "date": _day(surprises["date"].values[n]),
-            **{name: float(surprises[name].values[n]) for name in measures.SURPRISE},
-        }
-        for n in range(surprises.sizes["surprise"])
-    ]
-    entries = {
-        "certified": True,
-        "markets": {name: residuals[name] for name in MARKETS},
-        **{name: residuals[name] for name in OTHERS},
-        "worst": max(abs(residuals[name]["worst"]) for name in (*MARKETS, "walras")),
-        "distance": max((row["distance"] for row in rows), default=0.0),
-        "horizon": float(path["time"].values[-1]),
-        "rounds": int(sum(row["rounds"] for row in rows)),
-        "seconds": sum(row["seconds"] for row in rows),
-        "surprises": rows,
-    }
-    rest = {name: value for name, value in (more or {}).items() if name not in {*entries, *MARKETS}}
-    return plain({**entries, "warnings": [], **rest})
-
-
-def _worst(path: xr.Dataset, name: str) -> dict[str, Any]:
-    values = path[f"residual_{name}"].values
-    n = int(np.argmax(np.where(np.isnan(values), np.inf, np.abs(values))))
-    return {
-        "worst": float(values[n]),
-        "time": float(path["time"].values[n]),
-        "date": _day(path["date"].values[n]),
-    }
 
 
 def _channels(run: Run, times: list[float] | None) -> dict[str, dict[str, list[float]]]:
@@ -141,7 +94,7 @@ def _surprises(run: Run) -> list[dict[str, Any]]:
         gain = (one["gain"] * one["mass"]).sum(("quintile", "ability_group")) / mass.where(mass > 0)
         rows.append(
             {
-                "date": _day(one["date"].values),
+                "date": paths.day(one["date"].values),
                 **{name: float(one[name]) for name in ("gain_in_all", "votes_for", "votes_against")},
                 "gain_by_status": {
                     str(status): float(gain.sel(status=status)) for status in data["status"].values
@@ -149,8 +102,3 @@ def _surprises(run: Run) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _day(date: np.generic | np.ndarray) -> str | None:
-    day = np.asarray(date).astype("datetime64[D]")
-    return None if np.isnat(day) else str(day)

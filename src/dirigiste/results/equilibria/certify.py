@@ -7,12 +7,14 @@ not excluded: the same economy is solved from other prices, and where that ends 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from dirigiste.errors import NotConverged
 from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import equilibrium as solver
 from dirigiste.results.equilibria import stationary as solving
+from dirigiste.results.equilibria.certificate import GridError, OtherStart
 
 if TYPE_CHECKING:
     from dirigiste.progress import Progress
@@ -31,16 +33,12 @@ def certify(equilibrium: Equilibrium, *, progress: Progress | None = None) -> Eq
     Raises:
         NotConverged: The finer grid was not solved.
     """
-    return equilibrium.with_attributes(
-        certificate={
-            **equilibrium.certificate,
-            "grid": grid_error(equilibrium, progress),
-            "starts": other_starts(equilibrium, progress),
-        }
-    )
+    grid = grid_error(equilibrium, progress)
+    starts = tuple(other_starts(equilibrium, progress))
+    return equilibrium.certified(replace(equilibrium.certificate, grid=grid, starts=starts))
 
 
-def grid_error(equilibrium: Equilibrium, progress: Progress | None = None) -> dict[str, Any]:
+def grid_error(equilibrium: Equilibrium, progress: Progress | None = None) -> GridError:
     """Differences from the solution on twice the wealth points: relative; interest rates per year."""
     points = equilibrium.economy.numerics.wealth.points
     finer = solving.solve(
@@ -48,55 +46,42 @@ def grid_error(equilibrium: Equilibrium, progress: Progress | None = None) -> di
         progress=_named(progress, "finer grid"),
     )
     rates = {"interest", "added_spread"}
-    prices = {
+    prices: dict[str, float | None] = {
         name: value - finer.prices[name] if name in rates else _relative(value, finer.prices[name])
         for name, value in equilibrium.prices.items()
     }
-    aggregates = {
+    aggregates: dict[str, float | None] = {
         name: _relative(value, finer.aggregates[name]) for name, value in equilibrium.aggregates.items()
     }
-    finite = [abs(error) for error in aggregates.values() if math.isfinite(error)]
-    return {
-        "points": points,
-        "finer": 2 * points,
-        "prices": prices,
-        "aggregates": aggregates,
-        "worst": max(finite, default=math.nan),
-    }
+    finite = [abs(error) for error in aggregates.values() if error is not None]
+    return GridError(points, 2 * points, prices, aggregates, max(finite, default=None))
 
 
-def _relative(value: float, other: float) -> float:
-    """Value over other, less 1; nan where other is 0 or only rounding."""
-    return value / other - 1.0 if abs(other) > 1e-12 else math.nan
+def _relative(value: float, other: float) -> float | None:
+    """Value over other, less 1; None where that has no meaning, as other is 0 or only rounding."""
+    relative = value / other - 1.0 if abs(other) > 1e-12 else math.nan
+    return relative if math.isfinite(relative) else None
 
 
-def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> list[dict[str, Any]]:
+def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> list[OtherStart]:
     """Where the solution from other prices ends."""
     compiled = arrays.compile_economy(equilibrium.economy)
     rows = []
     for n, (factor, added) in enumerate(STARTS):
         wage, interest = factor * equilibrium.prices["wage"], equilibrium.prices["interest"] + added
         report = _named(progress, f"start {n + 1} of {len(STARTS)}")
-        row: dict[str, Any] = {
-            "wage": wage,
-            "interest": interest,
-            "same": None,
-            "difference": None,
-            "message": "",
-        }
         try:
             start = solver.cold_start(compiled, wage=wage, interest=interest, progress=report)
             other = solving.finish(compiled, solver.solve(compiled, start, progress=report))
         except NotConverged as error:
-            row["message"] = error.message
+            rows.append(OtherStart(wage, interest, None, None, error.message))
         else:
-            row["difference"] = max(
+            difference = max(
                 abs(other.aggregates["output"] / equilibrium.aggregates["output"] - 1.0),
                 abs(other.aggregates["capital"] / equilibrium.aggregates["capital"] - 1.0),
                 abs(other.prices["wage"] / equilibrium.prices["wage"] - 1.0),
             )
-            row["same"] = row["difference"] <= SAME
-        rows.append(row)
+            rows.append(OtherStart(wage, interest, difference <= SAME, difference, ""))
     return rows
 
 

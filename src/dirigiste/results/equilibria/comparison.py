@@ -77,9 +77,11 @@ class Comparison:
         """Numbers of every status in both, by name."""
 
         def numbers(result: Equilibrium, status: str) -> dict[str, float]:
-            return {name: float(result.by_status[status][name]) for name in measures.STATUS}
+            row = result.statuses.sel(status=status)
+            return {name: float(row[name]) for name in measures.STATUS}
 
-        return {name: _pairs(numbers(self.old, name), numbers(self.new, name)) for name in self.old.by_status}
+        statuses = map(str, self.old.statuses["status"].values)
+        return {name: _pairs(numbers(self.old, name), numbers(self.new, name)) for name in statuses}
 
     @cached_property
     def by_edge(self) -> dict[str, Difference]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
 from dirigiste.results.archive import storage
+from dirigiste.results.equilibria.certificate import Certificate
 from dirigiste.results.quantities import measures
 from dirigiste.results.text import tables as text
 
@@ -51,21 +52,10 @@ class Equilibrium:
         return self._numbers(measures.AGGREGATES)
 
     @cached_property
-    def by_status(self) -> dict[str, dict[str, float | bool]]:
-        """Numbers and flags of every status, by the names of `measures.STATUS` and
-        `measures.STATUS_FLAGS`.
-        """
-        columns = {
-            name: self.dataset[f"{name}_by_status"].values
-            for name in (*measures.STATUS, *measures.STATUS_FLAGS)
-        }
-        return {
-            str(status): {
-                name: bool(values[n]) if name in measures.STATUS_FLAGS else float(values[n])
-                for name, values in columns.items()
-            }
-            for n, status in enumerate(self.dataset["status"].values)
-        }
+    def statuses(self) -> xr.Dataset:
+        """Numbers and flags by `status`, by the names of `measures.STATUS` and `measures.STATUS_FLAGS`."""
+        names = {f"{name}_by_status": name for name in (*measures.STATUS, *measures.STATUS_FLAGS)}
+        return self.dataset[list(names)].rename(names)
 
     @cached_property
     def by_edge(self) -> dict[str, float]:
@@ -91,11 +81,9 @@ class Equilibrium:
         return detail
 
     @cached_property
-    def certificate(self) -> dict[str, Any]:
-        """Residuals by the names of `measures.CERTIFICATE`, `history`, `warnings`; after `certify` also
-        `grid` and `starts`.
-        """
-        return json.loads(self.dataset.attrs["certificate"])
+    def certificate(self) -> Certificate:
+        """Residuals of all conditions; after `certify` also the error of the grid and other starts."""
+        return Certificate.of(json.loads(self.dataset.attrs["certificate"]))
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -112,13 +100,12 @@ class Equilibrium:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the certificate warns of."""
-        return tuple(self.certificate["warnings"])
+        return self.certificate.warnings
 
     @property
     def worst_residual(self) -> float:
         """Largest residual of a market, the budget or goods, relative."""
-        certificate = self.certificate
-        return max(abs(size) for size in (certificate["walras"], *certificate["history"][-1:]))
+        return self.certificate.worst
 
     def sensitivity(self, of: Iterable[str] | None = None, *, wrt: Iterable[str] = ("*",)) -> xr.Dataset:
         """Derivatives and elasticities of outcomes in parameters; see `dirigiste.sensitivity`."""
@@ -127,11 +114,8 @@ class Equilibrium:
         return sensitivity.sensitivity(self, sensitivity.STANDARD if of is None else of, wrt=wrt)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The numbers of every status: one row a status, columns by the names of `measures.STATUS`."""
-        import pandas as pd
-
-        frame = pd.DataFrame.from_dict(self.by_status, orient="index")
-        return frame.rename_axis("status")
+        """`statuses` as a frame: one row a status."""
+        return self.statuses.to_dataframe()
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning; `results.schema`
@@ -146,11 +130,11 @@ class Equilibrium:
                 },
                 "prices": self.prices,
                 "aggregates": self.aggregates,
-                "by_status": self.by_status,
+                "by_status": self.to_dataframe().to_dict(orient="index"),
                 "by_edge": self.by_edge,
                 "by_edge_detail": self.by_edge_detail,
                 "identity": self.identity,
-                "certificate": self.certificate,
+                "certificate": self.certificate.to_json(),
                 "provenance": self.provenance,
             }
         )
@@ -181,10 +165,10 @@ class Equilibrium:
 
         return xr.DataTree.from_dict({"/": self.dataset, "states": self.states})
 
-    def with_attributes(self, **attributes: object) -> Self:
-        """The same equilibrium with attributes of its Dataset replaced, as JSON."""
-        texts = {name: json.dumps(plain(value), ensure_ascii=False) for name, value in attributes.items()}
-        return replace(self, dataset=self.dataset.assign_attrs(texts))
+    def certified(self, certificate: Certificate) -> Self:
+        """The same equilibrium with another certificate."""
+        text = json.dumps(plain(certificate.to_json()), ensure_ascii=False)
+        return replace(self, dataset=self.dataset.assign_attrs(certificate=text))
 
     def _numbers(self, table: Mapping[str, measures.Measure]) -> dict[str, float]:
         return {name: float(self.dataset[name]) for name in table if name in self.dataset}

@@ -125,7 +125,7 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
     )
     for name in measures.PATH_RESIDUAL:
         # nothing changes in a stationary state, so nothing is foreseen wrongly
-        columns[name] = (), before.certificate.get(name.removeprefix("residual_"), 0.0)
+        columns[name] = (), getattr(before.certificate, name.removeprefix("residual_"), 0.0)
     dataset = xr.Dataset(
         _described(columns),
         coords={
@@ -258,6 +258,13 @@ def scalars(path: xr.Dataset) -> xr.Dataset:
     return path[[name for name in measures.PATH if name in path]]
 
 
+def statuses(path: xr.Dataset) -> xr.Dataset:
+    """The variables of a path by status, under their names without the ending."""
+    return path[list(measures.PATH_STATUS)].rename(
+        {name: name.removesuffix("_by_status") for name in measures.PATH_STATUS}
+    )
+
+
 def _facts(compiled: Compiled, course: Course) -> Facts:
     """What formulas need, with the parameters that the course moves, step by step."""
     from dirigiste.results.quantities import formulas
@@ -335,6 +342,12 @@ def _parameters(names: Sequence[str]) -> tuple[str, NDArray[np.str_], dict[str, 
 
 def _indices(count: int) -> tuple[str, NDArray[np.int64], dict[str, str]]:
     return "surprise", np.arange(count), {"long_name": "Surprise, in the order of dates"}
+
+
+def day(date: np.generic | np.ndarray) -> str | None:
+    """A date of a path, ISO 8601; None where there is none."""
+    whole = np.asarray(date).astype("datetime64[D]")
+    return None if np.isnat(whole) else str(whole)
 
 
 def _dates(dates: Sequence[dt.date]) -> NDArray[np.datetime64]:

@@ -20,9 +20,11 @@ from dirigiste.documents import reading
 from dirigiste.errors import InputError
 from dirigiste.results.archive import folders, run_json, storage
 from dirigiste.results.equilibria.comparison import Comparison, compare
-from dirigiste.results.equilibria.equilibrium import Equilibrium
+from dirigiste.results.equilibria.equilibrium import Equilibrium, plain
+from dirigiste.results.runs import certificate as certificates
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import paths
+from dirigiste.results.runs.certificate import PathCertificate
 from dirigiste.results.text import run as text_run
 from dirigiste.results.text import tables as text
 
@@ -62,7 +64,7 @@ class Run:
     """Paths of sets of channels, of all or of those of some sizes; None where they were not asked for."""
     only: tuple[Channel, ...] | None
     """Channels that act; None for all."""
-    certificate: dict[str, Any]
+    certificate: PathCertificate
     """The certificate of the path: worst residuals with their dates, distance to the end, rounds, seconds."""
     provenance: dict[str, Any]
     given: Mapping[str, str]
@@ -83,8 +85,13 @@ class Run:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the certificates of both states and of the path warn of."""
-        lines = (*self.before.warnings, *self.after.warnings, *self.certificate["warnings"])
+        lines = (*self.before.warnings, *self.after.warnings, *self.certificate.warnings)
         return tuple(dict.fromkeys(lines))
+
+    @cached_property
+    def statuses(self) -> xr.Dataset:
+        """Numbers by `time` and `status`: `mass`, `output`, `credit`, ..."""
+        return paths.statuses(self.path)
 
     @property
     def horizon(self) -> float:
@@ -184,11 +191,11 @@ class Run:
             (inputs / "economy.yaml").write_text(self.before.economy.to_yaml(), encoding="utf-8")
             about = {
                 "provenance": self.provenance,
-                "certificate": self.certificate,
+                "certificate": self.certificate.to_json(),
                 "only": None if self.only is None else list(self.only),
             }
             title = f"{self.chronicle.name} on {self.before.economy.name}"
-            texts = {name: json.dumps(value, ensure_ascii=False) for name, value in about.items()}
+            texts = {name: json.dumps(plain(value), ensure_ascii=False) for name, value in about.items()}
             groups: dict[str, xr.Dataset | xr.DataTree] = {
                 "/": xr.Dataset(attrs={"title": title, **texts}),
                 "before": self.before.tree,
@@ -233,7 +240,7 @@ class Run:
             welfare=groups["welfare"],
             split=groups.get("split"),
             only=None if only is None else tuple(only),
-            certificate=json.loads(about["certificate"]),
+            certificate=PathCertificate.of(json.loads(about["certificate"])),
             provenance=json.loads(about["provenance"]),
             given=given,
             folder=folder,
@@ -307,7 +314,7 @@ def run(
         welfare=paths.gains(course, compiled),
         split=None if solved.split is None else split.build(solved.split, compiled, path, base),
         only=acting,
-        certificate=run_json.certificate(path, surprises, solved.certificate),
+        certificate=certificates.build(path, surprises, solved.certificate),
         provenance={
             **after.provenance,
             "economy": baseline.name,

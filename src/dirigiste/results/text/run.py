@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from dirigiste.results.text.tables import Table, as_text, number, signed
 from dirigiste.solver import shapley
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import xarray as xr
 
@@ -59,31 +60,14 @@ PATH_ROWS: Final = (
 )
 """Rows of the table of the path."""
 
+REFINEMENT_UNITS: Final = {"output": "relative", "wage": "relative", "interest": "per year"}
+"""Units of what shorter steps and a longer horizon change."""
+
 STATUS_TABLES: Final = (
     ("Owners by status", "mass_by_status"),
     ("Firms by status, per owner", "entrepreneurs_by_status"),
     ("Credit by status", "credit_by_status"),
 )
-
-STANDARD: Final = frozenset(
-    {
-        "markets",
-        "walras",
-        "foresight",
-        "hjb",
-        "mass",
-        "worst",
-        "distance",
-        "horizon",
-        "rounds",
-        "seconds",
-        "surprises",
-        "least_mass",
-        "top_mass",
-        "warnings",
-    }
-)
-"""Entries of the certificate that every run has; others come with `certify`."""
 
 
 def heading(run: Run) -> str:
@@ -99,7 +83,7 @@ def heading(run: Run) -> str:
 
 def worst(run: Run) -> float:
     """Largest residual of a market, of the path and of both stationary states."""
-    return max(run.before.worst_residual, run.after.worst_residual, run.certificate["worst"])
+    return max(run.before.worst_residual, run.after.worst_residual, run.certificate.worst)
 
 
 def peak(run: Run) -> int:
@@ -366,37 +350,22 @@ def certificate_table(run: Run) -> Table:
     """Worst residuals with their dates, distance to the end, and what `certify` adds."""
     certificate = run.certificate
     table = Table("Certificate of the path", ("", "worst", "unit", "date"), left=(0, 2, 3))
-    checked = {
-        **certificate["markets"],
-        **{name: certificate[name] for name in ("walras", "foresight", "hjb", "mass")},
-    }
-    if run.before.economy.closure.directed is None:
-        checked.pop("quota")
-    for name, row in checked.items():
-        measure = measures.CERTIFICATE_PATH[name]
-        table.rows.append((measure.label, minus(f"{row['worst']:.1e}"), measure.unit, row["date"]))
+    for name, row in certificate.residuals.items():
+        if name != "quota" or run.before.economy.closure.directed is not None:
+            measure = measures.CERTIFICATE_PATH[name]
+            table.rows.append((measure.label, minus(f"{row.worst:.1e}"), measure.unit, row.date or NONE))
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
-        table.rows.append((measure.label, f"{certificate[name]:.3g}", measure.unit, ""))
+        table.rows.append((measure.label, f"{getattr(certificate, name):.3g}", measure.unit, ""))
     for name in ("least_mass", "top_mass"):
-        if name in certificate:
-            measure = measures.CERTIFICATE_PATH[name]
-            table.rows.append((measure.label, minus(f"{certificate[name]:.1e}"), measure.unit, ""))
-    more = {name: value for name, value in certificate.items() if name not in STANDARD}
-    table.rows.extend((label, f"{value:.3g}", "", "") for label, value in _numbers(more))
+        measure = measures.CERTIFICATE_PATH[name]
+        table.rows.append((measure.label, minus(f"{getattr(certificate, name):.1e}"), measure.unit, ""))
+    if certificate.refinement is not None:
+        for what, changes in asdict(certificate.refinement).items():
+            for name, change in changes.items():
+                label = f"{what.replace('_', ' ')}, {measures.PATH[name].label}"
+                table.rows.append((label, f"{change:.3g}", REFINEMENT_UNITS[name], ""))
     return table
-
-
-def _numbers(entries: Mapping[str, Any], before: str = "") -> list[tuple[str, float]]:
-    """Numbers in nested entries, with dotted names in words."""
-    rows: list[tuple[str, float]] = []
-    for name, value in entries.items():
-        label = f"{before}{name}".replace("_", " ")
-        if isinstance(value, dict):
-            rows += _numbers(value, f"{label}, ")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            rows.append((label, float(value)))
-    return rows
 
 
 def tables(run: Run, at: Sequence[float] | None = None) -> list[Table]:

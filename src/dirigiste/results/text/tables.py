@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dirigiste import numbers
 from dirigiste.numbers import NONE, minus
@@ -14,6 +14,7 @@ from dirigiste.results.quantities import measures
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dirigiste.results.equilibria.certificate import Certificate
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 STATUS_COLUMNS: Final = (
@@ -76,7 +77,7 @@ def _digits(value: float) -> str:
 def heading(result: Equilibrium) -> str:
     """One line: what was solved, and what the certificate says."""
     title = result.economy.title or result.economy.name
-    goods = f"goods residual {abs(result.certificate['walras']):.0e} of output"
+    goods = f"goods residual {abs(result.certificate.walras):.0e} of output"
     return f"{title}: stationary equilibrium · {goods} · worst residual {result.worst_residual:.0e}"
 
 
@@ -104,9 +105,10 @@ def equilibrium_tables(result: Equilibrium) -> list[Table]:
     """Prices, aggregates, statuses, edges."""
     columns = [measures.STATUS[name] for name in STATUS_COLUMNS]
     statuses = Table("Statuses", ("", *(column.label for column in columns)))
-    for status, values in result.by_status.items():
+    for n, status in enumerate(map(str, result.statuses["status"].values)):
         label = result.economy.statuses[status].title or status
-        statuses.rows.append((label, *(number(values[column.name], column.unit) for column in columns)))
+        values = (number(float(result.statuses[row.name].values[n]), row.unit) for row in columns)
+        statuses.rows.append((label, *values))
     tables = [
         measured("Prices", result.prices, measures.PRICES),
         measured(
@@ -140,13 +142,9 @@ def identity_table(result: Equilibrium) -> Table:
     return Table("Goods identity, goods per year", ("", "", "value"), rows, left=(0, 1))
 
 
-def certificate_table(certificate: Mapping[str, Any]) -> Table:
+def certificate_table(certificate: Certificate) -> Table:
     """Residuals with their units."""
-    rows = [
-        (m.label, f"{certificate[m.name]:.3g}", m.unit)
-        for m in measures.CERTIFICATE.values()
-        if m.name in certificate
-    ]
+    rows = [(m.label, f"{getattr(certificate, m.name):.3g}", m.unit) for m in measures.CERTIFICATE.values()]
     return Table("Certificate", ("", "residual", "unit"), rows, left=(0, 2))
 
 
@@ -192,27 +190,25 @@ def certify_tables(result: Equilibrium) -> list[Table]:
     """Certificate, error of the grid, other starts."""
     certificate = result.certificate
     tables = [certificate_table(certificate)]
-    grid = certificate.get("grid")
-    if grid:
-        table = Table(
-            f"Error of the grid: {grid['points']} wealth points less {grid['finer']}", ("", "difference")
-        )
-        for name, error in grid["prices"].items():
+    grid = certificate.grid
+    if grid is not None:
+        table = Table(f"Error of the grid: {grid.points} wealth points less {grid.finer}", ("", "difference"))
+        for name, error in grid.prices.items():
             rate = measures.PRICES[name].unit == "per year"
             table.rows.append((measures.PRICES[name].label, _error(error, "points" if rate else "%")))
         table.rows.extend(
             (measures.AGGREGATES[name].label, _error(error, "%"))
-            for name, error in grid["aggregates"].items()
+            for name, error in grid.aggregates.items()
             if error is not None
         )
         tables.append(table)
-    if certificate.get("starts"):
+    if certificate.starts:
         table = Table("Other starts", ("wage", "interest", "ends"), left=(2,))
-        for row in certificate["starts"]:
-            ends = "in the same equilibrium" if row["same"] else row["message"] or "in ANOTHER equilibrium"
-            if row["difference"] is not None:
-                ends += f" (difference {row['difference']:.1e})"
-            table.rows.append((number(row["wage"]), number(row["interest"], "per year"), ends))
+        for row in certificate.starts:
+            ends = "in the same equilibrium" if row.same else row.message or "in ANOTHER equilibrium"
+            if row.difference is not None:
+                ends += f" (difference {row.difference:.1e})"
+            table.rows.append((number(row.wage), number(row.interest, "per year"), ends))
         tables.append(table)
     return tables
 

@@ -1,0 +1,110 @@
+"""The certificate of a stationary equilibrium: by how much every condition is missed, and on request how far
+the numbers depend on the grid and on where the search began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class GridError:
+    """This result less that on a second grid with twice the wealth points."""
+
+    points: int
+    """Wealth nodes of this result."""
+    finer: int
+    """Wealth nodes of the second grid."""
+    prices: dict[str, float | None]
+    """By the names of `measures.PRICES`: wage, transfer and limit factor relative, rates per year."""
+    aggregates: dict[str, float | None]
+    """By the names of `measures.AGGREGATES`, relative; None where the second grid gives 0."""
+    worst: float | None
+    """Largest relative difference of an aggregate, in absolute value."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStart:
+    """Where a search from other prices ends."""
+
+    wage: float
+    """Wage that it starts from, goods per year."""
+    interest: float
+    """Interest rate that it starts from, per year."""
+    same: bool | None
+    """Whether it ends in the same equilibrium; None if it ends in none."""
+    difference: float | None
+    """Largest relative difference of output, capital and wage; None if it ends in no equilibrium."""
+    message: str
+    """Why it ends in no equilibrium; empty where it ends in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Residuals of all conditions of a stationary equilibrium; units are those of `measures.CERTIFICATE`."""
+
+    hjb: float
+    """Largest residual of the value equation (HJB), log points of consumption per year."""
+    distribution: float
+    """Sum over states of |inflow - outflow| (KFE), share of owners per year."""
+    mass: float
+    """Total mass less 1, share of owners."""
+    labor: float
+    """Demand less supply of labour, relative; 0 where the wage is given."""
+    capital: float
+    """Demand less supply of capital, relative; 0 in an open economy, negative where capital lies idle."""
+    budget: float
+    """Receipts less transfer and spending, share of output; 0 where spending is found."""
+    quota: float
+    """Share of the statuses that a quota names less the share it asks for; 0 without a quota."""
+    walras: float
+    """Residual of the goods identity, share of output; never used to solve."""
+    top_mass: float
+    """Owners at the last wealth node, share of owners."""
+    least_mass: float
+    """Smallest mass of any state, share of owners; below 0 by rounding."""
+    rounds: int
+    """Rounds of Newton on prices."""
+    history: tuple[float, ...]
+    """Largest gap between foreseen and clearing prices, round by round, relative."""
+    warnings: tuple[str, ...]
+    """What to know before the numbers are used."""
+    certified: bool = True
+    """Whether the solver found every residual within its tolerance."""
+    grid: GridError | None = None
+    """Error of the grid; None where `certify` was not asked for."""
+    starts: tuple[OtherStart, ...] = ()
+    """Searches from other prices; empty where `certify` was not asked for."""
+
+    @property
+    def worst(self) -> float:
+        """Largest residual of a market, the budget or goods, relative."""
+        return max(abs(size) for size in (self.walras, *self.history[-1:]))
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Any]) -> Self:
+        """The certificate from what `to_json` gives."""
+        grid = entries.get("grid")
+        return cls(
+            **{
+                **entries,
+                "history": tuple(entries["history"]),
+                "warnings": tuple(entries["warnings"]),
+                "grid": None if grid is None else GridError(**grid),
+                "starts": tuple(OtherStart(**start) for start in entries.get("starts", ())),
+            }
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers, texts and lists; `grid` and `starts` only where they are known."""
+        entries = asdict(self)
+        if self.grid is None:
+            del entries["grid"]
+        if not self.starts:
+            del entries["starts"]
+        return entries
