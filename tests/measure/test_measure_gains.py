@@ -29,7 +29,7 @@ def test_known_wedges_come_back(sigma):
     random = np.random.default_rng(3)
     ln_a, tau_y, ln_k = random.multivariate_normal([0.2, 0.1, -0.3], COVARIANCE, 500).T
     frame = firms_from_wedges(ln_a, tau_y, ln_k, 0.4, sigma, 0.07)
-    choices = PLAIN.with_(sigma=sigma, rental=0.07)
+    choices = PLAIN.with_({"sigma": sigma, "rental": 0.07})
     rows = measure(firms_of(frame), choices).rows
     np.testing.assert_allclose(1 + rows["tau_k"], np.exp(ln_k), rtol=1e-12)
     np.testing.assert_allclose(1 - rows["tau_y"], np.exp(-tau_y), rtol=1e-12)
@@ -45,7 +45,7 @@ def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
     """TFP from TFPR̅ and from Σ Y_i^((σ-1)/σ) over inputs are one number, and so is the gain from both."""
     sigma, alpha = 3.0, 0.4
     frame = random_firms(1, firms=60, years=1, industries=1)
-    rows = measure(firms_of(frame.drop("group")), PLAIN.with_(weights="none")).rows
+    rows = measure(firms_of(frame.drop("group")), PLAIN.with_({"weights": "none"})).rows
     y, k, labor, a = (rows[name].to_numpy() for name in ("output", "capital", "labor", "tfpq"))
     quantity = a * k**alpha * labor ** (1 - alpha)
     bundle = (quantity ** ((sigma - 1) / sigma)).sum() ** (sigma / (sigma - 1))
@@ -58,7 +58,7 @@ def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
     tfp = ((a * bar / rows["tfpr"].to_numpy()) ** (sigma - 1)).sum() ** (1 / (sigma - 1))
     assert tfp == pytest.approx(direct, rel=1e-12)
     best = (a ** (sigma - 1)).sum() ** (1 / (sigma - 1))
-    assert gain(frame, PLAIN.with_(weights="none")) == pytest.approx(best / tfp - 1, rel=1e-12)
+    assert gain(frame, PLAIN.with_({"weights": "none"})) == pytest.approx(best / tfp - 1, rel=1e-12)
     np.testing.assert_allclose(rows["ln_tfpr_dev"], np.log(rows["tfpr"].to_numpy() / bar), atol=1e-12)
     ln_a = np.random.default_rng(0).normal(size=50)
     even = firms_from_wedges(ln_a, np.full(50, 0.3), np.full(50, -0.2), 0.4, 3.0, 0.1)
@@ -67,7 +67,7 @@ def test_tfp_is_output_over_inputs_and_no_wedges_no_gain():
 
 @pytest.mark.parametrize(("sigma", "published"), [(3.0, 0.2715), (5.0, 0.4405)])
 def test_lognormal_closed_form_by_quadrature(sigma, published):
-    estimate = estimated(lognormal_nodes(COVARIANCE, 0.4, sigma), PLAIN.with_(sigma=sigma))
+    estimate = estimated(lognormal_nodes(COVARIANCE, 0.4, sigma), PLAIN.with_({"sigma": sigma}))
     loss = float(estimate.year_gain[0])
     direction = np.array([0, 1, 0.4])
     exact = lognormal_loss(sigma, 0.4, direction @ COVARIANCE @ direction, COVARIANCE[2, 2])
@@ -86,7 +86,7 @@ def test_invariances():
         assert got.keep.sum() == base.keep.sum()
 
     same(frame.sample(fraction=1, shuffle=True, seed=1))
-    same(frame, choices.with_(rental=0.3))
+    same(frame, choices.with_({"rental": 0.3}))
     same(frame.with_columns(pl.col("output", "labor") * 1e6, pl.col("capital") * 1e-5))
     factor = pl.col("industry").rank("dense") / 7 + pl.col("year") / 1000
     fixed = Choices(alpha="constant")
@@ -165,8 +165,8 @@ def test_capital_shares():
 
 def test_sigma_by_industry():
     frame = random_firms(8, industries=2)
-    both = estimated(frame, PLAIN.with_(sigma={"i0": 3.0, "i1": 5.0}))
-    three, five = (estimated(frame, PLAIN.with_(sigma=value)) for value in (3.0, 5.0))
+    both = estimated(frame, PLAIN.with_({"sigma": {"i0": 3.0, "i1": 5.0}}))
+    three, five = (estimated(frame, PLAIN.with_({"sigma": value})) for value in (3.0, 5.0))
     first = both.sample.cell_industry == 0
     np.testing.assert_allclose(both.cell_gain[first], three.cell_gain[first], atol=1e-12)
     np.testing.assert_allclose(both.cell_gain[~first], five.cell_gain[~first], atol=1e-12)

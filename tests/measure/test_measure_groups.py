@@ -99,7 +99,7 @@ def test_equal_terms_is_the_gain_between_groups():
 def test_regressions_equal_statsmodels(weights):
     sm = pytest.importorskip("statsmodels.api")
     frame = random_firms(6, firms=150, industries=12, missing=0.1)
-    choices = CHOICES.with_(weights=weights, reference="private")
+    choices = CHOICES.with_({"weights": weights, "reference": "private"})
     result = measure(firms_of(frame), choices)
     table = result.tables["regressions"].frame
     rows = result.rows.drop_nulls("group").with_columns(cell=pl.concat_str("industry", "year"))
@@ -146,13 +146,13 @@ def test_groups_that_never_meet_the_others_are_left_out():
             return_dtype=pl.String,
         )
     )
-    result = measure(firms_of(frame), CHOICES.with_(reference="a"), bootstrap=5)
+    result = measure(firms_of(frame), CHOICES.with_({"reference": "a"}), bootstrap=5)
     table = result.tables["regressions"]
     assert set(table.frame["group"]) == {"b", "c"}
     assert any(
         "Left out since they share no industry and year with the others: d." in note for note in table.notes
     )
-    alone = measure(firms_of(frame), CHOICES.with_(reference="d"))
+    alone = measure(firms_of(frame), CHOICES.with_({"reference": "d"}))
     assert "regressions" in alone.absent
 
 

@@ -85,7 +85,7 @@ def test_span_of_control_and_hsieh_klenow_are_one_at_matching_curvature():
 
 def test_span_of_control_against_the_formulas_of_the_model():
     frame = random_firms(3, years=1, industries=1)
-    estimate = estimated(frame, UNTRIMMED.with_(alpha="constant", alpha_value=0.3))
+    estimate = estimated(frame, UNTRIMMED.with_({"alpha": "constant", "alpha_value": 0.3}))
     lost = losses(estimate, 0.85)
     y, c = frame["output"].to_numpy(), (frame["capital"] ** 0.3 * frame["labor"] ** 0.7).to_numpy()
     a = y / c**0.85
@@ -137,7 +137,7 @@ def test_persistence_equals_statsmodels():
 def test_melitz_polanec_against_plain_calculation():
     """Parts sum to the change of the aggregate, and each is what its formula says, in one industry."""
     frame = random_firms(6, years=2, industries=1)
-    table = measure(firms_of(frame), UNTRIMMED.with_(alpha="constant")).tables["dynamic"].frame
+    table = measure(firms_of(frame), UNTRIMMED.with_({"alpha": "constant"})).tables["dynamic"].frame
     row = table.filter(pl.col("productivity").str.starts_with("ln value added per worker")).row(0, named=True)
     one, two = (
         frame.filter(pl.col("year") == year).with_columns(phi=(pl.col("output") / pl.col("employment")).log())
@@ -221,7 +221,8 @@ def test_firms_several_times_in_a_year_are_not_followed():
     most = frame["id"].mode().sort()[0]
     twice = pl.concat([frame, frame.filter(pl.col("id") == most).with_columns(industry=pl.lit("other"))])
     one, two = (
-        measure(firms_of(f), UNTRIMMED.with_(alpha="constant")).tables["persistence"] for f in (frame, twice)
+        measure(firms_of(f), UNTRIMMED.with_({"alpha": "constant"})).tables["persistence"]
+        for f in (frame, twice)
     )
     assert one.frame["pairs"][0] > two.frame["pairs"][0]
     assert any("several rows in a year" in note for note in two.notes)
@@ -235,7 +236,7 @@ def test_without_ids_no_firm_is_followed():
 
 def test_tables_that_few_rows_cannot_fill_say_so():
     few = measure(
-        firms_of(random_firms(1, firms=2, years=1, industries=1)), UNTRIMMED.with_(alpha="constant")
+        firms_of(random_firms(1, firms=2, years=1, industries=1)), UNTRIMMED.with_({"alpha": "constant"})
     )
     assert "covariance" not in few.tables
     assert "3 rows" in few.absent["covariance"]

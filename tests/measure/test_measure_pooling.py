@@ -42,7 +42,7 @@ def test_inflation_moves_no_table_of_groups_and_no_moment():
 
 def test_shares_of_groups_are_means_of_yearly_shares():
     frame = random_firms(3, missing=0.1)
-    result = measure(firms_of(frame), CHOICES.with_(trim=Trim(tail=0), weights="none"))
+    result = measure(firms_of(frame), CHOICES.with_({"trim": Trim(tail=0), "weights": "none"}))
     yearly = defaultdict(list)
     for (_,), part in frame.group_by("year"):
         whole = part["output"].sum()
@@ -85,7 +85,7 @@ def test_a_deflator_gives_real_values(tmp_path):
     assert index == {year: 100 * price for year, price in PRICES.items()}
     real = measure(firms_of(frame), own)
     nominal = measure(firms_of(inflated(frame)), own)
-    back = measure(firms_of(inflated(frame)), own.with_(deflator=index))
+    back = measure(firms_of(inflated(frame)), own.with_({"deflator": index}))
     assert abs(nominal.gain - real.gain) > 0.01  # own α are of sums over years
     assert back.gain == pytest.approx(real.gain, rel=1e-9)
     assert back.rows["output"].to_numpy() == pytest.approx(real.rows["output"].to_numpy() * PRICES[2003])
@@ -113,7 +113,7 @@ def test_deflators_that_cannot_be(tmp_path, text, about):
 
 def test_a_deflator_without_a_year_is_refused():
     with pytest.raises(InputError, match="has no index for 2001, 2002"):
-        measure(firms_of(random_firms(1)), CHOICES.with_(deflator={2000: 1.0, 2003: 1.0}))
+        measure(firms_of(random_firms(1)), CHOICES.with_({"deflator": {2000: 1.0, 2003: 1.0}}))
 
 
 def test_rows_without_a_group_follow_one_rule_that_is_reported():
@@ -123,12 +123,12 @@ def test_rows_without_a_group_follow_one_rule_that_is_reported():
     assert len(texts) == 1
     assert "a group of their own, (not known), in shares and in the split" in texts[0]
     assert next(f for f in checks(firms) if f.check == "no group").kind == "warning"
-    result = measure(firms, CHOICES.with_(trim=Trim(tail=0)))
+    result = measure(firms, CHOICES.with_({"trim": Trim(tail=0)}))
     table = result.tables["groups"]
     assert NO_GROUP in table.frame["group"].to_list()
     assert NO_GROUP not in result.tables["regressions"].frame["group"].to_list()
     note = next(note for note in table.notes if "have no group" in note)
-    known = measure(firms_of(frame.drop_nulls("group")), CHOICES.with_(trim=Trim(tail=0)))
+    known = measure(firms_of(frame.drop_nulls("group")), CHOICES.with_({"trim": Trim(tail=0)}))
     mean = known.tables["gains_by_year"].frame[-1]
     for name, word in (("gain", "gain"), ("between", "between groups"), ("within", "within groups")):
         assert f"{word} {mean[name][0]:.2f} %" in note

@@ -71,7 +71,7 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
             "`--wage-bill COLUMN`, or `--alpha constant:0.4`, or `--alpha table:FILE`"
         )
         raise InputError.of(message, key="--alpha", file=firms.source)
-    return choices.with_(labor="employment")
+    return choices.with_({"labor": "employment"})
 
 
 @click.command(

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 
 Variable = Literal["tfpr", "tfpq", "mrpk", "mrpl"]
@@ -29,10 +30,32 @@ class Declared(BaseModel):
         except ValidationError as error:
             raise InputError([_problem(fault, type(self)) for fault in error.errors()]) from None
 
-    def with_(self, **changes: Any) -> Self:  # noqa: ANN401
-        """The same with some fields changed, checked again."""
-        kept = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**kept, **changes})
+    def with_(self, changes: Mapping[str, Any]) -> Self:
+        """The same with some fields changed, checked again.
+
+        Args:
+            changes: New values by field or dotted path, such as `{"sigma": 4.0, "trim.tail": 0.005}`.
+
+        Raises:
+            InputError: There is no such field, or a value is not allowed.
+        """
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        for path, value in changes.items():
+            name, _, rest = path.partition(".")
+            inner = fields.get(name)
+            if rest and not isinstance(inner, Declared):
+                raise InputError.of("no such field", key=path, suggestion=near(path, _paths(self)))
+            fields[name] = inner.with_({rest: value}) if rest and isinstance(inner, Declared) else value
+        return type(self)(**fields)
+
+
+def _paths(declared: Declared) -> list[str]:
+    """Dotted paths of all fields."""
+    paths = []
+    for name in type(declared).model_fields:
+        inner = getattr(declared, name)
+        paths += [f"{name}.{path}" for path in _paths(inner)] if isinstance(inner, Declared) else [name]
+    return paths
 
 
 class Trim(Declared):

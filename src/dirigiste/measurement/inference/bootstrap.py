@@ -70,7 +70,7 @@ def draws(
         getattr(sample, name)  # computed once, before threads share the sample
     base = estimate(sample, choices)
     if sample.has_groups:  # the same in every draw
-        choices = choices.with_(reference=sample.groups[reference_group(base, choices)])
+        choices = choices.with_({"reference": sample.groups[reference_group(base, choices)]})
     streams = np.random.SeedSequence(seed).spawn(count)
     drawn = np.full((count, len(names)), np.nan)
 

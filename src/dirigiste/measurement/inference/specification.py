@@ -72,10 +72,7 @@ def specifications(
     samples: dict[Any, Any] = {}
     for done, values in enumerate(combinations, start=1):
         varied = dict(zip(grid, values, strict=True))
-        changes = {name: value for name, value in varied.items() if name != "trim"}
-        if "trim" in varied:
-            changes["trim"] = choices.trim.with_(tail=varied["trim"])
-        chosen = choices.with_(**changes)
+        chosen = choices.with_({"trim.tail" if axis == "trim" else axis: x for axis, x in varied.items()})
         key = (chosen.labor, str(chosen.sigma))
         if key not in samples:
             samples = (
