@@ -110,7 +110,7 @@ def test_a_run_is_kept_and_opened(run, tmp_path):
 
 def test_the_command_line_gives_the_same_numbers(run, printed, kept):
     assert printed.splitlines()[0].startswith("cut on known: 2 surprises · solved in ")
-    for title in ("What it cost", "Chronicle", "What each channel did", "Certificate of the path"):
+    for title in ("\nOutput  ", "Chronicle", "Effect by channel", "Certificate of the path"):
         assert f"{title}" in printed
     found = dg.Run.open(kept)
     np.testing.assert_allclose(found.path["output"].values, run.path["output"].values, rtol=1e-12)
@@ -127,7 +127,7 @@ def test_a_parameter_of_the_economy_is_changed_on_the_command_line(call, folder,
 
 def test_a_kept_run_is_shown_listed_and_compared(call, kept):
     shown = call("show", kept.name)
-    assert "What each channel did" in shown
+    assert "Effect by channel" in shown
     assert kept.name in call("runs", "list")
     compared = json.loads(call("compare", f"{kept.name}:before", kept.name, "--json"))
     assert compared

@@ -22,7 +22,7 @@ def test_answer_first_then_events_then_the_path(call, squeeze, made_up):
     lines = result.stdout.splitlines()
     assert lines[0].startswith("squeeze on known: 2 surprises · solved in ")
     assert [line.split("  ")[0] for line in lines[1:7]] == [
-        "What it cost", "", "", "What it bought", "Who moved", "",
+        "Output", "", "", "Control", "Who moved", "",
     ]  # fmt: skip
     for part in ("a year's output over 10 years, discounted at 6 % a year", "wages −", "productivity"):
         assert part in result.stdout
@@ -32,12 +32,12 @@ def test_answer_first_then_events_then_the_path(call, squeeze, made_up):
         "Owners by status",
         "Credit by status",
         "Who gains from each surprise",
-        "What lasts",
+        "Lasting changes",
         "Certificate of the path",
     )
     places = [result.stdout.index(f"\n{title}") for title in titles]
     assert places == sorted(places)
-    assert "What each channel did" not in result.stdout
+    assert "Effect by channel" not in result.stdout
     assert "\x1b" not in result.stdout
     header = lines[next(n for n, line in enumerate(lines) if line.startswith("Path:")) + 1]
     assert header.split() == (
@@ -55,8 +55,8 @@ def test_years_to_show(call, squeeze, made_up):
 
 def test_channels_are_shown_and_told(call, squeeze, made_up):
     result = call("run", squeeze, "--no-report", "--channels")
-    assert "What each channel did, 2031-01-01" in result.stdout
-    assert "Output by channel" in result.stdout
+    assert "Effect by channel, 2031-01-01" in result.stdout
+    assert "Effect on output by channel" in result.stdout
     assert "% credit" in result.stdout.splitlines()[1]
     data = json.loads(call("run", squeeze, "--no-report", "--channels", "--json", "--at", "0,10").stdout)
     assert data["time"] == [0.0, 10.0]
@@ -68,7 +68,7 @@ def test_channels_stand_alone_or_with_a_word(call, squeeze, made_up):
     """Also before the chronicle; quick is exact with two channels. The count of paths is told beforehand."""
     for words in (("--channels", squeeze), (squeeze, "--channels", "quick"), ("--channels=exact", squeeze)):
         result = call("run", "--no-report", *words)
-        assert "What each channel did" in result.stdout
+        assert "Effect by channel" in result.stdout
         assert "Quick split" not in result.stdout
         assert "4 sets of channels, " in result.stderr
     assert "up to 4 sets" in call("run", squeeze, "--no-report", "--channels", "quick").stderr

@@ -38,7 +38,7 @@ def test_tables_and_file(call, village, tmp_path):
 def test_run_show_list_compare(call, squeeze, made_up, tmp_path):
     result = call("run", squeeze, "--no-report")
     assert result.exit_code == 0
-    assert "What it cost" in result.stdout
+    assert "Output  " in result.stdout
     assert result.stdout.splitlines()[-1].startswith("Data   runs/")
     listed = json.loads(call("runs", "list", "--json").stdout)["runs"]
     assert [row["chronicle"] for row in listed] == ["squeeze"]

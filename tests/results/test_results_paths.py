@@ -103,11 +103,11 @@ def test_parameters_that_move_enter_the_formulas(village):
     np.testing.assert_allclose(faster["investment_by_status"], 2 * plain["investment_by_status"])
 
 
-@pytest.mark.parametrize("path", paths.PLACES)
+@pytest.mark.parametrize("path", paths.FORMULA_PARAMETERS)
 def test_places_hold_the_parameters_as_declared(village, path):
     compiled = village[0]
     declared = compiled.economy.get(path)
-    value = formulas.facts(compiled).numbers[paths.PLACES[path]]
+    value = formulas.facts(compiled).numbers[paths.FORMULA_PARAMETERS[path]]
     assert float(value) == (declared or 0.0)
 
 

@@ -157,9 +157,9 @@ def test_without_channels_there_is_no_split(made):
 def test_text_tells_answer_events_and_discrepancies(made):
     text = repr(made)
     for part in (
-        "What it cost",
-        "What it bought",
-        "Who moved",
+        "\nOutput ",
+        "\nControl ",
+        "\nWho moved ",
         "2021-06 ",
         "the bank",
         "credit was cut by half",
@@ -186,16 +186,12 @@ def test_the_headline_says_where_an_effect_is_still_growing(made):
         assert words in headline[0][1]
 
 
-def test_the_headline_calls_only_a_loss_of_output_a_cost(made):
+def test_the_labels_of_the_headline_judge_nothing(made):
     base = float(made.base["output"])
-    for factor, labels in (
-        (0.98, ["What it cost", "What it bought"]),
-        (1.02, ["Output", "Control"]),
-        (1.0, ["Output", "Control"]),
-    ):
+    for factor in (0.98, 1.02, 1.0):
         output = (base * factor + 0.0 * made.path["output"]).assign_attrs(made.path["output"].attrs)
         headline = text_run.headline(replace(made, path=made.path.assign(output=output)))
-        assert [label for label, _ in headline if label][:2] == labels
+        assert [label for label, _ in headline if label] == ["Output", "Control", "Who moved"]
 
 
 def test_changes_in_few_characters():

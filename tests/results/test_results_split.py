@@ -109,8 +109,8 @@ def test_what_is_refused(run, options, word):
 
 def test_the_text_tells_what_each_channel_did(run):
     text = repr(run)
-    assert "What each channel did, 2031-01-01" in text
-    assert "Output by channel" in text
+    assert "Effect by channel, 2031-01-01" in text
+    assert "Effect on output by channel" in text
     assert all(f"% {channel}" in text.splitlines()[1] for channel in ("credit", "force", "fear"))
 
 

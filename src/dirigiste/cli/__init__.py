@@ -19,7 +19,7 @@ from dirigiste.errors import DirigisteError, InputError, Problem
 from dirigiste.version import __version__
 
 SHOWN: Final = 12
-"""Rounds of a search that a message tells, from its beginning and its end."""
+"""Rounds of a search that a message shows, from its beginning and its end."""
 
 COMMANDS: Final = {
     "solve": ("dirigiste.cli.solve", "Find the stationary equilibrium of an economy."),

@@ -33,11 +33,11 @@ def command(a: str, b: str | None, changes: tuple[str, ...], as_json: bool, quie
     with provenance.command(command_line()), console.progress(quiet=quiet, what="comparing") as report:
         old = equilibrium(a, progress=report)
         new = equilibrium(a if b is None else b, console.settings(changes), start=old, progress=report)
-    found = compare(old, new)
+    comparison = compare(old, new)
     if as_json:
-        console.print_json(found.to_json())
+        console.print_json(comparison.to_json())
         return
-    click.echo(text_comparison.heading(found))
-    if not found.comparable:
+    click.echo(text_comparison.heading(comparison))
+    if not comparison.comparable:
         click.echo("preferences differ, so welfare cannot be compared")
-    console.print_tables(text_comparison.tables(found))
+    console.print_tables(text_comparison.tables(comparison))

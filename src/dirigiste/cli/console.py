@@ -120,8 +120,8 @@ def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
 
 def part(stage: str) -> tuple[int, int | None]:
     """How much of a stage is done, and of how many, as its name says last; 0 of unknown if it does not."""
-    found = re.findall(r"(\d+) of (\d+)", stage)
-    return (int(found[-1][0]) - 1, int(found[-1][1])) if found else (0, None)
+    counts = re.findall(r"(\d+) of (\d+)", stage)
+    return (int(counts[-1][0]) - 1, int(counts[-1][1])) if counts else (0, None)
 
 
 def names(text: str | None) -> list[str] | None:
@@ -138,7 +138,7 @@ def years(text: str | None) -> list[float] | None:
     given = names(text)
     if given is None:
         return None
-    found = []
+    numbers = []
     for item in given:
         try:
             value = float(item)
@@ -149,10 +149,10 @@ def years(text: str | None) -> list[float] | None:
                 f"must be years from the first event, numbers of 0 or more with commas between; got `{item}`"
             )
             raise InputError.of(message, key="--at")
-        found.append(value)
-    if not found:
+        numbers.append(value)
+    if not numbers:
         raise InputError.of("holds no number of years", key="--at")
-    return found
+    return numbers
 
 
 at = click.option(
@@ -173,7 +173,7 @@ def unwritable(path: Path | None, option: str, *, folder: bool = False) -> list[
     """Say, before anything is computed, whether what an option names cannot be written, or is replaced.
 
     Returns:
-        The problem, if there is one; results are printed all the same, and it is told again in the end.
+        The problem, if there is one; results are printed all the same, and it is reported again in the end.
     """
     if path is None:
         return []

@@ -33,7 +33,7 @@ PACKAGES: Final = (
 def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) -> None:
     """Report versions and compiled programs, and check a small solution against known numbers.
 
-    Exits with 3 if the solution is not found, 4 if it is another one than expected.
+    Exits with 3 if the small economy is not solved, 4 if its numbers are not the expected ones.
     """
     from dirigiste import config
     from dirigiste.results.archive.provenance import version_of
@@ -41,7 +41,7 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
 
     if prepare or not no_solve:
         config.ensure()
-    told: dict[str, object] = {
+    report: dict[str, object] = {
         "dirigiste": __version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
@@ -53,21 +53,21 @@ def command(ctx: click.Context, as_json: bool, no_solve: bool, prepare: bool) ->
         from dirigiste.results.equilibria import known
 
         begun = time.perf_counter()
-        with console.progress(quiet=as_json, what="a small economy") as report:
-            checks = known.compare(progress=report)
+        with console.progress(quiet=as_json, what="a small economy") as progress:
+            checks = known.compare(progress=progress)
         good = all(check.good for check in checks)
-        told["solution"] = {
+        report["solution"] = {
             "good": good,
             "seconds": time.perf_counter() - begun,
             "numbers": {
-                check.name: {"expected": check.expected, "found": check.found, "good": check.good}
+                check.name: {"expected": check.expected, "computed": check.computed, "good": check.good}
                 for check in checks
             },
         }
     if as_json:
-        console.print_json(told)
+        console.print_json(report)
     else:
-        _print(told)
+        _print(report)
     if not good:
         ctx.exit(4)
     sys.stdout.flush()
@@ -77,25 +77,25 @@ def _programs() -> dict[str, object]:
     """Processor, threads, and the solver's compiled programs."""
     from dirigiste.numerics.compiled import kept, programs
 
-    found = programs.status()
+    status = programs.status()
     return {
         "processor": kept.processor(),
         "threads": programs.THREADS,
         "programs": {
-            "folder": None if found.folder is None else str(found.folder),
-            "ready": found.ready,
-            "writable": found.writable,
-            "files": found.files,
-            "megabytes": round(found.bytes / 1e6, 1),
+            "folder": None if status.folder is None else str(status.folder),
+            "ready": status.ready,
+            "writable": status.writable,
+            "files": status.files,
+            "megabytes": round(status.bytes / 1e6, 1),
         },
     }
 
 
-def _print(told: dict[str, object]) -> None:
+def _print(report: dict[str, object]) -> None:
     from dirigiste.results.text.tables import Table
 
     rows = []
-    for name, value in told.items():
+    for name, value in report.items():
         if name == "solution":
             continue
         if name == "programs" and isinstance(value, dict):
@@ -105,19 +105,19 @@ def _print(told: dict[str, object]) -> None:
         else:
             rows.append((name, _text(value)))
     console.print_tables([Table("Installation", ("", ""), rows, left=(0, 1))])
-    solution = told.get("solution")
+    solution = report.get("solution")
     if isinstance(solution, dict):
         checks = [
             (
                 name,
                 f"{row['expected']:.9g}",
-                f"{row['found']:.9g}",
+                f"{row['computed']:.9g}",
                 "good" if row["good"] else "NOT as expected",
             )
             for name, row in solution["numbers"].items()
         ]
         title = f"A small economy, solved in {solution['seconds']:.1f} s"
-        console.print_tables([Table(title, ("", "expected", "found", ""), checks, left=(0, 3))])
+        console.print_tables([Table(title, ("", "expected", "computed", ""), checks, left=(0, 3))])
 
 
 def _text(value: object) -> str:

@@ -15,12 +15,12 @@ def command(path: str) -> None:
     from dirigiste.errors import InputError
     from dirigiste.results.quantities import measures
 
-    told = measures.explain(path)
+    paragraphs = measures.explain(path)
     own = {*chronicle.Chronicle.model_fields} - {*economy.Economy.model_fields}
     explain = chronicle.explain if path.partition(".")[0] in own else economy.explain
     try:
-        told.insert(0, explain(path))
+        paragraphs.insert(0, explain(path))
     except InputError:
-        if not told:
+        if not paragraphs:
             raise
-    click.echo("\n".join(told))
+    click.echo("\n".join(paragraphs))

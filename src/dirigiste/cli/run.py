@@ -27,8 +27,10 @@ class _Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse arguments, `--channels` without a word of its own as `--channels=exact`."""
-        told = [*args[1:], ""]
-        alone = (arg == "--channels" and word not in SPLITS for arg, word in zip(args, told, strict=True))
+        following = [*args[1:], ""]
+        alone = (
+            arg == "--channels" and word not in SPLITS for arg, word in zip(args, following, strict=True)
+        )
         return super().parse_args(
             ctx, ["--channels=exact" if bare else arg for arg, bare in zip(args, alone, strict=True)]
         )
@@ -102,18 +104,18 @@ def command(
     from dirigiste.results.text import run as text_run
     from dirigiste.solver import chains
 
-    asked = split.asked(declared, acting, "--only")
+    acting_channels = split.chosen(declared, acting, "--only")
     _within(declared, times or ())
     problems = console.unwritable(out, "--out", folder=True)
     if channels and not quiet:
-        sets, many = chains.count(declared, asked)
+        sets, many = chains.count(declared, acting_channels)
         most = "up to " if channels == "quick" else ""
         click.echo(f"{declared.name}: {most}{sets} sets of channels, {most}{many} paths to solve", err=True)
     with (
         provenance.command(command_line()),
         console.bar(quiet=quiet, what=declared.name) as report,
     ):
-        found = run(
+        result = run(
             declared,
             given=texts(chronicle),
             only=acting,
@@ -123,23 +125,23 @@ def command(
         )
         kept: list[Path] = []
         if not problems:
-            problems += console.attempt(lambda: kept.append(found.save(out, report=False)), out)
+            problems += console.attempt(lambda: kept.append(result.save(out, report=False)), out)
     folder = kept[0] if kept else None
-    paths.checked(found.path, times or ())
+    paths.checked(result.path, times or ())
     with streams.printing(problems):
         if as_json:
             place = None if folder is None else str(folder)
-            console.print_json({**found.to_json(times), "folder": place})
+            console.print_json({**result.to_json(times), "folder": place})
         elif not quiet:
-            console.warn(found.warnings)
-            click.echo(text_run.top(found))
-            console.print_tables(text_run.tables(found, times))
+            console.warn(result.warnings)
+            click.echo(text_run.top(result))
+            console.print_tables(text_run.tables(result, times))
             click.echo("")
         elif folder is not None:
             click.echo(str(folder))
     written: list[Path] = []
     if folder is not None and not no_report:
-        problems += console.attempt(lambda: written.append(write_report(found, folder)), folder)
+        problems += console.attempt(lambda: written.append(write_report(result, folder)), folder)
     if folder is not None and not (as_json or quiet):
         with streams.printing(problems):
             console.print_files(folder / folders.RESULTS, written[0] if written else None)

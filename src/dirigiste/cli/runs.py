@@ -54,7 +54,7 @@ def list_(root: Path, as_json: bool) -> None:
 
 
 def _row(name: str, summary: dict[str, Any]) -> dict[str, Any]:
-    """What the list tells of a run."""
+    """What the list shows of a run."""
     old, new = summary["before"]["aggregates"], summary["after"]["aggregates"]
     return {
         "run": name,

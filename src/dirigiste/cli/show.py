@@ -27,13 +27,13 @@ def command(run: str, root: Path, at: str | None, as_json: bool) -> None:
     from dirigiste.results.runs.run import Run
     from dirigiste.results.text import run as text_run
 
-    found = Run.open(folder)
-    paths.checked(found.path, times or ())
+    kept = Run.open(folder)
+    paths.checked(kept.path, times or ())
     if as_json:
-        console.print_json({**found.to_json(times), "folder": str(folder)})
+        console.print_json({**kept.to_json(times), "folder": str(folder)})
         return
-    click.echo(text_run.top(found))
-    console.print_tables(text_run.tables(found, times))
+    click.echo(text_run.top(kept))
+    console.print_tables(text_run.tables(kept, times))
     click.echo("")
     report = folder / folders.REPORT
     console.print_files(folder / folders.RESULTS, report if report.is_file() else None)

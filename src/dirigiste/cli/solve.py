@@ -49,21 +49,21 @@ def command(
     from dirigiste.results.text import tables as text
 
     with provenance.command(command_line()), console.progress(quiet=quiet, what=declared.name) as report:
-        found = solve(declared, progress=report, certify=certify)
+        equilibrium = solve(declared, progress=report, certify=certify)
     if out is not None and not problems:
-        problems += console.attempt(lambda: found.save(out), out)
+        problems += console.attempt(lambda: equilibrium.save(out), out)
     if not quiet:
-        console.warn(found.warnings)
+        console.warn(equilibrium.warnings)
     with streams.printing(problems):
         if as_json:
-            console.print_json(found.to_json())
+            console.print_json(equilibrium.to_json())
         else:
-            click.echo(text.heading(found))
-            tables = text.equilibrium_tables(found)
+            click.echo(text.heading(equilibrium))
+            tables = text.equilibrium_tables(equilibrium)
             if identity:
-                tables.append(text.identity_table(found))
+                tables.append(text.identity_table(equilibrium))
             if certify:
-                tables += text.certify_tables(found)
+                tables += text.certify_tables(equilibrium)
             console.print_tables(tables)
     if problems:
         raise InputError(problems)

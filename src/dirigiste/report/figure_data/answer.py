@@ -123,7 +123,7 @@ def others(run: Run) -> list[Row]:
 
 
 def sentences(run: Run) -> list[str]:
-    """Three sentences: what it costs, what it brings, who moves and who gains."""
+    """Three sentences: output; control, silence and flight; who moves and who gains."""
     return [_cost(run), _gain(run), _who(run)]
 
 

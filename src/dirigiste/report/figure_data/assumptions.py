@@ -149,4 +149,4 @@ def table(run: Run) -> Table:
         for section in sections(run)
         for row in section.rows
     ]
-    return Table.of(("parameter", "before", "after", "unit", "rests on", "source", "note", "meaning"), rows)
+    return Table.of(("parameter", "before", "after", "unit", "basis", "source", "note", "meaning"), rows)

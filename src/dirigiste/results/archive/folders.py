@@ -28,7 +28,7 @@ INPUTS: Final = "inputs"
 GIVEN: Final = "as-given"
 
 LATEST: Final = "latest"
-"""Stands for the newest run."""
+"""Name by which the newest run is asked for."""
 
 READABLE: Final = 0o755
 """Permissions of a finished folder, before the user's mask."""

@@ -132,7 +132,7 @@ def _certificate() -> dict[str, Any]:
         {
             "certified": {
                 "const": True,
-                "description": "The solver found every residual within its tolerance",
+                "description": "Every residual is within its tolerance",
             },
             **numbers,
             "history": {

@@ -74,13 +74,13 @@ def read(path: Path, kind: str) -> xr.DataTree:
         raise InputError.of(f"cannot be read as netCDF: {error}", file=str(path)) from None
     layout = tree.attrs.pop(LAYOUT_NAME, None)
     version = tree.attrs.pop(VERSION_NAME, None)
-    held = [name for name, group in KINDS.items() if group in tree.children]
-    earlier = layout is None and ("economy" in tree.attrs or held)
+    kinds = [name for name, group in KINDS.items() if group in tree.children]
+    earlier = layout is None and ("economy" in tree.attrs or kinds)
     if earlier or (layout is not None and int(layout) != LAYOUT):
         raise InputError.of(_of_another_layout(version, layout), file=str(path))
-    if kind not in held:
+    if kind not in kinds:
         hint = ""
-        if kind == "equilibrium" and "run" in held:
+        if kind == "equilibrium" and "run" in kinds:
             hint = "; it is the file of a run, which holds `before` and `after`: name the folder of the run"
         raise InputError.of(f"holds no {kind}{hint}", file=str(path))
     return tree

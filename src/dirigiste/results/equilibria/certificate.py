@@ -59,7 +59,7 @@ class Certificate:
     capital: float
     """Demand less supply of capital, relative; 0 in an open economy, negative where capital lies idle."""
     budget: float
-    """Receipts less transfer and spending, share of output; 0 where spending is found."""
+    """Receipts less transfer and spending, share of output; 0 where spending is a result."""
     quota: float
     """Share of the statuses that a quota names less the share it asks for; 0 without a quota."""
     walras: float
@@ -75,7 +75,7 @@ class Certificate:
     warnings: tuple[str, ...]
     """What to know before the numbers are used."""
     certified: bool = True
-    """Whether the solver found every residual within its tolerance."""
+    """Whether every residual is within its tolerance."""
     grid: GridError | None = None
     """Error of the grid; None where `certify` was not asked for."""
     starts: tuple[OtherStart, ...] = ()

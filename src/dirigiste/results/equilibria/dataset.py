@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 STATE: Final = ("status", "ability", "wealth")
 
-PLACES: Final = ("status", "arc", "edge", "origin", "destination")
+COORDINATES: Final = ("status", "arc", "edge", "origin", "destination")
 """Coordinates of numbers by status and by arc."""
 
 OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk", "size_tax")
@@ -69,7 +69,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     places = coordinates(compiled)
     return xr.Dataset(
         variables,
-        coords={name: places[name] for name in PLACES},
+        coords={name: places[name] for name in COORDINATES},
         attrs={
             "title": f"Stationary equilibrium of {economy.name}",
             "Conventions": "CF-1.10",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ECONOMY: Final = """
 name: known
-title: Three statuses, every kind of edge, a door abroad
+title: Three statuses, every kind of edge, emigration
 preferences: {rho: 0.06, sigma: 1.0}
 technology: {alpha: 0.4, eta: 0.8, delta: 0.06}
 ability:
@@ -56,16 +56,16 @@ CLOSE: Final = 1e-6
 
 
 class Check(NamedTuple):
-    """A number as expected and as solved."""
+    """A number as expected and as computed."""
 
     name: str
     expected: float
-    found: float
+    computed: float
 
     @property
     def good(self) -> bool:
         """Whether they agree."""
-        return abs(self.found - self.expected) <= CLOSE * max(abs(self.expected), 1e-2)
+        return abs(self.computed - self.expected) <= CLOSE * max(abs(self.expected), 1e-2)
 
 
 def compare(progress: Progress | None = None) -> list[Check]:

@@ -53,7 +53,7 @@ class Facts(NamedTuple):
     tolerance: float
     """Relative excess of capital that counts as rounding."""
     open_wage: bool
-    """Whether the labour market finds the wage, as the next two."""
+    """Whether the wage clears the labour market, as the next two."""
     open_interest: bool
     open_transfer: bool
 
@@ -119,13 +119,13 @@ def sums_of(point: Point) -> Sums:
 def could_speak(economy: Economy) -> dict[str, bool]:
     """For every status, whether its owners do not speak but have a choice edge into a status with voice."""
     voice = {name for name, status in economy.statuses.items() if status.voice}
-    doors = {
+    with_choice = {
         origin
         for edge in economy.edges
         if edge.kind == "choice" and edge.to != ABROAD and edge.to in voice
         for origin in edge.origin
     }
-    return {name: name in doors and name not in voice for name in economy.statuses}
+    return {name: name in with_choice and name not in voice for name in economy.statuses}
 
 
 def facts(compiled: Compiled) -> Facts:
@@ -231,8 +231,8 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
 
 
 def closing(facts: Facts, sums: Sums, transfer: ArrayLike) -> dict[str, Array]:
-    """What the closure leaves to be found besides prices: spending, outside labour, all capital, net foreign
-    assets; each (...).
+    """What the closure determines besides prices: spending, outside labour, all capital, net foreign assets;
+    each (...).
     """
     s, given = sums.static, facts.numbers
     wealth, capital, labor = (np.asarray(x).sum(axis=-1) for x in (s.wealth, s.capital, s.labor))

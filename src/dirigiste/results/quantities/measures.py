@@ -126,14 +126,14 @@ AGGREGATES: Final = _table(
         "outside_labor",
         "outside labour",
         "workers",
-        "Workers from outside the model's owners; found where the wage is given",
+        "Workers from outside the model's owners; a result where the wage is given",
         "L0",
     ),
     (
         "spending",
         "public spending",
         "goods per year",
-        "Public spending; found where the fiscal rule is spend",
+        "Public spending; a result where the fiscal rule is spend",
         "G",
     ),
     (
@@ -317,7 +317,12 @@ CERTIFICATE: Final = _table(
         "relative",
         "Demand less supply of capital; 0 in an open economy, negative where capital lies idle",
     ),
-    ("budget", "budget", "share of output", "Receipts less transfer and spending; 0 where spending is found"),
+    (
+        "budget",
+        "budget",
+        "share of output",
+        "Receipts less transfer and spending; 0 where spending is a result",
+    ),
     (
         "quota",
         "quota",

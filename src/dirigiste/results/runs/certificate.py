@@ -91,7 +91,7 @@ class PathCertificate:
     warnings: tuple[str, ...]
     """What to know before the numbers are used."""
     certified: bool = True
-    """Whether the solver found every residual within its tolerance."""
+    """Whether every residual is within its tolerance."""
     refinement: Refinement | None = None
     """What shorter steps and a longer horizon change; None where `certify` was not asked for."""
 

@@ -1,5 +1,5 @@
-"""What each channel did: paths of sets of channels, and Shapley values of their differences: exact from all
-sets, or to within an error that is reported from those of some sizes (`shapley`).
+"""Effects by channel (docs/method.md, section 11): paths of sets of channels, and Shapley values of their
+differences, exact from all sets, or from those of some sizes with an error that is reported (`shapley`).
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ OUTCOMES: Final = ("output", "wage", "interest", "tfp", "control", "silence", "f
 AGREE: Final = 0.01
 """Two levels of sets agree on an outcome if no part differs by more than this share of the largest ..."""
 
-OPEN: Final = 1e-5
-"""... or than this, relative to the outcome where that is above 1: what paths leave open."""
+ACCURACY: Final = 1e-5
+"""... or than this, relative to the outcome where that is above 1: the accuracy of paths."""
 
 
-def asked(
+def chosen(
     chronicle: Chronicle, names: str | Sequence[str] | None, key: str = "only"
 ) -> tuple[Channel, ...] | None:
     """Channels that a user asks for, in the order of `CHANNELS`; None means all.
@@ -136,10 +136,10 @@ def exact(split: xr.Dataset) -> bool:
 
 def settled(split: xr.Dataset) -> bool:
     """Whether the last two levels of sets agree on all outcomes, and the parts add up to the whole, within
-    `AGREE` and `OPEN`; or all sets are known.
+    `AGREE` and `ACCURACY`; or all sets are known.
     """
     return exact(split) or all(
-        max(error.levels, error.rest) <= max(AGREE * error.largest, OPEN * max(1.0, error.level))
+        max(error.levels, error.rest) <= max(AGREE * error.largest, ACCURACY * max(1.0, error.level))
         for error in (error_of(split, outcome) for outcome in OUTCOMES)
         if np.isfinite(error.level)
     )
@@ -255,7 +255,7 @@ def channels(
         coords["other"] = ("other", names, {"long_name": "Channel"})
         about["long_name"] = f"By how much two channels together move more than each alone: {meaning}"
         return xr.DataArray(pairs, dims=("channel", "other", *rest), coords=coords, name=outcome, attrs=about)
-    about["long_name"] = f"What each channel adds to: {meaning}"
+    about["long_name"] = f"Effect of each channel on: {meaning}"
     parts = _parts(split, values)
     if not exact(split):
         about["sets"], about["sets_of_all"] = split.sizes["subset"], 2 ** len(players)

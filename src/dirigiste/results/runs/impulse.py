@@ -102,7 +102,7 @@ def impulse(
 
     Raises:
         InputError: There is no such parameter, or a change does not die out.
-        NotConverged: The stationary state or a path was not found.
+        NotConverged: The stationary state or a path misses its tolerance.
     """
     config.ensure()
     known = economy if isinstance(economy, Equilibrium) else None
@@ -154,7 +154,7 @@ def impulse(
                 f"those that owners foresaw (at most {10.0 * target:.3g})",
                 history=solved.history,
                 residuals={"markets": solved.worst, "foresight": solved.gap},
-                advice="Excess demand may have a kink at the stationary state; see the method document.",
+                advice="Excess demand may have a kink at the stationary state; see docs/method.md.",
             )
         dates = [dt.datetime.combine(START, dt.time()) + dt.timedelta(days=365.25 * float(t)) for t in time]
         grid = Steps(time, np.diff(edges), dates, np.zeros(steps, dtype=int))

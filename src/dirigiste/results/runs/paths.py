@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-PLACES: Final = {
+FORMULA_PARAMETERS: Final = {
     "technology.alpha": "alpha",
     "technology.eta": "eta",
     "technology.delta": "delta",
@@ -40,7 +40,7 @@ PLACES: Final = {
     "closure.labor.outside": "outside_labor",
     "entry.wealth": "entry_wealth",
 }
-"""Parameters that formulas read, and the numbers that they are."""
+"""Parameters that formulas need, with their names in `formulas.Facts.numbers`."""
 
 LAST: Final = np.datetime64("2262-04-11", "s")
 """Dates after this one cannot be expressed in nanoseconds."""
@@ -90,7 +90,7 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
         _described(columns),
         coords={
             **_times(course),
-            **{name: coordinates[name] for name in dataset.PLACES},
+            **{name: coordinates[name] for name in dataset.COORDINATES},
             "parameter": _parameters(parameters),
         },
         attrs={"title": f"Path of {compiled.economy.name} through a chronicle"},
@@ -138,7 +138,7 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
 
 
 def surprises(course: Course) -> xr.Dataset:
-    """What the solver tells of each surprise, by `surprise`."""
+    """What solving the path of each surprise took, by `surprise`."""
     segments = course.segments
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {
         name: (("surprise",), np.array([float(getattr(item, name)) for item in segments]))
@@ -272,8 +272,8 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
     facts = formulas.facts(compiled)
     numbers, productivity = dict(facts.numbers), facts.productivity
     for path, values in course.parameters.items():
-        if path in PLACES:
-            numbers[PLACES[path]] = np.asarray(values, dtype=float)
+        if path in FORMULA_PARAMETERS:
+            numbers[FORMULA_PARAMETERS[path]] = np.asarray(values, dtype=float)
         head, _, rest = path.partition(".")
         name, _, field = rest.partition(".")
         if head == "statuses" and field == "productivity":

@@ -57,7 +57,7 @@ class Run:
     base: xr.Dataset
     """The same numbers without the events: the economy stays where it is."""
     surprises: xr.Dataset
-    """What the solver tells of each surprise."""
+    """What solving the path of each surprise took, by `surprise`."""
     welfare: xr.Dataset
     """Who gains from each surprise; see `dirigiste.results.quantities.welfare.at_surprise`."""
     split: xr.Dataset | None
@@ -129,8 +129,8 @@ class Run:
         interactions: bool = False,
         present_value: float | None = None,
     ) -> xr.DataArray:
-        """What each channel adds to an outcome: Shapley values of its difference from `base`, exact unless
-        the run was solved with `channels="quick"`.
+        """The effect of each channel on an outcome: Shapley values of its difference from `base`, exact
+        unless the run was solved with `channels="quick"`.
 
         Args:
             outcome: A variable of `path` that is one number a time, such as `output`.
@@ -269,7 +269,8 @@ def run(
         only: Channels that act, such as `["fear"]`; all if left out.
         channels: Also solve the paths of all sets of channels, for `Run.channels`; with "quick" of sets of
             more and more sizes, until two levels agree within 1 % of the largest part.
-        certify: Also halve the steps and lengthen the horizon, and tell in the certificate what that changes.
+        certify: Also halve the steps and lengthen the horizon, and report in the certificate what that
+            changes.
         progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
             rest takes.
         given: Texts of the files that a chronicle was read from, by name (`texts`), to be kept with the run;
@@ -281,13 +282,13 @@ def run(
     Raises:
         InputError: The chronicle or its economy has faults, `only` names what it does not use, or `channels`
             is none of True, False and "quick".
-        NotConverged: A stationary state or a path was not found; says where.
+        NotConverged: A stationary state or a path misses its tolerance; says where.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
     if not isinstance(chronicle, Chronicle):
         given = texts(chronicle)
         chronicle = chronicles.load(chronicle)
-    acting = split.asked(chronicle, only)
+    acting = split.chosen(chronicle, only)
     if not isinstance(channels, bool) and channels != "quick":
         raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
 
@@ -328,7 +329,7 @@ def run(
 
 
 def _settled(solved: Solved) -> bool:
-    """Whether what each channel does is known well enough from the sets that are solved."""
+    """Whether effects by channel are accurate enough with the sets that are solved."""
     from dirigiste.results.equilibria.stationary import finish
 
     path = paths.build(solved.course, solved.compiled)

@@ -36,7 +36,7 @@ MOVED: Final = 5e-4
 MOST: Final = 4
 """At most so many statuses are named in the headline."""
 
-KINDS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
+DATE_LENGTHS: Final = {"day": 10, "reported": 10, "month": 7, "year": 4}
 """Characters of an ISO date that are known, by its precision."""
 
 PATH_ROWS: Final = (
@@ -105,8 +105,7 @@ def headline(run: Run) -> list[tuple[str, str]]:
     """Changes of output and other aggregates, of control and silence, and of the shares of statuses, at the
     date at which output is farthest from what it would be without the events.
 
-    Labels and sentences are made from the numbers; only a loss of output is called a cost. A line without
-    label continues the one before.
+    Labels are the same whatever the sign of the effects. A line without label continues the one before.
     """
     step = peak(run)
     here = run.path.isel(time=step)
@@ -118,30 +117,26 @@ def headline(run: Run) -> list[tuple[str, str]]:
     def labelled(label: str, name: str) -> str:
         return f"{label} {text_comparison.change(pair(name), measures.PATH[name].unit)}"
 
-    cost = labelled("output", "output")
-    if text_comparison.change(pair("output"), "") != "0":
+    output = text_comparison.change(pair("output"), measures.PATH["output"].unit)
+    if output != "0":
         away = _away(run)[step:]
         farthest = "at its farthest" if away[0] >= away.max() else "later more"
-        cost += f" in {year}, {farthest}" + _by_channel(run, step)
+        output += f" in {year}, {farthest}" + _by_channel(run, step)
     others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
-    bought = [
+    politics = [
         _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(run.base[name].values)
     ]
-    lower = text_comparison.change(pair("output"), "") != "0" and pair("output").absolute < 0
     return [
-        ("What it cost" if lower else "Output", cost),
+        ("Output", output),
         ("", "   ".join(labelled(label, name) for label, name in others)),
         ("", _in_all(run)),
-        (
-            "What it bought" if lower else "Control",
-            "   ".join(bought) or "no status counts as controlled or speaks",
-        ),
+        ("Control", "   ".join(politics) or "no status counts as controlled or speaks"),
         ("Who moved", "   ".join(_moved(run, here))),
     ]
 
 
 def _by_channel(run: Run, step: int) -> str:
-    """What each channel did to output at a step, in brackets, the largest first; empty where not known."""
+    """Effects on output by channel at a step, in brackets, the largest first; empty where not known."""
     if run.split is None:
         return ""
     parts = split.channels(run.split, "output").isel(time=step)
@@ -182,7 +177,7 @@ def _moved(run: Run, here: xr.Dataset) -> list[str]:
 
 def date(event: Event) -> str:
     """The date of an event, as exact as it is."""
-    return event.date.isoformat()[: KINDS[event.precision]]
+    return event.date.isoformat()[: DATE_LENGTHS[event.precision]]
 
 
 def events_table(run: Run) -> Table:
@@ -219,7 +214,7 @@ def changes_table(run: Run) -> Table:
         (item.path, number(item.before), number(item.after), ", ".join(date(event) for event in item.events))
         for item in run.changes
     ]
-    return Table("What lasts", ("parameter", "before", "after", "events"), rows, left=(0, 3))
+    return Table("Lasting changes", ("parameter", "before", "after", "events"), rows, left=(0, 3))
 
 
 def path_tables(run: Run, at: Sequence[float]) -> list[Table]:
@@ -273,12 +268,12 @@ def _year(time: float) -> str:
 
 
 def channel_tables(run: Run, at: Sequence[float]) -> list[Table]:
-    """What each channel did: to every outcome at the date of the headline, and to output at some years."""
+    """Effects by channel: on every outcome at the date of the headline, and on output at some years."""
     if run.split is None:
         return []
     step, players = peak(run), split.order(run.split)
     day = str(run.path["date"].values[step].astype("datetime64[D]"))
-    one = Table(f"What each channel did, {day}", ("", *players, "in all"))
+    one = Table(f"Effect by channel, {day}", ("", *players, "in all"))
     for outcome in split.OUTCOMES:
         if not np.isfinite(run.base[outcome].values):
             continue
@@ -289,7 +284,7 @@ def channel_tables(run: Run, at: Sequence[float]) -> list[Table]:
         one.rows.append((measure.label, *cells))
     output = run.channels("output", time=list(at))
     base = float(run.base["output"])
-    many = Table("Output by channel", ("", *(f"year {_year(time)}" for time in at)))
+    many = Table("Effect on output by channel", ("", *(f"year {_year(time)}" for time in at)))
     for channel in players:
         cells = [change(base, base + part, "") for part in output.sel(channel=channel).values]
         many.rows.append((channel, *cells))
@@ -369,7 +364,7 @@ def certificate_table(run: Run) -> Table:
 
 
 def tables(run: Run, at: Sequence[float] | None = None) -> list[Table]:
-    """Events, discrepancies, the path at some years, channels, who gains, what lasts, certificate.
+    """Events, discrepancies, the path at some years, channels, who gains, lasting changes, certificate.
 
     Args:
         run: The run.
