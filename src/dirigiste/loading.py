@@ -7,9 +7,11 @@ from pathlib import Path
 from dirigiste import chronicle as chronicles
 from dirigiste import economy as economies
 from dirigiste.chronicle import Chronicle
+from dirigiste.chronicle import loader as chronicle_loader
 from dirigiste.documents import reading
 from dirigiste.documents.words import near
 from dirigiste.economy import Economy
+from dirigiste.economy import loader as economy_loader
 from dirigiste.errors import InputError
 
 
@@ -26,9 +28,14 @@ def load(name_or_path: str | Path) -> Economy | Chronicle:
     Raises:
         InputError: With every problem: place, dotted key, what was given, what is allowed.
     """
-    if is_chronicle(name_or_path):
-        return chronicles.load(name_or_path)
     path = Path(name_or_path).expanduser()
+    if path.is_file():
+        document = reading.read(path)
+        if "events" in document.plain():
+            return chronicle_loader.of_document(document)
+        return economy_loader.of_document(document)
+    if str(name_or_path) in chronicles.shipped():
+        return chronicles.load(name_or_path)
     if not path.exists() and path.suffix not in {".yaml", ".yml"}:
         known = [*economies.shipped(), *chronicles.shipped()]
         if str(name_or_path) not in known:
@@ -39,12 +46,3 @@ def load(name_or_path: str | Path) -> Economy | Chronicle:
                 suggestion=near(str(name_or_path), known),
             )
     return economies.load(name_or_path)
-
-
-def is_chronicle(name_or_path: str | Path) -> bool:
-    """Whether a file, or a name of what comes with the package, is a chronicle: it has events."""
-    path = Path(name_or_path).expanduser()
-    if not path.is_file():
-        return str(name_or_path) in chronicles.shipped()
-    data = reading.read(path).plain()
-    return isinstance(data, dict) and "events" in data

@@ -327,4 +327,4 @@ def test_unknown_runs_are_named(tmp_path):
 def test_chronicles_are_written_as_they_were_read(name):
     chronicle = chronicles.load(name)
     assert chronicles.loads(chronicle.to_yaml()) == chronicle
-    assert runs.texts(name).keys() == {"chronicle.yaml", "economy.yaml"}
+    assert runs.texts(name, chronicle.economy).keys() == {"chronicle.yaml", "economy.yaml"}

@@ -39,7 +39,7 @@ def load(name_or_path: str | Path) -> Chronicle:
     Raises:
         InputError: With every problem, in the chronicle and in its economy: place, dotted key, what to do.
     """
-    return _build(LIBRARY.opened(name_or_path))
+    return of_document(LIBRARY.opened(name_or_path))
 
 
 def loads(text: str, file: str = "<text>") -> Chronicle:
@@ -48,10 +48,15 @@ def loads(text: str, file: str = "<text>") -> Chronicle:
     Raises:
         InputError: With every problem, in the chronicle and in its economy: place, dotted key, what to do.
     """
-    return _build(reading.parse(text, file=file))
+    return of_document(reading.parse(text, file=file))
 
 
-def _build(document: Document) -> Chronicle:
+def of_document(document: Document) -> Chronicle:
+    """The chronicle that a document declares, checked against its economy.
+
+    Raises:
+        InputError: With every problem, in the chronicle and in its economy.
+    """
     check_version(document, SCHEMA_VERSION)
     chronicle, problems = validation.attempt(Chronicle, document)
     data = document.plain()

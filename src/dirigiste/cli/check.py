@@ -41,15 +41,13 @@ def examine(file: str) -> tuple[str, tuple[Problem, ...], str]:
     Raises:
         InputError: With every fault.
     """
-    from dirigiste import chronicle as chronicles
-    from dirigiste import economy as economies
     from dirigiste.chronicle.workload import workload
-    from dirigiste.economy import size
-    from dirigiste.loading import is_chronicle
+    from dirigiste.economy import Economy, size
+    from dirigiste.loading import load
 
-    if is_chronicle(file):
-        chronicle = chronicles.load(file)
-        return "chronicle", chronicle.warnings(), f" ({workload(chronicle, chronicle.baseline)})"
-    economy = economies.load(file)
-    memory = size.amount(size.stationary_bytes(economy))
-    return "economy", economy.warnings(), f" ({size.states(economy):,} states, about {memory} of memory)"
+    declared = load(file)
+    if isinstance(declared, Economy):
+        memory = size.amount(size.stationary_bytes(declared))
+        work = f"{size.states(declared):,} states, about {memory} of memory"
+        return "economy", declared.warnings(), f" ({work})"
+    return "chronicle", declared.warnings(), f" ({workload(declared, declared.baseline)})"

@@ -117,7 +117,7 @@ def command(
     ):
         result = run(
             declared,
-            given=texts(chronicle),
+            given=texts(chronicle, declared.economy),
             only=acting,
             channels="quick" if channels == "quick" else channels is not None,
             certify=certify,

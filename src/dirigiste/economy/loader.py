@@ -33,7 +33,7 @@ def load(name_or_path: str | Path) -> Economy:
     Raises:
         InputError: With every problem: place, dotted key, what was given, what is allowed.
     """
-    return _built(LIBRARY.opened(name_or_path))
+    return of_document(LIBRARY.opened(name_or_path))
 
 
 def loads(text: str, file: str = "<text>") -> Economy:
@@ -42,8 +42,13 @@ def loads(text: str, file: str = "<text>") -> Economy:
     Raises:
         InputError: With every problem: place, dotted key, what was given, what is allowed.
     """
-    return _built(reading.parse(text, file=file))
+    return of_document(reading.parse(text, file=file))
 
 
-def _built(document: Document) -> Economy:
+def of_document(document: Document) -> Economy:
+    """The economy that a document declares, with what it extends, checked.
+
+    Raises:
+        InputError: With every problem.
+    """
     return build(Economy, resolve(document, RULES, LIBRARY.opened))

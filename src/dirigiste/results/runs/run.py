@@ -16,7 +16,6 @@ import xarray as xr
 from dirigiste import chronicle as chronicles
 from dirigiste import economy as economies
 from dirigiste.chronicle import Chronicle, LastingChange
-from dirigiste.documents import reading
 from dirigiste.errors import InputError
 from dirigiste.results.archive import folders, run_json, storage
 from dirigiste.results.equilibria.comparison import Comparison, compare
@@ -286,8 +285,9 @@ def run(
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
     if not isinstance(chronicle, Chronicle):
-        given = texts(chronicle)
-        chronicle = chronicles.load(chronicle)
+        name = chronicle
+        chronicle = chronicles.load(name)
+        given = texts(name, chronicle.economy)
     acting = split.chosen(chronicle, only)
     if not isinstance(channels, bool) and channels != "quick":
         raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
@@ -337,26 +337,16 @@ def _settled(solved: Solved) -> bool:
     return split.settled(split.build(solved.split or {}, solved.compiled, path, base))
 
 
-def texts(name: str | Path) -> dict[str, str]:
-    """The files of a chronicle and of the economy that it names, as they are; empty where they cannot be
+def texts(name: str | Path, economy: str) -> dict[str, str]:
+    """The files of a chronicle and of the economy that it names, as they are; without those that cannot be
     read.
     """
-    files: dict[str, str] = {}
     path = Path(name).expanduser()
-    text = _text(path, "dirigiste.chronicle", str(name))
-    if text is None:
-        return files
-    files["chronicle.yaml"] = text
-    try:
-        data = reading.parse(text).plain()
-    except InputError:
-        return files
-    economy = data.get("economy") if isinstance(data, dict) else None
-    if isinstance(economy, str):
-        text = _text(path.parent / Path(economy).expanduser(), "dirigiste.economy", economy)
-        if text is not None:
-            files["economy.yaml"] = text
-    return files
+    files = {
+        "chronicle.yaml": _text(path, "dirigiste.chronicle", str(name)),
+        "economy.yaml": _text(path.parent / Path(economy).expanduser(), "dirigiste.economy", economy),
+    }
+    return {file: text for file, text in files.items() if text is not None}
 
 
 def _text(path: Path, package: str, name: str) -> str | None:
