@@ -83,8 +83,7 @@ def progress(*, quiet: bool, what: str) -> Iterator[Progress | None]:
     with Console(stderr=True).status(f"{what}: starting") as status:
 
         def report(stage: str, round_: int, residual: float) -> None:
-            left = "" if residual != residual else f", largest residual {residual:.1e}"
-            status.update(f"{what}: {stage}, round {round_}{left}")
+            status.update(state(what, stage, round_, residual))
 
         yield report
 
@@ -110,12 +109,16 @@ def bar(*, quiet: bool, what: str) -> Iterator[Progress | None]:
         task = drawn.add_task(f"{what}: starting", total=None)
 
         def report(stage: str, round_: int, residual: float) -> None:
-            now = f", round {round_}" if round_ else ""
-            now += "" if residual != residual else f", largest residual {residual:.1e}"
             done, total = part(stage)
-            drawn.update(task, description=f"{what}: {stage}{now}", completed=done, total=total)
+            drawn.update(task, description=state(what, stage, round_, residual), completed=done, total=total)
 
         yield report
+
+
+def state(what: str, stage: str, round_: int, residual: float) -> str:
+    """What a line of progress says; rounds and residuals only where there are any."""
+    rounds = f", round {round_}" if round_ else ""
+    return f"{what}: {stage}{rounds}" + ("" if math.isnan(residual) else f", largest residual {residual:.1e}")
 
 
 def part(stage: str) -> tuple[int, int | None]:

@@ -60,6 +60,11 @@ DISTANCE = 1e-4
 horizon.
 """
 
+GOODS_OVER_GAP = 3.0
+"""Largest goods residual that is accepted, over the gap of foresight: owners spend what they foresaw to
+earn.
+"""
+
 NOBODY = (np.empty((0, 0, 0)),) * 3
 """Values and owners of a course of which no welfare is computed."""
 
@@ -448,7 +453,7 @@ class Solver:
         left = path_residuals.residuals(self.compiled, task, solved)
         step = int(np.abs(left["walras"]).argmax())
         worst = float(left["walras"][step])
-        limit = max(certificate.WALRAS, 3.0 * solved.gap)  # they spend what they foresaw to earn
+        limit = max(certificate.WALRAS, GOODS_OVER_GAP * solved.gap)
         if not abs(worst) <= limit:
             raise IdentityViolated(
                 f"{self.chronicle.name}: goods do not clear in step {step} of a path: residual {worst:.3g} "

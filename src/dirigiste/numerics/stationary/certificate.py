@@ -29,6 +29,9 @@ from dirigiste.numerics.stationary.point import CORNER, INTEREST, TRANSFER, WAGE
 WALRAS = 1e-6
 """Largest goods residual that is accepted, over output."""
 
+MASS = 1e-9
+"""Largest deviation of total mass from 1 that is accepted."""
+
 TOP_MASS = 1e-6
 """Mass of owners at the top of the wealth grid above which a warning says that the grid is too short."""
 
@@ -179,7 +182,7 @@ def _check(
         for name, value, limit in (
             ("hjb", r.hjb, hjb),
             ("distribution", r.distribution, distribution),
-            ("mass", abs(r.mass), 1e-9),
+            ("mass", abs(r.mass), MASS),
             ("labor", abs(r.labor), markets),
             ("capital", slack, markets),
             ("budget", abs(r.budget), markets),

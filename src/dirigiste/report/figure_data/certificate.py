@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dirigiste.numerics.stationary.certificate import WALRAS
+from dirigiste.numerics.stationary.certificate import MASS, WALRAS
 from dirigiste.report import words
 from dirigiste.report.figure_data import course, path_residuals
-from dirigiste.report.figure_data.path_residuals import MASS
 from dirigiste.results.quantities.measures import IDENTITY
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numerics.stationary.certificate import WALRAS
+from dirigiste.numerics.stationary.certificate import MASS, WALRAS
 from dirigiste.numerics.transition.perfect_foresight import FRONTS
 from dirigiste.report import words
 from dirigiste.report.figure_data import course
 from dirigiste.report.figure_data.table import Table
 from dirigiste.results.quantities.measures import SURPRISE
+from dirigiste.solver.surprises import GOODS_OVER_GAP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from dirigiste.results.runs.run import Run
 
     Array = NDArray[np.float64]
-
-MASS: Final = 1e-9
-"""Largest deviation of total mass from 1 that the solver accepts."""
-
-SPENT: Final = 3.0
-"""Goods off balance that the solver accepts, over the gap of foresight: owners spend what they foresaw to
-earn."""
 
 MARKETS: Final = ("labor", "capital", "budget", "walras")
 """Residuals of markets and of goods, drawn together."""
@@ -94,7 +88,7 @@ def _tolerance(run: Run, key: str) -> float:
     gap = float(np.abs(_values(run, "foresight")).max())
     given = {
         "mass": MASS,
-        "walras": max(WALRAS, declared.paths, SPENT * gap),
+        "walras": max(WALRAS, declared.paths, GOODS_OVER_GAP * gap),
         "foresight": FRONTS * declared.foresight,
     }
     return float(given.get(key, declared.paths))

@@ -20,6 +20,7 @@ import numpy as np
 from dirigiste.numerics.operators import hjb
 from dirigiste.numerics.stationary import certificate
 from dirigiste.results.archive.provenance import provenance
+from dirigiste.results.equilibria.certificate import Certificate
 from dirigiste.results.quantities import formulas, measures, totals
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     import xarray as xr
 
     point, economy = solved.point, compiled.economy
-    certified = certificate.certificate(compiled, solved)
+    certified = Certificate(**certificate.certificate(compiled, solved)._asdict())
     variables: dict[str, Any] = {}
     for name, values in totals.by_status(compiled, point).items():
         variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS[name]))
@@ -75,7 +76,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
             "Conventions": "CF-1.10",
             "economy": economy.to_yaml(),
             "provenance": json.dumps(provenance(economy, solved.seconds), ensure_ascii=False),
-            "certificate": json.dumps({"certified": True, **certified._asdict()}, ensure_ascii=False),
+            "certificate": json.dumps(certified.to_json(), ensure_ascii=False),
             "identity": json.dumps(certificate.identity(compiled, point)),
         },
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.numbers import NONE
 from dirigiste.results.quantities import measures
-from dirigiste.results.text.tables import Table, as_text, number, signed
+from dirigiste.results.text.tables import Table, as_text, number, signed, status_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +86,7 @@ def status_table(comparison: Comparison) -> Table:
     """Owners and output by status, old and new."""
     table = Table("Statuses", ("", "owners old", "new", "change", "output old", "new", "change"))
     for status, pairs in comparison.by_status.items():
-        label = comparison.old.economy.statuses[status].title or status
-        cells = [label]
+        cells = [status_label(comparison.old.economy, status)]
         for name in ("mass", "output_share"):
             unit = measures.STATUS[name].unit
             cells += [number(pairs[name].old, unit), number(pairs[name].new, unit), change(pairs[name], unit)]

@@ -13,7 +13,7 @@ from dirigiste.results.quantities import measures
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import paths
 from dirigiste.results.text import comparison as text_comparison
-from dirigiste.results.text.tables import Table, as_text, number, signed
+from dirigiste.results.text.tables import Table, as_text, number, signed, status_label
 from dirigiste.solver import shapley
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def path_tables(run: Run, at: Sequence[float]) -> list[Table]:
             old = float(run.base[name].sel(status=status))
             new = [*here[name].sel(status=status).values.tolist(), float(end[name].sel(status=status))]
             if any(abs(value) > 0 for value in (old, *new)):
-                label = run.before.economy.statuses[str(status)].title or str(status)
+                label = status_label(run.before.economy, str(status))
                 table.rows.append(row(label, unit, old, new))
         tables.append(table)
     table, unit = Table("People who move, by edge", header), measures.PATH_ARC["people"].unit

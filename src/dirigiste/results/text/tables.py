@@ -14,6 +14,7 @@ from dirigiste.results.quantities import measures
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dirigiste.economy import Economy
     from dirigiste.results.equilibria.certificate import Certificate
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
@@ -74,6 +75,11 @@ def _digits(value: float) -> str:
     return minus(text) if "e" not in text else text
 
 
+def status_label(economy: Economy, status: str) -> str:
+    """A status as tables name it."""
+    return economy.statuses[status].title or status
+
+
 def heading(result: Equilibrium) -> str:
     """One line: what was solved, and what the certificate says."""
     title = result.economy.title or result.economy.name
@@ -106,7 +112,7 @@ def equilibrium_tables(result: Equilibrium) -> list[Table]:
     columns = [measures.STATUS[name] for name in STATUS_COLUMNS]
     statuses = Table("Statuses", ("", *(column.label for column in columns)))
     for n, status in enumerate(map(str, result.statuses["status"].values)):
-        label = result.economy.statuses[status].title or status
+        label = status_label(result.economy, status)
         values = (number(float(result.statuses[row.name].values[n]), row.unit) for row in columns)
         statuses.rows.append((label, *values))
     tables = [

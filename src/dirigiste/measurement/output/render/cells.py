@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from dirigiste.numbers import MINUS, NONE, minus
+
 if TYPE_CHECKING:
     from dirigiste.measurement.output.table import Column, Table
 
-NONE: Final = "–"
-"""What is printed where there is no number."""
-MINUS: Final = "−"
 WHOLE: Final = 1
 NOISE: Final = 1e-12
 TINY: Final = 1e-6
@@ -30,17 +29,17 @@ def cell(value: Any, column: Column, kind: Any = None) -> str:  # noqa: ANN401  
     if isinstance(value, float) and not math.isfinite(value):
         return NONE if math.isnan(value) else f"{MINUS if value < 0 else ''}∞"
     if column.unit == "count":
-        return f"{value:,.0f}".replace("-", MINUS)
+        return minus(f"{value:,.0f}")
     if isinstance(value, int) or (kind is not None and kind.is_integer()):
-        return str(value).replace("-", MINUS)
+        return minus(str(value))
     if column.unit == "" and value.is_integer() and abs(value) >= WHOLE:
-        return f"{value:,.0f}".replace("-", MINUS)  # a count in a column of all kinds of numbers
+        return minus(f"{value:,.0f}")  # a count in a column of all kinds of numbers
     text = f"{value:,.{column.digits}f}"
     if float(text.replace(",", "")) == 0.0:
         text = text.replace("-", "")
         if NOISE < abs(value) < TINY:
-            return f"{value:.1e}".replace("-", MINUS)
-    return text.replace("-", MINUS)
+            return minus(f"{value:.1e}")
+    return minus(text)
 
 
 def header(column: Column) -> str:
