@@ -102,7 +102,7 @@ def between(compiled, old, new, dates, shares, parameters=None):
 
 
 def solver(compiled, before, after, points):
-    """A stand-in for `dirigiste.solver.surprises.solve` that knows two solved states and their points."""
+    """Made-up solutions between two solved states, with the arguments of `solver.surprises.solve`."""
 
     def solve(chronicle, *, only=None, channels=False, certify=False, settled=None, progress=None):
         used = only or chronicle.channels()

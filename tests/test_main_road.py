@@ -13,14 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 import dirigiste as dg
+from chronicles import VILLAGE
 from dirigiste.cli import main
-from dirigiste.results.equilibria import known
-
-SMALL = (
-    "numerics: {wealth: {points: 40, max: 2000, scale: 0.3}}",
-    "numerics: {wealth: {points: 40, max: 2000, scale: 0.3},"
-    " path: {step: 0.25, even: 0.5, growth: 1.3, horizon: 80}}",
-)
 
 CHRONICLE = """
 name: cut
@@ -41,8 +35,7 @@ events:
 def folder(tmp_path_factory):
     """A folder with an economy and a chronicle on it."""
     path = tmp_path_factory.mktemp("road")
-    assert SMALL[0] in known.ECONOMY
-    (path / "village.yaml").write_text(known.ECONOMY.replace(*SMALL))
+    (path / "village.yaml").write_text(VILLAGE)
     (path / "cut.yaml").write_text(CHRONICLE)
     return path
 

@@ -5,6 +5,7 @@
     before = dg.solve(china)
     after = dg.solve(china.with_({"statuses.independent.collateral": 2.2}), start=before)
     dg.compare(before, after)
+    dg.run("crackdown-2020").path["output"]
     dg.measure(dg.read_firms("firms.csv", preset="asif"))
 
 Importing the package imports no numerical library; `configure` or the first solution does.
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.loading import load
     from dirigiste.measurement import measure, read_firms
+    from dirigiste.results.equilibria.certificate import Certificate
     from dirigiste.results.equilibria.comparison import Comparison, compare
     from dirigiste.results.equilibria.equilibrium import Equilibrium
     from dirigiste.results.equilibria.sensitivity import sensitivity
     from dirigiste.results.equilibria.solve import solve
+    from dirigiste.results.runs.certificate import PathCertificate
     from dirigiste.results.runs.impulse import ar1, impulse
     from dirigiste.results.runs.run import Run, run
     from dirigiste.results.shipped import shipped
 
 _HOMES: Final = {
+    "Certificate": "dirigiste.results.equilibria.certificate",
     "Chronicle": "dirigiste.chronicle",
     "Comparison": "dirigiste.results.equilibria.comparison",
     "DirigisteError": "dirigiste.errors",
@@ -41,6 +45,7 @@ _HOMES: Final = {
     "IdentityViolated": "dirigiste.errors",
     "InputError": "dirigiste.errors",
     "NotConverged": "dirigiste.errors",
+    "PathCertificate": "dirigiste.results.runs.certificate",
     "Run": "dirigiste.results.runs.run",
     "ar1": "dirigiste.results.runs.impulse",
     "compare": "dirigiste.results.equilibria.comparison",
@@ -56,6 +61,7 @@ _HOMES: Final = {
 }
 
 __all__ = [
+    "Certificate",
     "Chronicle",
     "Comparison",
     "DirigisteError",
@@ -64,6 +70,7 @@ __all__ = [
     "IdentityViolated",
     "InputError",
     "NotConverged",
+    "PathCertificate",
     "Run",
     "__version__",
     "ar1",

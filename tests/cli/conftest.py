@@ -1,11 +1,8 @@
-import sys
-from types import SimpleNamespace
-
 import pytest
 from click.testing import CliRunner
 
+from chronicles import VILLAGE
 from dirigiste.cli import main
-from dirigiste.results.equilibria import known
 
 
 @pytest.fixture
@@ -25,7 +22,7 @@ def call(tmp_path, monkeypatch):
 @pytest.fixture
 def village(tmp_path):
     path = tmp_path / "village.yaml"
-    path.write_text(known.ECONOMY)
+    path.write_text(VILLAGE)
     return path
 
 
@@ -40,12 +37,3 @@ def squeeze(village, tmp_path):
         "     changes: [{parameter: edges.inspection.perceived, multiply: 4, half_life: 3}]}\n"
     )
     return path
-
-
-@pytest.fixture
-def made_up(configured, monkeypatch):
-    """Paths made up in place of solved ones; commands that solve none need no solver."""
-    import fake_course
-
-    module = SimpleNamespace(solve=fake_course.solver(*fake_course.village()))
-    monkeypatch.setitem(sys.modules, "dirigiste.solver.surprises", module)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -17,14 +18,15 @@ def refused(result, *words):
         assert word in result.stderr
 
 
-def test_answer_first_then_events_then_the_path(call, squeeze, made_up):
+def test_answer_first_then_events_then_the_path(call, squeeze, configured):
     result = call("run", squeeze, "--no-report")
     lines = result.stdout.splitlines()
     assert lines[0].startswith("squeeze on known: 2 surprises · solved in ")
     assert [line.split("  ")[0] for line in lines[1:7]] == [
         "Output", "", "", "Control", "Who moved", "",
     ]  # fmt: skip
-    for part in ("a year's output over 10 years, discounted at 6 % a year", "wages −", "productivity"):
+    assert re.search(r"a year's output over 7\d years, discounted at 6 % a year", result.stdout)
+    for part in ("wages −", "productivity"):
         assert part in result.stdout
     titles = (
         "Chronicle",
@@ -40,12 +42,13 @@ def test_answer_first_then_events_then_the_path(call, squeeze, made_up):
     assert "Effect by channel" not in result.stdout
     assert "\x1b" not in result.stdout
     header = lines[next(n for n, line in enumerate(lines) if line.startswith("Path:")) + 1]
-    assert header.split() == (
-        ["before", *(word for n in (0, 1, 2, 5, 10) for word in ("year", str(n))), "long", "run"]
-    )
+    columns = re.split(r"\s{2,}", header.strip())
+    assert columns[:6] == ["before", *(f"year {n}" for n in (0, 1, 2, 5, 10))]
+    assert columns[6].startswith("year 7")
+    assert columns[7:] == ["long run"]
 
 
-def test_years_to_show(call, squeeze, made_up):
+def test_years_to_show(call, squeeze, configured):
     result = call("run", squeeze, "--no-report", "--at", "0.5, 3")
     assert "year 0.5  year 3" in " ".join(result.stdout.split(" ")).replace("    ", "  ").replace("   ", "  ")
     shown = call("show", "latest", "--at", "4")
@@ -53,9 +56,9 @@ def test_years_to_show(call, squeeze, made_up):
     assert "year 3" not in shown.stdout
 
 
-def test_channels_are_shown_and_told(call, squeeze, made_up):
+def test_channels_are_shown_and_told(call, squeeze, configured):
     result = call("run", squeeze, "--no-report", "--channels")
-    assert "Effect by channel, 2031-01-01" in result.stdout
+    assert re.search(r"^Effect by channel, 202\d-\d\d-\d\d$", result.stdout, flags=re.MULTILINE)
     assert "Effect on output by channel" in result.stdout
     assert "% credit" in result.stdout.splitlines()[1]
     data = json.loads(call("run", squeeze, "--no-report", "--channels", "--json", "--at", "0,10").stdout)
@@ -64,20 +67,21 @@ def test_channels_are_shown_and_told(call, squeeze, made_up):
     assert sum(parts[1] for parts in data["channels"]["output"].values()) == pytest.approx(lost, rel=1e-10)
 
 
-def test_channels_stand_alone_or_with_a_word(call, squeeze, made_up):
+def test_channels_stand_alone_or_with_a_word(call, squeeze, configured):
     """Also before the chronicle; quick is exact with two channels. The count of paths is told beforehand."""
     for words in (("--channels", squeeze), (squeeze, "--channels", "quick"), ("--channels=exact", squeeze)):
         result = call("run", "--no-report", *words)
         assert "Effect by channel" in result.stdout
         assert "Quick split" not in result.stdout
         assert "4 sets of channels, " in result.stderr
-    assert "up to 4 sets" in call("run", squeeze, "--no-report", "--channels", "quick").stderr
-    assert call("run", squeeze, "--no-report", "--channels", "--quiet").stderr == ""
-    told = json.loads(call("run", squeeze, "--no-report", "--channels", "quick", "--json").stdout)
-    assert told["channels_from"] == {"sets": 4, "of": 4, "off": None}
+    quick = call("run", squeeze, "--no-report", "--channels", "quick", "--json")
+    assert "up to 4 sets" in quick.stderr
+    assert json.loads(quick.stdout)["channels_from"] == {"sets": 4, "of": 4, "off": None}
+    quiet = call("run", squeeze, "--no-report", "--channels", "--only", "credit", "--quiet")
+    assert quiet.stderr == ""
 
 
-def test_only_some_channels_act(call, squeeze, made_up):
+def test_only_some_channels_act(call, squeeze, configured):
     result = call("run", squeeze, "--no-report", "--only", "fear, credit")
     assert "squeeze on known, only credit and fear:" in result.stdout
     data = json.loads(call("run", squeeze, "--no-report", "--only", "fear", "--json").stdout)
@@ -86,18 +90,19 @@ def test_only_some_channels_act(call, squeeze, made_up):
     assert len(data["time"]) > 20
 
 
-def test_certify_adds_to_the_certificate(call, squeeze, made_up):
+def test_certify_adds_to_the_certificate(call, squeeze, configured):
     assert "twice horizon" not in call("run", squeeze, "--no-report").stdout
     assert "twice horizon, output" in call("run", squeeze, "--no-report", "--certify").stdout
-    data = json.loads(call("run", squeeze, "--no-report", "--certify", "--json").stdout)
-    assert data["certificate"]["refinement"]["half_step"]["output"] == 1e-4
+    data = json.loads(call("show", "latest", "--json").stdout)
+    assert 0.0 < data["certificate"]["refinement"]["half_step"]["output"] < 1e-4
 
 
-def test_quiet_prints_the_folder_and_json_at_years_can_be_shown(call, squeeze, made_up):
+def test_quiet_prints_the_folder_and_json_at_years_can_be_shown(call, squeeze, configured):
     folder = call("run", squeeze, "--no-report", "--quiet").stdout.strip()
     assert dg.Run.open(folder).chronicle.name == "squeeze"
     summary = json.loads(call("show", folder, "--json").stdout)
-    assert summary["time"] == [0.0, 1.0, 2.0, 5.0, 10.0]
+    assert summary["time"][:-1] == [0.0, 1.0, 2.0, 5.0, 10.0]
+    assert summary["time"][-1] > 70.0
     data = json.loads(call("show", folder, "--json", "--at", "0.25").stdout)
     assert data["time"] == [0.25]
     assert data["folder"] == folder
@@ -119,10 +124,10 @@ def test_what_is_refused_before_anything_is_solved(call, squeeze, options, words
     refused(call("run", squeeze, *options), *words)
 
 
-def test_years_beyond_the_horizon_are_refused(call, squeeze, made_up, tmp_path):
-    result = call("run", squeeze, "--no-report", "--at", "0,60")
+def test_years_beyond_the_horizon_are_refused(call, squeeze, configured, tmp_path):
+    result = call("run", squeeze, "--no-report", "--at", "0,80.5")
     assert result.exit_code == 2
-    assert "60 years from the first event lie beyond the horizon of the path, 10 years" in result.stderr
+    assert "80.5 years from the first event lie beyond the horizon of the path, 7" in result.stderr
     assert result.stdout == ""
 
 

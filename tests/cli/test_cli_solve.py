@@ -35,7 +35,7 @@ def test_tables_and_file(call, village, tmp_path):
     assert data["aggregates"]["output"]["absolute"] < 0
 
 
-def test_run_show_list_compare(call, squeeze, made_up, tmp_path):
+def test_run_show_list_compare(call, squeeze, configured, tmp_path):
     result = call("run", squeeze, "--no-report")
     assert result.exit_code == 0
     assert "Output  " in result.stdout

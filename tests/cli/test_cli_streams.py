@@ -85,7 +85,7 @@ def test_solve_says_what_it_replaces(call, village, tmp_path):
     assert "exists and is replaced" in result.stderr
 
 
-@pytest.mark.usefixtures("made_up")
+@pytest.mark.usefixtures("configured")
 def test_run_prints_where_it_cannot_write(call, squeeze):
     result = call("run", squeeze, "--out", "squeeze.yaml", "--json")
     assert result.exit_code == 2
@@ -93,10 +93,19 @@ def test_run_prints_where_it_cannot_write(call, squeeze):
     assert "is a file, not a folder; nothing is written there" in result.stderr
 
 
-@pytest.mark.usefixtures("made_up")
+@pytest.mark.usefixtures("configured")
 def test_one_broken_run_hides_no_other(call, squeeze, tmp_path):
     assert call("run", squeeze, "--quiet").exit_code == 0
-    for name, text in {"torn": '{"name": "x', "empty": "", "other": "[]", "lacking": "{}"}.items():
+    earlier = {"name": "x", "economy": "y", "provenance": {"created": "2026"}}
+    earlier |= {state: {"aggregates": {"Y": 1.0, "control": 0.5}} for state in ("before", "after")}
+    texts = {
+        "torn": '{"name": "x',
+        "empty": "",
+        "other": "[]",
+        "lacking": "{}",
+        "earlier": json.dumps(earlier),
+    }
+    for name, text in texts.items():
         (tmp_path / "runs" / name).mkdir()
         (tmp_path / "runs" / name / "summary.json").write_text(text)
     (tmp_path / "runs" / "bytes").mkdir()
@@ -104,7 +113,7 @@ def test_one_broken_run_hides_no_other(call, squeeze, tmp_path):
     result = call("runs", "list", "--json")
     assert result.exit_code == 0
     assert [row["chronicle"] for row in json.loads(result.stdout)["runs"]] == ["squeeze"]
-    for name in ("torn", "empty", "other", "lacking", "bytes"):
+    for name in (*texts, "bytes"):
         assert name in result.stderr
 
 

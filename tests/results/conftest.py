@@ -1,10 +1,8 @@
-import sys
-from types import SimpleNamespace
-
 import pytest
 
 import dirigiste as dg
 import fake_course
+from chronicles import VILLAGE
 from dirigiste import economy as economies
 from dirigiste.results.equilibria import known
 
@@ -53,23 +51,29 @@ events:
 """
 
 
-@pytest.fixture
-def squeeze(tmp_path):
+@pytest.fixture(scope="session")
+def squeeze(tmp_path_factory):
     """A chronicle file beside the economy that it names."""
-    (tmp_path / "village.yaml").write_text(known.ECONOMY)
-    path = tmp_path / "squeeze.yaml"
+    folder = tmp_path_factory.mktemp("squeeze")
+    (folder / "village.yaml").write_text(VILLAGE)
+    path = folder / "squeeze.yaml"
     path.write_text(CHRONICLE)
     return path
+
+
+@pytest.fixture(scope="session")
+def made(squeeze, configured):
+    """The chronicle solved; tests that change something of it make a copy."""
+    return dg.run(squeeze)
+
+
+@pytest.fixture(scope="session")
+def whole(squeeze, configured):
+    """The same with everything that can be asked for."""
+    return dg.run(squeeze, channels=True, certify=True)
 
 
 @pytest.fixture(scope="session")
 def village(configured):
     """The known economy solved before and after a cut of credit, with the solver's points."""
     return fake_course.village()
-
-
-@pytest.fixture
-def made_up(village, monkeypatch):
-    """Paths made up in place of solved ones."""
-    module = SimpleNamespace(solve=fake_course.solver(*village))
-    monkeypatch.setitem(sys.modules, "dirigiste.solver.surprises", module)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import sys
 from dataclasses import fields, replace
 from types import SimpleNamespace
 
@@ -12,24 +11,23 @@ import pytest
 import xarray as xr
 
 import dirigiste as dg
+import fake_course
 from dirigiste import chronicle as chronicles
 from dirigiste import report
 from dirigiste.results.archive import folders
 from dirigiste.results.quantities import measures
 from dirigiste.results.runs import run as runs
-from dirigiste.results.runs.certificate import PathCertificate, SurpriseSolved, WorstResidual
+from dirigiste.results.runs.certificate import MARKETS, PathCertificate, SurpriseSolved, WorstResidual
 from dirigiste.results.text import run as text_run
+from dirigiste.solver import surprises
 
 
-@pytest.fixture
-def made(squeeze, made_up):
-    return dg.run(squeeze)
-
-
-@pytest.fixture
-def whole(squeeze, made_up):
-    """A run with everything that can be asked for."""
-    return dg.run(squeeze, channels=True, certify=True)
+@pytest.fixture(scope="module")
+def known_run(village, squeeze):
+    """A run of a made-up solution, whose numbers are known."""
+    chronicle = chronicles.load(squeeze)
+    solved = fake_course.solver(*village)(chronicle, channels=True, certify=True)
+    return runs.of_solved(chronicle, solved)
 
 
 def test_a_run_is_a_path_between_two_stationary_states(made):
@@ -40,24 +38,31 @@ def test_a_run_is_a_path_between_two_stationary_states(made):
     assert made.comparison.aggregates["output"].absolute < 0
     assert float(made.base["output"]) == made.before.aggregates["output"]
     output = made.path["output"].values
-    assert made.after.aggregates["output"] < output[-1] < output[0] < made.before.aggregates["output"]
-    assert made.horizon == 10.0
-    assert made.default_times == (0.0, 1.0, 2.0, 5.0, 10.0)
-    assert made.warnings[-1] == "mind the gap"
-    assert set(made.before.warnings) < set(made.warnings)
+    assert (output < made.before.aggregates["output"]).all()
+    assert output[-1] == pytest.approx(made.after.aggregates["output"], rel=1e-5)
+    assert made.horizon == float(made.path["time"][-1]) > 70.0
+    assert made.default_times == (0.0, 1.0, 2.0, 5.0, 10.0, made.horizon)
     assert (made.split, made.only) == (None, None)
 
 
-def test_arguments_reach_the_solver(squeeze, made_up, monkeypatch):
-    asked = {}
-    module = sys.modules["dirigiste.solver.surprises"]
-    solve = module.solve
+def test_a_run_goes_from_one_known_state_towards_another(known_run):
+    output = known_run.path["output"].values
+    after, before = (state.aggregates["output"] for state in (known_run.after, known_run.before))
+    assert after < output[-1] < output[0] < before
+    assert known_run.horizon == 10.0
+    assert known_run.default_times == (0.0, 1.0, 2.0, 5.0, 10.0)
+    assert known_run.warnings[-1] == "mind the gap"
+    assert set(known_run.before.warnings) < set(known_run.warnings)
+
+
+def test_arguments_reach_the_solver(squeeze, configured, monkeypatch):
+    asked, solve = {}, surprises.solve
 
     def spy(chronicle, **options):
         asked.update(options)
         return solve(chronicle, **options)
 
-    monkeypatch.setattr(module, "solve", spy)
+    monkeypatch.setattr(surprises, "solve", spy)
     reports = []
     dg.run(squeeze, only="fear", certify=True, progress=lambda *stage: reports.append(stage))
     assert (asked["only"], asked["channels"], asked["certify"]) == (("fear",), False, True)
@@ -79,16 +84,16 @@ def test_channels_that_the_chronicle_does_not_use_are_refused(squeeze, only, wor
         assert word in str(caught.value)
 
 
-def test_only_some_channels(squeeze, made_up):
+def test_only_some_channels(squeeze, configured):
     run = dg.run(squeeze, only=["fear"])
     assert run.only == ("fear",)
     assert run.changes == []
     assert "squeeze on known, only fear:" in repr(run)
 
 
-def test_the_certificate_names_the_worst_residual_and_its_date(whole):
-    certificate = whole.certificate
-    labor = WorstResidual(worst=-3e-7, time=float(whole.path["time"][3]), date="2021-04-02")
+def test_the_certificate_names_the_worst_residual_and_its_date(known_run):
+    certificate = known_run.certificate
+    labor = WorstResidual(worst=-3e-7, time=float(known_run.path["time"][3]), date="2021-04-02")
     assert certificate.residuals["labor"] == labor
     assert certificate.worst == 3e-7
     assert certificate.residuals["mass"].worst == 1e-15
@@ -96,7 +101,16 @@ def test_the_certificate_names_the_worst_residual_and_its_date(whole):
     assert certificate.horizon == 10.0
     assert [row.date for row in certificate.surprises] == ["2021-01-01", "2021-06-01"]
     assert certificate.refinement.half_step["output"] == 1e-4
-    assert "half step, output" in repr(whole)
+    assert "half step, output" in repr(known_run)
+
+
+def test_the_certificate_of_a_solved_run_holds(whole):
+    certificate = whole.certificate
+    assert certificate.certified
+    tolerances = whole.before.economy.numerics.tolerances
+    assert all(abs(certificate.residuals[name].worst) <= tolerances.paths for name in MARKETS)
+    assert set(certificate.refinement.half_step) == set(certificate.refinement.twice_horizon)
+    assert 0.0 < certificate.refinement.half_step["output"] < 1e-4
 
 
 def test_the_certificate_is_plain_in_json_and_comes_back(whole, made):
@@ -137,15 +151,16 @@ def test_json_is_one_object_of_plain_numbers(whole):
 
 
 def test_json_at_some_years(whole):
-    data = whole.to_json(at=[0, 2.5, 10])
-    assert data["time"] == [0.0, 2.5, 10.0]
-    assert data["path"]["output"] == whole.at([0, 2.5, 10])["output"].values.tolist()
+    end = whole.horizon
+    data = whole.to_json(at=[0, 2.5, end])
+    assert data["time"] == [0.0, 2.5, end]
+    assert data["path"]["output"] == whole.at([0, 2.5, end])["output"].values.tolist()
     assert data["by_status"]["credit"]["free"][2] == float(
         whole.path["credit_by_status"].sel(status="free")[-1]
     )
     assert len(data["channels"]["silence"]["fear"]) == 3
     with pytest.raises(dg.InputError, match="beyond the horizon"):
-        whole.to_json(at=[60])
+        whole.to_json(at=[100])
 
 
 def test_without_channels_there_is_no_split(made):
@@ -170,14 +185,16 @@ def test_text_tells_answer_events_and_discrepancies(made):
     assert "<table>" in made._repr_html_()
 
 
-def test_the_headline_is_of_the_years_after_the_events(made):
-    later = made.path.assign_coords(time=5 * made.path["time"])
-    run = replace(made, path=later)
+def test_the_headline_is_of_the_years_after_the_events(known_run, made):
+    later = known_run.path.assign_coords(time=5 * known_run.path["time"])
+    run = replace(known_run, path=later)
     assert float(later["time"][text_run.peak(run)]) <= 10.0
-    assert float(made.path["time"][text_run.peak(made)]) == 10.0
+    assert float(known_run.path["time"][text_run.peak(known_run)]) == 10.0
+    assert 0.0 <= float(made.path["time"][text_run.peak(made)]) <= 10.0
 
 
-def test_the_headline_says_where_an_effect_is_still_growing(made):
+def test_the_headline_says_where_an_effect_is_still_growing(known_run):
+    made = known_run
     path = made.path.assign_coords(time=5 * made.path["time"])  # goes on after the years of the headline
     years, base = path["time"], float(made.base["output"])
     for shape, words in ((years, "later more"), (years * np.exp(-years), "at its farthest")):
@@ -242,7 +259,7 @@ def test_everything_is_kept(whole, tmp_path):
     assert repr(again) == repr(whole)
 
 
-def test_only_is_kept(squeeze, made_up, tmp_path):
+def test_only_is_kept(squeeze, configured, tmp_path):
     run = dg.run(squeeze, only=["credit"], channels=True)
     again = dg.Run.open(run.save(tmp_path / "runs", report=False))
     assert again.only == ("credit",)
@@ -251,7 +268,7 @@ def test_only_is_kept(squeeze, made_up, tmp_path):
 
 def test_the_summary_is_short_and_the_numbers_are_compressed(whole, tmp_path):
     folder = whole.save(tmp_path / "runs", report=False)
-    assert json.loads((folder / "summary.json").read_text())["time"] == [0.0, 1.0, 2.0, 5.0, 10.0]
+    assert json.loads((folder / "summary.json").read_text())["time"] == list(whole.default_times)
     with netCDF4.Dataset(folder / "results.nc") as file:
         for group, name in (("path", "mass_by_status"), ("split", "output"), ("before/states", "value")):
             variable = file[group][name]

@@ -5,21 +5,21 @@ import pytest
 import xarray as xr
 
 import dirigiste as dg
+import fake_course
+from chronicles import VILLAGE
+from dirigiste import chronicle as chronicles
 from dirigiste.chronicle.channels import CHANNELS
 from dirigiste.results.runs import channels as split
+from dirigiste.results.runs.run import of_solved
+from dirigiste.results.text import run as text_run
 from dirigiste.solver import shapley
 
 
 @pytest.fixture(scope="module")
-def run(village, configured, tmp_path_factory):
-    """A run of a chronicle with three channels."""
-    import sys
-    from types import SimpleNamespace
-
-    import fake_course
-
+def three(tmp_path_factory):
+    """A chronicle with three channels."""
     folder = tmp_path_factory.mktemp("three")
-    (folder / "village.yaml").write_text(village[1].economy.to_yaml())
+    (folder / "village.yaml").write_text(VILLAGE)
     (folder / "three.yaml").write_text(
         "name: three\neconomy: village.yaml\nevents:\n"
         "  - {date: 2021-01-01, title: A, sources: [assumption], changes: [\n"
@@ -27,10 +27,19 @@ def run(village, configured, tmp_path_factory):
         "     {parameter: edges.inspection.actual, multiply: 2},\n"
         "     {parameter: edges.inspection.perceived, multiply: 2}]}\n"
     )
-    with pytest.MonkeyPatch.context() as patch:
-        module = SimpleNamespace(solve=fake_course.solver(*village))
-        patch.setitem(sys.modules, "dirigiste.solver.surprises", module)
-        return dg.run(folder / "three.yaml", channels=True)
+    return chronicles.load(folder / "three.yaml")
+
+
+@pytest.fixture(scope="module")
+def run(three, configured):
+    """The chronicle solved for all sets of channels."""
+    return dg.run(three, channels=True)
+
+
+@pytest.fixture(scope="module")
+def alike(three, village):
+    """A run of a made-up solution in which all channels do the same."""
+    return of_solved(three, fake_course.solver(*village)(three, channels=True))
 
 
 def test_every_set_of_channels_has_a_path(run):
@@ -56,8 +65,12 @@ def test_parts_add_up_to_the_whole_at_every_step(run, outcome):
 def test_parts_are_the_shapley_values_of_the_paths(run):
     game = run.split["wage"].sel(time=run.path["time"][7]).values
     np.testing.assert_allclose(run.channels("wage").values[:, 7], shapley.values(game), atol=1e-15)
-    # one channel alone moves less than its share: all three are alike in the made-up paths
-    np.testing.assert_allclose(run.channels("wage").values[:, 7], (game[-1] - game[0]) / 3)
+
+
+def test_channels_that_do_the_same_have_the_same_part(alike):
+    # one channel alone moves less than its share
+    game = alike.split["wage"].sel(time=alike.path["time"][7]).values
+    np.testing.assert_allclose(alike.channels("wage").values[:, 7], (game[-1] - game[0]) / 3)
 
 
 def test_a_time_a_year_or_several(run):
@@ -97,7 +110,7 @@ def test_interactions(run):
     [
         ({"outcome": "outptu"}, "did you mean `output`"),
         ({"outcome": "mass_by_status"}, "is not split by channel"),
-        ({"outcome": "output", "time": 60.0}, "beyond the horizon"),
+        ({"outcome": "output", "time": 100.0}, "beyond the horizon"),
         ({"outcome": "output", "year": 2019.0}, "0 or more"),
         ({"outcome": "output", "time": 1.0, "present_value": 0.03}, "give one of"),
     ],
@@ -109,16 +122,15 @@ def test_what_is_refused(run, options, word):
 
 def test_the_text_tells_what_each_channel_did(run):
     text = repr(run)
-    assert "Effect by channel, 2031-01-01" in text
+    day = str(run.path["date"].values[text_run.peak(run)].astype("datetime64[D]"))
+    assert f"Effect by channel, {day}" in text
     assert "Effect on output by channel" in text
     assert all(f"% {channel}" in text.splitlines()[1] for channel in ("credit", "force", "fear"))
 
 
-def test_paths_on_other_times_are_put_on_those_of_the_whole(village, run):
-    import fake_course
-
+def test_paths_on_other_times_are_put_on_those_of_the_whole(village, alike):
     compiled, _, _, points = village
-    dates = list(run.chronicle.surprises)
+    dates = list(alike.chronicle.surprises)
     course = fake_course.between(compiled, *points, dates, [0.5])
     sparse = course._replace(
         grid=fake_course.Steps(
@@ -133,7 +145,7 @@ def test_paths_on_other_times_are_put_on_those_of_the_whole(village, run):
         residuals={name: x[::2] for name, x in course.residuals.items()},
         parameters={},
     )
-    dataset = split.build({frozenset({"fear"}): sparse}, compiled, run.path, run.base)
+    dataset = split.build({frozenset({"fear"}): sparse}, compiled, alike.path, alike.base)
     assert dataset["subset"].values.tolist() == ["", "fear"]
     np.testing.assert_allclose(
         dataset["output"][1, ::2], np.asarray(course.sums.static.output).sum(axis=1)[::2]
@@ -155,19 +167,12 @@ events:
 
 @pytest.fixture(scope="module")
 def quick(village, configured, tmp_path_factory):
-    """A run of a chronicle with four channels, quickly split."""
-    import sys
-    from types import SimpleNamespace
-
-    import fake_course
-
+    """A run of four channels, quickly split, from a made-up solution: where the first level is not enough."""
     folder = tmp_path_factory.mktemp("four")
     (folder / "village.yaml").write_text(village[1].economy.to_yaml())
     (folder / "four.yaml").write_text(FOUR)
-    with pytest.MonkeyPatch.context() as patch:
-        module = SimpleNamespace(solve=fake_course.solver(*village))
-        patch.setitem(sys.modules, "dirigiste.solver.surprises", module)
-        return dg.run(folder / "four.yaml", channels="quick")
+    chronicle = chronicles.load(folder / "four.yaml")
+    return of_solved(chronicle, fake_course.solver(*village)(chronicle, channels="quick"))
 
 
 def test_a_quick_split_has_sets_of_some_sizes(quick):

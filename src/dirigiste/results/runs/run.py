@@ -292,13 +292,34 @@ def run(
     if not isinstance(channels, bool) and channels != "quick":
         raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
 
-    from dirigiste.results.equilibria.stationary import finish
-    from dirigiste.solver.surprises import solve
+    from dirigiste.solver import surprises
 
     begun = clock.perf_counter()
-    solved = solve(
+    solved = surprises.solve(
         chronicle, only=acting, channels=channels, certify=certify, settled=_settled, progress=progress
     )
+    return of_solved(chronicle, solved, only=acting, given=given, seconds=clock.perf_counter() - begun)
+
+
+def of_solved(
+    chronicle: Chronicle,
+    solved: Solved,
+    *,
+    only: tuple[Channel, ...] | None = None,
+    given: Mapping[str, str] | None = None,
+    seconds: float = 0.0,
+) -> Run:
+    """A run from what the solver gives.
+
+    Args:
+        chronicle: The chronicle.
+        solved: Its solution.
+        only: Channels that act; None for all.
+        given: Texts of the files that the chronicle was read from, by name.
+        seconds: Time that solving took.
+    """
+    from dirigiste.results.equilibria.stationary import finish
+
     before, after = (finish(end.compiled, end.solved) for end in (solved.before, solved.after))
     course, compiled = solved.course, solved.compiled
     path, surprises = paths.build(course, compiled), paths.surprises(course)
@@ -314,7 +335,7 @@ def run(
         surprises=surprises,
         welfare=paths.gains(course, compiled),
         split=None if solved.split is None else split.build(solved.split, compiled, path, base),
-        only=acting,
+        only=only,
         certificate=certificates.build(path, surprises, solved.certificate),
         provenance={
             **after.provenance,
@@ -322,7 +343,7 @@ def run(
             "economy_hash": baseline.hash,
             "chronicle": chronicle.name,
             "chronicle_hash": hashed,
-            "seconds": clock.perf_counter() - begun,
+            "seconds": seconds,
         },
         given=dict(given or {}),
     )
