@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dirigiste.loading import load
     from dirigiste.measurement import measure, read_firms
     from dirigiste.results.equilibria.certificate import Certificate
+    from dirigiste.results.equilibria.certify import certify
     from dirigiste.results.equilibria.comparison import Comparison, compare
     from dirigiste.results.equilibria.equilibrium import Equilibrium
     from dirigiste.results.equilibria.sensitivity import sensitivity
@@ -48,6 +49,7 @@ _HOMES: Final = {
     "PathCertificate": "dirigiste.results.runs.certificate",
     "Run": "dirigiste.results.runs.run",
     "ar1": "dirigiste.results.runs.impulse",
+    "certify": "dirigiste.results.equilibria.certify",
     "compare": "dirigiste.results.equilibria.comparison",
     "configure": "dirigiste.config",
     "impulse": "dirigiste.results.runs.impulse",
@@ -74,6 +76,7 @@ __all__ = [
     "Run",
     "__version__",
     "ar1",
+    "certify",
     "compare",
     "configure",
     "impulse",

@@ -57,6 +57,6 @@ def test_a_start_that_ends_nowhere_is_told(solved, monkeypatch):
 
 @pytest.mark.slow
 def test_the_finer_grid_agrees_roughly(economy, configured):
-    result = dg.solve(economy, certify=True)
+    result = dg.certify(dg.solve(economy))
     assert 0 < result.certificate.grid.worst < 0.5
     assert abs(result.certificate.grid.prices["interest"]) < 5e-3

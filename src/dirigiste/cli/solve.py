@@ -45,11 +45,14 @@ def command(
 
     problems = console.unwritable(out, "--out")
     from dirigiste.results.archive import provenance
+    from dirigiste.results.equilibria.certify import certify as certified
     from dirigiste.results.equilibria.solve import solve
     from dirigiste.results.text import tables as text
 
     with provenance.command(command_line()), console.progress(quiet=quiet, what=declared.name) as report:
-        equilibrium = solve(declared, progress=report, certify=certify)
+        equilibrium = solve(declared, progress=report)
+        if certify:
+            equilibrium = certified(equilibrium, progress=report)
     if out is not None and not problems:
         problems += console.attempt(lambda: equilibrium.save(out), out)
     if not quiet:

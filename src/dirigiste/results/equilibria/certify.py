@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from dirigiste.errors import NotConverged
 from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import equilibrium as solver
-from dirigiste.results.equilibria import stationary as solving
+from dirigiste.results.equilibria import solve as solving
 from dirigiste.results.equilibria.certificate import GridError, OtherStart
+from dirigiste.results.equilibria.stationary import finish
 
 if TYPE_CHECKING:
     from dirigiste.progress import Progress
@@ -28,7 +29,11 @@ STARTS: Final = ((0.7, 0.01), (1.4, -0.01), (1.0, 0.03))
 
 
 def certify(equilibrium: Equilibrium, *, progress: Progress | None = None) -> Equilibrium:
-    """The same equilibrium with `grid` and `starts` in its certificate.
+    """The same equilibrium with the error of its grid, and where other starts lead, in its certificate.
+
+    Args:
+        equilibrium: An equilibrium on its own grid.
+        progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: The finer grid was not solved.
@@ -72,7 +77,7 @@ def other_starts(equilibrium: Equilibrium, progress: Progress | None = None) -> 
         report = _named(progress, f"start {n + 1} of {len(STARTS)}")
         try:
             start = solver.cold_start(compiled, wage=wage, interest=interest, progress=report)
-            other = solving.finish(compiled, solver.solve(compiled, start, progress=report))
+            other = finish(compiled, solver.solve(compiled, start, progress=report))
         except NotConverged as error:
             rows.append(OtherStart(wage, interest, None, None, error.message))
         else:

@@ -1,16 +1,21 @@
-"""`dirigiste.solve`: the stationary equilibrium of an economy, and on other grids where that is asked."""
+"""`dirigiste.solve`: from an economy to its stationary equilibrium, certified and with named numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dirigiste.results.equilibria import stationary
-from dirigiste.results.equilibria.certify import certify as certified
+from dirigiste import config
+from dirigiste import economy as economies
+from dirigiste.economy import Economy
+from dirigiste.errors import NotConverged
+from dirigiste.numerics.setup import arrays
+from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.results.equilibria import dataset
+from dirigiste.results.equilibria.stationary import finish, fits, start_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dirigiste.economy import Economy
     from dirigiste.progress import Progress
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
@@ -20,7 +25,6 @@ def solve(
     *,
     start: Equilibrium | None = None,
     progress: Progress | None = None,
-    certify: bool = False,
 ) -> Equilibrium:
     """Find the stationary equilibrium of an economy.
 
@@ -30,15 +34,23 @@ def solve(
             are the same; the result does not depend on it beyond the tolerances, as long as the equilibrium
             is unique.
         progress: Called with stage, round and largest residual.
-        certify: Also solve on a finer grid and from other prices; see `dirigiste.results.equilibria.certify`.
 
     Returns:
-        The equilibrium with its certificate.
+        The equilibrium with its certificate. `certify` adds how far it depends on the grid and the start.
 
     Raises:
         InputError: The economy has faults.
         NotConverged: Tolerances are missed; with residuals, history and advice.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
-    equilibrium = stationary.solve(economy, start=start, progress=progress)
-    return certified(equilibrium, progress=progress) if certify else equilibrium
+    config.ensure()
+    dataset.import_ahead()
+    if not isinstance(economy, Economy):
+        economy = economies.load(economy)
+    compiled = arrays.compile_economy(economy)
+    if start is not None and fits(compiled, start):
+        try:
+            return finish(compiled, solver.solve(compiled, start_of(start), progress=progress))
+        except NotConverged:
+            pass  # the neighbour is too far away: from the usual start
+    return finish(compiled, solver.solve(compiled, progress=progress))

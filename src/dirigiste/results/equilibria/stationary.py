@@ -1,16 +1,11 @@
-"""From an economy to its stationary equilibrium: compile, solve, certify and name its numbers."""
+"""Between the solver and results: a solution as an `Equilibrium`, and an `Equilibrium` as a start."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dirigiste import config
-from dirigiste import economy as economies
-from dirigiste.economy import Economy
-from dirigiste.errors import NotConverged
 from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import equilibrium as solver
 from dirigiste.results.equilibria import dataset
@@ -18,33 +13,6 @@ from dirigiste.results.equilibria.equilibrium import Equilibrium
 
 if TYPE_CHECKING:
     from dirigiste.numerics.setup.arrays import Compiled
-    from dirigiste.progress import Progress
-
-
-def solve(
-    economy: Economy | str | Path,
-    *,
-    start: Equilibrium | None = None,
-    progress: Progress | None = None,
-) -> Equilibrium:
-    """The stationary equilibrium of an economy on its own grid; arguments and errors as of `dirigiste.solve`.
-
-    What `certify` solves other grids and from other prices with.
-    """
-    config.ensure()
-    dataset.import_ahead()
-    if not isinstance(economy, Economy):
-        economy = economies.load(economy)
-    compiled = arrays.compile_economy(economy)
-    equilibrium = None
-    if start is not None and fits(compiled, start):
-        try:
-            equilibrium = finish(compiled, solver.solve(compiled, start_of(start), progress=progress))
-        except NotConverged:
-            equilibrium = None  # too far away: from cold
-    if equilibrium is None:
-        equilibrium = finish(compiled, solver.solve(compiled, progress=progress))
-    return equilibrium
 
 
 def finish(compiled: Compiled, solved: solver.Solved) -> Equilibrium:
