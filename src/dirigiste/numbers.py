@@ -14,6 +14,11 @@ def minus(text: str) -> str:
     return text.replace("-", MINUS)
 
 
+def significant(value: float, digits: int) -> str:
+    """A number with significant digits, very large and very small ones with a power of ten; never minus 0."""
+    return minus(f"{value + 0.0:.{digits}g}") if math.isfinite(value) else NONE
+
+
 def fixed(value: float, digits: int) -> str:
     """A number with fixed digits."""
     return minus(f"{value:.{digits}f}") if math.isfinite(value) else NONE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numbers import NONE, minus
+from dirigiste.numbers import NONE, significant
 from dirigiste.results.equilibria.comparison import Difference
 from dirigiste.results.quantities import measures
 from dirigiste.results.runs import channels as split
@@ -348,18 +348,18 @@ def certificate_table(run: Run) -> Table:
     for name, row in certificate.residuals.items():
         if name != "quota" or run.before.economy.closure.directed is not None:
             measure = measures.CERTIFICATE_PATH[name]
-            table.rows.append((measure.label, minus(f"{row.worst:.1e}"), measure.unit, row.date or NONE))
+            table.rows.append((measure.label, significant(row.worst, 2), measure.unit, row.date or NONE))
     for name in ("distance", "horizon", "rounds"):
         measure = measures.SURPRISE[name]
-        table.rows.append((measure.label, f"{getattr(certificate, name):.3g}", measure.unit, ""))
+        table.rows.append((measure.label, significant(getattr(certificate, name), 3), measure.unit, ""))
     for name in ("least_mass", "top_mass"):
         measure = measures.CERTIFICATE_PATH[name]
-        table.rows.append((measure.label, minus(f"{getattr(certificate, name):.1e}"), measure.unit, ""))
+        table.rows.append((measure.label, significant(getattr(certificate, name), 2), measure.unit, ""))
     if certificate.refinement is not None:
         for what, changes in asdict(certificate.refinement).items():
             for name, change in changes.items():
                 label = f"{what.replace('_', ' ')}, {measures.PATH[name].label}"
-                table.rows.append((label, f"{change:.3g}", REFINEMENT_UNITS[name], ""))
+                table.rows.append((label, significant(change, 3), REFINEMENT_UNITS[name], ""))
     return table
 
 

@@ -72,7 +72,7 @@ def _digits(value: float) -> str:
     if value == 0:
         return "0"
     text = f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
-    return minus(text) if "e" not in text else text
+    return minus(text)
 
 
 def status_label(economy: Economy, status: str) -> str:
@@ -142,7 +142,7 @@ def equilibrium_tables(result: Equilibrium) -> list[Table]:
 def identity_table(result: Equilibrium) -> Table:
     """The goods identity, term by term."""
     rows = [
-        (measures.IDENTITY[name].label, measures.IDENTITY[name].symbol, minus(f"{value:+.9g}"))
+        (measures.IDENTITY[name].label, measures.IDENTITY[name].symbol, numbers.significant(value, 9))
         for name, value in result.identity.items()
     ]
     return Table("Goods identity, goods per year", ("", "", "value"), rows, left=(0, 1))
@@ -150,7 +150,10 @@ def identity_table(result: Equilibrium) -> Table:
 
 def certificate_table(certificate: Certificate) -> Table:
     """Residuals with their units."""
-    rows = [(m.label, f"{getattr(certificate, m.name):.3g}", m.unit) for m in measures.CERTIFICATE.values()]
+    rows = [
+        (m.label, numbers.significant(getattr(certificate, m.name), 3), m.unit)
+        for m in measures.CERTIFICATE.values()
+    ]
     return Table("Certificate", ("", "residual", "unit"), rows, left=(0, 2))
 
 
