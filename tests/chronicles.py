@@ -16,7 +16,7 @@ VILLAGE = known.ECONOMY.replace(POINTS, f"{POINTS}, {STEPS}")
 
 def told(economy, *events):
     """A chronicle on an economy: dates, each with its changes as a file would hold them."""
-    found = Chronicle.model_validate(
+    chronicle = Chronicle.model_validate(
         {
             "name": "told",
             "economy": economy.name,
@@ -26,6 +26,6 @@ def told(economy, *events):
             ],
         }
     )
-    found._baseline = economy
-    found.check(economy)
-    return found
+    chronicle._baseline = economy
+    chronicle.check(economy)
+    return chronicle

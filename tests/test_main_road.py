@@ -69,8 +69,8 @@ def printed(call, configured):
 @pytest.fixture(scope="module")
 def kept(printed, folder):
     """The folder of that run."""
-    (found,) = (folder / "runs").iterdir()
-    return found
+    (name,) = (folder / "runs").iterdir()
+    return name
 
 
 def test_a_run_is_certified(run):
@@ -94,28 +94,28 @@ def test_parts_of_the_channels_add_up(run):
 
 
 def test_a_run_is_kept_and_opened(run, tmp_path):
-    found = dg.Run.open(run.save(tmp_path))
+    opened = dg.Run.open(run.save(tmp_path))
     for name in ("output", "wage", "interest"):
-        np.testing.assert_array_equal(found.path[name].values, run.path[name].values)
-    assert found.certificate == run.certificate
-    assert found.before.prices == run.before.prices
+        np.testing.assert_array_equal(opened.path[name].values, run.path[name].values)
+    assert opened.certificate == run.certificate
+    assert opened.before.prices == run.before.prices
 
 
 def test_the_command_line_gives_the_same_numbers(run, printed, kept):
     assert printed.splitlines()[0].startswith("cut on known: 2 surprises · solved in ")
     for title in ("\nOutput  ", "Chronicle", "Effect by channel", "Certificate of the path"):
         assert f"{title}" in printed
-    found = dg.Run.open(kept)
-    np.testing.assert_allclose(found.path["output"].values, run.path["output"].values, rtol=1e-12)
+    opened = dg.Run.open(kept)
+    np.testing.assert_allclose(opened.path["output"].values, run.path["output"].values, rtol=1e-12)
 
 
 def test_a_parameter_of_the_economy_is_changed_on_the_command_line(call, folder, run):
     out = folder / "other"
     call("run", "cut.yaml", "--set", "technology.delta=0.07", "--out", out, "--no-report", "--quiet")
     (name,) = out.iterdir()
-    found = dg.Run.open(name)
-    assert found.before.economy.technology.delta == 0.07
-    assert found.before.prices["wage"] < run.before.prices["wage"]
+    opened = dg.Run.open(name)
+    assert opened.before.economy.technology.delta == 0.07
+    assert opened.before.prices["wage"] < run.before.prices["wage"]
 
 
 def test_a_kept_run_is_shown_listed_and_compared(call, kept):

@@ -1,4 +1,4 @@
-"""Messages of solutions that are not found name the cause, and what the user can change about it."""
+"""Messages about what has no solution name the cause, and what the user can change about it."""
 
 import pytest
 

@@ -56,7 +56,7 @@ def test_years_to_show(call, squeeze, configured):
     assert "year 3" not in shown.stdout
 
 
-def test_channels_are_shown_and_told(call, squeeze, configured):
+def test_channels_are_shown_and_in_json(call, squeeze, configured):
     result = call("run", squeeze, "--no-report", "--channels")
     assert re.search(r"^Effect by channel, 202\d-\d\d-\d\d$", result.stdout, flags=re.MULTILINE)
     assert "Effect on output by channel" in result.stdout
@@ -68,7 +68,7 @@ def test_channels_are_shown_and_told(call, squeeze, configured):
 
 
 def test_channels_stand_alone_or_with_a_word(call, squeeze, configured):
-    """Also before the chronicle; quick is exact with two channels. The count of paths is told beforehand."""
+    """Also before the chronicle; quick is exact with two channels. The count of paths is printed first."""
     for words in (("--channels", squeeze), (squeeze, "--channels", "quick"), ("--channels=exact", squeeze)):
         result = call("run", "--no-report", *words)
         assert "Effect by channel" in result.stdout

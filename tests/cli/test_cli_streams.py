@@ -1,4 +1,4 @@
-"""Places that take nothing: said before anything is computed, results are printed all the same."""
+"""What cannot be written is reported before anything is computed, and results are printed all the same."""
 
 import json
 import os
@@ -73,9 +73,9 @@ def test_solve_prints_where_it_cannot_write(call, village, tmp_path, kind):
     result = call("solve", village, "--out", place, "--json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["certificate"]["certified"]
-    warned, _, told = result.stderr.partition("1 problem:")
+    warned, _, repeated = result.stderr.partition("1 problem:")
     assert "nothing is written there" in warned
-    assert f"{place} --out" in told
+    assert f"{place} --out" in repeated
 
 
 def test_solve_says_what_it_replaces(call, village, tmp_path):

@@ -1,4 +1,4 @@
-"""Chronicles solved on a small economy with a quota, enforcement, choice and a door abroad."""
+"""Chronicles solved on a small economy with a quota, enforcement, choice and emigration."""
 
 import numpy as np
 import pytest
@@ -270,7 +270,7 @@ def first_gaps(monkeypatch, chronicle):
 
 
 def test_smaller_sets_predict_the_prices_of_larger_ones(mild, monkeypatch):
-    """Guesses are nearer, and what is found is the same within the tolerance."""
+    """Guesses are nearer, and solutions are the same within the tolerance."""
     solved, predicted = first_gaps(monkeypatch, mild)
     monkeypatch.setattr(courses, "PREDICTED", 0)
     other, apart = first_gaps(monkeypatch, mild)

@@ -81,7 +81,7 @@ def test_definitions(solved):
     close(a["control"], float(solved.statuses["output"].sel(status="loyal")) / a["output"])
     close(a["labor_share"], p["wage"] * a["labor"] / a["output"])
     voice = float(solved.statuses["mass"].sel(status="critic"))
-    close(a["silence"], 1 - voice)  # every other status has a door to voice
+    close(a["silence"], 1 - voice)  # from every other status there is a choice edge to voice
     edges = solved.by_edge_detail
     close(a["fines"], edges["inspection"]["taken"] / a["output"])
     close(edges["inspection"]["taken"], 0.1 * edges["inspection"]["wealth_moved"])

@@ -26,9 +26,9 @@ LANES: Final = {
     "fines": ("fines", "size of fines and levies"),
     "listing": ("listing", "access to public equity"),
     "party": ("party", "mandates, cost of loyalty"),
-    "force": ("force", "enforcement that happens"),
-    "fear": ("fear", "enforcement that is believed in"),
-    "exit": ("exit", "doors abroad"),
+    "force": ("force", "actual enforcement"),
+    "fear": ("fear", "perceived enforcement"),
+    "exit": ("exit", "ways abroad"),
     NO_EFFECT: ("no change", "one case, an outcome, a repeat"),
 }
 """Name and meaning of lanes."""
