@@ -80,8 +80,8 @@ def test_without_credit():
     solved, failed = states.by_collateral(lambda _: None, (1.35, 1.0, math.inf))
     assert failed == {}
     none, perfect = solved[1.0], solved[math.inf]
-    assert none.prices["r"] == pytest.approx(-0.06, abs=1e-12)
+    assert none.prices["interest"] == pytest.approx(-0.06, abs=1e-12)
     assert none.aggregates["credit_output"] == 0.0
     assert none.aggregates["idle_capital"] == pytest.approx(0.006, abs=5e-4)
-    assert none.aggregates["Y"] / perfect.aggregates["Y"] == pytest.approx(0.684, abs=5e-4)
+    assert none.aggregates["output"] / perfect.aggregates["output"] == pytest.approx(0.684, abs=5e-4)
     assert states.tfp(none) / states.tfp(perfect) == pytest.approx(0.766, abs=5e-4)

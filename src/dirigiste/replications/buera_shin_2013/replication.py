@@ -74,9 +74,8 @@ def compute(progress: Progress | None = None) -> Outcome:
         for before, more in itertools.pairwise(ordered)
         for name in ("output", "credit_output")
     )
-    range_of_output = f"at {len(ordered)} multiples, output from {ordered[0].aggregates['output']:.4f} to " + (
-        f"{ordered[-1].aggregates['output']:.4f}"
-    )
+    least, most = (x.aggregates["output"] for x in (ordered[0], ordered[-1]))
+    range_of_output = f"at {len(ordered)} multiples, output from {least:.4f} to {most:.4f}"
     curve = dataset(ordered, sorted(states))
     return Outcome(
         cells=reference.compare(reference.load(__package__), ours, {"credit": (rises, range_of_output)}),

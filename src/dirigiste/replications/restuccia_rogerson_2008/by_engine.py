@@ -50,7 +50,7 @@ def distorted(tax: float) -> Distorted:
 
     subsidy = root(gap, 0.0, 0.5, "subsidy that leaves capital as it was", 1e-10)
     result = at(subsidy)
-    share = result.by_status["subsidised"]["output_share"]
+    share = float(result.statuses["output_share"].sel(status="subsidised"))
     return Distorted(
         output=result.aggregates["output"] / base.aggregates["output"],
         subsidised=share,

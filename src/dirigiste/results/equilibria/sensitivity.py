@@ -18,6 +18,7 @@ from dirigiste.numerics.stationary import sensitivity as linear
 from dirigiste.numerics.stationary.sensitivity import Linearised, Pair
 from dirigiste.results.equilibria import stationary
 from dirigiste.results.equilibria.equilibrium import Equilibrium
+from dirigiste.results.equilibria.solve import solve
 from dirigiste.results.quantities import outcomes
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dirigiste.economy.paths import Parameter
     from dirigiste.progress import Progress
 
-STANDARD = ("Y", "w", "r", "tfp", "credit_output", "control", "silence", "top10_wealth")
+STANDARD = ("output", "wage", "interest", "tfp", "credit_output", "control", "silence", "top10_wealth")
 """Outcomes that are looked at where none are named."""
 
 SMALL = 1e-2
@@ -72,8 +73,7 @@ def sensitivity(
     """
     import xarray as xr
 
-    solved = isinstance(economy, Equilibrium)
-    equilibrium = economy if solved else stationary.solve(economy, progress=progress)
+    equilibrium = economy if isinstance(economy, Equilibrium) else solve(economy, progress=progress)
     declared = equilibrium.economy
     compiled = compile_economy(declared)
     start = stationary.start_of(equilibrium)
