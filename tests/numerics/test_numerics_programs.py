@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import dirigiste
 from dirigiste import config
 from dirigiste.numerics.compiled import kept, programs
 
@@ -166,6 +167,18 @@ def test_what_a_source_imports_counts_and_nothing_else(anew, tmp_path, monkeypat
     assert {name for name in sources if before[name] != after[name]} == {"one", "two", "three"}
     assert key != other_key
     assert kept._stamp("<stdin>") is None
+
+
+def test_the_solver_and_what_its_kernels_import_count():
+    package = Path(dirigiste.__file__).parent
+    assert package == kept.PACKAGE
+    assert package / "numerics" == kept.SOURCES
+    assert all(folder.is_dir() for folder in kept.WITH_KERNELS)
+    kept._imported.cache_clear()
+    imported = kept._imported(package / "numerics" / "markets" / "clearing.py")
+    assert package / "numerics" / "markets" / "firm.py" in imported
+    assert package / "numerics" / "setup" / "arrays.py" in imported
+    assert package / "economy" / "__init__.py" not in imported
 
 
 def test_old_programs_go_and_nothing_else(anew):
@@ -429,6 +442,7 @@ def test_no_module_that_must_stay_light_imports_the_solver():
 # --- all that is used is compiled ahead ------------------------------------------------------------------
 
 USE = """
+import dirigiste
 from dirigiste import config
 from dirigiste.results.equilibria import known
 

@@ -47,8 +47,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("dirigiste")
 
-SOURCES: Final = Path(__file__).parent
-"""Folder whose files decide, all together, whether programs are up to date."""
+SOURCES: Final = Path(__file__).parents[1]
+"""Folder of the solver, `dirigiste/numerics`, whose files decide, all together, whether programs are up to
+date."""
 
 PACKAGE: Final = SOURCES.parent
 
