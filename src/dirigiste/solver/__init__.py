@@ -1,1 +1,1 @@
-"""Chronicles solved: surprise after surprise, and for sets of channels."""
+"""Solves chronicles: one perfect-foresight path for each surprise, for one or several sets of channels."""

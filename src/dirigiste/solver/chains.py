@@ -29,9 +29,9 @@ class Chain:
     parent: Channels | None
     """The set whose course it leaves; None for the empty set, which leaves none."""
     first: int
-    """The surprise at which it does."""
+    """The surprise at which it leaves that course."""
     last: int
-    """The surprise before which nobody follows it any longer."""
+    """The chain is followed through all surprises before this one."""
     branches: set[int] = field(default_factory=set)
     """Surprises at which other sets leave its course."""
 

@@ -1,5 +1,5 @@
-"""What comes of solving a chronicle: steps, quantities and surprises of a course, and the stationary
-states at its ends.
+"""The solution of a chronicle: steps, quantities and surprises of a course, and the stationary states at its
+ends.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Steps(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """The path announced by one surprise."""
+    """The path that owners foresee from one surprise on."""
 
     date: dt.date
     rounds: int
@@ -42,7 +42,7 @@ class Segment(NamedTuple):
     worst: float
     """Largest residual of a market, relative."""
     where: tuple[str, dt.datetime]
-    """Its market and date."""
+    """The market and date of that residual."""
     distance: float
     """L1 distance of the last distribution from the stationary one."""
     horizon: float
@@ -56,7 +56,7 @@ class Segment(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What happens along a chronicle, with some or all of its channels."""
+    """What happens along a chronicle in which some or all of its channels act."""
 
     grid: Steps
     u: Array
@@ -80,7 +80,7 @@ class Terminal(NamedTuple):
 
 @dataclass(frozen=True)
 class Solved:
-    """A chronicle solved on its economy."""
+    """The solution of a chronicle on its economy."""
 
     compiled: Compiled
     before: Terminal
@@ -89,4 +89,5 @@ class Solved:
     """The one in which the last path ends."""
     course: Course
     split: dict[Channels, Course] | None
+    """The courses of sets of channels, by which effects are decomposed; None if they were not asked for."""
     certificate: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Between the steps of a course."""
+"""Interpolation in time between the steps of a course."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 NEAR: Final = 1e-6
-"""Times within this many years of a step are that step."""
+"""Times within this many years of a step count as the time of that step."""
 
 
 def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], Array]:
-    """Steps (T, 4) and weights (T, 4) of a cubic between the two steps around each time, through both with
-    the slopes of parabolas through three; only steps of the same surprise count, and before the next surprise
-    the last parabola goes on straight.
+    """Cubic Hermite interpolation: steps (T, 4) and their weights (T, 4) for each time.
+
+    The cubic goes through the two steps around a time; its slopes there are those of parabolas through three
+    neighbouring steps. Only steps of the same surprise count. Between the last of them and the next surprise
+    the path goes on along its last slope.
 
     Args:
         known: Times of steps, rising.

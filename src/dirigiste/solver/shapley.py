@@ -1,8 +1,8 @@
 """Shapley values and interactions of a game, from all its 2^n values or from those of coalitions of some
 sizes, and present values.
 
-The value of a coalition S of players stands at the index whose bit k is 1 where player k is in S. Values may
-be arrays of any shape; all is linear in them.
+The value of a coalition S of players is at the index whose bit k is 1 where player k is in S. Values may be
+arrays of any shape; everything here is linear in them.
 
 **By sizes.** A Shapley value is the mean over sizes s = 0 ... n - 1 of the mean marginal m_i(s), what player
 i adds to the coalitions of s others (Shapley 1953). A game is a sum over coalitions T of dividends d_T that T

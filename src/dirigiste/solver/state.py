@@ -1,5 +1,5 @@
-"""The state of a set of channels between two surprises: the path that it is on, roughly or exactly, and the
-parts of earlier paths.
+"""The state of a set of channels between two surprises: its present path, approximate or exact, and the parts
+of earlier paths that have happened.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Piece(NamedTuple):
 
 
 def each(function: Callable[..., Any], *items: Any) -> Any:  # noqa: ANN401
-    """A function of the arrays in tuples and dictionaries of the same form."""
+    """Apply a function to the arrays in tuples and dictionaries that have the same form."""
     first = items[0]
     if isinstance(first, dict):
         return {key: each(function, *(item[key] for item in items)) for key in first}
@@ -49,7 +49,7 @@ def middles(edges: Array) -> Array:
 
 
 def prices_at(time: Array, known: Array, values: Array) -> Array:
-    """Columns of values (K, ...) at other times, linear between those known and level beyond."""
+    """Columns of values (K, ...) at other times: linear between known times, constant outside them."""
     return np.stack([np.interp(time, known, column) for column in values.T], axis=1)
 
 
@@ -61,7 +61,7 @@ def times_of_stages(edges: Array) -> Array:
 
 
 def values_at(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
-    """Values (K, ...) at other times, linear between those known and level beyond."""
+    """Values (K, ...) at other times: linear between known times, constant outside them."""
     below = np.clip(np.searchsorted(known, when, side="right") - 1, 0, None)
     above = np.minimum(below + 1, known.size - 1)
     gap = known[above] - known[below]
@@ -93,12 +93,12 @@ class State(NamedTuple):
     path: Piece
     """All steps of the path."""
     when: Array
-    """(K,) years at which values are remembered."""
+    """(K,) years at which values are kept."""
     v: NDArray[np.float32]
     """These values (K, N, S, J), in single precision: a guess for the next path."""
     at: dict[int, Date]
-    """For the surprise that interrupts it, and for those before at which other sets of channels leave it:
-    values, row masses and node masses (N, S, J) on its date if it does not happen.
+    """For the surprise that interrupts the path, and for earlier ones at which other sets of channels leave
+    it: values, row masses and node masses (N, S, J) on the date of that surprise if it does not happen.
     """
     past: tuple[Piece, ...]
     """Parts of earlier paths up to where they were interrupted."""
@@ -107,8 +107,9 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Handover:
-    """What a surprise hands on to the next one, each part as soon as it is known: the stationary state in
-    which its path ends, the path roughly, without what lies before it, and its final state.
+    """What the solution of a surprise passes to that of the next one, each part as soon as it is known: the
+    stationary state in which its path ends, an approximate path without the parts before it, and the final
+    state.
     """
 
     terminal: Future[Terminal] = field(default_factory=Future)
@@ -117,14 +118,14 @@ class Handover:
 
     @classmethod
     def of(cls, state: State) -> Handover:
-        """What a state hands on that is known already."""
+        """What is passed on from a state that is known already."""
         handover = cls()
         handover.terminal.set_result(state.terminal)
         handover.end(state)
         return handover
 
     def end(self, state: State) -> None:
-        """Set the final state; it is the rough one too if none was known before."""
+        """Set the final state, which also serves as the approximate one if there was none."""
         self.state.set_result(state)
         if not self.rough.done():
             self.rough.set_result(state)
@@ -136,22 +137,22 @@ class Handover:
                 part.set_exception(error)
 
     def begin(self, n: int) -> Begin:
-        """Masses with which surprise n begins, once the end is reached."""
+        """Masses with which surprise n begins; waits for the final state."""
         return masses_before(self.state.result(), n)
 
     @property
     def known(self) -> bool:
-        """Whether the end is reached."""
+        """Whether the final state is known."""
         return self.state.done()
 
     @property
     def settled(self) -> bool:
-        """Whether the final state is known and was not preceded by a rough one."""
+        """Whether the final state is known and no approximate one was passed on before it."""
         return self.state.done() and self.rough.result() is self.state.result()
 
 
 class Gained(NamedTuple):
-    """By how much a solution differs from the first guess."""
+    """The difference between a solution and its first guess."""
 
     time: Array
     """(T,) middles of steps, years."""

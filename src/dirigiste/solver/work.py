@@ -1,4 +1,4 @@
-"""How much of a long piece of work is done, and about how long the rest takes, in words."""
+"""Progress of a long computation: how much is done, and about how long the rest takes, in words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ENOUGH = 0.02
 class Work:
     """Paths that are to be solved, and those that are; safe for several threads.
 
-    Paths count by their steps, as these say best how long they take.
+    Paths are weighted by their numbers of steps, to which their computing time is roughly proportional.
     """
 
     def __init__(
         self, progress: Progress | None, label: str = "", clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Report to `progress`, with `label` before every stage, by a clock in seconds."""
+        """Report to `progress`, with `label` before every stage; `clock` gives seconds."""
         self._progress, self._label, self._clock = progress, label, clock
         self._lock = threading.Lock()
         self._begun = clock()
@@ -30,7 +30,7 @@ class Work:
         self._sets = self._finished = 0
 
     def plan(self, steps: Sequence[int], *, sets: int = 1) -> None:
-        """Paths of so many steps are to be solved from now on; then so many sets of channels are known."""
+        """Add paths to solve, by their numbers of steps; when they are solved, `sets` sets are known."""
         with self._lock:
             if not self._solved:
                 self._begun = self._clock()
@@ -73,7 +73,7 @@ class Work:
 
 
 def words(seconds: float) -> str:
-    """A duration in few characters, no more exact than an estimate is."""
+    """A duration in few characters, rounded as an estimate should be."""
     if seconds < 10.0:
         return "a few seconds"
     if seconds < 90.0:
