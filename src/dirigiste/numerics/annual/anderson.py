@@ -11,10 +11,10 @@ Array = NDArray[np.float64]
 
 
 class Anderson:
-    """Finds x at which a map f(x), the change of x that it asks for, is 0.
+    """Solves f(x) = 0, where f(x) = F(x) - x is the residual of a fixed-point iteration with the map F.
 
-    It combines the last rounds so that what they leave of f is least, and takes the step that belongs to the
-    combination. Rounds are forgotten where f is 5 times as large as the best so far.
+    It combines the last rounds with the weights that minimise the norm of the combined f, and takes the step
+    of that combination. Earlier rounds are dropped where f is 5 times as large as the smallest so far.
     """
 
     def __init__(self, memory: int, damping: float = 1.0) -> None:

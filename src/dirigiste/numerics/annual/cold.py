@@ -1,4 +1,4 @@
-"""A start from nothing: static clearing, values for prices taken to last, periods of the distribution."""
+"""A cold start: static clearing, values for prices expected to last, periods of the distribution."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cold_start(
     interest: float | None = None,
     progress: Progress | None = None,
 ) -> Start:
-    """Come near the stationary state from nothing; `wage` and `interest` are where static prices begin."""
+    """A point near the stationary state; the search for static prices begins at `wage` and `interest`."""
     m = compiled.arrays
     active = unknowns(compiled)
     u, g = first_distribution(compiled, first_unknowns(compiled, wage, interest))

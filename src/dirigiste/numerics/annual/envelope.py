@@ -55,7 +55,7 @@ class Saving(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """One column of states while its envelope is found.
+    """Working memory of the upper envelope of one column of states.
 
     At nodes (N,): expected values w, cash on hand, slopes of W in units of marginal utility; in cells
     (N - 1,): `cell_slope`; at points of the endogenous grid (N + 1,): wealth at the end and the cash that
@@ -79,8 +79,8 @@ class _Branch(NamedTuple):
 
 
 class _Pairs(NamedTuple):
-    """Owners and segments that wait to be compared: owner, wealth at the end and its cell, consumption a
-    year, value.
+    """Owners and segments not yet compared: owner, wealth at the end and its cell, consumption a year,
+    value.
     """
 
     owner: Indices
@@ -253,7 +253,7 @@ def _owners_below(cash: Array, level: float, near: int) -> int:
 def _compare(
     m: Arrays, amenity: float, x: _Column, pairs: _Pairs, count: int, best: _Branch, second: _Branch
 ) -> None:
-    """Value the pairs that wait, and keep the two best of each owner."""
+    """Compute the values of the pairs not yet compared, and keep the two best of each owner."""
     omega, beta, dt = weight(m), discount(m), m.scalars[0].period
     sigma, shift = m.scalars[0].sigma, m.scalars[0].shift
     for p in range(count):

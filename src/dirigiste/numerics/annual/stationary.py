@@ -1,9 +1,10 @@
 """Fixed points of the two steps at given prices, and how they respond to prices (docs/annual-clock.md).
 
 Values solve T(V) = V, T one period backwards. A round adds the solution of (1 - beta P) x = T(V) - V to V,
-Howard's policy evaluation; where that gains nothing for some rounds, it takes T(V). A few owners near a new
-threshold can be far off for a round while all others come near, so a round counts as a gain by the largest
-or by the mean residual. Near the end rounds are combined. Masses solve F(g) = g, by defect correction.
+Howard's policy evaluation; where that brings no improvement for some rounds, it takes T(V). The residuals of
+a few owners near a new threshold can rise in a round in which all others fall, so a round counts as an
+improvement by the largest or by the mean residual. Near the end rounds are combined (Anderson). Masses solve
+F(g) = g, by defect correction.
 
 Linear systems (1 - F) x = b are solved by GMRES on 1 - F^k, where (1 - F^k) y = b and x = (1 + F + ... +
 F^(k-1)) y: applying F some times is cheaper than one more vector to orthogonalise.
@@ -43,13 +44,13 @@ SPAN_VALUES, SPAN_MASSES = 6.0, 12.0
 """Years that one Krylov step covers."""
 
 PATIENCE = 150
-"""Rounds without halving the residual of values after which they are given up."""
+"""Rounds without halving the residual of values after which the iteration ends."""
 
 NEAR = 1e-4
 MIXED = 4
-"""Below this mean residual so many rounds of values are combined (Anderson 1965): where the envelope reads a
-cubic, the saving that it finds is not quite the best there is on it, and the policy of an owner at a
-threshold can swing to and fro from round to round."""
+"""Below the mean residual `NEAR`, `MIXED` rounds of values are combined (Anderson 1965): the saving of the
+endogenous grid is not exactly the best one on the cubic, and the policy of an owner at a threshold can
+alternate from round to round."""
 
 RESPONSE = 1e-4
 """Relative accuracy of responses."""
@@ -168,7 +169,7 @@ def sums(
 
 
 def policy_of(m: Arrays, period: Period, v: Array) -> Policy:
-    """A period in the form that readers of the continuous clock know: saving a year as speeds over gaps."""
+    """A period as a `Policy` of the continuous clock: saving per year as drift over gaps of wealth."""
     saving = period.saving
     gap = np.diff(m.wealth)[:, None, None]
     drift = ((saving.share * saving.wealth).sum(axis=0) - m.wealth[:, None, None]) / m.period
@@ -206,8 +207,8 @@ def respond(
     m: Arrays, point: Point, near: Array | None, active: tuple[int, ...]
 ) -> tuple[Array, Array, list[Array], list[Moves]]:
     """Responses to the active unknowns (implicit function theorem, on difference quotients of the two steps):
-    of values and masses (n, N, S, J), and masses and flows along arcs a `NUDGE` of each unknown away. The
-    those whom enforcement by size reaches run a firm at `near`, or at the unknowns themselves (None).
+    of values and masses (n, N, S, J), and masses and flows along arcs with each unknown raised by `NUDGE`.
+    Those whom enforcement by size reaches run a firm at `near`, or at the unknowns themselves (None).
     """
     v, g = point.values.v, point.distribution.g
 

@@ -1,5 +1,5 @@
-"""One period: values a step backwards, masses a step forwards. All else in the annual clock is built on these
-two (docs/annual-clock.md).
+"""One period: values a step backwards, masses a step forwards. All other modules of the annual clock are
+built on these two (docs/annual-clock.md).
 
     cash = (1 + r dt) a + (y + T) dt,   a' = cash - c dt                                                  (A1)
     V = max omega u(c) + beta W(a'),    W: expected value before the turn (`turn`)                        (A2)
@@ -62,7 +62,7 @@ def backward(m: Arrays, prices: Prices, firms: Firms, reach: Array, later: Array
 
 def forward(m: Arrays, period: Period, g: Array, periods: int = 1) -> Array:
     """Masses (N, S, J) at the beginning of the next period, from masses g at the beginning of this one; or
-    after some `periods` that are all alike.
+    after several `periods` with the same decisions.
     """
     effort.spend(g.size, periods)
     s = period.saving
@@ -101,9 +101,10 @@ def at_turn(m: Arrays, saving: Saving, g: Array) -> Array:
 
 def tangent(m: Arrays, period: Period, x: Array, periods: int = 1) -> Array:
     """Derivative of the values of a period in the direction x of those of the next (envelope theorem); or of
-    those after some `periods` that are all alike.
+    those after several `periods` with the same decisions.
 
-    Up to cells at whose ends `backward` cuts values off, and to owners at a threshold of saving.
+    Exact but for cells where `envelope` limits the cubic to the values at the ends, and for owners at a
+    threshold of saving.
     """
     effort.spend(x.size, periods)
     s, t = period.saving, period.turn

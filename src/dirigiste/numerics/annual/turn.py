@@ -44,13 +44,13 @@ class Turn(NamedTuple):
 
 @jit
 def discount(m: Arrays) -> float:
-    """What a value next period counts for, exp(-rho dt), (A2)."""
+    """Discount factor of a period, exp(-rho dt), (A2)."""
     return math.exp(-m.scalars[0].rho * m.scalars[0].period)
 
 
 @jit
 def weight(m: Arrays) -> float:
-    """What the utility of a period counts for, (A2): constant consumption is then worth u(c)/rho as in
+    """Weight omega of the utility of a period, (A2): constant consumption is then worth u(c)/rho, as in
     continuous time.
     """
     return -math.expm1(-m.scalars[0].rho * m.scalars[0].period) / m.scalars[0].rho

@@ -1,1 +1,1 @@
-"""Compiled loops: how programs are compiled, kept on disk and run side by side."""
+"""Compiled loops: how programs are compiled, kept on disk and run in threads."""

@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def inline(function: Function) -> Function:
-    """Compile a small function as `programs.jit` does, for loops to absorb."""
+    """Compile a small function as `programs.jit` does, always inlined where it is called."""
     kernel: Any = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, forceinline=True)(
         function
     )
@@ -34,7 +34,7 @@ def inline(function: Function) -> Function:
 
 
 ROUND = 1.5 * 2.0**52
-"""x + ROUND - x rounds x to an integer, which then stands in the low bits of x + ROUND."""
+"""(x + ROUND) - ROUND rounds x to an integer, which is in the low bits of x + ROUND."""
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931467056274414, 4.7493250390316726e-07

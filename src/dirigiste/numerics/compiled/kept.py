@@ -1,11 +1,11 @@
 """Compiled programs on disk: where they are, what they are named, how they are read and written.
 
 numba's own cache does not notice that a function in another file has changed, lets processes that fill one
-folder together mix up their files, and stops with an error where a folder cannot be written. Here each
-compiled function is one file, written under another name and then renamed, so that no process reads half of
-one. All files of one state of the sources, the libraries and the processor are in one folder, whose name
-is the key of that state. After a change of sources, functions whose own file, and all that it imports, is
-as it was are taken over from the folders of earlier states.
+folder at the same time mix up their files, and stops with an error where a folder cannot be written. Here
+each compiled function is one file, written under another name and then renamed, so that no process reads half
+of one. All files that belong to one state of the sources, the libraries and the processor are in one folder,
+whose name is the key of that state. After a change of sources, functions whose own file and all files that it
+imports are unchanged are taken over from the folders of earlier states.
 
 Kernels import from `dirigiste.numerics`, and those of a replication from beside it; changes elsewhere are not
 noticed.
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("dirigiste")
 
 SOURCES: Final = Path(__file__).parents[1]
-"""Folder of the solver, `dirigiste/numerics`, whose files decide, all together, whether programs are up to
-date."""
+"""Folder of the solver, `dirigiste/numerics`: the key of a folder of programs depends on all of its files."""
 
 PACKAGE: Final = SOURCES.parent
 
@@ -85,7 +84,7 @@ SWITCHES: Final = (
 
 
 class State:
-    """Of this process."""
+    """What this process has loaded, compiled, and may still write."""
 
     writes: bool = True
     refreshed: bool = False
@@ -108,10 +107,10 @@ class Kept:
         return str(home().folder or "")
 
     def enable(self) -> None:
-        """Asked for by numba; it is always."""
+        """Asked for by numba; nothing to do."""
 
     def disable(self) -> None:
-        """Asked for by numba; never done."""
+        """Asked for by numba; nothing to do."""
 
     def flush(self) -> None:
         """Asked for by numba; files are named by their content, and none is out of date."""
@@ -155,10 +154,10 @@ class Kept:
 
 
 def refresh(target_context: Any) -> None:  # noqa: ANN401
-    """Make numba know all functions that it can compile, which it does before it loads the first program.
+    """Let numba register all functions that it can compile, which it does before it loads the first program.
 
-    At this point numba wants one small module of `scipy.linalg`, to know that there is a BLAS, and with it
-    comes the whole of that package, which takes as long as the rest. So it gets the small one alone.
+    numba then imports one small module of `scipy.linalg`, to see whether there is a BLAS, and with it the
+    whole of that package, which takes as long as all the rest. An empty package in its place spares that.
     """
     name, small = "scipy.linalg", "scipy.linalg.cython_blas"
     if State.refreshed or name in sys.modules or threading.active_count() > 1:
@@ -166,9 +165,9 @@ def refresh(target_context: Any) -> None:  # noqa: ANN401
         return
     State.refreshed = True
     with contextlib.suppress(Exception):
-        stand_in = types.ModuleType(name)
-        stand_in.__path__ = [str(Path(importlib.import_module("scipy").__file__ or "").parent / "linalg")]
-        sys.modules[name] = stand_in
+        empty = types.ModuleType(name)
+        empty.__path__ = [str(Path(importlib.import_module("scipy").__file__ or "").parent / "linalg")]
+        sys.modules[name] = empty
         importlib.import_module(small)
     if small not in sys.modules:
         sys.modules.pop(name, None)
@@ -228,7 +227,7 @@ def write(path: Path, data: bytes) -> None:
         raise
 
 
-# --- what they depend on ---------------------------------------------------------------------------------
+# --- what compiled functions depend on -------------------------------------------------------------------
 
 
 def _digest(data: bytes) -> bytes:
@@ -237,9 +236,9 @@ def _digest(data: bytes) -> bytes:
 
 @functools.cache
 def _stamp(filename: str) -> str | None:
-    """What tells whether a source file, and all that it imports, is as it was; None if it is no file.
+    """Digest of a source file and all files that it imports; None if there is no such file.
 
-    Of files outside this package all beside it count, since it may call theirs.
+    For a file outside this package all files of its folder count, since it may call functions of theirs.
     """
     path = Path(filename)
     if not path.is_file():
@@ -275,7 +274,7 @@ def _imported(file: Path) -> tuple[Path, ...]:
 
 @functools.cache
 def _surroundings() -> str:
-    """Versions, settings and processor: all but the sources that decides what is compiled."""
+    """Digest of all that determines compiled code besides the sources: versions, settings, processor."""
     parts = [
         numba.__version__,
         llvmlite.__version__,
@@ -306,7 +305,7 @@ def key() -> str:
     return f"py{sys.version_info[0]}{sys.version_info[1]}-{cpu}-{digest.hexdigest()}"
 
 
-# --- where they are --------------------------------------------------------------------------------------
+# --- the folder of programs ------------------------------------------------------------------------------
 
 
 class Home(NamedTuple):
@@ -318,7 +317,7 @@ class Home(NamedTuple):
 
 
 def settled() -> bool:
-    """Whether this process has looked for its programs already, after which their folder stays."""
+    """Whether this process has chosen its folder of programs already, which then stays the same."""
     return home.cache_info().currsize > 0
 
 
@@ -401,13 +400,13 @@ def reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"
 
 
-# --- earlier ones ----------------------------------------------------------------------------------------
+# --- folders of earlier states ---------------------------------------------------------------------------
 
 
 def _others(folder: Path) -> list[Path]:
-    """Folders beside this one of other states, with the same Python and processor, newest first.
+    """Folders of other states next to this one, with the same Python and processor, newest first.
 
-    Only those whose names have our own form.
+    Folders whose names have another form are not ours and are left alone.
     """
     mine, dated = NAME.fullmatch(folder.name), []
     with contextlib.suppress(OSError):

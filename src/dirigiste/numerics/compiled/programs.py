@@ -1,6 +1,6 @@
-"""How kernels are compiled, had ready ahead of use, and run side by side.
+"""How kernels are compiled, prepared ahead of use, and run in parallel.
 
-Where compiled programs are kept is the business of `dirigiste.numerics.compiled.kept`.
+`dirigiste.numerics.compiled.kept` keeps the compiled programs on disk.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["THREADS", "Status", "jit", "prepare", "settled", "side_by_side", "status"]
 
 WARMUP = "dirigiste.numerics.compiled.warmup"
-"""Module whose `run(tell)` uses every kernel once, and `SECONDS`, about how long that takes at first."""
+"""Module whose `run(report)` uses every kernel once; its `SECONDS` is about how long the first time takes."""
 
 
 def jit(function: Function) -> Function:
@@ -47,7 +47,7 @@ def jit(function: Function) -> Function:
     return kernel
 
 
-# --- all of them, ahead of use ---------------------------------------------------------------------------
+# --- compiling ahead of use ------------------------------------------------------------------------------
 
 
 class _State:
@@ -55,14 +55,14 @@ class _State:
 
 
 class _CannotKeepError(Exception):
-    """What is compiled ahead is of no use, because it cannot be written."""
+    """Compiling ahead of use is pointless, because programs cannot be written."""
 
 
 def prepare(*, strict: bool = False) -> None:
-    """Have all programs compiled and kept. At once if they are; else says so on stderr.
+    """Compile all programs and keep them, with a line on stderr; returns at once if that was done before.
 
-    Several processes may call this at the same time: one compiles, the others wait. If it is killed, its lock
-    goes with it, and the next one continues with what is missing.
+    Several processes may call this at the same time: one compiles, the others wait. If that one is killed,
+    its lock is released, and the next one continues with what is missing.
 
     Args:
         strict: Raise what goes wrong. Otherwise it is logged, and programs are compiled as they are needed.
@@ -83,7 +83,7 @@ def prepare(*, strict: bool = False) -> None:
         with _alone(folder):
             if not kept.ready(folder):
                 _compile_all(folder)
-    except _CannotKeepError:  # and said so
+    except _CannotKeepError:  # `kept` has logged why
         if strict:
             raise
     except Exception as error:
@@ -102,15 +102,15 @@ def _compile_all(folder: Path) -> None:
     terminal = sys.stderr is not None and sys.stderr.isatty()
     _say(text, end="" if terminal else "\n")
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         if not kept.State.writes:
             raise _CannotKeepError(f"{folder} cannot be written")
         if terminal:
             _say(f"\r\x1b[K{text}: {done} of {total}", end="")
 
     try:
-        warmup.run(tell)
-        tell(1, 1)
+        warmup.run(report)
+        report(1, 1)
         kept.write(folder / kept.READY, str(kept.count(folder)).encode())
     finally:
         if terminal:
@@ -152,7 +152,7 @@ def _say(text: str, end: str = "\n") -> None:
 
 
 class Status(NamedTuple):
-    """What `status` tells; sizes in bytes."""
+    """The result of `status`; sizes in bytes."""
 
     folder: Path | None
     ready: bool
@@ -178,7 +178,7 @@ def status() -> Status:
     )
 
 
-# --- side by side ----------------------------------------------------------------------------------------
+# --- threads ---------------------------------------------------------------------------------------------
 
 
 def _cores() -> int:
@@ -192,10 +192,11 @@ THREADS = min(2, _cores())
 
 
 def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """`function` of each item, in their order, `THREADS` of them at a time.
+    """`function` of each item, in the order of items, in `THREADS` threads.
 
-    Pays where most of the time is spent in kernels, which hold no lock. What one item gives must not depend
-    on another one. The first error, in the order of items, is raised; those not yet begun are then left out.
+    This is faster where most of the time is spent in kernels, which release Python's lock. The result of one
+    item must not depend on another one. The first error, in the order of items, is raised; items that have
+    not begun are then left out.
     """
     todo = tuple(items)
     if THREADS < 2 or len(todo) < 2:

@@ -1,4 +1,4 @@
-"""Every kernel once, on economies as small as they may be: what `programs.prepare` compiles ahead.
+"""Runs every kernel once, on economies as small as possible, so that `programs.prepare` can compile them all.
 
 Kernels take any shape, so one small economy of each kind is enough; whether it is solved does not matter.
 `python -m dirigiste.numerics.compiled.warmup` does this, if it was not done on this machine.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
 
 SECONDS: Final = 90
-"""About how long it takes on two cores where nothing is compiled yet."""
+"""About how long this takes on two cores where nothing is compiled yet."""
 
 STATES: Final[tuple[dict[str, Any], ...]] = (
     {},
@@ -36,7 +36,7 @@ COARSE: Final = {
     "numerics.path.growth": 1.5,
     "numerics.path.horizon": 60.0,
 }
-"""Steps of paths, as few as may be."""
+"""Settings of paths with as few steps as possible."""
 
 
 def _economy(changes: dict[str, Any]) -> Economy:
@@ -91,13 +91,13 @@ STEPS: Final[tuple[Callable[[], object], ...]] = (
 """What is run, one after the other."""
 
 
-def run(tell: Callable[[int, int], None]) -> None:
-    """Run all steps; `tell(done, total)` before each and after the last."""
+def run(report: Callable[[int, int], None]) -> None:
+    """Run all steps; `report(done, total)` is called before each and after the last."""
     for done, step in enumerate(STEPS):
-        tell(done, len(STEPS))
+        report(done, len(STEPS))
         with contextlib.suppress(NotConverged):
             step()
-    tell(len(STEPS), len(STEPS))
+    report(len(STEPS), len(STEPS))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def sum_by_status(g: Array, share: Array, of: Array, totals: Array, masses: Arra
         g: Node masses.
         share: Share of the state who run a firm.
         of: What is summed over those who run (K, N, S, J).
-        totals: Receives the sums (S, K + 1), the last those who run.
+        totals: Receives the sums (S, K + 1), the last of which is the mass of those who run.
         masses: Receives the masses by node and status (N, S).
     """
     nodes, statuses, abilities = g.shape
@@ -104,7 +104,7 @@ def from_totals(m: Arrays, prices: Prices, totals: Array, mass: Array, wealth: A
 
 
 class Moves(NamedTuple):
-    """What arcs carry, by arc (E,), per year: people, their wealth before, what is taken, what arrives."""
+    """Flows along arcs, (E,) each, per year: people, their wealth before the move, and the wealth taken."""
 
     people: Array
     wealth: Array
@@ -133,7 +133,7 @@ def moves(m: Arrays, g: Array, flow: Array) -> Moves:
 
 
 class Conditions(NamedTuple):
-    """Markets and budget in levels, and what is left of each relative to its size."""
+    """Residuals of the markets, the budget and the quota, without bounds on prices."""
 
     labor: float
     """Demand less supply over demand."""
@@ -189,8 +189,9 @@ def relative(
     directed: float,
     asked: float,
 ) -> tuple[float, float, float, float]:
-    """The fields of `Conditions` from levels: labour, capital, output, what is left of the budget, and what
-    the quota counts, in all and of the statuses it names.
+    """The fields of `Conditions` from levels: demand for and supply of labour, use and supply of capital,
+    output, what is left of the budget, what the quota counts (of all statuses, and of those it names), and
+    the share it asks for.
     """
     share = directed / total if total > 0.0 else 0.0
     return (

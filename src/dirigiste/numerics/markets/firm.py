@@ -49,14 +49,14 @@ RAMP = 1e-4
 """Width, in wages, over which the share of owners who run rises from 0 to 1 (docs/method.md, section 2)."""
 
 LEAST_COST = 1e-9
-"""Rental rates below this count as this: an unconstrained firm is then beyond any wealth grid."""
+"""Lower bound of rental rates: at it, an unconstrained firm is larger than any wealth grid."""
 
 LANES = 32
 """Abilities that `owners` does at once."""
 
 VECTOR = 8
-"""`owners` fills up its abilities with the last one to a multiple of this, for a loop that ends with less
-than a whole vector does the rest one by one, at six times the cost of each."""
+"""`owners` repeats its last ability up to a multiple of this: what is left over from whole vectors would be
+computed one by one, at six times the cost of each."""
 
 CAPITAL, LABOR, CREDIT, BORROWED, OUTPUT, PROFIT, SIZE_TAX, SHARE, GAIN = range(9)
 """Entries of a block; `GAIN` is x = profit - h w at the node."""
@@ -76,7 +76,7 @@ CAPITAL_SIZE, REVENUE_SIZE, WEALTH_SIZE = (
     SIZES.index("wealth"),
 )
 LARGEST = 1e12
-"""Sizes above this, to their power and relative to the reference, count as this."""
+"""Upper bound of a size relative to its reference, raised to its power."""
 
 
 class Prices(NamedTuple):
@@ -217,7 +217,7 @@ def _filled(lanes: int) -> int:
 
 @jit
 def fill_wants(m: Arrays, c: Common, s: int, first: int, last: int, wants: Array) -> None:
-    """Fill `wants` (WANTS * LANES,) for abilities first to last of status s, filled up as `VECTOR` says."""
+    """Fill `wants` (WANTS * LANES,) for abilities first to last of status s, padded as `VECTOR` says."""
     status = m.status[s]
     cheap = 1.0 - status.mandate_capital
     own_cost, credit_cost, tax = cheap * c.rental, cheap * (c.rental + c.spread), cheap * c.on_capital
@@ -250,7 +250,9 @@ def _limit(c: Common, data: float, a: float) -> float:
 
 @inline
 def _capital(c: Common, own: float, on_credit: float, a: float, limit: float) -> float:
-    """Capital (5), (6) at wealth a and that credit limit; unconstrained capital at either cost of funds."""
+    """Capital at wealth a and that credit limit, from unconstrained capital at either cost of funds: `dear`
+    where the spread is at least 0, (5), `cheap` where it is a subsidy, (6).
+    """
     most = a + limit
     dear_more = on_credit if on_credit < most else most
     dear_more = a if a > dear_more else dear_more
@@ -263,7 +265,7 @@ def _capital(c: Common, own: float, on_credit: float, a: float, limit: float) ->
 
 @inline
 def _on_credit(c: Common, capital: float, a: float, limit: float) -> float:
-    """Credit (5), (6) of a firm with that capital."""
+    """Credit of a firm with that capital: `dear` where the spread is at least 0, (5), `cheap` below, (6)."""
     cheap = capital if capital < limit else limit
     beyond = capital - a
     dear = beyond if beyond > 0.0 else 0.0
@@ -460,7 +462,7 @@ def _shares(m: Arrays, c: Common, wants: Array, lanes: int, block: Array) -> Non
 @jit
 def owners(m: Arrays, c: Common, s: int, first: int, last: int, wants: Array, block: Array) -> None:
     """Fill `block` (N * ENTRIES * LANES,) for owners of status s with abilities first to last, at most
-    `LANES` of them; `wants` (WANTS * LANES,) is for working.
+    `LANES` of them; `wants` (WANTS * LANES,) is working memory.
     """
     fill_wants(m, c, s, first, last, wants)
     _at_nodes(m, c, wants, last - first, block)

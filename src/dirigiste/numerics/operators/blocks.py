@@ -21,7 +21,7 @@ from dirigiste.numerics.setup.arrays import NO_MIXING, REDRAWS, SWITCHES, Arrays
 Array = NDArray[np.float64]
 
 FAST = 1.0
-"""Redrawn ability couples abilities strongly above this rate a year."""
+"""Rate a year above which drawing ability anew couples abilities strongly."""
 
 
 VISITS, FACTORING = 0.3, 0.04

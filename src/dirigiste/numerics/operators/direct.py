@@ -1,8 +1,8 @@
 """Linear systems of values and masses solved directly, by sparse elimination: where GMRES (`linear`) does not
-get there, as with very curved utility far from the solution, or abilities that are redrawn many times a year.
+converge, as with very curved utility far from the solution, or abilities that are redrawn many times a year.
 
-The matrix is that of `linear.Operator`, M (exits - arrivals) - D. What an owner who draws ability anew may
-expect is an unknown of its own for each node and status, so that the matrix stays sparse.
+The matrix is that of `linear.Operator`, M (exits - arrivals) - D. The expected value of an owner who draws
+ability anew is an additional unknown for each node and status, so that the matrix stays sparse.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Jumps between states: where they land, how often they happen, and what the chance is worth
-(docs/method.md, section 3).
+"""Jumps between states: where they land, their hazards, and what they are worth (docs/method.md, section 3).
 
 Every arc e takes the owner from its origin at wealth a to a' and a destination status, keeping ability or
 drawing it anew. In the value and in the distribution alike a landing between two nodes is the lottery between
@@ -63,8 +62,8 @@ def land(m: Arrays, e: int, n: int, x: Array, out: Array) -> None:
 
 @jit
 def weighted(weights: Array, x: Array, n: int, s: int) -> float:
-    """Sum of weights (J,) times x[n, s], for x (N, S, J): four sums side by side, since a sum waits for
-    itself.
+    """Sum of weights (J,) times x[n, s], for x (N, S, J), in four partial sums: within one sum each addition
+    would wait for the one before.
     """
     J = weights.size
     whole = J - J % 4
@@ -97,7 +96,7 @@ def product(x: Array, y: Array, n: int, k: int, s: int) -> float:
 
 @jit
 def drawn(m: Arrays, e: int, n: int, x: Array) -> float:
-    """Mean of x (N, S, J) over what arc e draws from, where it lands from node n."""
+    """Mean of x (N, S, J) over the abilities that arc e draws, where it lands from node n."""
     d, draws = m.arcs[e].destination, m.draws[e]
     if not m.arcs[e].jumps:
         return weighted(draws, x, n, d)
@@ -120,7 +119,7 @@ def newborn(m: Arrays, x: Array) -> float:
 
 @jit
 def mix(m: Arrays, x: Array, s: int, z: Array) -> None:
-    """What other abilities bring to status s: Q x less its diagonal into z (N, J), for x (N, S, J)."""
+    """Changes of ability in status s: Q x without its diagonal into z (N, J), for x (N, S, J)."""
     N, _, J = x.shape
     mixing, rate, stationary = m.scalars[0].mixing, m.scalars[0].redraw, m.stationary
     if mixing == REDRAWS:
@@ -141,8 +140,8 @@ def mix(m: Arrays, x: Array, s: int, z: Array) -> None:
 
 @jit
 def mix_transposed(m: Arrays, y: Array, s: int, z: Array) -> None:
-    """Add to z (N, J) the masses that come to status s from other abilities: Q' y less its diagonal, for y
-    (N, S, J).
+    """Add to z (N, J) the masses that come from other abilities in status s: Q' y without its diagonal, for
+    y (N, S, J).
     """
     N, _, J = y.shape
     mixing, rate, stationary = m.scalars[0].mixing, m.scalars[0].redraw, m.stationary
@@ -164,10 +163,10 @@ def mix_transposed(m: Arrays, y: Array, s: int, z: Array) -> None:
 
 @jit
 def arrivals(m: Arrays, rate: Array, births: float, x: Array, s: int, z: Array, row: Array) -> None:
-    """What owners of status s reach by jumps: Q x less its diagonal, z (N, J), for arc rates (N, E, J).
+    """Rates of all jumps of owners of status s times x where they land: z (N, J), for arc rates (N, E, J).
 
-    Those who leave the country reach `births`: the mean of x over newborns for masses, 0 for values. `row`
-    (J,) is room.
+    Those who leave the country land at `births`: the mean of x over newborns for masses, 0 for values. `row`
+    (J,) is working memory.
     """
     N, _, J = x.shape
     mix(m, x, s, z)
@@ -200,10 +199,9 @@ def arrivals(m: Arrays, rate: Array, births: float, x: Array, s: int, z: Array, 
 
 @jit
 def inflow(m: Arrays, rate: Array, births: float, y: Array, s: int, z: Array, row: Array) -> None:
-    """Masses that come to status s by jumps a year: Q' y less its diagonal, z (N, J), for arc rates (N, E,
-    J).
+    """Masses that come to status s by jumps a year: z (N, J), for arc rates (N, E, J) and node masses y.
 
-    `births` is the mass that leaves the country a year, in whose place newborns come. `row` (J,) is room.
+    `births` is the mass that leaves the country a year, which newborns replace. `row` (J,) is working memory.
     """
     N, _, J = y.shape
     stationary = m.stationary
@@ -294,8 +292,8 @@ def order_of(m: Arrays) -> NDArray[np.int64]:
 
 
 class Column(NamedTuple):
-    """One arc at every node and ability, (N * J,) each: values where it begins and where it leads, by how
-    much taking a chance beats leaving it, and what `Hazards` tells.
+    """One arc at every node and ability, (N * J,) each: values at its origin and where it lands, the
+    advantage of taking it (Delta of equation (8)), and the fields of `Hazards`.
     """
 
     here: Array
@@ -324,8 +322,8 @@ def evaluate_arcs(
     """Hazards of all arcs at values v (N, S, J); `gain` and `flow` (N, E, J), see `hazards`.
 
     `worth` and `loss` are by arc, (E, N, J), or, if `together`, sums over the arcs of an origin, (S, N, J).
-    `delta` (N, E, J) keeps by how much taking a chance beats leaving it, for choices without taste shocks. If
-    not `fresh`, `gain` and `flow` hold those at other values, so that only choices need to be written.
+    `delta` (N, E, J) receives Delta of equation (8), for choices without taste shocks. If not `fresh`, `gain`
+    and `flow` have been filled at other values before, so that only those of choices need to be written.
     """
     N, _, J = v.shape
     worth[:] = 0.0
@@ -352,7 +350,7 @@ def evaluate_arcs(
 
 @jit
 def _ends(m: Arrays, abroad: Array, v: Array, e: int, c: Column) -> None:
-    """Values where arc e begins and where it leads."""
+    """Values at the origin of arc e and where it lands."""
     N, _, J = v.shape
     o, d, here, there = m.arcs[e].origin, m.arcs[e].destination, c.here, c.there
     leaves, redraws, jumps = m.arcs[e].leaves, m.arcs[e].redraws, m.arcs[e].jumps

@@ -30,23 +30,24 @@ Array = NDArray[np.float64]
 
 SWEEP_ABOVE = 1.0
 SWEEPS = 5
-"""The first rounds of Newton are followed by a pass over the nodes where the residual is above `SWEEP_ABOVE`,
-which happens from cold only."""
+"""Each of the first `SWEEPS` rounds of Newton is followed by a pass over the nodes if the residual is above
+`SWEEP_ABOVE`, as it is only after a cold start."""
 
 ROUNDING = 1e-9
-"""Below this a round that does not halve the residual has met rounding (values over the smallest gap)."""
+"""Below this a round that does not halve the residual has reached rounding errors (values over the smallest
+gap)."""
 
 PATIENCE = 8
 """Rounds in a row that do not halve the residual before steps in pseudo-time replace Newton's."""
 
 PLAIN = 1e-6
-"""Accuracy of values by plain upwinding where they are to start the search."""
+"""Accuracy of values by plain upwinding where they are only the start of the search."""
 
 GUESS_SWEEPS = 100
 
 LEAST_FACTOR = 1e-3
-"""Values that have a sign come nearer to 0 by at most this factor in a round: what is left of the difference
-of two nearly equal numbers is accurate to that."""
+"""With sigma other than 1 all values have one sign; a round shrinks a value to this share of it at most,
+since the difference of two nearly equal numbers is not more accurate than that."""
 
 MISSED = 30.0
 """Factor by which GMRES may miss its tolerance before linear systems are solved directly."""
@@ -165,8 +166,8 @@ def solve_linear(
 
 
 def guess(m: Arrays, f: Firms, prices: Prices, reach: Array) -> Array:
-    """A cold start: consuming labour or business income and a return of rho on wealth, in whatever state
-    jumps lead to, without saving and without taking chances (N, S, J).
+    """Values (N, S, J) for a cold start: owners consume labour or business income and a return of rho on
+    wealth in whatever state jumps lead to, never save, and never take a choice.
     """
     earned = np.maximum.accumulate(np.maximum(f.income + prices.transfer, 0.05 * prices.wage), axis=0)
     c = earned + m.rho * m.wealth[:, None, None]
@@ -208,7 +209,7 @@ def _utility(m: Arrays, c: Array, out: Array) -> None:
 
 
 def moved(m: Arrays, v: Array, change: Array) -> Array:
-    """V + change; values that have a sign keep it."""
+    """V + change; with sigma other than 1 values keep their sign (`LEAST_FACTOR`)."""
     if m.sigma == 1.0:
         return v + change
     least = (LEAST_FACTOR - 1.0) * (v + m.shift)
@@ -246,13 +247,13 @@ def _better(
 
 @jit
 def pass_over(m: Arrays, v: Array, own: Array, fixed: Array, inc: Array) -> None:
-    """Raise v to what saving towards better values at the right, then running down to the left, is worth,
-    node after node, in place; all arguments (N, S, J).
+    """Raise v, node after node and in place, to the value of saving towards the node to the right, then of
+    running wealth down to the left where these are better; all arguments (N, S, J).
 
-    Where V is convex the region from which saving pays grows by one node a Newton round, since a node sees
-    only its neighbour; one pass over the nodes in the direction from which values come finds all of it (fast
-    sweeping, Zhao 2005). The upwind rows are solved for their own node, values of all other
-    states fixed; the result only starts Newton off.
+    Where V is convex the region in which saving pays grows by only one node in a Newton round, since a row
+    reads only its neighbour; one pass over the nodes against the direction in which owners move covers all of
+    it (fast sweeping, Zhao 2005). The upwind rows are solved for their own node, values of all other states
+    fixed; the result is only a start for Newton.
     """
     N, S, J = v.shape
     sigma, shift = m.scalars[0].sigma, m.scalars[0].shift

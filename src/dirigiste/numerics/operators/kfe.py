@@ -8,11 +8,13 @@ node masses `g = M' f`, the stationary distribution solves
 
 `f` being the mass that acts by each row. Rows of D and Q sum to 0 and those of M to 1, so mass is kept to
 rounding; D applied to wealth is the drift of the rows and the lotteries keep mean wealth, so wealth is kept
-too, and with it Walras' law. ACTUAL rates move people; those who go abroad are replaced by newborns.
+too, and with it Walras' law. Actual rates, not perceived ones, move people; those who go abroad are replaced
+by newborns.
 
-The system is singular (one null vector for each closed class). It is solved by defect correction with a
-shifted operator, which leaves the mass of each class where the start has it, and then scaled to the class
-masses. **Stopping rule:** the sum over states of |inflow - outflow|, per year, is at most the tolerance.
+The system is singular (one null vector for each closed class of states). It is solved by defect correction
+with a shifted operator, which keeps the mass that each class has at the start, and then scaled to the masses
+of the classes. **Stopping rule:** the sum over states of |inflow - outflow|, per year, is at most the
+tolerance.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ SHIFT = 1e-9
 started."""
 
 NEGATIVE = 1e-9
-"""Sum of negative masses above which the distribution is found again by sparse elimination."""
+"""Sum of negative masses above which the distribution is computed again by sparse elimination."""
 
 
 def prepare(m: Arrays, d: Policy, flow: Array, discount: float = SHIFT) -> Operator:
@@ -125,9 +127,9 @@ def _corrected(
     """Row masses by defect correction from `start`, their residual, and rounds.
 
     Where owners at some wealth never move (on a coarse grid neither saving nor running down may pay), there
-    are more closed classes than the statuses show, and only the start says how much mass each has. A linear
-    solve that is off by a little is then off by that over `SHIFT` in the masses of those classes, which may
-    turn negative; sparse elimination, `directly`, keeps them.
+    are more closed classes than those of statuses and abilities, and the mass of each is that of the start.
+    An error of a linear solve is then divided by `SHIFT` in the masses of those classes, which may become
+    negative; sparse elimination (`directly`) keeps them.
     """
     error = np.empty_like(start)
 

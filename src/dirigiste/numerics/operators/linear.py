@@ -246,8 +246,8 @@ def dot(x: Array, y: Array) -> float:
 
 @jit
 def orthogonalise(basis: Array, k: int, w: Array, h: Array) -> float:
-    """Take from w what lies along the first k rows of `basis` (modified Gram-Schmidt); coefficients into h,
-    and the norm that is left.
+    """Subtract from w its projections on the first k rows of `basis` (modified Gram-Schmidt), with
+    coefficients into h; returns the norm of the rest.
     """
     for i in range(k):
         row = basis[i]
@@ -273,7 +273,7 @@ ARNOLDI = 0.1
 
 
 class Solution(NamedTuple):
-    """What :func:`gmres` returns: the solution, its residual norm over that of the right-hand side, and the
+    """The result of :func:`gmres`: the solution, its residual norm over that of the right-hand side, and the
     number of steps.
     """
 

@@ -14,15 +14,16 @@ is exponential fitting (Il'in 1969; Scharfetter and Gummel 1969): second order w
 fast, and the off-diagonals of the operator keep their sign. `upwind` sets theta = 1.
 
 In the row of those who save at the first node theta is 1. Where the drift is slow the residual of a fitted
-row falls as the value of its own node rises: theta falls from 1 as the drift rises, which takes from the
-residual more than slower consumption adds. Between staying and saving fast the equation then has two
-solutions, and at the lower bound, where many owners stay, all would begin to save at once as a price moves.
-Elsewhere this moves owners by one cell, which matters little, and plain rows would cost accuracy.
+row falls as the value of its own node rises: theta falls from 1 as the drift rises, which lowers the residual
+by more than lower consumption raises it. The equation then has two solutions, staying and saving fast, and at
+the lower bound, where many owners stay, all would begin to save at once as a price moves. At other nodes this
+moves owners by one cell, which matters little, and rows with theta = 1 would cost accuracy.
 
-An owner whom both directions serve (V is convex where occupation switches) takes the better; within `TIE` of
-each other they split. The second one comes in gradually, as its drift rises to `BRINK` of consumption: at 0
-its row reads its own node alone, the other row a cell, and without this the residual would jump from one to
-the other where neither of them is zero.
+Where V is convex, as where occupation switches, both directions can be consistent: saving at the slope to the
+right, and running wealth down at the slope to the left. The better one is taken; within `TIE` of each other
+owners split. The second direction gains weight gradually as its drift rises to `BRINK` of consumption: at
+drift 0 its row reads its own node alone and the other row a cell, so without this the residual would jump
+from one row to the other where neither of them is zero.
 
 Consumption is at most a ceiling far above income and a few times wealth a year. It binds only where being
 poorer is worth more, such as for firms that are too large to be safe from enforcement.
@@ -51,8 +52,8 @@ BRINK = 1e-2
 """Drift over consumption below which the second direction, where both are consistent, counts in part only."""
 
 OWN_VALUE = 1e-2
-"""Residuals are measured in units of u_c c, or of this times (1-sigma) rho V where that is more: owners whose
-value hangs on what may happen to them and hardly on what they consume now."""
+"""Residuals are measured in units of u_c c, or of this times (1-sigma) rho V where that is more: for owners
+whose value depends on possible jumps and hardly on consumption now."""
 
 
 class Policy(NamedTuple):
@@ -100,7 +101,8 @@ Of the cell to the right: slope, consumption, utility, derivative of consumption
 that use it from its left end (R) and its right end (L) theta, drift, residual, and the derivatives in the
 slope of residual (BY) and drift (TURN). `BEFORE`: the same of the cell to the left, for the row that uses it
 from its right end. Of the node: shares of owners who save and who run wealth down, consumption, residual and
-its unit, what more the derivative has where both directions serve, and the largest residual so far.
+its unit, what the derivative has in addition where both directions are consistent, and the largest residual
+so far.
 """
 
 
@@ -207,7 +209,7 @@ def _fill_rows(
 
 @jit
 def _near(drift: float, c: float, drift_by: float, c_by: float) -> tuple[float, float]:
-    """Drift over `BRINK` of consumption, between almost 0 and 1, and its derivative."""
+    """Drift over `BRINK` of consumption, limited to 1e-9 ... 1, and its derivative."""
     x = drift / (BRINK * c)
     if 1e-9 < x < 1.0:
         return x, (drift_by - drift * c_by / c) / (BRINK * c)
@@ -218,9 +220,9 @@ def _near(drift: float, c: float, drift_by: float, c_by: float) -> tuple[float, 
 def _split(
     res_r: float, res_l: float, near_r: float, near_l: float, tie: float
 ) -> tuple[float, float, float, float]:
-    """Share of owners who save where both directions serve, residual of the mixed row, and what the gradual
-    coming in of the second direction adds to the derivative: factors of the derivatives of `near_r`,
-    `near_l`.
+    """Where both directions are consistent: the share of owners who save, the residual of the mixed row, and
+    what the growing weight of the second direction adds to the derivative (factors of the derivatives of
+    `near_r` and `near_l`).
     """
     second = near_r < near_l
     part = near_r / near_l if second else near_l / near_r
@@ -238,8 +240,8 @@ def _split(
 
 @jit
 def _choose(inc: Array, n: int, first: int, size: int, x: Array) -> int:
-    """Directions, consumption and residual at node n; the count of states that both directions serve, or
-    neither.
+    """Directions, consumption and residual at node n; returns the count of states for which both directions
+    are consistent, or neither.
     """
     rare = 0
     for b in range(size):
@@ -283,7 +285,9 @@ def _settle_rare(
     per_before: float,
     x: Array,
 ) -> None:
-    """States at node n that stay where they are, and those that both directions serve."""
+    """States at node n for which neither direction is consistent, so that they stay, and those for which both
+    are.
+    """
     for b in range(size):
         serves_r, serves_l = x[DRIFT_R + b] > 0.0, x[DRIFT_BEFORE + b] < 0.0
         if serves_r != serves_l:
@@ -306,7 +310,7 @@ def _settle_rare(
 
 @jit
 def _note_worst(size: int, x: Array) -> None:
-    """Keep the largest residual of each state; nan stays."""
+    """Update the largest residual of each state; nan is kept."""
     for b in range(size):
         off, worst = abs(x[RESIDUAL + b]) / x[SCALE + b], x[WORST + b]
         x[WORST + b] = worst if (off <= worst) | (worst != worst) else off
@@ -327,7 +331,9 @@ def _move_on(size: int, x: Array) -> None:
 
 @jit
 def _largest(rows: Array, out: Array) -> None:
-    """Largest absolute number (N,) of each of the rows (N, B); four at a time, since one waits for itself."""
+    """Largest absolute number (N,) of each of the rows (N, B), from four partial maxima
+    (`generator.weighted`).
+    """
     N, B = rows.shape
     whole = B - B % 4
     for n in range(N):

@@ -1,4 +1,4 @@
-"""Life abroad: what leaving with some wealth is worth (docs/method.md, section 3).
+"""Life abroad: the value of leaving with some wealth (docs/method.md, section 3).
 
 An emigrant from status s earns w* h_s for ever, lends at r*, meets no edge and has no amenity. On resources
 x = a' + w* h/(r* - g) it consumes theta x, on either clock.
@@ -16,7 +16,7 @@ from dirigiste.numerics.setup.arrays import Arrays
 from dirigiste.numerics.setup.preferences import utility
 
 LEAST = 1e-100
-"""Resources below this count as this, where a value of minus infinity would follow (it is never chosen)."""
+"""Lower bound of resources, where a value of minus infinity would follow (which nobody chooses)."""
 
 
 @jit
@@ -35,7 +35,7 @@ def abroad_value(m: Arrays) -> NDArray[np.float64]:
 
 @jit
 def human_wealth(m: Arrays, e: int) -> float:
-    """Value of labour abroad to who leaves along arc e, w* h/(r* - g), goods."""
+    """Value of labour abroad of those who leave along arc e, w* h/(r* - g), goods."""
     origin = int(m.arcs[e].origin)
     labor = m.scalars[0].abroad_wage * m.status[origin].labor_efficiency
     interest = m.scalars[0].abroad_interest - m.scalars[0].growth
@@ -61,8 +61,8 @@ def continuously(m: Arrays, landing: float, human: float) -> float:
 
 @jit
 def in_periods(m: Arrays, landing: float, human: float) -> float:
-    """Value at wealth `landing` where time runs in periods, less shift: at the beginning of one, resources
-    R (a + w* h/(r* - g)); what is not consumed grows by the factor R/Gamma, and the share theta is.
+    """Value at wealth `landing` where time runs in periods, less shift: of resources R (a + w* h/(r* - g)) at
+    the beginning of a period the share theta is consumed, and the rest grows by the factor R/Gamma.
     """
     rho, sigma, shift = m.scalars[0].rho, m.scalars[0].sigma, m.scalars[0].shift
     period = m.scalars[0].period

@@ -33,7 +33,7 @@ NO_QUOTA, OF_CREDIT, OF_CAPITAL = range(3)
 """What a quota counts."""
 
 NEAR_LOG = 0.05
-"""Utility of this distance of sigma from 1 is normalised as (c^(1-sigma) - 1)/(1-sigma)."""
+"""Where sigma is within this of 1, utility is normalised as (c^(1-sigma) - 1)/(1-sigma)."""
 
 COMPACT, UPWIND, FITTED_AT_BOUND = range(3)
 """Schemes in wealth (`policy`). The last is the compact one with fitted weights at the lower bound of wealth
@@ -75,7 +75,7 @@ class Layout:
     """Some enforcement depends on the size of the firm."""
     emigrates: bool
     taxed: bool
-    """Some status declares a tax on size, be its rate 0."""
+    """Some status declares a tax on size, even at a rate of 0."""
     directed_of: str
     directed_by: str
 
@@ -89,7 +89,7 @@ SCALARS = np.dtype(
         ("eta", "f8"),
         ("delta", "f8"),
         ("period", "f8"),  # annual clock: length of a period in years; else 0
-        ("shift", "f8"),  # values are kept less 1/((1-sigma) rho) where sigma is near 1; else 0
+        ("shift", "f8"),  # subtracted from all values: 1/((1-sigma) rho) where sigma is near 1; else 0
         ("redraw", "f8"),  # rate at which ability is drawn anew, where `mixing` is `REDRAWS`
         ("abroad_interest", "f8"),
         ("abroad_wage", "f8"),
@@ -235,7 +235,7 @@ def compile_economy(economy: Economy, period: float = 1.0) -> Compiled:
 
     Args:
         economy: The economy.
-        period: Length of a period of the annual clock, in years; other than 1 to see how the two clocks meet.
+        period: Length of a period of the annual clock, in years; below 1 only to compare the two clocks.
     """
     names = tuple(economy.statuses)
     chain = ability.chain(economy)
@@ -325,7 +325,9 @@ def _scalars(economy: Economy, chain: ability.Chain) -> dict[str, object]:
 
 
 def shift_of(economy: Economy) -> float:
-    """What values are kept less of: 1/((1-sigma) rho) near sigma = 1, where it would swamp all else."""
+    """Constant that is subtracted from all values: 1/((1-sigma) rho) near sigma = 1, where values would
+    differ from it by rounding errors only.
+    """
     sigma, growth = economy.preferences.sigma, economy.technology.growth
     if sigma == 1.0 or abs(sigma - 1.0) > NEAR_LOG:
         return 0.0
@@ -333,7 +335,7 @@ def shift_of(economy: Economy) -> float:
 
 
 def _periods(economy: Economy, period: float) -> dict[str, object]:
-    """What only the annual clock reads; its growth is what a year brings, over the year."""
+    """What only the annual clock reads. Its `growth` is that of a whole period, per year."""
     if economy.clock == "continuous":
         return {"period": 0.0, "annual": 0}
     return {"period": period, "annual": 1, "growth": np.expm1(period * economy.technology.growth) / period}

@@ -2,9 +2,9 @@
 
     u(c e^m) = (c e^m)^(1-sigma)/(1-sigma),   log c + m at sigma = 1;   m: amenity of the status
 
-Near sigma = 1 values are kept less a constant, `shift` = 1/((1-sigma) rho) of `Arrays`, and utility less rho
-shift, so that no digits are lost. Powers are written by exponential and logarithm, so that loops over states
-vectorise.
+Near sigma = 1 the constant `shift` = 1/((1-sigma) rho) of `Arrays` is subtracted from values, and rho shift
+from utility, so that no digits are lost. Powers are written by exponential and logarithm, so that loops over
+states vectorise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dirigiste.numerics.compiled.elementary import exp, expm1, inline, log
 
 LEAST_CONSUMPTION = 1e-12
-"""Consumption below this counts as this (goods a year)."""
+"""Lower bound of consumption, goods a year."""
 
 
 @inline

@@ -1,9 +1,9 @@
 """Parameters that change in time: the arrays of an economy with an axis of dates in front.
 
-A `Frame` is an economy with the parameters that may change. Most parameters are in the arrays as they are;
-where, is found by compiling the economy twice with different values. For those the dates of a path are filled
-in without compiling; fines and fees also move the landings; any other parameter (the rate of an ability law,
-say) is compiled for every value that it takes.
+A `Frame` is an economy with the parameters that may change. Most parameters are entries of the arrays; which
+entries is detected by compiling the economy twice with different values. Their values on the dates of a path
+are filled in without compiling; fines and fees also move the landings; for any other parameter (the rate of
+an ability law, say) the economy is compiled for every value that it takes.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def always(m: Arrays, dates: int) -> Stacked:
 
 
 class Timed(NamedTuple):
-    """Arrays of every date, and given prices (T, 3)."""
+    """Arrays of every date, and the prices (T, 3) that the closure fixes."""
 
     stacked: Stacked
     given: Array
@@ -113,9 +113,9 @@ class Frame:
     compiled: Compiled
     parameters: tuple[str, ...]
     entries: Mapping[str, tuple[_Place, ...]]
-    """Places of the parameters that are in the arrays as they are."""
+    """Where parameters are that are themselves entries of the arrays."""
     others: tuple[str, ...]
-    """Parameters that need compiling."""
+    """All other parameters: each of their values needs compiling."""
 
     def at(self, values: Mapping[str, float]) -> Compiled:
         """The economy with some values."""

@@ -19,12 +19,12 @@ WAGE, INTEREST, TRANSFER, QUOTA = range(4)
 UNKNOWNS = ("wage", "interest", "transfer", "quota")
 
 NUDGE = 1e-8
-"""Step of difference quotients, in logs of the wage, in interest, and in the transfer: within the last digits
-of a price over which owners who are indifferent change what they do."""
+"""Step of difference quotients, in logs of the wage, in interest, and in the transfer: small against the
+range of a price over which indifferent owners change what they do."""
 
 CORNER = 50.0
-"""Weight of the distance to a bound in the complementarities: Newton looks at the bound only when within a
-few per mille of it."""
+"""Weight of the distance to a bound in the complementarities: the bound matters to Newton only within a few
+per mille of it."""
 
 
 @jit

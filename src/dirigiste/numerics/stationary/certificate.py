@@ -36,16 +36,18 @@ TOP_MASS = 1e-6
 """Mass of owners at the top of the wealth grid above which a warning says that the grid is too short."""
 
 POINTS, RANGE = 201, 3.0
-"""Points at which excess demand is looked at where a market does not clear; how far, in logs of the wage."""
+"""Where a market does not clear: prices at which excess demand is computed, and how far they reach, in logs
+of the wage."""
 
 JUMP, LEAST_JUMP = 1e-6, 1e-4
-"""Change of a price within which excess demand counts as discontinuous if it changes by at least that."""
+"""Excess demand counts as discontinuous if it changes by at least `LEAST_JUMP` within a change `JUMP` of the
+price."""
 
 LEAST_STATUS = 1e-9
-"""Mass of a status above which what its owners have to live on matters."""
+"""Mass of a status above which it matters whether its owners have any income."""
 
 LEAST_OUTPUT = 1e-8
-"""Output over consumption below which no firm runs, and what little runs is rounding."""
+"""Output over consumption below which no firm runs: what little there is are rounding errors."""
 
 
 class Certificate(NamedTuple):
@@ -78,8 +80,8 @@ class Certificate(NamedTuple):
 
 
 def totals(compiled: Compiled, point: Point) -> dict[str, float]:
-    """What the closure leaves to be found besides prices: spending G, outside labour L0, all capital, net
-    foreign assets.
+    """Quantities that follow from the closure: spending G, outside labour L0, all capital, net foreign
+    assets.
     """
     m, s = compiled.arrays, point.static
     wealth, capital = float(s.wealth.sum()), float(s.capital.sum())
@@ -192,7 +194,7 @@ def _check(
     }
     g, consumption = np.asarray(point.distribution.g), point.values.policy.consumption
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
-    if "hjb" in missed and not starving.any():  # few are there, but it may be why values are not found
+    if "hjb" in missed and not starving.any():  # such states have little mass, but may be why values fail
         starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g.sum(axis=(0, 2)) > LEAST_STATUS)[:, None]
     if starving.any():
         n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)

@@ -1,6 +1,4 @@
-"""A point: everything that follows from prices. Values, distribution, sums, and what is left of each
-condition.
-"""
+"""The economy at given prices: values, stationary distribution, sums, and the residual of each condition."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ Array = NDArray[np.float64]
 
 
 class Point(NamedTuple):
-    """Everything at given unknowns u (4,)."""
+    """Everything that follows from unknowns u (4,) which owners expect to last for ever."""
 
     u: Array
     prices: Prices
@@ -86,9 +84,9 @@ class Start(NamedTuple):
 def choices(m: Arrays, u: Array, near: Array | None = None) -> tuple[Prices, Firms, Array]:
     """Prices, static choices and reach of enforcement at unknowns u (4,).
 
-    Enforcement by size reaches those who run a firm at prices `near` (4,), by default u: where like owners
-    are indifferent, who runs a firm hangs on the last digits of a price, and only clearing markets tells. The
-    size of a firm is that at u.
+    Enforcement by size reaches those who run a firm at prices `near` (4,), by default u: where identical
+    owners are indifferent, who runs a firm depends on the last digits of a price, and these are known only
+    once markets clear. The size of a firm is that at u.
     """
     prices = prices_of(m, u)
     firms = firm.firms(m, prices)
@@ -116,6 +114,6 @@ def evaluate(
 
 
 def setting_of(m: Arrays, near: Array, u: Array) -> Setting:
-    """What owners take as given at unknowns u (4,), where those run a firm who do at `near`."""
+    """What owners take as given at unknowns u (4,); enforcement reaches those who run a firm at `near`."""
     prices, firms, reached = choices(m, u, near)
     return hjb.setting(m, firms, prices, reached)

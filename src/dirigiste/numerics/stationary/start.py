@@ -1,6 +1,6 @@
-"""A cold start: near the stationary state from nothing.
+"""A cold start: a point near the stationary state, without a solved one to begin with.
 
-Prices clear the static markets given the distribution, owners take them to last for ever, and the
+Prices clear the static markets given the distribution, owners expect them to last for ever, and the
 distribution moves by an implicit step of some years; a few such steps come near the stationary state from
 anywhere.
 """
@@ -40,8 +40,8 @@ def cold_start(
     interest: float | None = None,
     progress: Progress | None = None,
 ) -> Start:
-    """Come near the stationary state from nothing: static clearing, values for prices taken to last, implicit
-    steps of the distribution. `wage` and `interest` are where the search for static prices begins.
+    """A point near the stationary state: static clearing, values for prices expected to last, implicit steps
+    of the distribution. `wage` and `interest` are where the search for static prices begins.
     """
     m = compiled.arrays
     u, f = first_distribution(compiled, first_unknowns(compiled, wage, interest))
@@ -56,12 +56,12 @@ def cold_start(
 
 
 class Settling:
-    """An economy on its way to the stationary state: markets clear at the masses that are there, owners take
+    """An economy on its way to the stationary state: markets clear at the present masses, owners expect
     prices to last for ever, and the distribution moves by implicit steps of some years.
 
-    It comes near a stationary state from far away, and where the clearing prices of stationary masses are so
-    steep in foreseen ones that Newton does not get there (owners of fixed ability, whose wealth has no end
-    where the interest rate comes near to what impatience can hold).
+    It comes near a stationary state from far away, also where the clearing prices of stationary masses react
+    so strongly to foreseen prices that Newton does not converge (as with owners of fixed ability, whose
+    wealth grows without bound as the interest rate approaches the discount rate).
     """
 
     def __init__(self, compiled: Compiled, start: Start, accuracy: float) -> None:
@@ -98,8 +98,8 @@ class Settling:
         self.start = Start(u, v, f)
 
     def round(self) -> float:
-        """Prices, values and masses of one step, longer while prices move one way and shorter where they
-        turn; the largest change of a price.
+        """Prices, values and masses of one step, which is longer while prices move in one direction and
+        shorter where they turn; returns the largest change of a price.
         """
         change = self.clear()
         if float(change @ self.last) < 0.0:

@@ -1,6 +1,7 @@
-"""The certificate of a path: in every step the residual of each market, of values, of mass, and of goods.
+"""The residuals of a path for its certificate: in every step of each market, of values, of mass, and of
+goods.
 
-Goods (docs/method.md, equation 15) are never used to solve. In every step
+The goods identity (docs/method.md, equation 15) is never used to solve. In every step
 
     Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A - dA/dt = 0
 

@@ -1,8 +1,8 @@
 """How conditions along a path respond to prices along it: the sequence-space Jacobian of a stationary state
 (docs/method.md, section 9).
 
-Auclert, Bardoczy, Rognlie and Straub (2021, Econometrica), in continuous time as in Glawion (2023). Two
-families of vectors say everything:
+Auclert, Bardoczy, Rognlie and Straub (2021, Econometrica), in continuous time as in Glawion (2023). It
+follows from two families of vectors:
 
     W_i(s)  change of values today when price i is one unit higher for the next s years
     E_c(a)  what a unit of mass put into a state today adds to condition c in a years
@@ -51,25 +51,28 @@ SWEEPS = 400
 
 
 class Kernel(NamedTuple):
-    """Responses of the active conditions to the active unknowns at a stationary state, masses or values
-    between them; what prices do to conditions at given masses and flows is left to `clearing`.
+    """Responses of the active conditions to the active unknowns at a stationary state, as far as they work
+    through values and masses; the effect of prices at given masses and flows is left to `clearing`.
     """
 
     times: Array
     """(A,) years, from 0 on."""
     news: Array
-    """K (A, A, n, n): a years after the news, price higher for s years."""
+    """K (A, A, n, n) of (17): response a years after the news that a price is higher for s years."""
     source: Array
-    """(A, n, n): what a price does a years later through the drift of one year of it, at given decisions."""
+    """(A, n, n): response a years later to a price that is higher for one year, through saving at given
+    decisions."""
     today: Array
-    """(A, n, n): condition on the day itself, through flows, when the price is higher for s years."""
+    """(A, n, n): response on the day of the news, through flows along arcs, to a price that is higher for s
+    years."""
     now: Array
-    """(n, n): condition through flows of those whom enforcement by size reaches at another price."""
+    """(n, n): response on the day itself, through flows of those whom enforcement by size reaches at another
+    price."""
     active: tuple[int, ...]
 
 
 def kernel_times() -> Array:
-    """Times of the kernel: 0, then steps that grow."""
+    """Times of the kernel: 0, then times at growing distances."""
     lengths = FIRST * GROWTH ** np.arange(200)
     times = np.concatenate([[0.0], np.cumsum(lengths)])
     return times[: int(np.searchsorted(times, LAST)) + 1]
@@ -161,8 +164,8 @@ def kernel(compiled: Compiled, point: Point) -> Kernel:
     still, base = drift(policy, hazards.flow), conditions(static, point.moves)
 
     def values_after(index: int) -> tuple[Array, Array, Array, Array]:
-        """For an unknown: mass flow after news of it (A, N, S, J), conditions on the day (A, n), and mass
-        flow by the price itself (N, S, J), and conditions through who is reached at it (n,).
+        """For an unknown: mass flow after news of it (A, N, S, J), conditions on the day (A, n), mass flow by
+        the price itself (N, S, J), and conditions through those whom enforcement reaches at it (n,).
         """
         moved = point.u.copy()
         moved[index] += NUDGE
