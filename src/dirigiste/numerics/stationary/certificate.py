@@ -300,18 +300,17 @@ def _top_advice(compiled: Compiled, solved: Solved) -> str:
     if net >= limit - 1e-4:
         near = "at or above" if net >= limit else "next to"
         return (
-            f"The interest rate less growth, {net:.4g}, is {near} {limit:.4g}, what impatience can "
-            "hold: owners save without end. Lower closure.capital.open.interest, or raise preferences.rho."
+            f"The interest rate less growth, {net:.4g}, is {near} the discount rate, {limit:.4g}: owners "
+            "save without end. Lower closure.capital.open.interest, or raise preferences.rho."
         )
     if INTEREST not in unknowns(compiled):
         return (
-            f"The interest rate less growth, {net:.4g}, is close below {limit:.4g}, what impatience can "
-            "hold, so that wealth spreads far: lower closure.capital.open.interest, or raise "
-            "numerics.wealth.max."
+            f"The interest rate less growth, {net:.4g}, is close below the discount rate, {limit:.4g}, so "
+            "that wealth spreads far: lower closure.capital.open.interest, or raise numerics.wealth.max."
         )
     return (
-        "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than impatience "
-        "can hold."
+        "Raise numerics.wealth.max; if the share stays, some owners earn more on wealth than the discount "
+        "rate."
     )
 
 
@@ -337,7 +336,7 @@ def _advice(compiled: Compiled, solved: Solved, missed: dict[str, float]) -> str
         lines += [line for index in (WAGE, INTEREST) if (line := _market(compiled, point, index))]
         lines.append("Starting from the result of a neighbouring economy may lead to an equilibrium.")
     if "distribution" in missed:
-        lines.append("The distribution moves too slowly to settle: is some status all but absorbing?")
+        lines.append("The distribution moves too slowly to converge: do owners hardly ever leave a status?")
     return " ".join(lines)
 
 
