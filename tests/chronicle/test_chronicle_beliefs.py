@@ -101,7 +101,7 @@ def test_cases_are_surprises_steps_and_fear(believers):
         "statuses.stranger.spread",
     }
     assert believers.channels() == ("credit", "force", "fear")
-    steps = believers.steps("edges.strike.perceived")
+    steps = believers.changes_to("edges.strike.perceived")
     assert [step.event.title for step in steps] == ["A speech", "A case", "Another case"]
     assert [believers.channel_of(step.change) for step in steps] == ["fear"] * 3
     assert all(len(step.change.why) > 10 and step.change.source == "assumption" for step in steps[1:])

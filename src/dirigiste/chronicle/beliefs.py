@@ -9,11 +9,11 @@ without events, w the weight of the edge, and k is `critics` where every status 
 a voice and 1 elsewhere. s is given, or (size/reference)^power. Cases add up, so that a perceived rate that
 nothing else changes is v0 (1 + w k B), B the sum of what is left of all cases: the public belief.
 
-The rule unfolds into plain changes, filed under `fear`; all that reads a chronicle sees them like others.
-That what strikes the eye weighs more than it should is the idea of Bordalo, Gennaioli and Shleifer (2012,
-"Salience Theory of Choice Under Risk", Quarterly Journal of Economics 127); that experience fades from
-beliefs is found by Malmendier and Nagel (2011, "Depression Babies", Quarterly Journal of Economics 126).
-Neither gives the form or a number used here: those are assumptions.
+The rule is turned into ordinary changes of channel `fear`, which all other modules treat like written ones.
+That salient outcomes are overweighted is from Bordalo, Gennaioli and Shleifer (2012, "Salience Theory of
+Choice Under Risk", Quarterly Journal of Economics 127); that the weight of past experience in beliefs
+declines is shown by Malmendier and Nagel (2011, "Depression Babies", Quarterly Journal of Economics 126). The
+functional form and the numbers are not from these papers: they are assumptions.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Beliefs(Declaration):
         "Time in which half of what a case added is forgotten",
         unit="years",
         symbol="h",
-        enters="rest 2^(-t/h) of a rise",
+        enters="share 2^(-t/h) of a rise that is left",
         gt=0,
     )
     reference: Real | None = parameter(
@@ -108,7 +108,7 @@ class Beliefs(Declaration):
         """How much a case is noticed; 1 for one of the reference size."""
         if case.salience is not None:
             return case.salience
-        assert case.size is not None  # the validator saw to it
+        assert case.size is not None  # by the validator
         if self.reference is None:
             raise ValueError("a case gives its size, but `beliefs` has no `reference`")
         return (case.size / self.reference) ** self.power
@@ -124,7 +124,7 @@ class Beliefs(Declaration):
         return (f"edges.{edge}.{RATE}" for edge in self.edges)
 
     def unfold(self, case: Case, economy: Economy) -> Iterator[Change]:
-        """What a case changes, as plain changes.
+        """What a case changes, as ordinary changes.
 
         Raises:
             InputError: The economy lacks an edge, or the edge has no perceived rate.

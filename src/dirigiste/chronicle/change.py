@@ -1,4 +1,4 @@
-"""A change: what an event does to one parameter, and how that unfolds in time.
+"""A change: what an event does to one parameter, and its course in time.
 
 A change turns the value v that a parameter would have without it into
 
@@ -6,10 +6,10 @@ A change turns the value v that a parameter would have without it into
     multiply x:  v (1 + (x - 1) m(t))
     add x:       v + x m(t)
 
-where t is the time since the event, in years, and m(t) is the part of the change that is in force: 1 for
-good; 2^(-t/h) with `half_life` h; 1 until `for` years have passed and 0 after; min(t/n, 1) with `over` n.
-With `series` m = 1 and x takes the values given, each from its date on. Changes to one parameter compose in
-the order of their dates, the earliest innermost.
+where t is the time since the event, in years, and m(t) is the share of the change that is in force: 1 for
+ever by default; 2^(-t/h) with `half_life` h; 1 until `for` years have passed and 0 after; min(t/n, 1) with
+`over` n. With `series` m = 1 and x takes the values given, each from its date on. Changes to one parameter
+compose in the order of their dates, the earliest innermost.
 """
 
 import datetime as dt
@@ -74,7 +74,7 @@ class Change(Declaration):
     def size(self) -> float:
         """The number given with the operation (before any `series`)."""
         size = getattr(self, self.operation)
-        assert size is not None  # the validator saw to it
+        assert size is not None  # by the validator
         return size
 
     @property

@@ -13,7 +13,7 @@ productivity, cost of loyalty), force (actual enforcement), fear (perceived enfo
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 
 LISTED_TERMS: Final = frozenset({"collateral", "spread", "fixed_cost"})
-"""Terms of a listed status that stand for what public equity gives and costs."""
+"""Terms of a listed status that represent the benefits and costs of public equity."""
 
 
 def _status_channel(status: str, field: str) -> Channel | None:
@@ -43,12 +43,13 @@ def _edge_channel(edge: str, field: str, to: str | None) -> Channel | None:
 
 
 def default_channel(path: str, to: str | None = None) -> Channel | None:
-    """Return the channel of a parameter by the rules of the method document, section 8.
+    """The channel of a parameter, unless a change names another one (docs/method.md, section 11).
 
-    Edges abroad count as `exit` whatever their field; then `actual` is `force` and `perceived` is `fear`;
-    then all that belongs to edges named `list…` or `delist…` is `listing`, so that a listing's fee is not
-    counted as a fine. For a status named `listed…` collateral, spread and fixed cost are `listing`; its data
-    lending is `credit` as everywhere.
+    The rules apply in this order: all fields of edges abroad are `exit`; `actual` is `force` and `perceived`
+    is `fear`; all other fields of edges named `list…` or `delist…` are `listing`, so that the fee of a
+    listing does not count as a fine; `fine` and `fee` are `fines`; cost, rate and scale of edges named
+    `join…` are `party`. For a status named `listed…` collateral, spread and fixed cost are `listing`; its
+    data lending is `credit`, as for every status.
 
     Args:
         path: Dotted path into an economy, such as `statuses.independent.collateral`.

@@ -1,4 +1,5 @@
-"""What the form of a chronicle does not show: references, dates, and whether its economy can follow it.
+"""Checks of a chronicle beyond its form: references, dates, and whether the changes are possible in its
+economy.
 
 Whether values stay in range is in `ranges`.
 """
@@ -10,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.chronicle.channels import CHANNELS
+from dirigiste.chronicle.dated_changes import compose, to_parameter
 from dirigiste.chronicle.days import years_between
 from dirigiste.chronicle.event import ASSUMPTION
+from dirigiste.chronicle.placed_changes import PlacedChange, Where, believed, merged, written
 from dirigiste.chronicle.ranges import out_of_range
-from dirigiste.chronicle.spots import Spot, Where, believed, merged, written
-from dirigiste.chronicle.steps import compose, steps_to
 from dirigiste.chronicle.workload import slow, too_much
-from dirigiste.documents.nodes import Document, Path
+from dirigiste.documents.nodes import Document, KeyPath
 from dirigiste.documents.words import near, one_of
 from dirigiste.economy import EnforcementEdge
 from dirigiste.errors import InputError, Problem
@@ -28,21 +29,21 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
 
 RANK: Final = {"read": 2, "recomputed": 2, "remembered": 1, "unsure": 0}
-"""How good knowledge is."""
+"""Ranks of qualities of sources and facts, the better the higher."""
 
 FIXED: Final = ("numerics.", "ability.distribution.")
-"""Beginnings of paths that no event can change: how it is solved, and the points of the ability law."""
+"""Beginnings of paths that no event can change: numerical settings, and the points of the ability law."""
 
 
 def check_references(data: object, economy: Economy | None, document: Document) -> list[Problem]:
-    """Sources, reasons, parameters and edges that must be there.
+    """Sources, reasons, parameters and edges that must exist.
 
-    It looks at plain data, so that it works beside faults of form.
+    Reads plain data, so that it works despite faults of form.
 
     Args:
-        data: What the document holds.
+        data: The data of the document.
         economy: The economy, if it can be read.
-        document: Where the chronicle stands.
+        document: The document of the chronicle.
     """
     where = Where(document)
     problems = [*_citations(data, where), *_reasons(data, where)]
@@ -54,31 +55,31 @@ def check_references(data: object, economy: Economy | None, document: Document) 
 def check_content(
     chronicle: ChronicleDeclaration, economy: Economy | None, document: Document
 ) -> list[Problem]:
-    """What else can be wrong with a chronicle of good form.
+    """Further faults of a chronicle whose form is right.
 
     Args:
         chronicle: The chronicle.
         economy: The economy, if it can be read.
-        document: Where the chronicle stands.
+        document: The document of the chronicle.
     """
     where = Where(document)
     return [
         *_qualities(chronicle, where),
         *_early_series(chronicle, where),
         *_cases(chronicle, where),
-        *_fights(written(chronicle), where),
-        *([] if economy is None else _followed(chronicle, economy, where)),
+        *_conflicts(written(chronicle), where),
+        *([] if economy is None else _impossible(chronicle, economy, where)),
         *([] if economy is None else too_much(chronicle, economy, where)),
     ]
 
 
 def on_economy(chronicle: ChronicleDeclaration, economy: Economy) -> list[Problem]:
-    """Faults that show on an economy: what it lacks, idle factors, values out of range."""
+    """Faults on another economy: unknown parameters, factors without effect, values out of range."""
     data, where = chronicle.model_dump(by_alias=True), Where(None)
     return [
         *_unknown_parameters(data, economy, where),
         *_unknown_edges(data, economy, where),
-        *_followed(chronicle, economy, where),
+        *_impossible(chronicle, economy, where),
         *too_much(chronicle, economy, where),
     ]
 
@@ -88,25 +89,26 @@ def warnings(chronicle: ChronicleDeclaration, economy: Economy) -> list[Problem]
     return [*economy.warnings(), *slow(chronicle, economy, Where(None))]
 
 
-def _followed(chronicle: ChronicleDeclaration, economy: Economy, where: Where) -> list[Problem]:
-    """Changes that the economy cannot follow, of those to parameters that it has."""
+def _impossible(chronicle: ChronicleDeclaration, economy: Economy, where: Where) -> list[Problem]:
+    """Changes to existing parameters that are not possible in the economy."""
     numbers = {parameter.path for parameter in economy.parameters()}
-    good = [spot for spot in written(chronicle) if _unknown(spot.change.parameter, economy, numbers) is None]
+    entries = written(chronicle)
+    good = [entry for entry in entries if _unknown(entry.change.parameter, economy, numbers) is None]
     problems: list[Problem] = []
-    for spot in good:
-        if chronicle.channel_of(spot.change, economy) is None:
-            message = f"`{spot.change.parameter}` belongs to no channel of its own; add `channel`"
+    for entry in good:
+        if chronicle.channel_of(entry.change, economy) is None:
+            message = f"`{entry.change.parameter}` belongs to no channel of its own; add `channel`"
             message += f": one of {one_of(CHANNELS)}"
-            problems.append(where.problem((*spot.path, "parameter"), message))
+            problems.append(where.problem((*entry.path, "parameter"), message))
     beliefs = chronicle.beliefs
     if beliefs is not None:
         edges = {name: weight for name, weight in beliefs.edges.items() if _no_rate(name, economy) is None}
         good = merged(good, believed(chronicle, beliefs.model_copy(update={"edges": edges}), economy))
-    return [*problems, *_idle(good, economy, where), *out_of_range(good, economy, where)]
+    return [*problems, *_without_effect(good, economy, where), *out_of_range(good, economy, where)]
 
 
 def _dicts(data: object, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Mappings of the list under a key, with their numbers; nothing where there is no such list."""
+    """Mappings in the list under a key, with their numbers; none where there is no such list."""
     items = data.get(key) if isinstance(data, dict) else None
     for n, item in enumerate(items if isinstance(items, list | tuple) else []):
         if isinstance(item, dict):
@@ -119,7 +121,7 @@ def _citations(data: object, where: Where) -> Iterator[Problem]:
     known = [*(bibliography if isinstance(bibliography, dict) else {}), ASSUMPTION]
     for n, event in _dicts(data, "events"):
         sources = event.get("sources")
-        cited: list[tuple[Path, object]] = [
+        cited: list[tuple[KeyPath, object]] = [
             (("events", n, "sources", m), id_)
             for m, id_ in enumerate(sources if isinstance(sources, list | tuple) else [])
         ]
@@ -135,7 +137,7 @@ def _citations(data: object, where: Where) -> Iterator[Problem]:
 
 
 def _qualities(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
-    """Facts that are better known than all that they rest on."""
+    """Facts whose quality is better than that of all sources that are cited for them."""
     for n, event in enumerate(chronicle.events):
         qualities = [chronicle.sources[id_].quality for id_ in event.sources if id_ in chronicle.sources]
         best = max((RANK[quality] for quality in qualities), default=0)
@@ -147,7 +149,7 @@ def _qualities(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Proble
 
 
 def _reasons(data: object, where: Where) -> Iterator[Problem]:
-    """Changes without a reason, by events that cite a source."""
+    """Changes without a `why` in events that cite a source."""
     for n, event in _dicts(data, "events"):
         sources = event.get("sources")
         cited = sources if isinstance(sources, list | tuple) else []
@@ -160,16 +162,16 @@ def _reasons(data: object, where: Where) -> Iterator[Problem]:
 
 
 def _early_series(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
-    """Series that begin too early."""
-    for spot in written(chronicle):
-        for when in spot.change.series or {}:
-            if when <= spot.event.date:
-                message = f"must hold dates after that of the event ({spot.event.date}); got {when}"
-                yield where.problem((*spot.path, "series", str(when)), message, key=True)
+    """Dates of series that are not after the event."""
+    for entry in written(chronicle):
+        for when in entry.change.series or {}:
+            if when <= entry.event.date:
+                message = f"must hold dates after that of the event ({entry.event.date}); got {when}"
+                yield where.problem((*entry.path, "series", str(when)), message, key=True)
 
 
 def _cases(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
-    """Cases that nothing says how to reckon with."""
+    """Cases whose effect on beliefs is not defined."""
     for n, event in enumerate(chronicle.events):
         if event.case is None:
             continue
@@ -178,34 +180,34 @@ def _cases(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:
             yield where.problem(("events", n, "case"), message, key=True)
         elif event.case.size is not None and chronicle.beliefs.reference is None:
             message = (
-                "says nothing without `beliefs.reference`, the size of a case of salience 1; add it there"
+                "has no meaning without `beliefs.reference`, the size of a case of salience 1; add it there"
             )
             yield where.problem(("events", n, "case", "size"), f"{message}, or give `salience`")
 
 
-def _fights(spots: list[Spot], where: Where) -> Iterator[Problem]:
-    """Changes of one date to one parameter that the order of the file would decide between.
+def _conflicts(entries: list[PlacedChange], where: Where) -> Iterator[Problem]:
+    """Two changes of one date to one parameter whose result depends on their order in the file.
 
-    That is two of which one is `to`, or `multiply` and `add` by two events.
+    One of them is `to`, or they are `multiply` and `add` of two events.
     """
-    earlier: dict[tuple[dt.date, str], list[Spot]] = {}
-    for spot in spots:
-        others = earlier.setdefault((spot.event.date, spot.change.parameter), [])
-        other = next((other for other in others if _fight(spot, other)), None)
-        others.append(spot)
+    earlier: dict[tuple[dt.date, str], list[PlacedChange]] = {}
+    for entry in entries:
+        others = earlier.setdefault((entry.event.date, entry.change.parameter), [])
+        other = next((other for other in others if _conflict(entry, other)), None)
+        others.append(entry)
         if other is None:
             continue
         line = where.document.locate((*other.path, "parameter")).line
         first_at = f" (first at line {line})" if line else ""
-        message = f"`{spot.change.parameter}` is changed twice on {spot.event.date}{first_at}, "
-        if "to" in (spot.change.operation, other.change.operation):
+        message = f"`{entry.change.parameter}` is changed twice on {entry.event.date}{first_at}, "
+        if "to" in (entry.change.operation, other.change.operation):
             message += "and one of the changes is `to`; keep one, or use `multiply` or `add` for both"
         else:
             message += "by `multiply` and by `add`, whose order matters; use one of them for both events"
-        yield where.problem((*spot.path, "parameter"), message)
+        yield where.problem((*entry.path, "parameter"), message)
 
 
-def _fight(one: Spot, other: Spot) -> bool:
+def _conflict(one: PlacedChange, other: PlacedChange) -> bool:
     operations = {one.change.operation, other.change.operation}
     return "to" in operations or (len(operations) > 1 and one.event is not other.event)
 
@@ -221,7 +223,7 @@ def _unknown_edges(data: object, economy: Economy, where: Where) -> Iterator[Pro
 
 
 def _no_rate(name: str, economy: Economy) -> tuple[str, str | None] | None:
-    """Why a case cannot move what is perceived on an edge, and what was probably meant; None if it can."""
+    """Why a case cannot change the perceived rate of an edge, and what was probably meant; None if it can."""
     edges = economy.edges_by_name
     enforcement = [key for key, edge in edges.items() if isinstance(edge, EnforcementEdge)]
     edge = edges.get(name)
@@ -254,7 +256,7 @@ def _unknown_parameters(data: object, economy: Economy, where: Where) -> Iterato
 
 
 def _unknown(path: str, economy: Economy, numbers: set[str]) -> tuple[str, str | None] | None:
-    """Why no event can change what stands at a path, and what was probably meant; None if one can."""
+    """Why no event can change the parameter of a path, and what was probably meant; None if one can."""
     if path.startswith(FIXED):
         return f"`{path}` cannot be changed by an event", None
     if path in numbers:
@@ -270,14 +272,14 @@ def _unknown(path: str, economy: Economy, numbers: set[str]) -> tuple[str, str |
     return message, suggestion or near(path, numbers)
 
 
-def _idle(spots: list[Spot], economy: Economy, where: Where) -> Iterator[Problem]:
-    """Factors on a value that is zero."""
-    for n, spot in enumerate(spots):
-        if spot.change.operation != "multiply":
+def _without_effect(entries: list[PlacedChange], economy: Economy, where: Where) -> Iterator[Problem]:
+    """Factors on a value that is 0."""
+    for n, entry in enumerate(entries):
+        if entry.change.operation != "multiply":
             continue
-        path, when = spot.change.parameter, spot.event.date
-        earlier = steps_to(path, spots[:n], economy)
+        path, when = entry.change.parameter, entry.event.date
+        earlier = to_parameter(path, entries[:n], economy)
         value = compose(float(economy.get(path)), earlier, partial(years_between, end=when))
         if value == 0.0:
             message = f"`{path}` is 0 here, so a factor changes nothing; use `add` or `to`"
-            yield where.problem((*spot.path, "multiply"), message)
+            yield where.problem((*entry.path, "multiply"), message)

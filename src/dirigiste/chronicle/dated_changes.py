@@ -1,4 +1,4 @@
-"""Changes with their events, and what several of them make of a value one after the other."""
+"""Changes with their events, and the value of a parameter after several of them."""
 
 from __future__ import annotations
 
@@ -30,46 +30,46 @@ class Dated(Protocol):
 D = TypeVar("D", bound=Dated)
 
 
-class Step(NamedTuple):
+class DatedChange(NamedTuple):
     """A change with the event that it belongs to."""
 
     event: Event
     change: Change
 
 
-def compose(value: float, steps: Iterable[Dated], since: Callable[[dt.date], float]) -> float:
-    """What changes make of a value, one after the other.
+def compose(value: float, changes: Iterable[Dated], since: Callable[[dt.date], float]) -> float:
+    """The value after changes that act one after the other.
 
     Args:
         value: Value without them.
-        steps: The changes in the order in which they act.
+        changes: The changes in the order in which they act.
         since: Years that have passed since a date.
     """
-    for step in steps:
-        value = step.change.apply(value, since(step.event.date), step.event.date)
+    for dated in changes:
+        value = dated.change.apply(value, since(dated.event.date), dated.event.date)
     return value
 
 
-def compose_lasting(value: float, steps: Iterable[Dated]) -> float:
-    """What changes make of a value in the end: what fades is gone, ramps and series are at their ends."""
-    for step in steps:
-        value = step.change.apply_lasting(value)
+def compose_lasting(value: float, changes: Iterable[Dated]) -> float:
+    """The value in the long run: ramps and series are at their ends, changes that fade are 0."""
+    for dated in changes:
+        value = dated.change.apply_lasting(value)
     return value
 
 
-def steps_to(path: str, steps: Sequence[D], economy: EconomyDeclaration) -> list[D]:
+def to_parameter(path: str, changes: Sequence[D], economy: EconomyDeclaration) -> list[D]:
     """Changes to one parameter, in the order in which they act.
 
-    A perceived rate that the economy leaves out is the actual one: what changes the actual rate comes before
-    all else.
+    Where the economy gives no perceived rate of an edge, it is the actual rate: changes to the actual rate
+    then come first.
     """
     base = followed(path, economy)
-    before = [] if base is None else steps_to(base, steps, economy)
-    return [*before, *(step for step in steps if step.change.parameter == path)]
+    before = [] if base is None else to_parameter(base, changes, economy)
+    return [*before, *(dated for dated in changes if dated.change.parameter == path)]
 
 
 def followed(path: str, economy: EconomyDeclaration) -> str | None:
-    """What a parameter equals as long as nothing sets it: the actual rate, for a perceived one left out."""
+    """The parameter that another one equals while it is not given: the actual rate, for a perceived rate."""
     head, _, rest = path.partition(".")
     name, _, field = rest.partition(".")
     edge = economy.edges_by_name.get(name) if head == "edges" and field == RATE else None

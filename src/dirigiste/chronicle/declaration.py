@@ -1,6 +1,6 @@
-"""Dated events on an economy as declared, and what they come to.
+"""A chronicle as declared: dated events on an economy, and the values of parameters that follow from them.
 
-`checks` work on it; `model` puts them on top as `Chronicle`.
+`checks` are functions of it; `model.Chronicle` has them as methods.
 """
 
 import datetime as dt
@@ -15,9 +15,9 @@ from dirigiste import economy as economies
 from dirigiste.chronicle.beliefs import Beliefs
 from dirigiste.chronicle.change import Change
 from dirigiste.chronicle.channels import CHANNELS, Channel, default_channel
+from dirigiste.chronicle.dated_changes import DatedChange, compose, compose_lasting, to_parameter
 from dirigiste.chronicle.days import years_between
-from dirigiste.chronicle.event import AtLeastOne, Discrepancy, Event, Source
-from dirigiste.chronicle.steps import Step, compose, compose_lasting, steps_to
+from dirigiste.chronicle.event import AtLeastOne, BibliographyEntry, Discrepancy, Event
 from dirigiste.documents.fields import Count, Declaration
 from dirigiste.economy import Economy
 from dirigiste.economy.synonyms import SYNONYMS
@@ -26,11 +26,11 @@ SCHEMA_VERSION: Final = 1
 """Version of the file format that this program reads and writes."""
 
 SAME: Final = 1e-12
-"""Relative difference below which a parameter counts as back where it was; rounding is less."""
+"""Relative difference below which a parameter counts as unchanged; rounding errors are smaller."""
 
 
 class LastingChange(NamedTuple):
-    """A parameter that does not come back to where it was."""
+    """A parameter that does not return to its initial value."""
 
     path: str
     before: float
@@ -46,10 +46,10 @@ class ChronicleDeclaration(Declaration):
 
     name: str = Field(min_length=1, description="Name of the chronicle")
     title: str = Field("", description="Title for reports")
-    description: str = Field("", description="What it tells, and where it comes from")
+    description: str = Field("", description="What happens in it, and where it comes from")
     schema_version: Count = Field(SCHEMA_VERSION, ge=1, description="Version of the file format")
-    economy: str = Field(min_length=1, description="Shipped economy, or a file, as seen from this one")
-    sources: dict[str, Source] = Field(
+    economy: str = Field(min_length=1, description="Shipped economy, or a file, relative to this one")
+    sources: dict[str, BibliographyEntry] = Field(
         default_factory=dict, description="Bibliography, by the ids that are cited"
     )
     beliefs: Beliefs | None = Field(
@@ -61,7 +61,7 @@ class ChronicleDeclaration(Declaration):
 
     @property
     def baseline(self) -> Economy:
-        """The economy that it stands on.
+        """The economy in which the events happen.
 
         Raises:
             InputError: There is no such economy, or it has faults.
@@ -85,7 +85,7 @@ class ChronicleDeclaration(Declaration):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Dotted paths that events change, in the order in which they are first touched."""
+        """Dotted paths that events change, in the order in which they are first changed."""
         parameters: dict[str, None] = {}
         for _, events in self._days():
             parameters |= {change.parameter: None for event in events for change in event.changes}
@@ -114,23 +114,23 @@ class ChronicleDeclaration(Declaration):
     def channels(self, economy: Economy | None = None) -> tuple[Channel, ...]:
         """Channels that the events use, in the order of `CHANNELS`."""
         on = economy or self.baseline
-        used = {self.channel_of(step.change, on) for step in self._steps(on)}
+        used = {self.channel_of(dated.change, on) for dated in self._dated_changes(on)}
         return tuple(channel for channel in CHANNELS if channel in used)
 
-    def steps(
+    def changes_to(
         self, path: str, economy: Economy | None = None, channels: Collection[Channel] | None = None
-    ) -> tuple[Step, ...]:
+    ) -> tuple[DatedChange, ...]:
         """Changes to one parameter in the order in which they act, all or those of some channels.
 
         That is the order of their dates, and on one date that of the file, with what cases add to beliefs
-        last. A perceived rate that the economy leaves out is the actual one: what changes the actual rate
-        comes before all else.
+        last. Where the economy gives no perceived rate of an edge, it is the actual rate: changes to the
+        actual rate then come first.
         """
         on = economy or self.baseline
-        steps = steps_to(path, list(self._steps(on, path)), on)
+        changes = to_parameter(path, list(self._dated_changes(on, path)), on)
         if channels is None:
-            return tuple(steps)
-        return tuple(step for step in steps if self.channel_of(step.change, on) in channels)
+            return tuple(changes)
+        return tuple(dated for dated in changes if self.channel_of(dated.change, on) in channels)
 
     def value(
         self,
@@ -146,8 +146,9 @@ class ChronicleDeclaration(Declaration):
         Args:
             path: Dotted path.
             when: The date.
-            economy: Economy that it starts from; the baseline if left out.
-            announced: Only events up to this date count: what owners foresee on it. Default: `when`.
+            economy: Economy with its initial value; the baseline if left out.
+            announced: Only events up to this date count, which is what owners foresee on it; `when` if left
+                out.
             channels: Channels that act; all if left out.
 
         Raises:
@@ -155,11 +156,11 @@ class ChronicleDeclaration(Declaration):
         """
         on = economy or self.baseline
         last = when if announced is None else min(announced, when)
-        steps = [step for step in self.steps(path, on, channels) if step.event.date <= last]
-        return compose(float(on.get(path)), steps, lambda date: years_between(date, when))
+        changes = [dated for dated in self.changes_to(path, on, channels) if dated.event.date <= last]
+        return compose(float(on.get(path)), changes, lambda date: years_between(date, when))
 
     def lasting(self, economy: Economy | None = None, channels: Collection[Channel] | None = None) -> Economy:
-        """The economy with all that lasts in place: what fades is gone, ramps and series are at their ends.
+        """The economy with all lasting changes: ramps and series are at their ends, changes that fade are 0.
 
         Args:
             economy: Economy to change; the baseline if left out.
@@ -175,37 +176,41 @@ class ChronicleDeclaration(Declaration):
     def lasting_changes(
         self, economy: Economy | None = None, channels: Collection[Channel] | None = None
     ) -> list[LastingChange]:
-        """Parameters that end elsewhere than they began, in the order in which events first touch them.
+        """Parameters that do not return to their initial values, in the order in which events first change
+        them.
 
         Args:
-            economy: Economy that they start from; the baseline if left out.
+            economy: Economy with their initial values; the baseline if left out.
             channels: Channels that act; all if left out.
 
         Raises:
             InputError: The economy lacks a parameter.
         """
         on = economy or self.baseline
-        changes: list[LastingChange] = []
+        lasting: list[LastingChange] = []
         for path in self.parameters:
             before = float(on.get(path))
-            steps = [step for step in self.steps(path, on, channels) if not step.change.fades]
-            after = compose_lasting(before, steps)
+            changes = [dated for dated in self.changes_to(path, on, channels) if not dated.change.fades]
+            after = compose_lasting(before, changes)
             if not math.isclose(before, after, rel_tol=SAME):
-                events = tuple(event for event in self.ordered if any(step.event is event for step in steps))
-                changes.append(LastingChange(path, before, after, events))
-        return changes
+                acting = [dated.event for dated in changes]
+                events = tuple(event for event in self.ordered if any(event is other for other in acting))
+                lasting.append(LastingChange(path, before, after, events))
+        return lasting
 
     def _days(self) -> Iterator[tuple[dt.date, list[Event]]]:
         """Dates with their events."""
         return ((day, list(events)) for day, events in groupby(self.ordered, key=lambda event: event.date))
 
-    def _steps(self, economy: Economy, path: str | None = None) -> Iterator[Step]:
+    def _dated_changes(self, economy: Economy, path: str | None = None) -> Iterator[DatedChange]:
         """Changes in the order in which they act, all or at least those to one parameter."""
         believed = self.beliefs is not None and (path is None or path in self.beliefs.parameters())
         for _, events in self._days():
-            yield from (Step(event, change) for event in events for change in event.changes)
+            yield from (DatedChange(event, change) for event in events for change in event.changes)
             if believed:
-                yield from (Step(event, new) for event in events for new in self._believed(event, economy))
+                yield from (
+                    DatedChange(event, new) for event in events for new in self._believed(event, economy)
+                )
 
     def _believed(self, event: Event, economy: Economy | None = None) -> Iterator[Change]:
         if self.beliefs is None or event.case is None:

@@ -13,7 +13,7 @@ from dirigiste.documents.fields import Count, Declaration, Real
 T = TypeVar("T")
 
 ASSUMPTION: Final = "assumption"
-"""What an event or a change cites that rests on no source."""
+"""Cited as a source by events and changes that have none."""
 
 SourceQuality = Literal["read", "recomputed", "remembered", "unsure"]
 """How a source was used: read, recomputed from it, remembered, or remembered without being sure."""
@@ -39,13 +39,13 @@ def _some(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 AtLeastOne = Annotated[tuple[T, ...], AfterValidator(_some)]
-"""A list that is not empty; unlike `min_length` it does not count entries with faults as absent."""
+"""A list that is not empty; unlike with `min_length`, entries with faults count."""
 
 DateText = Annotated[str, BeforeValidator(_as_text)]
 """A date as a source states it: a day, a month, a year or a span of years."""
 
 
-class Source(Declaration):
+class BibliographyEntry(Declaration):
     """An entry of the bibliography."""
 
     title: str = Field(min_length=1, description="Title")
@@ -97,9 +97,9 @@ class Discrepancy(Declaration):
     """A claim that differs from the record, or that the record qualifies; both are kept."""
 
     claim: str = Field(min_length=1, description="What is claimed")
-    claim_source: str = Field(description="Source of the claim")
+    claim_source: str = Field(description="BibliographyEntry of the claim")
     record: str = Field(min_length=1, description="What the record says")
-    record_source: str = Field(description="Source of the record")
+    record_source: str = Field(description="BibliographyEntry of the record")
 
 
 class Event(Declaration):
@@ -112,7 +112,7 @@ class Event(Declaration):
     organisation: str | None = Field(None, description="Who acted")
     what: str = Field("", description="What happened, in a sentence")
     amounts: tuple[Amount, ...] = Field((), description="Amounts of money")
-    sources: AtLeastOne[str] = Field(description="Sources it rests on, or `assumption`")
+    sources: AtLeastOne[str] = Field(description="Sources for it, or `assumption`")
     quality: Quality | None = Field(None, description="How well it is known; left out for an assumption")
     discrepancies: tuple[Discrepancy, ...] = Field((), description="Claims that differ from the record")
     changes: tuple[Change, ...] = Field((), description="What it changes in the model")
@@ -121,7 +121,7 @@ class Event(Declaration):
 
     @property
     def assumed(self) -> bool:
-        """Whether it rests on no source at all."""
+        """Whether there is no source for it at all."""
         return set(self.sources) == {ASSUMPTION}
 
     @property

@@ -1,4 +1,4 @@
-"""What a key of a chronicle file is: its meaning, symbol, unit, range and default."""
+"""Explains the keys of chronicle files: meaning, symbol, unit, range and default."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def explain(path: str) -> str:
     """
     text = explain_key(path, Chronicle)
     front = path.rpartition(".")[0]
-    if text == path and front:  # one of the numbers that a mapping holds by names
+    if text == path and front:  # a number in a mapping by names
         return f"{path}\n" + explain(front).partition("\n")[2]
     return text

@@ -1,4 +1,4 @@
-"""Chronicles in: from a shipped name, a file or a text; checked against their economy, all faults at once."""
+"""Reads chronicles from a shipped name, a file or a text, and checks them against their economy."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def load(name_or_path: str | Path) -> Chronicle:
     """Read a chronicle and check it against its economy.
 
     Args:
-        name_or_path: Name of a shipped chronicle, or a YAML file. Its `economy` is a file as seen from
-            there, or a shipped one.
+        name_or_path: Name of a shipped chronicle, or a YAML file. Its `economy` is a file relative to that
+            file, or a shipped one.
 
     Returns:
         The chronicle; `baseline` is its economy.
@@ -43,7 +43,7 @@ def load(name_or_path: str | Path) -> Chronicle:
 
 
 def loads(text: str, file: str = "<text>") -> Chronicle:
-    """Read a chronicle from YAML text; `file` is what messages call it, and its economy is seen from there.
+    """Read a chronicle from YAML text; `file` names it in messages, and its economy is relative to it.
 
     Raises:
         InputError: With every problem, in the chronicle and in its economy: place, dotted key, what to do.
@@ -71,10 +71,10 @@ def of_document(document: Document) -> Chronicle:
 
 
 def _economy_of(data: dict[str, Any], document: Document) -> tuple[Economy | None, list[Problem]]:
-    """The economy that a chronicle names, with the faults in finding and reading it."""
+    """The economy that a chronicle names, and the faults met in opening and reading it."""
     named = data.get("economy")
     if not isinstance(named, str) or not named:
-        return None, []  # a fault of form, told already
+        return None, []  # a fault of form, which validation reports
     path = Path(document.file).parent / Path(named).expanduser()
     names = economies.shipped()
     if not path.is_file() and named not in names:

@@ -1,4 +1,4 @@
-"""The chronicle: a declaration, and what can be asked of it on other economies."""
+"""The chronicle: a declaration with methods that check it, write it, and put it on another economy."""
 
 from typing import Self
 
@@ -10,13 +10,13 @@ from dirigiste.errors import InputError, Problem
 
 
 class Chronicle(ChronicleDeclaration):
-    """Dated events on an economy; immutable. `load` and `loads` are the ways to one that is checked."""
+    """Dated events on an economy; immutable. `load` and `loads` return checked ones."""
 
     def on(self, economy: Economy) -> Self:
         """The same events on another economy.
 
         Raises:
-            InputError: An event changes what that economy does not have, or takes it out of its range.
+            InputError: An event changes a parameter that the economy lacks, or takes one out of its range.
         """
         self.check(economy)
         moved = self.model_copy()
@@ -24,7 +24,7 @@ class Chronicle(ChronicleDeclaration):
         return moved
 
     def check(self, economy: Economy) -> None:
-        """Check that the chronicle can be told on another economy than its own.
+        """Check that the chronicle is possible on another economy than its own.
 
         Raises:
             InputError: With every problem.
@@ -34,9 +34,9 @@ class Chronicle(ChronicleDeclaration):
             raise InputError(problems)
 
     def warnings(self) -> tuple[Problem, ...]:
-        """What is legal, in it and in its economy, but worth knowing before it is solved."""
+        """What is allowed in it and in its economy, but worth knowing before it is solved."""
         return tuple(checks.warnings(self, self.baseline))
 
     def to_yaml(self) -> str:
-        """The chronicle as YAML that `loads` reads back: as written, beliefs as a rule and cases as cases."""
+        """The chronicle as YAML from which `loads` reads the same one; cases are not turned into changes."""
         return to_yaml(self.model_dump(by_alias=True, exclude_unset=True))

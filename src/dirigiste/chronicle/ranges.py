@@ -1,12 +1,13 @@
-"""Whether the economy can follow: values that it refuses at any time, on any path that owners foresee.
+"""Whether parameters stay in range: at any time, on any path that owners foresee.
 
 After each date on which something changes owners foresee the path that has been announced by then, without
-the events that are still to come. A parameter has to stay in range on all of these paths, in the long run
-included. Its extremes are looked for where a path can turn: on dates of events, where pulses and ramps end,
-on dates of series, in the limit, and by search in stretches where two changes or more move at once. What the
-economy asks of several parameters together is tried on all of these days but those found by search.
+the events that are still to come. A parameter has to stay in range on all of these paths, also in the long
+run. Its extremes are looked for where a path can turn: on dates of events, where pulses and ramps end, on
+dates of series, in the limit, and by search in intervals in which two or more changes move at once.
+Conditions on several parameters together are checked on all of these days but those of the search.
 
-All channels act. Whether a part of them alone stays in range is left to those who solve with that part.
+All channels act. Whether parameters stay in range when only some channels act is checked when these are
+solved.
 """
 
 from __future__ import annotations
@@ -17,37 +18,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dirigiste.chronicle.dated_changes import compose, compose_lasting, to_parameter
 from dirigiste.chronicle.days import DAYS_PER_YEAR
-from dirigiste.chronicle.spots import Spot, Where
-from dirigiste.chronicle.steps import compose, compose_lasting, steps_to
+from dirigiste.chronicle.placed_changes import PlacedChange, Where
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from dirigiste.economy import Economy
 
 BEFORE: Final = 1e-6
-"""Days before a date that stand for its left limit."""
+"""Days before a date at which its left limit is evaluated."""
 
 SAMPLES: Final = 48
-"""Points in a stretch between which an extreme is searched for."""
+"""Points of an interval between which an extreme is searched for."""
 
 ROUNDS: Final = 40
-"""Rounds of the search; each leaves two thirds of the stretch."""
+"""Rounds of the search; each leaves two thirds of the interval."""
 
 TIE: Final = 1e-12
-"""Relative difference between values that counts as none."""
+"""Relative difference between values below which they count as equal."""
 
 
-def out_of_range(spots: list[Spot], economy: Economy, where: Where) -> list[Problem]:
+def out_of_range(entries: list[PlacedChange], economy: Economy, where: Where) -> list[Problem]:
     """Values that the economy refuses, one problem for each parameter.
 
     Args:
-        spots: Changes to parameters that the economy has, in the order in which they act.
+        entries: Changes to parameters that the economy has, in the order in which they act.
         economy: The economy.
-        where: Where they stand.
+        where: Makes problems with positions.
     """
     courses = {
-        path: _Course(path, spots, economy) for path in {spot.change.parameter: None for spot in spots}
+        path: _Course(path, entries, economy) for path in {entry.change.parameter: None for entry in entries}
     }
     problems = _alone(courses, economy, where)
     _together({path: courses[path] for path in courses if path not in problems}, economy, where, problems)
@@ -66,7 +67,7 @@ class _Extreme:
 
 
 def _when(day: float, known: int, days: Sequence[int]) -> str:
-    """A time in words; says so if it is foreseen on a day of `days` after which another one comes first."""
+    """A time in words, with the day `known` on which it is foreseen if another of `days` comes before it."""
     if math.isinf(day):
         words = "in the long run"
     else:
@@ -81,15 +82,15 @@ def _when(day: float, known: int, days: Sequence[int]) -> str:
 class _Course:
     """The paths of one parameter; days are counted as `datetime.date` counts them."""
 
-    def __init__(self, path: str, spots: list[Spot], economy: Economy) -> None:
-        self.spots = steps_to(path, spots, economy)
+    def __init__(self, path: str, entries: list[PlacedChange], economy: Economy) -> None:
+        self.entries = to_parameter(path, entries, economy)
         self.start = float(economy.get(path))
-        self.days = sorted({spot.event.date.toordinal() for spot in self.spots})
-        self.turns = sorted({turn for spot in self.spots for turn in _turns(spot)})
+        self.days = sorted({entry.event.date.toordinal() for entry in self.entries})
+        self.turns = sorted({turn for entry in self.entries for turn in _turns(entry)})
 
-    def known(self, day: float) -> list[Spot]:
+    def known(self, day: float) -> list[PlacedChange]:
         """Changes that have been announced by a day."""
-        return [spot for spot in self.spots if spot.event.date.toordinal() <= day]
+        return [entry for entry in self.entries if entry.event.date.toordinal() <= day]
 
     def value(self, day: float, known: float) -> float:
         """Value on a day (infinite: in the limit), as foreseen on the day `known`."""
@@ -98,7 +99,7 @@ class _Course:
         return compose(self.start, self.known(known), lambda date: (day - date.toordinal()) / DAYS_PER_YEAR)
 
     def extremes(self) -> tuple[_Extreme, _Extreme]:
-        """Least and greatest value on all paths; where several times have it, the one that is told best."""
+        """Least and greatest value on all paths; among equal ones, that of the earliest trial."""
         extremes = [
             _Extreme(self.value(day, known), day, known) for known in self.days for day in self._trials(known)
         ]
@@ -117,18 +118,18 @@ class _Course:
     def _trials(self, known: int) -> Iterator[float]:
         """Days on which the path foreseen on the day `known` can have its extremes."""
         yield from (known, math.inf)
-        spots = self.known(known)
-        turns = sorted({turn for spot in spots for turn in _turns(spot) if turn > known})
+        entries = self.known(known)
+        turns = sorted({turn for entry in entries for turn in _turns(entry) if turn > known})
         for turn in turns:
             yield from (turn, turn - BEFORE)
         for begin, end in zip([known, *turns], [*turns, math.inf], strict=True):
-            moving = [spot for spot in spots if _moves(spot, begin)]
+            moving = [entry for entry in entries if _moves(entry, begin)]
             if len(moving) > 1:
                 yield from self._search(begin, end, moving, known)
 
-    def _search(self, begin: float, end: float, moving: list[Spot], known: int) -> Iterator[float]:
-        """The least and the greatest value inside a stretch, by sampling and then by thirds."""
-        slowest = max((spot.change.half_life or 0.0 for spot in moving), default=0.0) * DAYS_PER_YEAR
+    def _search(self, begin: float, end: float, moving: list[PlacedChange], known: int) -> Iterator[float]:
+        """Days of the least and the greatest value in an interval, by sampling and then ternary search."""
+        slowest = max((entry.change.half_life or 0.0 for entry in moving), default=0.0) * DAYS_PER_YEAR
         shares = [n / SAMPLES for n in range(SAMPLES)]
         if math.isinf(end):
             days = [begin + 2 * slowest * share / (1 - share) for share in shares]
@@ -148,9 +149,9 @@ class _Course:
                 yield (low + high) / 2
 
 
-def _turns(spot: Spot) -> Iterator[float]:
-    """Days on which a change jumps or bends after its event."""
-    begin, change = spot.event.date.toordinal(), spot.change
+def _turns(entry: PlacedChange) -> Iterator[float]:
+    """Days after its event on which a change jumps or has a kink."""
+    begin, change = entry.event.date.toordinal(), entry.change
     for years in (change.duration, change.over):
         if years is not None:
             yield begin + years * DAYS_PER_YEAR
@@ -158,15 +159,15 @@ def _turns(spot: Spot) -> Iterator[float]:
         yield when.toordinal()
 
 
-def _moves(spot: Spot, day: float) -> bool:
-    """Whether a change is under way from a day on that is none of its turns."""
-    if spot.change.over is not None:
-        return day < spot.event.date.toordinal() + spot.change.over * DAYS_PER_YEAR
-    return spot.change.half_life is not None
+def _moves(entry: PlacedChange, day: float) -> bool:
+    """Whether a change is moving just after a day."""
+    if entry.change.over is not None:
+        return day < entry.event.date.toordinal() + entry.change.over * DAYS_PER_YEAR
+    return entry.change.half_life is not None
 
 
 def _alone(courses: dict[str, _Course], economy: Economy, where: Where) -> dict[str, Problem]:
-    """Faults of single parameters, by their paths: extremes are tried all at once."""
+    """Faults of single parameters, by their paths; the extremes of all parameters are tried together."""
     extremes = {path: course.extremes() for path, course in courses.items()}
     problems: dict[str, Problem] = {}
     for side in (0, 1):
@@ -176,11 +177,11 @@ def _alone(courses: dict[str, _Course], economy: Economy, where: Where) -> dict[
             for fault in error.problems:
                 path = next((path for path in courses if _about(fault, path)), None)
                 if fault.code or path is None:
-                    continue  # of several parameters, which may never have these values at once
+                    continue  # a condition on several parameters, which may never have these values at once
                 extreme = extremes[path][side]
-                spot = courses[path].known(extreme.known)[-1]
+                entry = courses[path].known(extreme.known)[-1]
                 when = _when(extreme.day, extreme.known, courses[path].days)
-                problems.setdefault(path, _problem(spot, fault, when, where))
+                problems.setdefault(path, _problem(entry, fault, when, where))
     return problems
 
 
@@ -200,11 +201,11 @@ def _together(
             economy.with_(values)
         except InputError as error:
             for fault in error.problems:
-                spots = [spot for path in values for spot in courses[path].known(known)]
-                spots = [spot for spot in spots if _about(fault, spot.change.parameter)] or spots
-                spot = max(spots, key=lambda spot: spot.event.date)
+                entries = [entry for path in values for entry in courses[path].known(known)]
+                entries = [entry for entry in entries if _about(fault, entry.change.parameter)] or entries
+                entry = max(entries, key=lambda entry: entry.event.date)
                 problems.setdefault(
-                    spot.change.parameter, _problem(spot, fault, _when(day, known, days), where)
+                    entry.change.parameter, _problem(entry, fault, _when(day, known, days), where)
                 )
 
 
@@ -222,6 +223,6 @@ def _about(fault: Problem, path: str) -> bool:
     return fault.key == path or fault.key.startswith(f"{path}.")
 
 
-def _problem(spot: Spot, fault: Problem, when: str, where: Where) -> Problem:
+def _problem(entry: PlacedChange, fault: Problem, when: str, where: Where) -> Problem:
     message = f"takes `{fault.key}` out of its range {when}: {fault.message}"
-    return where.problem(spot.at(spot.change.operation), message)
+    return where.problem(entry.at(entry.change.operation), message)

@@ -1,12 +1,12 @@
-"""A chronicle on a grid of steps: when things change, and what owners foresee on each date.
+"""A chronicle on a grid of time steps: when parameters change, and what owners foresee on each date.
 
-What happens is told on one grid for the whole chronicle. Its edges are the dates on which something
-changes (surprises, ends of pulses and ramps, dates of series), even steps between them and for some time
-after, and steps that grow from there on. Each surprise is followed by an instant, a step too short for
-anything to move in, so that the impact of the surprise is on the grid.
+The whole chronicle has one grid of steps that happen. Its edges are the dates on which something changes
+(surprises, ends of pulses and ramps, dates of series), even steps between them and for some time after, and
+steps that grow from there on. The first step after each surprise is so short that no state variable moves in
+it: it holds the impact of the surprise.
 
-What owners foresee after a surprise follows that grid until the next surprise interrupts it, and has steps of
-its own from there on, which grow sooner.
+The path that owners foresee after a surprise has the steps of that grid until the next surprise interrupts
+it, and steps of its own, which grow sooner, after that.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from dirigiste.chronicle.dated_changes import DatedChange, compose, compose_lasting
 from dirigiste.chronicle.days import DAYS_PER_YEAR, years_between
-from dirigiste.chronicle.steps import Step, compose, compose_lasting
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,14 +38,13 @@ INSTANT: Final = 1e-4
 """Length in years of the step that holds the impact of a surprise (53 minutes)."""
 
 FIRST: Final = 0.25
-"""First step after a surprise over the longest: what is news moves fastest at first."""
+"""First step after a surprise relative to the longest one: responses are fastest at first."""
 
 RISE: Final = 1.5
-"""Growth of steps after a surprise until they are as long as steps may be."""
+"""Growth factor of steps after a surprise until they have the longest length."""
 
 FASTER: Final = 1.3
-"""Least growth of the steps beyond the surprise that interrupts a path: what happens in them is never
-told."""
+"""Least growth factor of the steps after the surprise that interrupts a path: these steps never happen."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Grid:
     surprises: tuple[int, ...]
     """Number of the step that begins on the date of each surprise."""
     bends: tuple[float, ...]
-    """Years at which a change that is under way bends."""
+    """Years at which a change under way jumps or has a kink."""
     how: PathSteps
 
     @cached_property
@@ -85,15 +84,15 @@ class Grid:
         return dt.datetime.combine(self.first, dt.time()) + dt.timedelta(days=years * DAYS_PER_YEAR)
 
     def ahead(self, surprise: int, until: int | None) -> Array:
-        """Edges (T + 1,) of the path that a surprise announces, if surprise number `until` interrupts it
-        (None: no other does).
+        """Edges (T + 1,) of the path that owners foresee from a surprise on, if surprise number `until`
+        interrupts it (None: no other does).
         """
         begin = self.surprises[surprise]
         if until is None:
             return tail(list(self.edges[begin:]), self.how, self.bends)
-        lived = list(self.edges[begin : self.surprises[until] + 1])
+        happen = list(self.edges[begin : self.surprises[until] + 1])
         how = self.how.model_copy(update={"growth": max(self.how.growth, FASTER)})
-        return tail(lived, how, self.bends)
+        return tail(happen, how, self.bends)
 
 
 def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
@@ -138,7 +137,7 @@ def even_steps(length: float, longest: float, first: float) -> Array:
 
 
 def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
-    """Edges with steps after the last one that grow up to the horizon, bends among them.
+    """Edges, continued with steps that grow up to the horizon; the edges nearest to bends move onto them.
 
     Steps grow by `RISE` until they are as long as `how.step`, then by at most the growth of `how`, so that
     the last one ends at the horizon.
@@ -158,19 +157,19 @@ def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
         growth = root(lambda x: _length(x, least) * how.step - left, 1e-3, max(how.growth, 1.0) + 1e-9)
         edges += list(edges[-1] + how.step * np.cumsum(growth ** np.arange(1, least + 1)))
     moved = np.array(edges)
-    gives_way = moved > edges[0] + 2 * INSTANT  # only steps of the tail, and each to one bend
-    gives_way[: len(edges) - least] = False
-    gives_way[-1] = False
+    movable = moved > edges[0] + 2 * INSTANT  # only edges of the tail, each to at most one bend
+    movable[: len(edges) - least] = False
+    movable[-1] = False
     for bend in bends:
         if edges[0] + 2 * INSTANT < bend < moved[-1] and np.abs(moved - bend).min() > 1e-9:
-            near = int(np.where(gives_way, np.abs(moved - bend), np.inf).argmin())
-            if gives_way[near]:
-                moved[near], gives_way[near] = bend, False
+            near = int(np.where(movable, np.abs(moved - bend), np.inf).argmin())
+            if movable[near]:
+                moved[near], movable[near] = bend, False
     return np.sort(moved)
 
 
 def root(of: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function of one number is nil."""
+    """The root of a function of one variable between `low` and `high`."""
     return float(np.asarray(brentq(of, low, high)))
 
 
@@ -180,10 +179,10 @@ def _length(growth: float, steps: int) -> float:
 
 
 def _marks(chronicle: Chronicle, first: dt.date) -> set[float]:
-    """Times at which a change that is under way bends: ends of pulses and ramps, dates of series."""
+    """Times at which a change under way jumps or has a kink: ends of pulses and ramps, dates of series."""
     bends: set[float] = set()
     for path in chronicle.parameters:
-        for event, change in chronicle.steps(path):
+        for event, change in chronicle.changes_to(path):
             begin = years_between(first, event.date)
             bends |= {begin + length for length in (change.duration, change.over) if length is not None}
             bends |= {years_between(first, when) for when in change.series or {}}
@@ -198,19 +197,23 @@ class Timeline:
         self.economy = economy
         self.grid = grid
         self.channels = chronicle.channels(economy)
-        self._steps = {
+        self._changes = {
             path: [
-                (step, chronicle.channel_of(step.change, economy)) for step in chronicle.steps(path, economy)
+                (dated, chronicle.channel_of(dated.change, economy))
+                for dated in chronicle.changes_to(path, economy)
             ]
             for path in chronicle.parameters
         }
         """By parameter: changes in the order in which they act, with their channels."""
 
     def acts(self, surprise: int, channels: Collection[Channel]) -> frozenset[Channel]:
-        """Those of the channels through which the events of a surprise act."""
+        """Those of `channels` through which the events of a surprise act."""
         date = self.chronicle.surprises[surprise]
         acting = {
-            channel for steps in self._steps.values() for step, channel in steps if step.event.date == date
+            channel
+            for changes in self._changes.values()
+            for dated, channel in changes
+            if dated.event.date == date
         }
         return frozenset(channel for channel in channels if channel in acting)
 
@@ -220,9 +223,9 @@ class Timeline:
         """
         middles = [float(years) for years in 0.5 * (edges[1:] + edges[:-1])]
         values = {}
-        for path, steps in self._announced(known, channels).items():
+        for path, changes in self._announced(known, channels).items():
             start = float(self.economy.get(path))
-            values[path] = np.array([compose(start, steps, self._since(years)) for years in middles])
+            values[path] = np.array([compose(start, changes, self._since(years)) for years in middles])
         return values
 
     def following(self, known: int, channels: Collection[Channel]) -> int | None:
@@ -231,15 +234,16 @@ class Timeline:
         return next((n for n in later if self.acts(n, channels)), None)
 
     def lasting(self, known: int, channels: Collection[Channel]) -> dict[str, float]:
-        """Values in the end of what is announced by surprise number `known`."""
+        """Long-run values of the parameters, as announced by surprise number `known`."""
         announced = self._announced(known, channels)
         return {
-            path: compose_lasting(float(self.economy.get(path)), steps) for path, steps in announced.items()
+            path: compose_lasting(float(self.economy.get(path)), changes)
+            for path, changes in announced.items()
         }
 
     def ranges(self, channels: Collection[Channel]) -> dict[str, tuple[float, float]]:
         """Least and greatest value that each parameter takes on any path."""
-        ranges = {path: [float(self.economy.get(path))] for path in self._steps}
+        ranges = {path: [float(self.economy.get(path))] for path in self._changes}
         for known in range(len(self.grid.surprises)):
             edges = self.grid.edges[self.grid.surprises[known] :]
             for path, value in self.values(known, channels, edges).items():
@@ -248,12 +252,12 @@ class Timeline:
                 ranges[path].append(value)
         return {path: (min(values), max(values)) for path, values in ranges.items()}
 
-    def _announced(self, known: int, channels: Collection[Channel]) -> dict[str, list[Step]]:
+    def _announced(self, known: int, channels: Collection[Channel]) -> dict[str, list[DatedChange]]:
         """By parameter: the changes of some channels that are announced by surprise number `known`."""
         date = self.chronicle.surprises[known]
         return {
-            path: [step for step, channel in steps if step.event.date <= date and channel in channels]
-            for path, steps in self._steps.items()
+            path: [dated for dated, channel in changes if dated.event.date <= date and channel in channels]
+            for path, changes in self._changes.items()
         }
 
     def _since(self, years: float) -> Callable[[dt.date], float]:

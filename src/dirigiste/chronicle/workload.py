@@ -1,4 +1,4 @@
-"""How much work a chronicle is, before anything is computed: steps, and the memory of its paths."""
+"""The work that a chronicle takes, estimated before anything is computed: steps, memory and time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dirigiste.chronicle.declaration import ChronicleDeclaration
-    from dirigiste.chronicle.spots import Where
+    from dirigiste.chronicle.placed_changes import Where
     from dirigiste.economy.declaration import EconomyDeclaration
     from dirigiste.errors import Problem
 
 STATES: Final = 17
-"""Arrays over all states that one path holds for each of its steps: income, five decisions, values, masses
-before and after moves at both stages, and masses at both ends.
+"""Arrays over all states that a path has in memory for each of its steps: income, five decisions, values,
+masses before and after moves at both stages, and masses at both ends.
 """
 
 ARCS: Final = 3
@@ -29,10 +29,10 @@ TOGETHER: Final = 2
 """Paths that are solved at a time."""
 
 LONG: Final = 800
-"""Steps of a path above which it takes very long, if it is found at all."""
+"""Steps of a path above which it takes very long, and may not be solved at all."""
 
 MOST: Final = 1600
-"""Steps of a path above which nothing is begun: the work grows with more than their square."""
+"""Steps of a path above which it is refused: the work grows by more than their square."""
 
 PACE: Final = 3e5
 """Steps times states of all paths that are done in a second, about."""
@@ -57,7 +57,7 @@ class Workload(NamedTuple):
 
 
 def workload(chronicle: ChronicleDeclaration, economy: EconomyDeclaration) -> Workload:
-    """What the paths of a chronicle on an economy take, about; one where nothing changes takes nothing."""
+    """An estimate of the work of a chronicle on an economy; 0 if no event changes anything."""
     states, arcs, how = size.states(economy), size.arcs(economy), economy.numerics.path
     dates = chronicle.surprises
     before_next = [years_between(a, b) / how.step + 1.0 for a, b in pairwise(dates)]
@@ -78,7 +78,7 @@ def _tail(horizon: float, step: float, growth: float) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A time in words, of one digit: no more is known before."""
+    """A time in words, with one digit, since it is a rough estimate."""
     for unit, name in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
         if seconds >= 2.0 * unit:
             return f"{float(f'{seconds / unit:.1g}'):,.0f} {name}"
@@ -97,7 +97,7 @@ def too_much(chronicle: ChronicleDeclaration, economy: EconomyDeclaration, where
 
 
 def slow(chronicle: ChronicleDeclaration, economy: EconomyDeclaration, where: Where) -> Iterator[Problem]:
-    """What is legal but takes very long."""
+    """A warning for a chronicle that takes very long."""
     load = workload(chronicle, economy)
     if LONG < load.steps <= MOST:
         yield where.problem(*_cause(chronicle, economy, f"{load}; this takes very long"))
@@ -106,7 +106,7 @@ def slow(chronicle: ChronicleDeclaration, economy: EconomyDeclaration, where: Wh
 def _cause(
     chronicle: ChronicleDeclaration, economy: EconomyDeclaration, what: str
 ) -> tuple[tuple[str | int, ...], str]:
-    """Where the cause stands, the longest time between two dates or the economy's steps; and what to do."""
+    """The cause, the longest time between two dates or the economy's steps, and what to do about it."""
     how = economy.numerics.path
     gaps = [(years_between(a, b), b) for a, b in pairwise(chronicle.surprises)]
     gap, date = max(gaps, default=(0.0, None))

@@ -1,5 +1,6 @@
 """YAML documents with positions: reading, checking of form, extending, explaining, writing.
 
-Serves declarations of any kind (economies, chronicles, published numbers): a declaration is a pydantic model
-on `fields.Declaration`. Knows no economics and imports nothing of the package but its errors.
+Used for declarations of any kind (economies, chronicles, published numbers): a declaration is a pydantic
+model derived from `fields.Declaration`. Nothing here is about economics, and only `errors` of the package is
+imported.
 """

@@ -1,4 +1,4 @@
-"""What a key of a file is: its meaning, symbol, unit, range, default, and where it enters the model."""
+"""Explains the keys of a file: meaning, symbol, unit, range, default, and where they enter the model."""
 
 from collections.abc import Mapping
 from typing import get_args, get_origin
@@ -27,71 +27,68 @@ def explain(path: str, model: type[BaseModel]) -> str:
         InputError: No such key; with a near match.
     """
     synonyms = synonyms_of(model)
-    spots = [type_paths.Spot(model)]
+    targets = [type_paths.Target(model)]
     parts = [part for part in path.split(".") if part]
     trail: list[str] = []
     for n, part in enumerate(parts):
-        spots = _enter(spots, part, synonyms, last=n == len(parts) - 1)
-        found = [new for spot in spots for new in type_paths.step(spot.annotation, part)]
-        if not found:
-            allowed = sorted({key for spot in spots for key in type_paths.keys(spot.annotation)})
+        targets = _enter(targets, part, synonyms, last=n == len(parts) - 1)
+        following = [new for target in targets for new in type_paths.step(target.annotation, part)]
+        if not following:
+            allowed = sorted({key for target in targets for key in type_paths.keys(target.annotation)})
             better = near(part, allowed, synonyms)
             message = f"there is no `{part}`"
             if better is None:
                 message += f"; allowed are {one_of(allowed)}" if allowed else f" below `{'.'.join(trail)}`"
             suggestion = ".".join([*trail, better, *parts[n + 1 :]]) if better else None
             raise InputError.of(message, key=path, suggestion=suggestion)
-        spots = found
+        targets = following
         trail.append(part)
-    return _text(path, spots)
+    return _text(path, targets)
 
 
 def _enter(
-    spots: list[type_paths.Spot], part: str, synonyms: Mapping[str, str], *, last: bool
-) -> list[type_paths.Spot]:
-    """Skip a name in a mapping or of a list entry where the path leaves it out."""
-    inner: list[type_paths.Spot] = []
-    for spot in spots:
-        for choice in type_paths.alternatives(spot.annotation):
-            origin, arguments = get_origin(choice.annotation), get_args(choice.annotation)
-            held = arguments[1] if origin is dict else arguments[0] if origin is tuple and arguments else None
-            if held is None or not type_paths.models(held):
-                inner.append(spot)
-            elif part in (known := type_paths.keys(held)) or (last and near(part, known, synonyms)):
-                inner.append(type_paths.Spot(held))
+    targets: list[type_paths.Target], part: str, synonyms: Mapping[str, str], *, last: bool
+) -> list[type_paths.Target]:
+    """Go on to the entries of a mapping or list where the path leaves out the name of the entry."""
+    entered: list[type_paths.Target] = []
+    for target in targets:
+        for choice in type_paths.alternatives(target.annotation):
+            entry = _entry_type(choice.annotation)
+            if entry is None or not type_paths.models(entry):
+                entered.append(target)
+            elif part in (known := type_paths.keys(entry)) or (last and near(part, known, synonyms)):
+                entered.append(type_paths.Target(entry))
             else:
-                inner.append(spot)
-    return inner
+                entered.append(target)
+    return entered
 
 
-def _text(path: str, spots: list[type_paths.Spot]) -> str:
+def _entry_type(annotation: object) -> object | None:
+    """The type of the entries of a mapping or list; None for other types."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        return arguments[1]
+    return arguments[0] if origin is tuple and arguments else None
+
+
+def _text(path: str, targets: list[type_paths.Target]) -> str:
     lines = [path]
     seen: set[tuple[str, str]] = set()
-    for spot in spots:
-        if spot.field is None:
+    for target in targets:
+        if target.field is None:
             continue
-        about = _about(spot.field)
-        if (spot.field.description or "", about) in seen:
+        about = _about(target.field)
+        if (target.field.description or "", about) in seen:
             continue
-        seen.add((spot.field.description or "", about))
-        lines += [f"  {spot.field.description or ''}", *([about] if about else [])]
-    groups = [model for spot in spots for model in type_paths.models(spot.annotation)]
-    for held in (type_paths.Spot(a) for spot in spots for a in _held(spot)):
-        groups += type_paths.models(held.annotation)
+        seen.add((target.field.description or "", about))
+        lines += [f"  {target.field.description or ''}", *([about] if about else [])]
+    groups = [model for target in targets for model in type_paths.models(target.annotation)]
+    for target in targets:
+        entries = [_entry_type(choice.annotation) for choice in type_paths.alternatives(target.annotation)]
+        groups += [model for entry in entries if entry is not None for model in type_paths.models(entry)]
     for model in dict.fromkeys(groups):
         lines += _group(model)
     return "\n".join(lines)
-
-
-def _held(spot: type_paths.Spot) -> list[object]:
-    held: list[object] = []
-    for choice in type_paths.alternatives(spot.annotation):
-        origin, arguments = get_origin(choice.annotation), get_args(choice.annotation)
-        if origin is dict:
-            held.append(arguments[1])
-        elif origin is tuple and arguments:
-            held.append(arguments[0])
-    return held
 
 
 def _about(field: FieldInfo) -> str:

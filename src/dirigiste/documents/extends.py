@@ -1,18 +1,18 @@
-"""Merging a document onto the one that it extends.
+"""Merging a document with the one that it extends.
 
-Mappings merge key by key; what `Rules` name merges in its own way: lists by the `name` of their entries, with
-`remove: true` dropping one; mappings in which `null` drops an entry; mappings that choose among alternatives,
-where another choice replaces the parent's. All else is replaced. Every node keeps its own place, so messages
-name the file that a value comes from.
+Mappings merge key by key. `Rules` name the exceptions: lists merge by the `name` of their entries, and
+`remove: true` drops one; in some mappings `null` drops an entry; in mappings that choose among alternatives
+another choice replaces that of the parent. Everything else is replaced. Every node keeps its position, so
+messages name the file that a value comes from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 
-from dirigiste.documents.nodes import Document, Entry, Items, Leaf, Node, Path, Table, is_sourced, name_of
+from dirigiste.documents.nodes import Document, Entry, Items, KeyPath, Leaf, Map, Node, is_sourced, name_of
 from dirigiste.errors import InputError, Problem
 
 
@@ -30,34 +30,34 @@ class Kinds:
 
 @dataclass(frozen=True)
 class Rules:
-    """What merges in its own way, by the path from the root."""
+    """Exceptions to merging key by key, by the path from the root."""
 
-    lists: Mapping[Path, Kinds] = field(default_factory=dict)
+    lists: Mapping[KeyPath, Kinds] = field(default_factory=dict)
     """Lists whose entries merge by `name`."""
-    removable: frozenset[Path] = frozenset()
+    removable: frozenset[KeyPath] = frozenset()
     """Mappings in which `null` drops an entry."""
-    one_key: frozenset[Path] = frozenset()
+    one_key: frozenset[KeyPath] = frozenset()
     """Mappings of which exactly one key is given."""
-    chosen_by: Mapping[Path, str] = field(default_factory=dict)
+    chosen_by: Mapping[KeyPath, str] = field(default_factory=dict)
     """Mappings in which one key says which alternative it is."""
 
 
 def resolve(
     document: Document, rules: Rules, opened: Callable[[str, str], Document], *, trail: tuple[str, ...] = ()
 ) -> Document:
-    """Merge a document onto what it extends, and that onto what it extends in turn.
+    """Merge a document with the one that it extends, and that with the one that it extends in turn.
 
     Args:
-        document: The document; without the key `extends` it comes back as it is.
-        rules: What merges in its own way.
-        opened: The document that a name stands for, as seen from a file.
-        trail: Files that led here.
+        document: The document; without the key `extends` it is returned as it is.
+        rules: Exceptions to merging key by key.
+        opened: Opens the document of a name, relative to a file.
+        trail: The documents, from the first one on, that extend this one.
 
     Raises:
         InputError: A parent is missing, or files extend each other in a circle.
     """
     root = document.root
-    if not isinstance(root, Table) or "extends" not in root.entries:
+    if not isinstance(root, Map) or "extends" not in root.entries:
         return document
     node = root.entries["extends"].node
     place = node.place
@@ -73,32 +73,34 @@ def resolve(
             [_at(problem, place.file, place.line, place.column) for problem in error.problems]
         ) from None
     if _identity(parent.file) in trail:
-        circle = " -> ".join(FilePath(file).name for file in (*trail, parent.file))
+        circle = " -> ".join(Path(file).name for file in (*trail, parent.file))
         message = f"files extend each other in a circle: {circle}"
         raise InputError([Problem(place.file, place.line, place.column, "extends", message)])
     return merge(resolve(parent, rules, opened, trail=trail), document, rules)
 
 
 def _at(problem: Problem, file: str, line: int, column: int) -> Problem:
-    """Tell a fault in opening the parent where the child names it; one inside the parent stays there."""
+    """A fault in opening the parent, at the line of the child that names it; faults inside the parent keep
+    their place.
+    """
     if problem.line:
         return problem
     return Problem(file, line, column, "extends", f"{problem.file}: {problem.message}", problem.suggestion)
 
 
 def _identity(file: str) -> str:
-    path = FilePath(file)
+    path = Path(file)
     return str(path.resolve()) if path.exists() else file
 
 
 def merge(parent: Document, child: Document, rules: Rules) -> Document:
-    """The child on top of the parent; the key `extends` is used up."""
+    """The parent with the entries of the child put over it, without the key `extends`."""
     base, top = parent.root, child.root
     problems = [*parent.problems, *child.problems]
-    assert isinstance(base, Table)  # what is read from a file is a mapping
-    assert isinstance(top, Table)
-    own = Table({key: entry for key, entry in top.entries.items() if key != "extends"}, top.place, top.size)
-    merged = _Merger(rules, problems).tables(base, own, ())
+    assert isinstance(base, Map)  # what is read from a file is a mapping
+    assert isinstance(top, Map)
+    own = Map({key: entry for key, entry in top.entries.items() if key != "extends"}, top.place, top.size)
+    merged = _Merger(rules, problems).maps(base, own, ())
     return Document(merged, child.file, problems)
 
 
@@ -107,17 +109,17 @@ class _Merger:
         self.rules = rules
         self.problems = problems
 
-    def nodes(self, base: Node, top: Node, path: Path) -> Node:
+    def nodes(self, base: Node, top: Node, path: KeyPath) -> Node:
         kinds = self.rules.lists.get(path)
         if kinds is not None and isinstance(base, Items) and isinstance(top, Items):
             return self.named(base, top, path, kinds)
-        if not isinstance(base, Table) or not isinstance(top, Table):
+        if not isinstance(base, Map) or not isinstance(top, Map):
             return top
         if is_sourced(base) or is_sourced(top) or self.other_choice(base, top, path):
             return top
-        return self.tables(base, top, path)
+        return self.maps(base, top, path)
 
-    def tables(self, base: Table, top: Table, path: Path) -> Table:
+    def maps(self, base: Map, top: Map, path: KeyPath) -> Map:
         entries = dict(base.entries)
         for key, entry in top.entries.items():
             under = entries.get(key)
@@ -132,43 +134,43 @@ class _Merger:
                 entries[key] = entry
             else:
                 entries[key] = Entry(self.nodes(under.node, entry.node, (*path, key)), entry.place)
-        return Table(entries, top.place, base.size + top.size)
+        return Map(entries, top.place, base.size + top.size)
 
-    def other_choice(self, base: Table, top: Table, path: Path) -> bool:
+    def other_choice(self, base: Map, top: Map, path: KeyPath) -> bool:
         key = self.rules.chosen_by.get(path)
         if key is not None:
             return key in top.entries and _text(top.get(key)) != _text(base.get(key))
         return path in self.rules.one_key and not (base.entries.keys() & top.entries.keys())
 
-    def named(self, base: Items, top: Items, path: Path, kinds: Kinds) -> Items:
+    def named(self, base: Items, top: Items, path: KeyPath, kinds: Kinds) -> Items:
         merged: dict[str, Node] = {}
         for n, node in enumerate(base.nodes):
             merged[name_of(node) or f"#{n}"] = node
         for n, node in enumerate(top.nodes):
             name = name_of(node)
-            if not isinstance(node, Table) or name is None:
+            if not isinstance(node, Map) or name is None:
                 merged[f"##{n}"] = node
                 continue
             under = merged.get(name)
             flag = node.get("remove")
             if flag is not None:
                 self.remove(merged, name, flag, path, kinds)
-            elif isinstance(under, Table):
+            elif isinstance(under, Map):
                 merged[name] = self.entry(under, node, path, kinds)
             else:
                 merged[name] = node
         return Items(list(merged.values()), top.place, base.size + top.size)
 
-    def entry(self, base: Table, top: Table, path: Path, kinds: Kinds) -> Table:
+    def entry(self, base: Map, top: Map, path: KeyPath, kinds: Kinds) -> Map:
         """Merge two entries of one name; another kind drops the keys that belong to the old kind alone."""
         if kinds.key in top.entries and _text(top.get(kinds.key)) != _text(base.get(kinds.key)):
             left = {
                 key: entry for key, entry in base.entries.items() if key != kinds.key and key not in kinds.own
             }
-            base = Table(left, base.place, base.size)
-        return self.tables(base, top, (*path, "*"))
+            base = Map(left, base.place, base.size)
+        return self.maps(base, top, (*path, "*"))
 
-    def remove(self, merged: dict[str, Node], name: str, flag: Node, path: Path, kinds: Kinds) -> None:
+    def remove(self, merged: dict[str, Node], name: str, flag: Node, path: KeyPath, kinds: Kinds) -> None:
         place = flag.place
         if not isinstance(flag, Leaf) or flag.value is not True:
             message = f"must be true; leave the key out to keep the {kinds.entry}"

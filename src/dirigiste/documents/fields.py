@@ -25,7 +25,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 
 class Declaration(BaseModel):
-    """Base of every declaration: immutable, and keys that it does not know are errors."""
+    """Base of every declaration: immutable; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
@@ -53,7 +53,7 @@ def parameter(
         description: What it is, in one sentence without full stop.
         unit: Unit, such as `per year`, `share`, `goods`.
         symbol: Symbol in the method document.
-        enters: Where it enters.
+        enters: Where it enters the model.
         default: Value where the file gives none; left out, the number is required.
         **limits: `gt`, `ge`, `lt`, `le`.
 

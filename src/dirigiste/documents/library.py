@@ -1,4 +1,4 @@
-"""Documents that come with the package, and files, by one name."""
+"""Opening documents: files, and those that come with the package under a name."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Library:
         return sorted(name.removesuffix(".yaml") for name in items if name.endswith(".yaml"))
 
     def opened(self, name_or_path: str | Path, base: str | None = None) -> Document:
-        """The document that a name or a file holds.
+        """The document in a file, or under a name.
 
         Args:
-            name_or_path: A file, or a name of what comes with the package; a file goes before a name.
-            base: File from which a relative path is seen; left out, the working folder.
+            name_or_path: A file, or the name of a document that comes with the package; a file goes first.
+            base: File to which a relative path refers; the working folder if left out.
 
         Raises:
             InputError: There is none, or it cannot be read.

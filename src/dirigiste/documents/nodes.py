@@ -1,7 +1,8 @@
-"""A YAML document as a tree of nodes that know where they stand.
+"""A YAML document as a tree of nodes with their positions in the file.
 
 A number may be written `{value: 0.06, source: "Author (year), Table 2", note: ...}`; the tree keeps it as
-written, `plain` and `sources` take it apart. Nodes of several files may sit in one tree, as after `extends`.
+written, `plain` gives the number and `sources` the source. Nodes of several files may be in one tree, as
+after `extends`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Keys and list indices from the root."""
 
 SOURCED_KEYS: Final = frozenset({"value", "source", "note"})
@@ -44,14 +45,14 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a key of a mapping holds, and where the key stands."""
+    """The value of a key of a mapping, and the position of the key."""
 
     node: Node
     place: Place = Place()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Map:
     """A mapping."""
 
     entries: dict[str, Entry]
@@ -59,7 +60,7 @@ class Table:
     size: int = 1
 
     def get(self, key: str) -> Node | None:
-        """What stands under `key`."""
+        """The value of `key`."""
         entry = self.entries.get(key)
         return entry.node if entry else None
 
@@ -73,24 +74,24 @@ class Items:
     size: int = 1
 
 
-Node = Leaf | Table | Items
+Node = Leaf | Map | Items
 
 
 def is_sourced(node: Node) -> bool:
     """Whether a node is a number with its source, `{value: ..., source: ...}`."""
-    return isinstance(node, Table) and "value" in node.entries and node.entries.keys() <= SOURCED_KEYS
+    return isinstance(node, Map) and "value" in node.entries and node.entries.keys() <= SOURCED_KEYS
 
 
 def name_of(node: Node) -> str | None:
     """The `name` of a list entry that has one."""
-    found = node.get("name") if isinstance(node, Table) else None
-    return found.value if isinstance(found, Leaf) and isinstance(found.value, str) else None
+    name = node.get("name") if isinstance(node, Map) else None
+    return name.value if isinstance(name, Leaf) and isinstance(name.value, str) else None
 
 
 def from_plain(data: object, place: Place = Place()) -> Node:
     """Turn plain Python data into nodes without positions; scalars of NumPy become Python numbers."""
     if isinstance(data, Mapping):
-        return Table({str(key): Entry(from_plain(value, place), place) for key, value in data.items()}, place)
+        return Map({str(key): Entry(from_plain(value, place), place) for key, value in data.items()}, place)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         return Items([from_plain(value, place) for value in data], place)
     tolist = getattr(data, "tolist", None)
@@ -102,7 +103,7 @@ def from_plain(data: object, place: Place = Place()) -> Node:
 
 @dataclass(slots=True)
 class Document:
-    """A tree of nodes, with what is needed to speak about it."""
+    """A tree of nodes, the file that it comes from, and faults met in reading it."""
 
     root: Node
     file: str = ""
@@ -117,17 +118,17 @@ class Document:
         """Sources of numbers by dotted path."""
         return dict(_sources(self.root, ()))
 
-    def locate(self, path: Path, *, key: bool = False) -> Place:
-        """Where the value at `path` stands, or its key; where there is none, the nearest thing above it."""
+    def locate(self, path: KeyPath, *, key: bool = False) -> Place:
+        """Position of the value at `path`, or of its key; where there is none, of the nearest one above."""
         node, place = self.root, self.root.place
         for n, part in enumerate(path):
             last = n == len(path) - 1
-            if isinstance(node, Table) and part in node.entries:
+            if isinstance(node, Map) and part in node.entries:
                 entry = node.entries[str(part)]
-                unplaced = isinstance(entry.node, Table | Items) or entry.node.value is None
+                unplaced = isinstance(entry.node, Map | Items) or entry.node.value is None
                 place = entry.place if (last and key) or unplaced else entry.node.place
                 node = entry.node
-                if is_sourced(node) and last and not key and isinstance(node, Table):
+                if is_sourced(node) and last and not key and isinstance(node, Map):
                     place = node.entries["value"].node.place
             elif isinstance(node, Items) and isinstance(part, int) and 0 <= part < len(node.nodes):
                 node = node.nodes[part]
@@ -136,14 +137,14 @@ class Document:
                 break
         return place
 
-    def dotted(self, path: Path) -> str:
-        """Path as users write it; entries of lists go by their `name` where they have one."""
+    def dotted(self, path: KeyPath) -> str:
+        """The path as users write it, with dots; entries of lists appear by their `name` if they have one."""
         parts: list[str] = []
         node: Node | None = self.root
         for part in path:
             following: Node | None = None
             shown = str(part)
-            if isinstance(node, Table):
+            if isinstance(node, Map):
                 following = node.get(shown)
             elif isinstance(node, Items) and isinstance(part, int) and 0 <= part < len(node.nodes):
                 following = node.nodes[part]
@@ -167,11 +168,11 @@ def _sources(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, Source]]:
     if isinstance(node, Items):
         for n, item in enumerate(node.nodes):
             yield from _sources(item, (*path, name_of(item) or str(n)))
-    elif isinstance(node, Table) and is_sourced(node):
+    elif isinstance(node, Map) and is_sourced(node):
         texts = {key: entry.node.value for key, entry in node.entries.items() if isinstance(entry.node, Leaf)}
         if "source" in texts or "note" in texts:
             yield ".".join(path), Source(_text(texts.get("source")), _text(texts.get("note")))
-    elif isinstance(node, Table):
+    elif isinstance(node, Map):
         for key, entry in node.entries.items():
             yield from _sources(entry.node, (*path, key))
 

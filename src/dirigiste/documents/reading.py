@@ -1,6 +1,6 @@
-"""YAML in: from a file or a text to nodes with positions, and every fault of the text with its place.
+"""Reading YAML: from a file or a text to nodes with positions, and every fault of the text with its position.
 
-`validation` makes a declaration of what is read. Rules are those of YAML 1.2: `1e-8` is a number, `NO` is
+`validation` turns the result into a declaration. The rules are those of YAML 1.2: `1e-8` is a number, `NO` is
 text, a key given twice is a fault.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from io import StringIO
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Final
 
 from ruamel.yaml import YAML
@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from dirigiste.documents.nodes import Document, Entry, Items, Leaf, Node, Place, Table
+from dirigiste.documents.nodes import Document, Entry, Items, Leaf, Map, Node, Place
 from dirigiste.errors import InputError, Problem
 
 MAX_NODES: Final = 2_000_000
@@ -26,7 +26,7 @@ MAX_NODES: Final = 2_000_000
 TAG: Final = "tag:yaml.org,2002:"
 
 
-def read(path: str | FilePath) -> Document:
+def read(path: str | Path) -> Document:
     """Read a YAML file.
 
     Args:
@@ -38,7 +38,7 @@ def read(path: str | FilePath) -> Document:
     Raises:
         InputError: The file is missing, unreadable, or not YAML.
     """
-    path = FilePath(path)
+    path = Path(path)
     label = str(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -67,7 +67,7 @@ def parse(text: str, *, file: str = "<text>") -> Document:
         raise InputError([Problem(file, 1, 1, "", f"not YAML: {_first_line(error)}")]) from None
     except RecursionError:
         raise InputError([Problem(file, 1, 1, "", "is nested too deeply")]) from None
-    if not isinstance(node, Table):
+    if not isinstance(node, Map):
         what = "a list" if isinstance(node, Items) else "a single value"
         problem = Problem(
             file, node.place.line, node.place.column, "", f"must be a mapping (key: value), got {what}"
@@ -94,7 +94,7 @@ class _Reader:
             raise InputError([self.problem(place, "an alias (*) that contains itself")])
         self.under_way.add(id(source))
         if isinstance(source, MappingNode):
-            result: Node = self.table(source, place, path)
+            result: Node = self.map(source, place, path)
         elif isinstance(source, SequenceNode):
             nodes = [self.node(item, (*path, str(n))) for n, item in enumerate(source.value)]
             result = Items(nodes, place, 1 + sum(node.size for node in nodes))
@@ -106,7 +106,7 @@ class _Reader:
         self.done[id(source)] = result
         return result
 
-    def table(self, source: MappingNode, place: Place, path: tuple[str, ...]) -> Table:
+    def map(self, source: MappingNode, place: Place, path: tuple[str, ...]) -> Map:
         own: dict[str, Entry] = {}
         merged: dict[str, Entry] = {}
         for key_node, value_node in source.value:
@@ -126,19 +126,18 @@ class _Reader:
                 continue
             own[key] = Entry(self.node(value_node, (*path, key)), at)
         entries = {**{key: entry for key, entry in merged.items() if key not in own}, **own}
-        return Table(entries, place, 1 + sum(entry.node.size for entry in entries.values()))
+        return Map(entries, place, 1 + sum(entry.node.size for entry in entries.values()))
 
     def merge_key(self, value: YamlNode, at: Place) -> dict[str, Entry]:
         node = self.node(value)
-        tables = node.nodes if isinstance(node, Items) else [node]
-        found: dict[str, Entry] = {}
-        for table in tables:
-            if not isinstance(table, Table):
+        entries: dict[str, Entry] = {}
+        for merged in node.nodes if isinstance(node, Items) else [node]:
+            if not isinstance(merged, Map):
                 self.problems.append(self.problem(at, "`<<` must merge a mapping, or a list of mappings"))
                 continue
-            for name, entry in table.entries.items():
-                found.setdefault(name, entry)
-        return found
+            for name, entry in merged.entries.items():
+                entries.setdefault(name, entry)
+        return entries
 
     def scalar(self, source: YamlNode) -> object:
         # ruamel marks the folds of `>` scalars with bell characters, for writing them back
@@ -188,8 +187,8 @@ def _real(text: str) -> float:
 
 
 def _date(text: str) -> object:
-    found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
-    return dt.date(*(int(part) for part in found.groups())) if found else text
+    match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
+    return dt.date(*(int(part) for part in match.groups())) if match else text
 
 
 SYNTAX: Final = (

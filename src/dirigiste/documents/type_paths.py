@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A type, and the field that holds it if any."""
+class Target:
+    """What a path leads to: a type, and the field of that type if it is one."""
 
     annotation: Any
     field: FieldInfo | None = None
     tag: str | None = None
 
 
-def alternatives(annotation: object, tag: str | None = None) -> Iterator[Spot]:
-    """Take unions, options and annotations apart."""
+def alternatives(annotation: object, tag: str | None = None) -> Iterator[Target]:
+    """The members of a union or an optional type, with their tags, without other annotations."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *metadata = get_args(annotation)
@@ -34,7 +34,7 @@ def alternatives(annotation: object, tag: str | None = None) -> Iterator[Spot]:
         for member in get_args(annotation):
             yield from alternatives(member, tag)
     elif annotation is not type(None):
-        yield Spot(annotation, None, tag)
+        yield Target(annotation, None, tag)
 
 
 def is_model(annotation: object) -> bool:
@@ -45,19 +45,19 @@ def is_model(annotation: object) -> bool:
 def models(annotation: object, tag: str | None = None) -> list[type[BaseModel]]:
     """Models among the alternatives of a type, those of one tag only if given."""
     return [
-        spot.annotation
-        for spot in alternatives(annotation)
-        if is_model(spot.annotation) and (tag is None or spot.tag == tag)
+        target.annotation
+        for target in alternatives(annotation)
+        if is_model(target.annotation) and (tag is None or target.tag == tag)
     ]
 
 
 def key_of(name: str, field: FieldInfo) -> str:
-    """Key under which a field stands in a file."""
+    """Key of a field in files."""
     return field.alias or name
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Fields of a model by the key under which they stand in a file."""
+    """Fields of a model by their keys in files."""
     return {key_of(name, field): field for name, field in model.model_fields.items()}
 
 
@@ -66,37 +66,37 @@ def keys(annotation: object, tag: str | None = None) -> list[str]:
     return list(dict.fromkeys(key for model in models(annotation, tag) for key in fields_of(model)))
 
 
-def step(annotation: object, part: str | int, tag: str | None = None) -> list[Spot]:
-    """Types found under one part of a path."""
-    found: list[Spot] = []
-    for spot in alternatives(annotation):
-        inner, arguments = spot.annotation, get_args(spot.annotation)
+def step(annotation: object, part: str | int, tag: str | None = None) -> list[Target]:
+    """What one more part of a path leads to."""
+    targets: list[Target] = []
+    for target in alternatives(annotation):
+        inner, arguments = target.annotation, get_args(target.annotation)
         if is_model(inner):
             field = fields_of(inner).get(str(part))
-            if field is not None and (tag is None or spot.tag == tag):
-                found.append(Spot(field.annotation, field))
+            if field is not None and (tag is None or target.tag == tag):
+                targets.append(Target(field.annotation, field))
         elif get_origin(inner) is dict:
-            found.append(Spot(arguments[1]))
+            targets.append(Target(arguments[1]))
         elif get_origin(inner) is tuple and arguments:
-            found.append(Spot(arguments[0]))
-    return found
+            targets.append(Target(arguments[0]))
+    return targets
 
 
 def literals(annotation: object) -> list[str]:
-    """Values among which a text field chooses."""
+    """Values that a text field may have."""
     return [
         str(value)
-        for spot in alternatives(annotation)
-        if get_origin(spot.annotation) is Literal
-        for value in get_args(spot.annotation)
+        for target in alternatives(annotation)
+        if get_origin(target.annotation) is Literal
+        for value in get_args(target.annotation)
     ]
 
 
 def limits(annotation: object, field: FieldInfo | None = None) -> dict[str, float]:
     """Limits on a number: any of gt, ge, lt, le."""
     metadata: list[Any] = list(field.metadata) if field is not None else []
-    for spot in _annotated(annotation):
-        metadata.extend(spot)
+    for items in _annotated(annotation):
+        metadata.extend(items)
     bounds: dict[str, float] = {}
     for item in metadata:
         for name in ("gt", "ge", "lt", "le"):

@@ -1,6 +1,6 @@
-"""From a document to a declaration, or to all its faults of form in plain words.
+"""From a document to a declaration, or to a list of all its faults of form in plain words.
 
-A fault says what was given, what is allowed, and what was probably meant: `attempt(Model, document)`.
+The message of a fault gives the value in the file, the allowed ones, and the key that was probably meant.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dirigiste.documents import type_paths
 from dirigiste.documents.fields import synonyms_of
-from dirigiste.documents.nodes import Document, Items, Node, Path, Table, is_sourced
+from dirigiste.documents.nodes import Document, Items, KeyPath, Map, Node, is_sourced
 from dirigiste.documents.words import near, one_of, shown
 from dirigiste.errors import InputError, Problem
 
@@ -59,13 +59,13 @@ def _translated(model: type[BaseModel], document: Document, error: ValidationErr
 
 
 class _Walked:
-    """Where a fault sits: path in the data, types there, and whether the last part is a key itself."""
+    """The place of a fault: its path in the data, the types there, and whether a key is at fault itself."""
 
-    def __init__(self, model: type[BaseModel], document: Document, loc: Path) -> None:
+    def __init__(self, model: type[BaseModel], document: Document, loc: KeyPath) -> None:
         self.path: list[str | int] = []
         self.is_key = False
         self.parents: list[tuple[Any, str | None]] = []
-        self.spots: list[type_paths.Spot] = [type_paths.Spot(model)]
+        self.targets: list[type_paths.Target] = [type_paths.Target(model)]
         tag: str | None = None
         node: Node | None = document.root
         for part in loc:
@@ -77,19 +77,21 @@ class _Walked:
                 continue
             if isinstance(node, Items) and not isinstance(part, int):
                 continue
-            if not isinstance(node, Items | Table) and node is not None and not isinstance(part, int):
+            if not isinstance(node, Items | Map) and node is not None and not isinstance(part, int):
                 break
-            self.parents = [(spot.annotation, tag) for spot in self.spots]
-            self.spots = [new for spot in self.spots for new in type_paths.step(spot.annotation, part, tag)]
+            self.parents = [(target.annotation, tag) for target in self.targets]
+            self.targets = [
+                new for target in self.targets for new in type_paths.step(target.annotation, part, tag)
+            ]
             tag = None
             self.path.append(part)
             node = _child(node, part)
         self.node = node
-        self.field = next((spot.field for spot in self.spots if spot.field is not None), None)
+        self.field = next((target.field for target in self.targets if target.field is not None), None)
 
 
 def _child(node: Node | None, part: str | int) -> Node | None:
-    if isinstance(node, Table):
+    if isinstance(node, Map):
         return node.get(str(part))
     if isinstance(node, Items) and isinstance(part, int) and 0 <= part < len(node.nodes):
         return node.nodes[part]
@@ -128,7 +130,9 @@ def _problem(
             words = [word.strip() for word in context["words"].split(",")]
             suggestion = near(given, words, synonyms) if isinstance(given, str) else None
         case "literal_error":
-            words = sorted({word for spot in walked.spots for word in type_paths.literals(spot.annotation)})
+            words = sorted(
+                {word for target in walked.targets for word in type_paths.literals(target.annotation)}
+            )
             message = f"must be one of {one_of(words)}; got {shown(given)}"
             suggestion = near(str(given), words, synonyms)
         case "string_pattern_mismatch":
@@ -178,8 +182,8 @@ def _plain_message(kind: str, given: object, context: dict[str, Any], walked: _W
 
 
 def _allowed_range(walked: _Walked) -> str:
-    for spot in walked.spots:
-        text = type_paths.range_text(type_paths.limits(spot.annotation, spot.field))
+    for target in walked.targets:
+        text = type_paths.range_text(type_paths.limits(target.annotation, target.field))
         if text:
             return text
     return ""
@@ -197,6 +201,6 @@ def _about(walked: _Walked) -> str:
 
 
 def _sourced_hint(node: Node | None) -> str:
-    if isinstance(node, Table) and not is_sourced(node):
+    if isinstance(node, Map) and not is_sourced(node):
         return "; a number with its source is {value: ..., source: ...}"
     return ""

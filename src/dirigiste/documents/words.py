@@ -25,8 +25,8 @@ def near(word: str, allowed: Iterable[str], synonyms: Mapping[str, str] | None =
         return lower
     if synonym in choices:
         return synonym
-    found = difflib.get_close_matches(lower, choices, n=1, cutoff=0.6)
-    return found[0] if found else None
+    matches = difflib.get_close_matches(lower, choices, n=1, cutoff=0.6)
+    return matches[0] if matches else None
 
 
 def one_of(words: Iterable[str]) -> str:

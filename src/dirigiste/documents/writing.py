@@ -1,4 +1,4 @@
-"""YAML out: plain data and the sources of its numbers, so that it reads back exactly."""
+"""Writing YAML: plain data and the sources of its numbers, so that reading it gives the same data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE: Final = 110
 """Longest mapping, in characters, that is written on one line."""
 
 UNBROKEN: Final = 4096
-"""Width of lines that nothing breaks."""
+"""Line width large enough that no line is broken."""
 
 
 def to_yaml(data: object, *, width: int = LINE) -> str:
@@ -101,7 +101,7 @@ def _sourced(value: object, source: Source) -> CommentedMap:
 
 
 def _flow(data: object) -> str:
-    """Roughly what a mapping looks like on one line, for its length."""
+    """A mapping on one line, for an estimate of its length."""
     if isinstance(data, dict):
         return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in data.items()) + "}"
     if isinstance(data, list):

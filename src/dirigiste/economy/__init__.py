@@ -1,6 +1,6 @@
-"""What an economy is: declarations only, read from YAML, with errors that name file, line and key.
+"""Declarations of economies, read from YAML, with errors that name file, line and key.
 
-Knows nothing of arrays; `numerics` compiles an `Economy` to them.
+There are no arrays here; `numerics` compiles an `Economy` to them.
 """
 
 from dirigiste.documents.nodes import Source
@@ -33,7 +33,7 @@ from dirigiste.economy.explain import explain
 from dirigiste.economy.loader import load, loads, shipped
 from dirigiste.economy.model import Economy
 from dirigiste.economy.numerics import Numerics, Tolerances, WealthGrid
-from dirigiste.economy.paths import Parameter
+from dirigiste.economy.parameters import Parameter
 from dirigiste.economy.preferences import Preferences, Technology
 from dirigiste.economy.schema import json_schema
 from dirigiste.economy.statuses import Mandates, Status

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 from dirigiste.documents.fields import Count, Declaration, Real, parameter
 
 ROUNDING = 1e-9
-"""How far given weights and rows may be from their sums (absolute)."""
+"""Largest difference (absolute) between a sum of given weights, or of a row, and what it must be."""
 
 
 class Pareto(Declaration):
@@ -33,7 +33,7 @@ class Pareto(Declaration):
 
 
 class LogNormal(Declaration):
-    """A log-normal law on points even in log z; the tails sit in the end points."""
+    """A log-normal law on points even in log z; the end points have the weights of the tails."""
 
     sd: Real = parameter(
         "Standard deviation of log z", unit="log points", symbol="sd", enters="law of ability", gt=0
@@ -100,7 +100,7 @@ class Distribution(Declaration):
     def law(self) -> Pareto | LogNormal | GivenPoints:
         """The one that is given."""
         chosen = self.pareto or self.lognormal or self.points
-        assert chosen is not None  # the validator saw to it
+        assert chosen is not None  # by the validator
         return chosen
 
 
@@ -122,7 +122,7 @@ class Fixed(Declaration):
 
 
 class Diffusion(Declaration):
-    """Log ability is an Ornstein-Uhlenbeck process, on points as a birth-death chain of second order."""
+    """Log ability is an Ornstein-Uhlenbeck process, approximated by a birth-death chain of second order."""
 
     law: Literal["diffusion"] = Field(description="The law of ability")
     reversion: Real = parameter("Rate of reversion of log z to its mean", unit="per year", enters="Q", gt=0)
@@ -195,8 +195,8 @@ class Markov(Declaration):
 
 
 class AR1(Declaration):
-    """Log ability follows an AR(1) from year to year, log z' - mean = persistence (log z - mean) + e, as a
-    chain of points.
+    """Log ability follows an AR(1) from year to year, log z' - mean = persistence (log z - mean) + e,
+    approximated by a Markov chain.
     """
 
     law: Literal["ar1"] = Field(description="The law of ability")
@@ -242,7 +242,7 @@ class AR1(Declaration):
         """Standard deviation of log z in the long run."""
         if self.sd is not None:
             return self.sd
-        assert self.innovation is not None  # the validator saw to it
+        assert self.innovation is not None  # by the validator
         return self.innovation / math.sqrt(1.0 - self.persistence**2)
 
 

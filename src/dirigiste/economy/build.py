@@ -1,4 +1,4 @@
-"""From a document to a checked economy, or to every fault of form and of content."""
+"""From a document to a checked economy, or to a list of all its faults of form and of content."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Economic checks: what a declaration of good form can still have wrong. Each has a code; all are collected.
+"""Economic checks of a declaration whose form is right. Each fault has a code; all of them are collected.
 
-The first layer, faults of form, is in `documents.validation`. `E-` codes are errors, `W-` codes warnings.
+Faults of form are found before, in `documents.validation`. `E-` codes are errors, `W-` codes warnings.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from dirigiste.documents.nodes import Document, Path, from_plain
+from dirigiste.documents.nodes import Document, KeyPath, from_plain
 from dirigiste.documents.words import near, one_of
 from dirigiste.economy import graph as graphs
 from dirigiste.economy import size
-from dirigiste.economy.ability import AR1, Diffusion, GivenPoints, Markov, Pareto
+from dirigiste.economy.ability import Markov, Pareto
 from dirigiste.economy.edges import ABROAD, EnforcementEdge, RateEdge
 from dirigiste.errors import Problem
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from dirigiste.economy.declaration import EconomyDeclaration
 
 MASS_ROUNDING = 1e-9
-"""How far given masses may be from a sum of 1 (absolute)."""
+"""Largest difference (absolute) between the sum of given masses and 1."""
 
-Fault = tuple[str, Path, str]
+Fault = tuple[str, KeyPath, str]
 """Code, path, message."""
 
 
@@ -41,7 +41,7 @@ def warnings(economy: EconomyDeclaration) -> tuple[Problem, ...]:
 
 
 def check_references(data: object, document: Document) -> list[Problem]:
-    """Names that must exist, or be unique; on plain data, so that it works beside faults of form."""
+    """Names that must exist, or be unique. Reads plain data, so that it works despite faults of form."""
     statuses = data.get("statuses") if isinstance(data, dict) else None
     if not isinstance(statuses, dict):
         return []
@@ -52,7 +52,7 @@ def check_references(data: object, document: Document) -> list[Problem]:
         if not isinstance(name, str) or name in allowed:
             continue
         if name == ABROAD:
-            fault = ("E-unknown-status", path, "`abroad` is no status; owners can only leave for it")
+            fault = ("E-unknown-status", path, "`abroad` is no status; only an edge can lead `to` it")
             problems.append(_problem(document, fault))
             continue
         suggestion = near(name, allowed)
@@ -81,7 +81,7 @@ def check_references(data: object, document: Document) -> list[Problem]:
 
 
 def check_model(economy: EconomyDeclaration, document: Document) -> list[Problem]:
-    """Economic errors of an economy of good form."""
+    """Economic errors of an economy whose form is right."""
     checks: list[Callable[[EconomyDeclaration], Iterator[Fault]]] = [
         _discounting,
         _firms,
@@ -113,7 +113,7 @@ def _dicts(items: object) -> list[dict[str, Any]]:
     )
 
 
-def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, Any, list[str]]]:
+def _mentions(data: dict[str, Any]) -> Iterator[tuple[KeyPath, Any, list[str]]]:
     """Where statuses are named: path, name, and what else is allowed there."""
     for n, edge in enumerate(_dicts(data.get("edges"))):
         origin = edge.get("from")
@@ -204,7 +204,7 @@ def _directed(economy: EconomyDeclaration) -> Iterator[Fault]:
     if directed is None:
         return
     operating = [name for name, status in economy.statuses.items() if status.operates]
-    path: Path = ("closure", "directed", "to")
+    path: KeyPath = ("closure", "directed", "to")
     for m, name in enumerate(directed.to):
         if name in economy.statuses and name not in operating:
             yield "E-directed", (*path, m), f"`{name}` runs no firms, so no credit can be directed to it"
@@ -242,12 +242,12 @@ def _weight(economy: EconomyDeclaration, n: int) -> Iterator[Fault]:
     edge = economy.edges[n]
     if edge.weight is None:
         return
-    path: Path = ("edges", n, "weight")
+    path: KeyPath = ("edges", n, "weight")
     if edge.ability != "redraw":
         message = "weighs new abilities, so it needs `ability: redraw`; add that, or remove `weight`"
         yield "E-weight", path, message
     elif isinstance(edge.weight, tuple):
-        count = _abilities(economy)
+        count = size.abilities(economy)
         if len(edge.weight) != count:
             message = f"must be one number for each of the {count} abilities, got {len(edge.weight)}"
             yield "E-weight", path, message
@@ -255,21 +255,10 @@ def _weight(economy: EconomyDeclaration, n: int) -> Iterator[Fault]:
             yield "E-weight", path, "must be above 0 for some ability, or the edge leads nowhere"
 
 
-def _abilities(economy: EconomyDeclaration) -> int:
-    """Number of ability points."""
-    law = economy.ability
-    if isinstance(law, Markov):
-        return len(law.values)
-    if isinstance(law, Diffusion | AR1):
-        return law.points
-    drawn = law.distribution.law
-    return len(drawn.values) if isinstance(drawn, GivenPoints) else drawn.points
-
-
 def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
-    doors = [n for n, edge in enumerate(economy.edges) if edge.to == ABROAD]
+    leading_abroad = [n for n, edge in enumerate(economy.edges) if edge.to == ABROAD]
     abroad, entry, grid = economy.abroad, economy.entry, economy.numerics.wealth
-    for n in doors:
+    for n in leading_abroad:
         if abroad is None:
             message = "leads abroad, so life there must be declared: add `abroad: {interest: ...}`"
             yield "E-abroad-missing", ("edges", n, "to"), message
@@ -278,7 +267,7 @@ def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
                 "leads abroad, so those who leave must be replaced: add `entry: {status: ..., wealth: ...}`"
             )
             yield "E-entry-missing", ("edges", n, "to"), message
-    if entry is not None and not doors:
+    if entry is not None and not leading_abroad:
         message = "nobody is replaced, since no edge leads abroad; remove `entry`, or add such an edge"
         yield "E-entry-unused", ("entry",), message
     if entry is not None and not grid.min <= entry.wealth <= grid.max:
@@ -302,12 +291,12 @@ def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
         yield "E-abroad-growth", ("abroad", "interest"), message
     if grid.min > 0:
         return
-    for n in doors:
+    for n in leading_abroad:
         edge = economy.edges[n]
         if not isinstance(edge, RateEdge | EnforcementEdge):
             continue
         idle = [o for o in edge.origin if o in economy.statuses and economy.statuses[o].labor_efficiency == 0]
-        why = "so who is forced abroad without wealth has nothing to live on (value minus infinity)"
+        why = "so owners who are forced abroad without wealth have nothing to live on (value minus infinity)"
         if abroad.wage == 0:
             message = (
                 f"`abroad.wage` is 0, {why}; set a wage abroad, make the edge a `choice`, or set a wealth min"
@@ -319,13 +308,14 @@ def _abroad(economy: EconomyDeclaration) -> Iterator[Fault]:
 
 
 def _size(economy: EconomyDeclaration) -> Iterator[Fault]:
-    needed, has = size.stationary_bytes(economy), size.memory()
-    if needed > has:
+    needed, available = size.stationary_bytes(economy), size.memory()
+    if needed > available:
         points, abilities = economy.numerics.wealth.points, size.abilities(economy)
         message = (
             f"got {points:,} nodes: with {len(economy.statuses)} statuses and {abilities:,} points of "
             f"ability {size.states(economy):,} states, which take about {size.amount(needed)} of memory; "
-            f"this machine has {size.amount(has)}; lower `points` (300 are usual) or the points of ability"
+            f"this machine has {size.amount(available)}; lower `points` (300 are usual) or the points of "
+            "ability"
         )
         yield "E-size", ("numerics", "wealth", "points"), message
 
@@ -361,7 +351,7 @@ def _flows(economy: EconomyDeclaration) -> Iterator[Fault]:
         for name in empty:
             message = (
                 "no edge leads into this status, or only from statuses that are empty, so nobody is in it in "
-                "the  long run; add an edge into it, or make it the entry status"
+                "the long run; add an edge into it, or make it the entry status"
             )
             yield "E-unreachable", ("statuses", name), message
         rest = {name: following for name, following in inner.items() if name not in empty}

@@ -1,4 +1,4 @@
-"""What closes an economy: markets, budget, directed credit, life abroad, who replaces those who leave."""
+"""The closure of an economy: markets, budget, directed credit, life abroad, newborns for those who leave."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,7 +16,7 @@ class OpenAccount(Declaration):
 
 
 class OpenCapital(Declaration):
-    """An open capital account: the interest rate is given, and net foreign assets are what is left."""
+    """An open capital account: the interest rate is given, and net foreign assets are the residual."""
 
     open: OpenAccount = Field(description="An open capital account")
 

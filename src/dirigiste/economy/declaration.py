@@ -1,6 +1,6 @@
-"""Everything that is declared about an economy, in one frozen model.
+"""Everything that is declared about an economy, in one immutable model.
 
-`checks`, `paths` and `write` work on it; `model` puts them on top as `Economy`.
+`checks`, `parameters` and `write` are functions of it; `model.Economy` has them as methods.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ LABELS: Final = frozenset({"name", "title", "description", "schema_version"})
 """Keys that do not move any result."""
 
 LATER: Final[Mapping[str, object]] = {"clock": "continuous", "weight": None, "size_tax": None}
-"""Keys that the format gained later, with the values under which an economy is what it was without them."""
+"""Keys that were added to the format later, with the values that change nothing: they are left out of
+hashes."""
 
 
 class EconomyDeclaration(Declaration):
@@ -86,7 +87,7 @@ class EconomyDeclaration(Declaration):
 
 
 def _canonical(value: object, *, top: bool = False) -> object:
-    """Data whose JSON is the same for the same content; the order stays, it is that of the arrays."""
+    """Data whose JSON is the same for the same content. The order is kept, since it is that of the arrays."""
     if isinstance(value, dict):
         labels = LABELS if top else {"title", "description"}
         known = [(key, inner) for key, inner in value.items() if key not in LATER or inner != LATER[key]]

@@ -44,7 +44,7 @@ class WeightOfAbility(Declaration):
         """The weight of an ability."""
         if self.rising is not None:
             return -math.expm1(-self.rising * ability)
-        assert self.falling is not None  # the validator saw to it
+        assert self.falling is not None  # by the validator
         return math.exp(-self.falling * ability)
 
 
@@ -61,7 +61,7 @@ Weight = Annotated[
 
 
 class CommonEdge(Declaration):
-    """What edges of every kind carry."""
+    """Fields of edges of every kind."""
 
     name: Name = Field(description="Name of the edge; unique")
     title: str = Field(default="", description="Short name for tables and figures")
@@ -120,7 +120,7 @@ class RateEdge(CommonEdge):
 
 
 class Size(Declaration):
-    """How enforcement grows with the size of its target: χ = size^ζ/(size^ζ + ref^ζ)."""
+    """How enforcement grows with the size of the owner's firm or wealth: χ = size^ζ/(size^ζ + ref^ζ)."""
 
     of: Literal["capital", "revenue", "wealth"] = Field(
         description="Which size: capital and revenue are 0 for an owner who runs no firm"
@@ -138,7 +138,9 @@ class Size(Declaration):
 
 
 class EnforcementEdge(CommonEdge):
-    """What the state does to owners, and what they believe it does; the difference is fear."""
+    """Enforcement by the state: the rate at which it acts, and the rate that owners perceive; the difference
+    is fear.
+    """
 
     kind: Literal["enforcement"] = Field(description="Kind of the edge")
     actual: Real = parameter(

@@ -1,6 +1,7 @@
-"""The status graph as a directed graph: who can get where, which groups never mix, where people end up.
+"""The directed graph of statuses: which statuses can be reached, which groups never mix, where mass ends up.
 
-Works on declared edges, not on rates: a rate of 0 is a policy switched off, not an edge that is missing.
+It is the graph of declared edges, not of positive rates: a rate of 0 is a policy that is switched off, not a
+missing edge.
 """
 
 from __future__ import annotations
@@ -55,24 +56,24 @@ def components(graph: Graph[T]) -> list[list[T]]:
 
 
 def closed_classes(graph: Graph[T]) -> list[list[T]]:
-    """Sets of nodes that reach each other and nothing else; stationary mass sits there and nowhere else."""
+    """Sets of nodes that reach each other and no others; only they have mass in a stationary distribution."""
     reach = {node: reachable(graph, node) for node in graph}
     closed = {node: reach[node] for node in graph if all(node in reach[other] for other in reach[node])}
     return _grouped(closed, closed)
 
 
 def never_entered(graph: Graph[T]) -> list[T]:
-    """Nodes that have a way out but none in, and those that are entered from such nodes alone."""
+    """Nodes that edges leave but do not enter, and nodes that are entered from such nodes only."""
     left = {node: set(following) for node, following in graph.items()}
-    found: list[T] = []
+    never: list[T] = []
     while True:
         entered = set().union(*left.values()) if left else set()
         empty = [node for node, following in left.items() if node not in entered and following]
         if not empty:
-            return found
+            return never
         for node in empty:
             del left[node]
-        found += empty
+        never += empty
 
 
 def _grouped(order: Iterable[T], members: Mapping[T, set[T]]) -> list[list[T]]:

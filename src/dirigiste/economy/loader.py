@@ -1,4 +1,4 @@
-"""Economies in: from a shipped name, a file or a text; `extends` resolved, every fault reported at once."""
+"""Reads economies from a shipped name, a file or a text: resolves `extends`, reports all faults at once."""
 
 from __future__ import annotations
 

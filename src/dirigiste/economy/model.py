@@ -1,9 +1,9 @@
-"""The economy: a declaration, and what can be asked of it."""
+"""The economy: a declaration with methods that read, change, check and write it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from dirigiste.economy import checks, paths, write
+from dirigiste.economy import checks, parameters, write
 from dirigiste.economy.declaration import EconomyDeclaration
 from dirigiste.errors import Problem
 
@@ -17,7 +17,7 @@ class Economy(EconomyDeclaration):
         Raises:
             InputError: There is nothing at that path.
         """
-        return paths.get(self, path)
+        return parameters.get(self, path)
 
     def with_(self, changes: Mapping[str, Any]) -> Self:
         """A changed economy, validated and checked again.
@@ -29,11 +29,11 @@ class Economy(EconomyDeclaration):
         Raises:
             InputError: With every problem, named by dotted key.
         """
-        return paths.changed(self, changes)
+        return parameters.changed(self, changes)
 
-    def parameters(self) -> Iterator[paths.Parameter]:
+    def parameters(self) -> Iterator[parameters.Parameter]:
         """Every number of the economy, defaults included, in the order of declaration."""
-        return paths.parameters(self)
+        return parameters.parameters(self)
 
     def warnings(self) -> tuple[Problem, ...]:
         """What is legal but worth knowing before numbers are trusted."""

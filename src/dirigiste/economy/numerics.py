@@ -1,4 +1,4 @@
-"""How finely and how exactly an economy is solved."""
+"""Numerical settings of an economy: grid, steps of paths, tolerances."""
 
 from typing import Literal, Self
 
@@ -45,10 +45,14 @@ class WealthGrid(Declaration):
 
 
 class Tolerances(Declaration):
-    """When a solution counts as found."""
+    """What residuals a solution may have."""
 
     hjb: Real = parameter(
-        "Largest residual of the value equation", unit="utils", enters="solver", default=1e-9, gt=0
+        "Largest residual of the value equation",
+        unit="logs of consumption per year",
+        enters="solver",
+        default=1e-9,
+        gt=0,
     )
     distribution: Real = parameter(
         "Largest residual of the distribution", unit="mass per year", enters="solver", default=1e-12, gt=0
@@ -73,7 +77,7 @@ class Tolerances(Declaration):
 
 
 class PathSteps(Declaration):
-    """Steps of a path: even at first, growing from the last event on."""
+    """Steps of a path: of one length up to some time after the last event, growing from then on."""
 
     step: Real = parameter(
         "Longest step while events unfold and for some years after",
@@ -105,7 +109,9 @@ class Numerics(Declaration):
 
     wealth: WealthGrid = Field(default_factory=WealthGrid, description="Wealth grid")
     path: PathSteps = Field(default_factory=PathSteps, description="Steps of a path")
-    tolerances: Tolerances = Field(default_factory=Tolerances, description="When a solution counts as found")
+    tolerances: Tolerances = Field(
+        default_factory=Tolerances, description="What residuals a solution may have"
+    )
     scheme: Literal["compact", "upwind"] = Field(
         default="compact", description="Scheme in wealth: compact (higher order) or upwind (first order)"
     )

@@ -1,4 +1,7 @@
-"""Dotted paths into an economy: read, change, list. Edges go by their name, list entries by their number."""
+"""Parameters of an economy by dotted paths (`edges.crackdown.actual`): reading, changing, listing.
+
+Edges appear by their name, entries of other lists by their number.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dirigiste.documents import type_paths
-from dirigiste.documents.nodes import Document, Source, Table, from_plain, is_sourced
+from dirigiste.documents.nodes import Document, Map, Source, from_plain, is_sourced
 from dirigiste.documents.words import near
 from dirigiste.economy.build import build
 from dirigiste.economy.declaration import EconomyDeclaration
@@ -50,7 +53,7 @@ def _below(value: object, part: str, path: str) -> object:
 
 
 def _corrected(path: str, part: str, allowed: Iterable[str]) -> str | None:
-    """The path with what was probably meant in place of one part."""
+    """The path with one part replaced by what was probably meant."""
     better = near(part, allowed, SYNONYMS)
     if better is None:
         return None
@@ -163,7 +166,7 @@ def _set(data: dict[str, Any], path: str, value: object) -> None:
 def _is_sourced_mapping(value: Mapping[str, Any]) -> bool:
     """Whether a mapping is a number with its source."""
     node = from_plain(value)
-    return isinstance(node, Table) and is_sourced(node)
+    return isinstance(node, Map) and is_sourced(node)
 
 
 def _index(items: Sequence[object], part: str, path: str) -> int:

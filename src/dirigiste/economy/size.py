@@ -1,4 +1,4 @@
-"""How large an economy is, before anything is computed: states, and the memory that solving takes."""
+"""The size of an economy before anything is computed: number of states, and memory that solving takes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ DOUBLE: Final = 8
 """Bytes of a number."""
 
 ARRAYS: Final = 250
-"""Arrays over all states, or all arcs, that a stationary solution holds at a time, factors of its linear
-systems among them, about (measured).
+"""About how many arrays over all states, or all arcs, a stationary solution has in memory at a time, with the
+factors of its linear systems (measured).
 """
 
 SQUARES: Final = 4
-"""Matrices from ability to ability that a solution holds, about."""
+"""About how many matrices from ability to ability it has in memory."""
 
 MANY: Final = 1_000_000
 """States above which a stationary solution takes many minutes."""
 
 USUAL: Final = 16 * 2**30
-"""Memory in bytes of a machine that does not tell its own."""
+"""Memory in bytes that is assumed where that of the machine is not known."""
 
 
 def abilities(economy: EconomyDeclaration) -> int:
@@ -40,12 +40,12 @@ def abilities(economy: EconomyDeclaration) -> int:
 
 
 def states(economy: EconomyDeclaration) -> int:
-    """Wealth nodes by statuses by points of ability."""
+    """Number of states: wealth nodes times statuses times points of ability."""
     return economy.numerics.wealth.points * len(economy.statuses) * abilities(economy)
 
 
 def arcs(economy: EconomyDeclaration) -> int:
-    """Ways of edges from status to status (two for an edge from two statuses), by nodes and ability."""
+    """Number of arcs (two for an edge from two statuses) times wealth nodes times points of ability."""
     edges = sum(len(edge.origin) for edge in economy.edges)
     return economy.numerics.wealth.points * edges * abilities(economy)
 

@@ -1,4 +1,4 @@
-"""Political statuses: what a firm under each may do and what it costs."""
+"""Political statuses: productivity, credit, taxes, mandates and costs of firms in each."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from dirigiste.documents.fields import Declaration, ExtendedReal, Flag, Real, pa
 
 
 class Mandates(Declaration):
-    """Shares by which a cost weighs less in the decision than it is, as when jobs or plant are asked for."""
+    """Mandates to employ or invest: shares of a factor's cost that the decision about it leaves out."""
 
     labor: Real = parameter(
         "Share of the wage that the decision about labour leaves out",

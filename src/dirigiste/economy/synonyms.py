@@ -47,4 +47,4 @@ SYNONYMS: Final = {
     "std": "sd",
     "sources": "source",
 }
-"""What people write, and the key that they mean."""
+"""Each word with the key that is meant."""

@@ -1,4 +1,4 @@
-"""Economies out: YAML that reads back exactly."""
+"""Writing economies: YAML from which `loads` reads the same economy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def to_yaml(economy: EconomyDeclaration, *, defaults: bool = False) -> str:
 
 
 def _edge(data: dict[str, Any]) -> dict[str, Any]:
-    """An edge with what it is first, and a single origin as a plain name."""
+    """An edge with its name, origin, destination and kind first, and a single origin as a plain name."""
     origin = data.get("from")
     data = {**data, "from": origin[0]} if isinstance(origin, list | tuple) and len(origin) == 1 else data
     first = [key for key in ("name", "title", "description", "from", "to", "kind") if key in data]

@@ -12,7 +12,7 @@ from dirigiste.report import words
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
-    from dirigiste.chronicle import Change, Chronicle, Discrepancy, Event, Source
+    from dirigiste.chronicle import BibliographyEntry, Change, Chronicle, Discrepancy, Event
     from dirigiste.economy import Economy
     from dirigiste.results.runs.run import Run
 
@@ -162,7 +162,7 @@ class Citation:
 
     number: int
     id: str
-    source: Source
+    source: BibliographyEntry
 
 
 def bibliography(chronicle: Chronicle) -> dict[str, Citation]:
