@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 FIRST, SECOND = dt.date(2021, 1, 1), dt.date(2023, 1, 1)
 
 RULE = """
-name: told
+name: made
 economy: village.yaml
 beliefs: {half_life: 2, edges: {strike: 0.5}}
 events:
@@ -27,8 +27,8 @@ def believers() -> Chronicle:
     return chronicle.load(HERE / "believers.yaml")
 
 
-def told(text):
-    return chronicle.loads(text, file=str(HERE / "told.yaml"))
+def made_of(text):
+    return chronicle.loads(text, file=str(HERE / "made.yaml"))
 
 
 def left(day, since):
@@ -63,7 +63,7 @@ def test_what_is_written_and_what_a_case_adds_compose_with_the_case_last(believe
 
 def test_to_and_a_case_on_one_date_both_act():
     first = "  - {date: 2021-01-01, title: A case, sources: [assumption], case: {salience: 1}, "
-    same = told(RULE + first + "changes: [{parameter: edges.strike.perceived, to: 0.1}]}")
+    same = made_of(RULE + first + "changes: [{parameter: edges.strike.perceived, to: 0.1}]}")
     assert same.value("edges.strike.perceived", FIRST) == pytest.approx(0.1 + 0.03)
 
 
@@ -88,7 +88,7 @@ def test_a_lasting_change_of_the_actual_rate_is_perceived_where_it_is_not_given(
     changes: [{parameter: edges.watch.actual, multiply: 3}]
 """
     )
-    after = told(text).lasting()
+    after = made_of(text).lasting()
     assert after.get("edges.watch.actual") == after.get("edges.watch.perceived") == pytest.approx(0.06)
 
 
@@ -112,7 +112,7 @@ def test_only_a_case_is_a_surprise_and_needs_no_reason():
         {"date": "2021-01-01", "title": "A", "sources": ["assumption"], "case": {"salience": 1}}
     )
     assert event.acts
-    assert told(
+    assert made_of(
         RULE + "  - {date: 2021-01-01, title: A, sources: [assumption], case: {salience: 1}}"
     ).surprises
 
@@ -128,7 +128,7 @@ def test_changes_of_an_event_hold_both(believers):
     assert believers.changes_of(believers.events[1]) == believers.events[1].changes
 
 
-def test_cases_leave_nothing_in_the_end(believers):
+def test_cases_have_no_lasting_effect(believers):
     changed = {item.path: item.after for item in believers.lasting_changes()}
     assert changed == {
         "edges.strike.perceived": pytest.approx(0.09),
@@ -157,13 +157,13 @@ def test_critics_are_those_all_of_whose_origins_have_a_voice(believers):
 
 def test_yaml_keeps_the_rule_and_the_cases(believers, whole, crackdown):
     text = believers.to_yaml()
-    again = told(text)
+    again = made_of(text)
     assert again == believers
     assert again.beliefs == believers.beliefs
     assert "belief rule" not in text
     assert again.to_yaml() == text
     for one in (whole, crackdown):
-        assert told(one.to_yaml()) == one
+        assert made_of(one.to_yaml()) == one
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_a_key_that_does_not_exist_is_not_explained():
         explain("beliefs.halflife")
 
 
-def test_the_schema_knows_beliefs():
+def test_the_schema_covers_beliefs():
     schema = Draft202012Validator(schema_of(Chronicle))
     event = {"date": "2021-01-01", "title": "A", "sources": ["assumption"], "case": {"size": 1e9}}
     data = {
-        "name": "told",
+        "name": "made",
         "economy": "village",
         "beliefs": {"half_life": {"value": 2.0, "source": "assumption"}, "edges": {"strike": 0.5}},
         "events": [event],

@@ -49,11 +49,11 @@ def test_destination_decides_what_leads_abroad():
 def test_every_channel_has_a_parameter(crackdown):
     economy = crackdown.baseline
     edges = economy.edges_by_name
-    found = set()
+    channels = set()
     for parameter in economy.parameters():
         head, *rest = parameter.path.split(".")
-        found.add(default_channel(parameter.path, to=edges[rest[0]].to if head == "edges" else None))
-    assert set(CHANNELS) <= found
+        channels.add(default_channel(parameter.path, to=edges[rest[0]].to if head == "edges" else None))
+    assert set(CHANNELS) <= channels
 
 
 def test_channels_in_use_are_in_order(whole, crackdown):

@@ -34,7 +34,7 @@ def change(**fields):
         ({"multiply": 3}, -0.1, 2.0),
     ],
 )
-def test_value_on_the_way(fields, years, expected):
+def test_value_over_time(fields, years, expected):
     assert change(**fields).apply(2.0, years, START) == pytest.approx(expected, rel=1e-14)
 
 
@@ -48,13 +48,13 @@ def test_value_on_the_way(fields, years, expected):
         ({"add": 1, "series": {"2022-01-01": 4, "2023-01-01": 0.5}}, 2.5),
     ],
 )
-def test_value_in_the_end_is_the_limit_of_the_way(fields, expected):
+def test_the_lasting_value_is_the_limit_of_the_value_over_time(fields, expected):
     lasting = change(**fields).apply_lasting(2.0)
     assert lasting == pytest.approx(expected, rel=1e-14)
     assert change(**fields).apply(2.0, 1000.0, START) == pytest.approx(lasting, rel=1e-12)
 
 
-def test_to_an_end_that_cannot_be_reached_by_adding():
+def test_a_change_to_a_value_that_adding_cannot_reach():
     assert change(to=2.0).apply(float("inf"), 1.0, START) == 2.0
 
 
@@ -73,18 +73,18 @@ def test_lasting_economy(whole):
 
 
 def test_lasting_changes_name_events_and_leave_out_what_came_back(whole):
-    found = {item.path: item for item in whole.lasting_changes()}
-    assert set(found) == {
+    lasting = {item.path: item for item in whole.lasting_changes()}
+    assert set(lasting) == {
         "statuses.stranger.spread",
         "edges.list.rate",
         "statuses.listed.data_lending",
         "statuses.stranger.wedge",
     }
-    path, before, after, events = found["edges.list.rate"]
+    path, before, after, events = lasting["edges.list.rate"]
     assert (path, before) == ("edges.list.rate", 0.1)
     assert after == pytest.approx(0.06)
     assert [event.title for event in events] == ["All at once", "Half back"]
-    assert [event.title for event in found["statuses.listed.data_lending"].events] == ["All at once"]
+    assert [event.title for event in lasting["statuses.listed.data_lending"].events] == ["All at once"]
 
 
 def test_lasting_on_another_economy(whole):
@@ -105,7 +105,7 @@ def test_events_act_in_the_order_of_dates_not_of_the_file(whole):
     assert backwards.lasting_changes() == whole.lasting_changes()
 
 
-def test_value_tells_what_is_known_from_what_is(whole):
+def test_value_distinguishes_what_is_announced_from_what_happens(whole):
     path = "statuses.stranger.collateral"
     day = dt.date(2024, 1, 1)
     assert whole.value(path, dt.date(2020, 12, 31)) == 1.5
@@ -132,8 +132,8 @@ events:
 """
     from pathlib import Path
 
-    told = chronicle.loads(text, file=str(Path(__file__).parent / "told.yaml"))
-    after = told.lasting()
+    made = chronicle.loads(text, file=str(Path(__file__).parent / "made.yaml"))
+    after = made.lasting()
     assert after.get("edges.watch.perceived") == pytest.approx(0.06)
     assert after.get("edges.watch.actual") == 0.02
 

@@ -42,9 +42,9 @@ def test_unknown_name():
 def test_check_on_another_economy_names_every_parameter_it_lacks(crackdown, whole):
     with pytest.raises(InputError) as caught:
         crackdown.check(whole.baseline)
-    held = {parameter.path for parameter in whole.baseline.parameters()}
-    lacking = {change.parameter for event in crackdown.events for change in event.changes} - held
-    told = [problem.message for problem in caught.value.problems]
+    numbers = {parameter.path for parameter in whole.baseline.parameters()}
+    lacking = {change.parameter for event in crackdown.events for change in event.changes} - numbers
+    messages = [problem.message for problem in caught.value.problems]
     assert lacking
     for path in lacking:
-        assert any(f"the economy village has no parameter `{path}`" in message for message in told), path
+        assert any(f"the economy village has no parameter `{path}`" in message for message in messages), path

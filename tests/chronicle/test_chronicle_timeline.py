@@ -109,19 +109,19 @@ def test_bends_that_share_a_step_are_both_edges(whole):
         {"parameter": COLLATERAL, "multiply": 0.9, "for": 30.0},
         {"parameter": "statuses.stranger.spread", "add": 0.01, "over": 30.5},
     ]
-    found = timeline.grid(told(whole.baseline, ("2021-01-01", *changes)), HOWS[1])
-    assert holds(found.edges, [30.0, 30.5])
-    assert (np.diff(found.edges) > 0).all()
+    grid = timeline.grid(told(whole.baseline, ("2021-01-01", *changes)), HOWS[1])
+    assert holds(grid.edges, [30.0, 30.5])
+    assert (np.diff(grid.edges) > 0).all()
 
 
-def test_a_step_is_told_in_its_middle_and_an_impact_on_its_date(grids):
+def test_numbers_of_a_step_belong_to_its_middle_and_those_of_an_impact_to_its_date(grids):
     for grid in grids:
         middles = 0.5 * (grid.edges[1:] + grid.edges[:-1])
         impact = np.isin(np.arange(middles.size), grid.surprises)
         np.testing.assert_allclose(grid.time, np.where(impact, grid.edges[:-1], middles), rtol=1e-12)
         for step, date in zip(grid.surprises, (FIRST, dt.date(2023, 1, 1)), strict=True):
-            told_on = grid.dates[step] + dt.timedelta(seconds=1)
-            assert told_on.date() == date
+            date_of_step = grid.dates[step] + dt.timedelta(seconds=1)
+            assert date_of_step.date() == date
 
 
 def test_dates_are_a_matter_of_distance(whole):
@@ -158,9 +158,9 @@ def test_values_are_those_of_the_chronicle_on_the_dates(whole, line, known):
     days = [announced + dt.timedelta(days=n) for n in (0, 1, 45, 363, 366, 500, 729, 732, 1500, 9999)]
     at = np.array([years_between(FIRST, day) for day in days])
     edges = np.stack([at - 1e-9, at + 1e-9], axis=1).reshape(-1)
-    found = line.values(known, line.channels, edges)
-    assert set(found) == set(whole.parameters)
-    for path, values in found.items():
+    values_by_path = line.values(known, line.channels, edges)
+    assert set(values_by_path) == set(whole.parameters)
+    for path, values in values_by_path.items():
         for day, value in zip(days, values[::2], strict=True):
             expected = whole.value(path, day, announced=announced)
             assert value == pytest.approx(expected, rel=1e-6), (path, day)
@@ -195,8 +195,8 @@ def test_lasting_values_are_those_of_the_lasting_economy(whole, line):
 
 def test_channels_that_do_not_act_change_nothing(whole, line):
     edges = line.grid.edges
-    found = line.values(1, ["fines"], edges)
-    for path, values in found.items():
+    values_by_path = line.values(1, ["fines"], edges)
+    for path, values in values_by_path.items():
         moves = np.ptp(values) > 0
         assert moves == (path in ("edges.strike.fine", "statuses.stranger.wedge")), path
     lasting, whole_lasting = line.lasting(1, ["fines"]), whole.lasting(channels=["fines"])

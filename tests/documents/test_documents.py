@@ -54,8 +54,8 @@ def faults(text):
 
 
 def test_faults_name_place_key_value_range_and_what_was_meant():
-    found = faults("ground: clay\nbeds:\n  - {name: north, width: 4}\n  - {name: south, crop: leak}\n")
-    assert sorted(found) == [
+    messages = faults("ground: clay\nbeds:\n  - {name: north, width: 4}\n  - {name: south, crop: leak}\n")
+    assert sorted(messages) == [
         "garden.yaml:1:1 ground: unknown key; did you mean `soil`?",
         "garden.yaml:3:26 beds.north.width: must be above 0 and at most 3, got 4",
         "garden.yaml:4:25 beds.south.crop: must be one of `beet`, `leek`; got text 'leak'; "

@@ -218,13 +218,13 @@ def test_with_takes_scalars_of_numpy(base):
         ("name.first", "x", "must be text"),
     ],
 )
-def test_with_tells_what_is_wrong(political, path, value, words):
+def test_with_reports_what_is_wrong(political, path, value, words):
     with pytest.raises(InputError) as caught:
         political.with_({path: value})
     assert words in str(caught.value)
 
 
-def test_with_tells_all_at_once(political):
+def test_with_reports_all_faults_at_once(political):
     with pytest.raises(InputError) as caught:
         political.with_({"preferences.rho": -1, "technology.alpha": "x", "edges.crackdown.fine": 2})
     assert [p.key for p in caught.value.problems] == [
@@ -235,11 +235,11 @@ def test_with_tells_all_at_once(political):
 
 
 def test_parameters_have_units(example):
-    found = list(example.parameters())
-    paths = [p.path for p in found]
+    parameters = list(example.parameters())
+    paths = [p.path for p in parameters]
     assert len(set(paths)) == len(paths)
-    assert all(p.unit and p.description for p in found)
-    assert all(example.get(p.path) == p.value for p in found)
+    assert all(p.unit and p.description for p in parameters)
+    assert all(example.get(p.path) == p.value for p in parameters)
     assert "numerics.wealth.points" in paths
     assert "closure.labor.outside" in paths
 

@@ -79,7 +79,7 @@ def test_faults_name_the_file_that_they_are_in(tmp_path):
     assert places == {"technology.alpha": ("p.yaml", 4), "preferences.rho": ("c.yaml", 2)}
 
 
-def test_missing_files_are_told(tmp_path):
+def test_missing_files_are_reported(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load(tmp_path / "none.yaml")
     with pytest.raises(InputError, match="no shipped economy of that name"):

@@ -34,9 +34,9 @@ def test_no_file_is_lost():
 
 def test_every_economic_check_has_a_file():
     declared = set(re.findall(r'"(E-[a-z-]+)"', Path(checks.__file__).read_text(encoding="utf-8")))
-    found = set()
+    codes = set()
     for file in FILES:
         with pytest.raises(InputError) as caught:
             load(file)
-        found |= {problem.code for problem in caught.value.problems if problem.code}
-    assert found == declared
+        codes |= {problem.code for problem in caught.value.problems if problem.code}
+    assert codes == declared

@@ -20,18 +20,18 @@ edges:
 
 
 def test_reads_and_writes_back():
-    found = loads(TEXT)
-    tax = found.statuses["big"].size_tax
+    economy = loads(TEXT)
+    tax = economy.statuses["big"].size_tax
     assert tax is not None
     assert (tax.on, tax.above, tax.rate) == ("capital", 5.0, 0.2)
-    assert found.statuses["other"].size_tax is None
-    assert found.get("statuses.big.size_tax.rate") == 0.2
-    assert loads(found.to_yaml()) == found
-    units = {p.path: p.unit for p in found.parameters()}
+    assert economy.statuses["other"].size_tax is None
+    assert economy.get("statuses.big.size_tax.rate") == 0.2
+    assert loads(economy.to_yaml()) == economy
+    units = {p.path: p.unit for p in economy.parameters()}
     assert units["statuses.big.size_tax.rate"] == "share of the cost of the factor"
     assert "statuses.other.size_tax.rate" not in units
-    assert found.with_({"statuses.big.size_tax": None}).statuses["big"].size_tax is None
-    assert found.with_({"statuses.big.size_tax.rate": 0.3}).hash != found.hash
+    assert economy.with_({"statuses.big.size_tax": None}).statuses["big"].size_tax is None
+    assert economy.with_({"statuses.big.size_tax.rate": 0.3}).hash != economy.hash
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_fines_are_received_or_burnt(political, at_prices, moved):
 @pytest.mark.parametrize(
     ("edge", "status"), [("join", "aligned"), ("retire", "withdrawn"), ("speak", "critic")]
 )
-def test_a_closed_door_empties_the_room(edge, status, political, at_prices, mass, moved):
+def test_without_an_edge_into_it_a_status_is_empty(edge, status, political, at_prices, mass, moved):
     """Claim: with its choice edge at rate 0 a status loses members (all of them where that edge is the only
     way in).
     """

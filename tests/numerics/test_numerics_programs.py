@@ -75,7 +75,7 @@ def test_kernels_keep_the_order_of_sums_and_infinite_numbers():
     assert result[3:] == (True, True)
 
 
-def test_kernels_hold_no_lock():
+def test_kernels_release_the_lock():
     assert programs.jit(square).targetoptions["nogil"]
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_compiled_function_is_compiled_anew(anew):
     assert counts()[1:] == (0, 3)
 
 
-def test_closures_are_told_apart(anew):
+def test_closures_are_distinguished(anew):
     def factory(factor):
         def scaled(x):
             return factor * x
@@ -207,7 +207,7 @@ def test_without_a_folder_programs_are_compiled(anew, monkeypatch, capfd):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_what_cannot_be_written_is_said_once(anew, monkeypatch, caplog, code):
+def test_what_cannot_be_written_is_logged_once(anew, monkeypatch, caplog, code):
     def write(*_):
         raise OSError(code, os.strerror(code))
 
@@ -241,7 +241,7 @@ def test_compiling_ahead_stops_where_nothing_can_be_written(anew, monkeypatch, c
     assert len(caplog.records) == 1
 
 
-def test_an_error_in_compiling_ahead_is_told_and_stops_nothing(anew, monkeypatch, caplog):
+def test_an_error_in_compiling_ahead_is_logged_and_stops_nothing(anew, monkeypatch, caplog):
     def run(tell):
         raise ZeroDivisionError("of no use")
 

@@ -1,15 +1,15 @@
-"""A plain solver of stationary equilibria, written on its own: to check the engine's numbers, and to find out
-whether an economy that it does not solve has an equilibrium.
+"""A simple solver of stationary equilibria, written independently: to check the numbers of the engine, and to
+see whether an economy that the engine does not solve has an equilibrium.
 
-    found = Oracle(economy).solve()
-    found.u, found.left, found.state
+    solution = Oracle(economy).solve()
+    solution.u, solution.left, solution.state
 
 From docs/method.md: firms (section 2), edges (3), plain upwinding in wealth (4, `scheme: upwind`), conditions
-(5). Of the package only declarations and the chain of abilities are read. Values are found by
-Newton's method on SciPy's sparse matrices, which for upwinding is policy iteration and so cannot go astray,
-the distribution from the transposed matrix, prices that clear static markets at given masses by Newton with
-brackets to fall back on, and stationary prices as a fixed point of that map by Broyden's method. Nothing is
-fast.
+(5). Of the package only declarations and the chain of abilities are used. Values are computed by Newton's
+method on SciPy's sparse matrices, which for upwinding is policy iteration and so always converges, the
+distribution from the transposed matrix, prices that clear static markets at given masses by Newton's method,
+or brackets where that fails, and stationary prices as a fixed point of that map by Broyden's method. Nothing
+is fast.
 
 No tax on size, and no constant returns.
 """
@@ -32,16 +32,16 @@ from dirigiste.numerics.setup import ability
 Array = NDArray[np.float64]
 
 RAMP = 1e-4
-"""Width, in wages, over which like owners split between a firm and work (section 2)."""
+"""Width, in wages, over which identical owners split between running a firm and working (section 2)."""
 
 SPLIT = 1e-5
 """Logs of consumption a year within which owners split between saving and running down (section 4)."""
 
 BRINK = 1e-2
-"""Drift over consumption below which the second of two directions comes in gradually (section 4)."""
+"""Drift over consumption below which the second of two directions counts in part only (section 4)."""
 
 CHEAPEST = 1e-9
-"""Least rental rate that is told from 0."""
+"""Lower bound of rental rates."""
 
 MOST_QUOTA = 8.0
 """Largest added spread, or minus log of a factor on credit limits, that is tried to meet a quota."""
@@ -50,7 +50,7 @@ WAGE, INTEREST, TRANSFER, QUOTA = range(4)
 
 
 class Failed(Exception):  # noqa: N818  (named for the state of affairs)
-    """No equilibrium was found."""
+    """The search ended without an equilibrium."""
 
 
 class Arc(NamedTuple):
@@ -316,12 +316,12 @@ class Oracle:
         perceived = ((1 - self.mandate_l) * wage)[s, None]
         scale = ((1 - self.wedge) * self.productivity * eta * (1 - alpha))[s, None] * self.z
 
-        def wanted(rate: Array) -> Array:
+        def unconstrained(rate: Array) -> Array:
             rental = np.maximum((1 - self.mandate_k) * (rate + self.delta), CHEAPEST)[s, None]
             ratio = alpha / (1 - alpha) * perceived / rental
             return ratio * (scale * ratio ** (alpha * eta) / perceived) ** (1 / (1 - eta))
 
-        own, on_credit = wanted(np.full(s.size, interest)), wanted(interest + spread)
+        own, on_credit = unconstrained(np.full(s.size, interest)), unconstrained(interest + spread)
         data = np.where(self.data[s, None] > 0, self.data[s, None] * own, 0.0)
         multiple = (self.collateral - 1)[s, None]
 
@@ -404,13 +404,13 @@ class Oracle:
 
     def jumps(self, v: Array, firms: Firms) -> Jumps:
         """What arcs are worth at values v, and at what rate people move."""
-        found = Jumps([], [], [], [])
+        result = Jumps([], [], [], [])
         for arc in self.arcs:
             here, there = v[:, arc.origin], self.landed(arc, v)
             reach = np.broadcast_to(self.reach(arc, firms), here.shape)
             rate, flow = arc.perceived * reach, arc.actual * reach
             if not arc.choice:
-                for into, x in zip(found, (rate * (there - here), rate, rate, flow), strict=True):
+                for into, x in zip(result, (rate * (there - here), rate, rate, flow), strict=True):
                     into.append(x)
                 continue
             if self.sigma == 1:
@@ -430,11 +430,11 @@ class Oracle:
             else:
                 more = np.exp((1 - self.sigma) * worth)
                 values = here * (more - 1), more * goes * here / there, 1 - more * (1 - goes)
-            found.worth.append(rate * values[0])
-            found.gain.append(rate * values[1])
-            found.loss.append(rate * values[2])
-            found.flow.append(flow * moves)
-        return found
+            result.worth.append(rate * values[0])
+            result.gain.append(rate * values[1])
+            result.loss.append(rate * values[2])
+            result.flow.append(flow * moves)
+        return result
 
     def _pattern(self) -> None:
         """Unknowns that stand for means over new abilities, one for each node, status and law of draws."""
@@ -675,13 +675,13 @@ class Oracle:
 
     def from_edges(self, g: Array, jumps: Jumps) -> float:
         """What edges take and do not burn, less what newborns are given."""
-        found = 0.0
+        receipts = 0.0
         for arc, flow in zip(self.arcs, jumps.flow, strict=True):
             people = (g[:, arc.origin] * flow).sum(axis=1)
-            found += (not arc.burnt) * (people * (self.a - arc.after)).sum()
+            receipts += (not arc.burnt) * (people * (self.a - arc.after)).sum()
             if arc.destination < 0:
-                found -= self.economy.entry.wealth * people.sum()
-        return found
+                receipts -= self.economy.entry.wealth * people.sum()
+        return receipts
 
     def balance(self, u: Array, g: Array, from_edges: float) -> tuple[Array, Array]:
         """Excess demand of labour, of capital, and the quota's shortfall, and u with the transfer that
@@ -821,13 +821,13 @@ class Oracle:
     def left(self, state: State) -> float:
         """Largest residual of the conditions that are open, bounds as in section 5."""
         u, m = state.u, state.market
-        found = [
+        conditions = [
             m.labor,
             min(-m.capital, 50 * (u[INTEREST] + self.delta)),
             m.budget,
             min(m.quota, 50 * u[QUOTA]),
         ]
-        return float(np.abs(np.array(found)[self.open]).max(initial=0.0))
+        return float(np.abs(np.array(conditions)[self.open]).max(initial=0.0))
 
     def guess(self) -> Array:
         """Unknowns to start from."""
@@ -872,17 +872,17 @@ class Oracle:
         return (nodes / nodes.sum())[:, None, None] * statuses[:, None] * self.stationary
 
     def first(self, u: Array) -> tuple[Array, Array]:
-        """Static clearing with a mean wealth at which interest is near a quarter of impatience."""
+        """Static clearing with a mean wealth at which the interest rate is near a quarter of rho."""
         nothing = Jumps([], [], [], [np.zeros(self.shape[::2]) for _ in self.arcs])
-        mean, found = 3.0, u
+        mean, cleared = 3.0, u
         for _ in range(40):
-            found = self.clear(u, self.spread_out(mean), nothing)
-            if INTEREST not in self.open or abs(found[INTEREST] - 0.25 * self.rho) < 0.005:
+            cleared = self.clear(u, self.spread_out(mean), nothing)
+            if INTEREST not in self.open or abs(cleared[INTEREST] - 0.25 * self.rho) < 0.005:
                 break
-            if found[INTEREST] <= -self.delta and mean < 0.3:
+            if cleared[INTEREST] <= -self.delta and mean < 0.3:
                 break
-            mean *= 1.25 if found[INTEREST] > 0.25 * self.rho else 0.8
-        return found, self.spread_out(mean)
+            mean *= 1.25 if cleared[INTEREST] > 0.25 * self.rho else 0.8
+        return cleared, self.spread_out(mean)
 
     @np.errstate(all="ignore")  # on the way to values, and where sigma is large
     def solve(self, start: Array | None = None, target: float = 1e-9) -> Found:
@@ -975,8 +975,8 @@ class Oracle:
 
     @np.errstate(all="ignore")
     def along(self, unknown: int, value: float, start: Array | None = None) -> tuple[float, Array]:
-        """Excess demand in the market of one unknown that is held at `value` while all others are solved for,
-        and the unknowns.
+        """Excess demand in the market of one unknown at a given value, all others being solved for; and the
+        unknowns.
         """
         given, open_ = self.given, self.open
         self.given = given.copy()
@@ -987,22 +987,22 @@ class Oracle:
             if start is not None:
                 u = start.copy()
                 u[unknown] = value
-            found = self.solve(u)
-            m = found.state.market
-            return (m.labor, m.capital, m.budget, -m.quota)[unknown], found.u
+            solution = self.solve(u)
+            m = solution.state.market
+            return (m.labor, m.capital, m.budget, -m.quota)[unknown], solution.u
         finally:
             self.given, self.open = given, open_
 
     def excess(self, unknown: int, values: Array) -> list[tuple[float, float]]:
         """Excess demand in the market of one unknown over a range of its values, nan where that fails."""
-        found, last = [], None
+        pairs, last = [], None
         for value in values:
             try:
                 left, last = self.along(unknown, float(value), last)
             except Failed:
                 left = math.nan
-            found.append((float(value), left))
-        return found
+            pairs.append((float(value), left))
+        return pairs
 
     def crossing(
         self,

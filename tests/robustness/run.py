@@ -28,7 +28,7 @@ LIMIT = 90.0
 FIRST = 600.0
 """The same for the start of a worker, compilation included."""
 
-TOLD = ("hjb", "distribution", "labor", "capital", "budget", "quota", "walras", "top_mass")
+SHOWN = ("hjb", "distribution", "labor", "capital", "budget", "quota", "walras", "top_mass")
 
 
 class Result(NamedTuple):
@@ -45,9 +45,10 @@ class Result(NamedTuple):
     @property
     def line(self) -> str:
         """The result in a line."""
-        told = " ".join(f"{name} {_short(x)}" for name, x in self.residuals.items())
+        residuals = " ".join(f"{name} {_short(x)}" for name, x in self.residuals.items())
         prices = " ".join(f"{name} {_short(x, 5)}" for name, x in self.prices.items())
-        return f"{self.name:>40} {self.seconds:7.2f} s  {self.outcome:<12} {self.message} [{told}] {prices}"
+        head = f"{self.name:>40} {self.seconds:7.2f} s  {self.outcome:<12}"
+        return f"{head} {self.message} [{residuals}] {prices}"
 
 
 def _short(x: float | None, digits: int = 2) -> str:
@@ -128,16 +129,17 @@ def work() -> None:
         begun = time.perf_counter()
         outcome, message, residuals, prices = "solved", "", {}, {}
         try:
-            found = dg.solve(economy)
+            equilibrium = dg.solve(economy)
         except DirigisteError as error:
             outcome, message = type(error).__name__, str(error).replace("\n", " | ")
             residuals = dict(getattr(error, "residuals", {}))
         except Exception as error:  # noqa: BLE001  (what a test of robustness looks for)
             outcome, message = type(error).__name__, str(error).replace("\n", " | ")[:300]
         else:
-            prices = found.prices
-            residuals = {name: size for name in TOLD if (size := getattr(found.certificate, name))}
-            message = " | ".join(found.warnings)
+            prices = equilibrium.prices
+            certificate = equilibrium.certificate
+            residuals = {name: size for name in SHOWN if (size := getattr(certificate, name))}
+            message = " | ".join(equilibrium.warnings)
         seconds = time.perf_counter() - begun
         result = Result(name, seconds, outcome, message, _finite(residuals), _finite(prices))
         _answer(answers, json.dumps(result._asdict()))
@@ -152,31 +154,31 @@ def _finite(numbers: dict[str, Any]) -> dict[str, float | None]:
     return {name: float(x) if math.isfinite(x) else None for name, x in numbers.items()}
 
 
-def run(names: list[str], limit: float = LIMIT, tell: bool = False) -> list[Result]:
+def run(names: list[str], limit: float = LIMIT, show: bool = False) -> list[Result]:
     """Solve cases by name, in one worker."""
-    worker, found = Worker(limit), []
+    worker, results = Worker(limit), []
     try:
         for name in names:
-            found.append(worker.solve(name))
-            if tell:
-                sys.stdout.write(found[-1].line + "\n")
+            results.append(worker.solve(name))
+            if show:
+                sys.stdout.write(results[-1].line + "\n")
                 sys.stdout.flush()
     finally:
         worker.close()
-    return found
+    return results
 
 
-def summary(found: list[Result]) -> str:
+def summary(results: list[Result]) -> str:
     """Share solved, the slowest, and why others failed."""
-    if not found:
+    if not results:
         return "no cases"
-    solved = [result for result in found if result.outcome == "solved"]
-    rest = [result for result in found if result.outcome != "solved"]
-    slowest = max(found, key=lambda result: result.seconds)
+    solved = [result for result in results if result.outcome == "solved"]
+    rest = [result for result in results if result.outcome != "solved"]
+    slowest = max(results, key=lambda result: result.seconds)
     lines = [
-        f"{len(solved)} of {len(found)} solved ({len(solved) / len(found):.1%}), "
-        f"{sum(result.seconds for result in found):.0f} s in all, "
-        f"median {sorted(result.seconds for result in found)[len(found) // 2]:.2f} s, "
+        f"{len(solved)} of {len(results)} solved ({len(solved) / len(results):.1%}), "
+        f"{sum(result.seconds for result in results):.0f} s in all, "
+        f"median {sorted(result.seconds for result in results)[len(results) // 2]:.2f} s, "
         f"slowest {slowest.name} ({slowest.seconds:.1f} s)"
     ]
     for outcome, count in Counter(result.outcome for result in rest).most_common():
@@ -208,13 +210,13 @@ def main() -> None:
 
         expected = {case.name: case.expected for case in variations.SPECIAL if given.only in case.name}
         names = list(expected)
-    found = run(names, given.limit, tell=True)
-    sys.stdout.write(summary(found) + "\n")
-    for result in found:
+    results = run(names, given.limit, show=True)
+    sys.stdout.write(summary(results) + "\n")
+    for result in results:
         if result.name in expected and not as_expected(result, expected[result.name]):
             sys.stdout.write(f"  not as expected ({expected[result.name]}): {result.line}\n")
     if given.json:
-        given.json.write_text(json.dumps([result._asdict() for result in found], indent=1))
+        given.json.write_text(json.dumps([result._asdict() for result in results], indent=1))
 
 
 def as_expected(result: Result, expected: str) -> bool:

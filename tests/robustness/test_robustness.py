@@ -41,8 +41,8 @@ def test_a_few():
 
 @pytest.mark.slow
 def test_special_cases():
-    found = run.run([case.name for case in variations.SPECIAL])
-    missed = [r.line for r in found if not run.as_expected(r, special(r.name).expected)]
+    results = run.run([case.name for case in variations.SPECIAL])
+    missed = [r.line for r in results if not run.as_expected(r, special(r.name).expected)]
     assert not missed, "\n".join(missed)
 
 
@@ -52,12 +52,12 @@ def test_random_variations():
     the others solve, and the rest end within a minute with a reason.
     """
     every = run.run([str(number) for number in range(variations.COUNT)])
-    told = run.summary(every)
+    summary = run.summary(every)
     refused = variations.REFUSED
     for result in every:
         if int(result.name) in refused:
             assert run.as_expected(result, refused[int(result.name)]), result.line
-    found = [result for result in every if int(result.name) not in refused]
-    assert all(result.outcome in ("solved", "NotConverged") for result in found), told
-    assert all(result.seconds < QUICK for result in every), told
-    assert sum(result.outcome == "solved" for result in found) >= 0.95 * len(found), told
+    results = [result for result in every if int(result.name) not in refused]
+    assert all(result.outcome in ("solved", "NotConverged") for result in results), summary
+    assert all(result.seconds < QUICK for result in every), summary
+    assert sum(result.outcome == "solved" for result in results) >= 0.95 * len(results), summary

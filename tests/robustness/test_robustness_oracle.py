@@ -16,11 +16,11 @@ MORE = (195, 72, 190, 4, 13, 114, 180, 196, 11, 33, 59, 75, 140, 24, 39, 9, 70, 
 
 def agree(number):
     economy = variations.economy(number).with_({"numerics.scheme": "upwind"})
-    found = Oracle(economy).solve()
-    assert found.left < 1e-8
+    solution = Oracle(economy).solve()
+    assert solution.left < 1e-8
     prices = dg.solve(economy).prices
     ours = [math.log(prices["wage"]), prices["interest"], prices["transfer"]]
-    np.testing.assert_allclose(ours, found.u[:3], atol=1e-6)
+    np.testing.assert_allclose(ours, solution.u[:3], atol=1e-6)
 
 
 @pytest.mark.parametrize("number", AFEW)

@@ -155,7 +155,7 @@ def _moved(rng: np.random.Generator, base: Economy) -> Changes:
         and math.isfinite(p.value)
     ]
     chosen = rng.choice(len(paths), size=rng.integers(3, 13), replace=False)
-    found = {}
+    changes = {}
     for index in sorted(chosen):
         path, value = paths[index]
         last = path.rsplit(".", 1)[-1]
@@ -164,53 +164,53 @@ def _moved(rng: np.random.Generator, base: Economy) -> Changes:
             moved = min(moved, 0.45 if last == "alpha" else 0.9)
         if last == "collateral":
             moved = max(moved, 1.0)
-        found[path] = _number(moved)
-    return found
+        changes[path] = _number(moved)
+    return changes
 
 
 def _edges(rng: np.random.Generator, base: Economy) -> Changes:
     """Up to two edges shut, now and then one dropped."""
     names = [edge.name for edge in base.edges]
     shut = rng.choice(names, size=rng.choice(3, p=[0.4, 0.35, 0.25]), replace=False)
-    found: Changes = {}
+    changes: Changes = {}
     for name in sorted(map(str, shut)):
         if base.edges_by_name[name].kind == "enforcement":
-            found |= {f"edges.{name}.actual": 0.0, f"edges.{name}.perceived": 0.0}
+            changes |= {f"edges.{name}.actual": 0.0, f"edges.{name}.perceived": 0.0}
         else:
-            found[f"edges.{name}.rate"] = 0.0
+            changes[f"edges.{name}.rate"] = 0.0
     if rng.random() < 0.2:
         name = str(rng.choice([name for name in names if name not in shut]))
-        found[f"edges.{name}"] = None
+        changes[f"edges.{name}"] = None
         if name == "emigrate":
-            found |= {"abroad": None, "entry": None}
-    return found
+            changes |= {"abroad": None, "entry": None}
+    return changes
 
 
 def _closure(rng: np.random.Generator) -> Changes:
-    found: Changes = {}
+    changes: Changes = {}
     if rng.random() < 0.35:
-        found["closure.capital"] = {"open": {"interest": round(rng.uniform(-0.01, 0.045), 4)}}
+        changes["closure.capital"] = {"open": {"interest": round(rng.uniform(-0.01, 0.045), 4)}}
     elif rng.random() < 0.15:
-        found["closure.foreign_capital"] = round(rng.uniform(0.0, 1.0), 3)
+        changes["closure.foreign_capital"] = round(rng.uniform(0.0, 1.0), 3)
     kind = rng.choice(["none", "outside", "wage"], p=[0.7, 0.15, 0.15])
     if kind == "outside":
-        found["closure.labor"] = {"outside": round(rng.uniform(0.0, 0.5), 3)}
+        changes["closure.labor"] = {"outside": round(rng.uniform(0.0, 0.5), 3)}
     elif kind == "wage":
-        found["closure.labor"] = {"wage": round(rng.uniform(0.55, 1.1), 3)}
+        changes["closure.labor"] = {"wage": round(rng.uniform(0.55, 1.1), 3)}
     if rng.random() < 0.2:
-        found["closure.fiscal"] = "spend"
-        found["closure.transfer"] = round(rng.uniform(0.0, 0.08), 3)
+        changes["closure.fiscal"] = "spend"
+        changes["closure.transfer"] = round(rng.uniform(0.0, 0.08), 3)
     elif rng.random() < 0.1:
-        found["closure.spending"] = round(rng.uniform(0.0, 0.03), 3)
+        changes["closure.spending"] = round(rng.uniform(0.0, 0.03), 3)
     if rng.random() < 0.2:
         to = ["connected", "aligned"] if rng.random() < 0.5 else ["connected"]
-        found["closure.directed"] = {
+        changes["closure.directed"] = {
             "to": to,
             "share": round(rng.uniform(0.3, 0.8), 3),
             "of": str(rng.choice(["credit", "capital"])),
             "by": str(rng.choice(["spread", "limit"])),
         }
-    return found
+    return changes
 
 
 def _settles(economy: Economy) -> bool:
