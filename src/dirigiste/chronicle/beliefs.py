@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from dirigiste.chronicle.change import Change
-from dirigiste.documents.fields import Declaration, Real, parameter
+from dirigiste.documents.fields import Declaration, Real, exactly_one, parameter
 
 if TYPE_CHECKING:
     from dirigiste.economy import Economy
@@ -57,9 +57,7 @@ class Case(Declaration):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        given = [name for name in ("size", "salience") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"must hold exactly one of size, salience; got {' and '.join(given) or 'none'}")
+        exactly_one(self, "size", "salience")
         return self
 
 

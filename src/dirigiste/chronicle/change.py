@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from dirigiste.chronicle.channels import Channel
 from dirigiste.chronicle.days import Day, years_between
-from dirigiste.documents.fields import Declaration, Real
+from dirigiste.documents.fields import Declaration, Real, exactly_one
 
 OPERATIONS: Final = ("to", "multiply", "add")
 
@@ -48,10 +48,7 @@ class Change(Declaration):
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:
-        given = [name for name in OPERATIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            got = " and ".join(given) or "none"
-            raise ValueError(f"must hold exactly one of to, multiply, add; got {got}")
+        exactly_one(self, *OPERATIONS)
         shapes = [word for word, value in self._shapes().items() if value is not None]
         if len(shapes) > 1:
             got = " and ".join(shapes)

@@ -33,6 +33,18 @@ class Declaration(BaseModel):
     """Other words that people write for keys in files of this kind, each with the key that is meant."""
 
 
+def exactly_one(declaration: BaseModel, *keys: str) -> None:
+    """Check that exactly one of several keys of a declaration is given.
+
+    Raises:
+        ValueError: None or several of them are.
+    """
+    given = [key for key in keys if getattr(declaration, key) is not None]
+    if len(given) != 1:
+        got = " and ".join(given) or "none"
+        raise ValueError(f"must hold exactly one of {', '.join(keys)}; got {got}")
+
+
 def synonyms_of(model: type[BaseModel]) -> Mapping[str, str]:
     """The synonyms of a declaration; none of other models."""
     return model.SYNONYMS if issubclass(model, Declaration) else {}

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from dirigiste.documents.fields import Count, Declaration, Real, parameter
+from dirigiste.documents.fields import Count, Declaration, Real, exactly_one, parameter
 
 ROUNDING = 1e-9
 """Largest difference (absolute) between a sum of given weights, or of a row, and what it must be."""
@@ -90,10 +90,7 @@ class Distribution(Declaration):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        given = [key for key in ("pareto", "lognormal", "points") if getattr(self, key) is not None]
-        if len(given) != 1:
-            got = " and ".join(given) or "none"
-            raise ValueError(f"must hold exactly one of pareto, lognormal, points; got {got}")
+        exactly_one(self, "pareto", "lognormal", "points")
         return self
 
     @property
@@ -186,9 +183,7 @@ class Markov(Declaration):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.generator is None) == (self.transition is None):
-            got = "none" if self.generator is None else "both"
-            raise ValueError(f"must hold exactly one of generator, transition; got {got}")
+        exactly_one(self, "generator", "transition")
         if not self.values:
             raise ValueError("`values` must hold at least one ability, got an empty list")
         return self
@@ -232,9 +227,7 @@ class AR1(Declaration):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.sd is None) == (self.innovation is None):
-            got = "none" if self.sd is None else "both"
-            raise ValueError(f"must hold exactly one of sd, innovation; got {got}")
+        exactly_one(self, "sd", "innovation")
         return self
 
     @property

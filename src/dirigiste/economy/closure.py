@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from dirigiste.documents.fields import Declaration, Real, parameter
+from dirigiste.documents.fields import Declaration, Real, exactly_one, parameter
 
 
 class OpenAccount(Declaration):
@@ -58,9 +58,7 @@ class Labor(Declaration):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.outside is None) == (self.wage is None):
-            got = "neither" if self.wage is None else "both"
-            raise ValueError(f"must hold exactly one of outside, wage; got {got}")
+        exactly_one(self, "outside", "wage")
         return self
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
 
-from dirigiste.documents.fields import Declaration, Flag, Name, Real, parameter
+from dirigiste.documents.fields import Declaration, Flag, Name, Real, exactly_one, parameter
 
 ABROAD: Final = "abroad"
 """The built-in destination of those who leave the country."""
@@ -35,9 +35,7 @@ class WeightOfAbility(Declaration):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.rising is None) == (self.falling is None):
-            got = "none" if self.rising is None else "both"
-            raise ValueError(f"must hold exactly one of rising, falling; got {got}")
+        exactly_one(self, "rising", "falling")
         return self
 
     def at(self, ability: float) -> float:

@@ -10,7 +10,8 @@ from dirigiste.numerics.markets import aggregates, clearing
 from dirigiste.numerics.operators import hjb
 from dirigiste.numerics.setup.arrays import Arrays, Compiled
 from dirigiste.numerics.stationary.point import Start, choices, unknowns
-from dirigiste.numerics.stationary.start import ROUGH, Progress, first_distribution, first_unknowns
+from dirigiste.numerics.stationary.start import ROUGH, first_distribution, first_unknowns
+from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]
 

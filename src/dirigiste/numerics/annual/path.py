@@ -24,7 +24,7 @@ from dirigiste.numerics.markets.clearing import Clearing
 from dirigiste.numerics.setup.arrays import Arrays, Compiled
 from dirigiste.numerics.setup.timed import always
 from dirigiste.numerics.stationary.point import UNKNOWNS, Point, choices, prices_of, unknowns
-from dirigiste.numerics.stationary.start import Progress
+from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]
 

@@ -7,8 +7,6 @@ anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,11 +15,9 @@ from dirigiste.numerics.operators import hjb, kfe
 from dirigiste.numerics.operators.hjb import Values
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.stationary.point import INTEREST, Start, choices, unknowns, with_given
+from dirigiste.progress import Progress
 
 Array = NDArray[np.float64]
-
-Progress = Callable[[str, int, float], None]
-"""Called with the stage, the round and the largest residual."""
 
 COLD_STEPS = 8
 """Implicit steps of the distribution in a cold start, of 2 years growing to 10."""
