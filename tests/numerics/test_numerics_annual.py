@@ -188,8 +188,8 @@ def test_path_stays_where_it_is_stationary(village):
     """Claim: a path that starts at its own stationary state stays there."""
     c, point = village.compiled, village.point
     u = np.tile(point.u, (6, 1))
-    lived = path.live(c.arrays, u, point.values.v, point.distribution.g)
-    assert np.abs(lived.last - point.distribution.g).sum() < 1e-8
+    simulation = path.simulate(c.arrays, u, point.values.v, point.distribution.g)
+    assert np.abs(simulation.last - point.distribution.g).sum() < 1e-8
     result = path.solve(c, point, point.distribution.g, 6, tolerance=1e-6)
     np.testing.assert_allclose(result.u, np.tile(point.u, (6, 1)), atol=2e-6)
 

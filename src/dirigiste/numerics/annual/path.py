@@ -41,7 +41,7 @@ FIRST_TARGET = 1e-6
 """Residual that markets are left with at the prices of the day of the surprise, where the search begins."""
 
 
-class Lived(NamedTuple):
+class Simulation(NamedTuple):
     """Masses (T, N, S, J) at the beginning of every period, edges (T, E) and consumption (T,) in it, masses
     (N, S, J) after the last.
     """
@@ -62,7 +62,7 @@ class _Kept(NamedTuple):
     chance: Array
 
 
-def live(m: Arrays, u: Array, v: Array, g: Array) -> Lived:
+def simulate(m: Arrays, u: Array, v: Array, g: Array) -> Simulation:
     """Decisions and masses of all periods at foreseen unknowns u (T, 4), from masses g. The values v are
     those after the last period.
     """
@@ -82,7 +82,7 @@ def live(m: Arrays, u: Array, v: Array, g: Array) -> Lived:
         met = step.met(m, period.share, period.below, period.above, g)
         moved[:, t] = aggregates.moves(m, met, period.chance / m.period)
         g = step.delivered(m, period.chance, met)
-    return Lived(masses, Moves(*moved), consumption, g)
+    return Simulation(masses, Moves(*moved), consumption, g)
 
 
 def sums(m: Arrays, u: Array, g: Array) -> Static:
@@ -97,7 +97,7 @@ class Path(NamedTuple):
     u: Array
     """Clearing unknowns (T, 4)."""
     static: Static
-    lived: Lived
+    simulation: Simulation
     gap: float
     """Largest difference between prices that owners foresaw and those that clear."""
     markets: float
@@ -141,10 +141,10 @@ def solve(
     history: list[float] = []
     gaps = left = np.zeros((periods, len(index)))
     for k in range(rounds):
-        lived = live(m, u, end.values.v, g)
-        other = _receipts(m, lived.moves)
+        simulation = simulate(m, u, end.values.v, g)
+        other = _receipts(m, simulation.moves)
         target = max(1e-3 * tolerance, 1e-3 * min(history[-1] if history else 1.0, 1e-2))
-        cleared, left = search.clear(lived.g, other, cleared, target)
+        cleared, left = search.clear(simulation.g, other, cleared, target)
         gaps = (cleared - u)[:, index]
         history.append(float(np.abs(gaps).max()))
         if progress:
@@ -152,13 +152,13 @@ def solve(
         if not np.isfinite(history[-1]):
             break
         if history[-1] <= tolerance:
-            cleared, left = search.clear(lived.g, other, cleared, 1e-3 * tolerance)
+            cleared, left = search.clear(simulation.g, other, cleared, 1e-3 * tolerance)
             markets = float(np.abs(left).max())
             if not markets <= tolerance:
                 break
-            distance = float(np.abs(lived.last - end.distribution.g).sum())
-            static = sums(m, cleared, lived.g)
-            return Path(cleared, static, lived, history[-1], markets, distance, tuple(history))
+            distance = float(np.abs(simulation.last - end.distribution.g).sum())
+            static = sums(m, cleared, simulation.g)
+            return Path(cleared, static, simulation, history[-1], markets, distance, tuple(history))
         u[:, index] += np.clip(mixer.step(u[:, index], gaps), -limit, limit)
         u = search.within(u)
     worst, which = np.unravel_index(int(np.argmax(np.abs(gaps))), gaps.shape)

@@ -95,7 +95,7 @@ def solve(fiscal: Fiscal = "rebate", progress: Progress | None = None) -> Reform
     people = before.distribution.g.sum(axis=1, keepdims=True)
     course = path.solve(compiled, after, people, YEARS, progress=progress)
     output, capital = course.static.output.sum(axis=1), course.static.capital.sum(axis=1)
-    last = float(compiled.arrays.wealth @ course.lived.last.sum(axis=(1, 2)))
+    last = float(compiled.arrays.wealth @ course.simulation.last.sum(axis=(1, 2)))
     wealth = np.append(course.static.wealth.sum(axis=1), last)
     delta = compiled.arrays.delta
     investment = np.diff(wealth) + delta * wealth[:-1]
@@ -115,7 +115,7 @@ def solve(fiscal: Fiscal = "rebate", progress: Progress | None = None) -> Reform
         surplus=revenue / y,
         gap=course.gap,
         distance=course.distance,
-        goods=float(np.abs((output - investment - course.lived.consumption) / output).max()),
+        goods=float(np.abs((output - investment - course.simulation.consumption) / output).max()),
     )
 
 
