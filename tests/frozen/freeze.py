@@ -207,18 +207,16 @@ def path(case: cases.Chronicle) -> Json:
 
 @contextlib.contextmanager
 def foreseen_in_small_steps() -> Iterator[None]:
-    """Steps that owners foresee beyond the next surprise, and never live, as small as those after the last
-    one: no number of an economy says so, and with the usual ones a path has no limit of small steps.
+    """Steps that owners foresee beyond the next surprise, which never happen, as small as those after the
+    last surprise: no setting of an economy does that, and with the default ones a path has no limit of small
+    steps.
     """
-    usual = {name: getattr(timeline, name) for name in ("SOONER", "FASTER") if hasattr(timeline, name)}
-    for name, value in {"SOONER": 2.0, "FASTER": 1.0}.items():
-        if name in usual:
-            setattr(timeline, name, value)
+    usual = timeline.GROWTH_BEYOND
+    timeline.GROWTH_BEYOND = 1.0
     try:
         yield
     finally:
-        for name, value in usual.items():
-            setattr(timeline, name, value)
+        timeline.GROWTH_BEYOND = usual
 
 
 def with_defaults(case: cases.Chronicle) -> Json:

@@ -40,10 +40,10 @@ INSTANT: Final = 1e-4
 FIRST: Final = 0.25
 """First step after a surprise relative to the longest one: responses are fastest at first."""
 
-RISE: Final = 1.5
+GROWTH_AFTER_NEWS: Final = 1.5
 """Growth factor of steps after a surprise until they have the longest length."""
 
-FASTER: Final = 1.3
+GROWTH_BEYOND: Final = 1.3
 """Least growth factor of the steps after the surprise that interrupts a path: these steps never happen."""
 
 
@@ -91,7 +91,7 @@ class Grid:
         if until is None:
             return tail(list(self.edges[begin:]), self.how, self.bends)
         happen = list(self.edges[begin : self.surprises[until] + 1])
-        how = self.how.model_copy(update={"growth": max(self.how.growth, FASTER)})
+        how = self.how.model_copy(update={"growth": max(self.how.growth, GROWTH_BEYOND)})
         return tail(happen, how, self.bends)
 
 
@@ -131,7 +131,7 @@ def even_steps(length: float, longest: float, first: float) -> Array:
     while done < length * (1.0 - 1e-9):
         steps.append(step)
         done += step
-        step = min(step * RISE, longest)
+        step = min(step * GROWTH_AFTER_NEWS, longest)
     lengths = np.array(steps)
     return lengths * (length / lengths.sum())
 
@@ -139,14 +139,14 @@ def even_steps(length: float, longest: float, first: float) -> Array:
 def tail(edges: list[float], how: PathSteps, bends: Collection[float]) -> Array:
     """Edges, continued with steps that grow up to the horizon; the edges nearest to bends move onto them.
 
-    Steps grow by `RISE` until they are as long as `how.step`, then by at most the growth of `how`, so that
-    the last one ends at the horizon.
+    Steps grow by `GROWTH_AFTER_NEWS` until they are as long as `how.step`, then by at most the growth of
+    `how`, so that the last one ends at the horizon.
     """
     edges = list(edges)
     left = edges[0] + how.horizon - edges[-1]
     step = edges[-1] - edges[-2]
-    while left > how.step and step * RISE < how.step:
-        step = max(step * RISE, FIRST * how.step)
+    while left > how.step and step * GROWTH_AFTER_NEWS < how.step:
+        step = max(step * GROWTH_AFTER_NEWS, FIRST * how.step)
         edges.append(edges[-1] + step)
         left -= step
     least = 0
