@@ -101,10 +101,10 @@ def test_cases_are_surprises_steps_and_fear(believers):
         "statuses.stranger.spread",
     }
     assert believers.channels() == ("credit", "force", "fear")
-    steps = believers.changes_to("edges.strike.perceived")
-    assert [step.event.title for step in steps] == ["A speech", "A case", "Another case"]
-    assert [believers.channel_of(step.change) for step in steps] == ["fear"] * 3
-    assert all(len(step.change.why) > 10 and step.change.source == "assumption" for step in steps[1:])
+    changes = believers.changes_to("edges.strike.perceived")
+    assert [dated.event.title for dated in changes] == ["A speech", "A case", "Another case"]
+    assert [believers.channel_of(dated.change) for dated in changes] == ["fear"] * 3
+    assert all(len(dated.change.why) > 10 and dated.change.source == "assumption" for dated in changes[1:])
 
 
 def test_only_a_case_is_a_surprise_and_needs_no_reason():

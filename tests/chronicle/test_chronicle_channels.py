@@ -62,5 +62,5 @@ def test_channels_in_use_are_in_order(whole, crackdown):
 
 
 def test_own_channel_goes_first(whole):
-    wedge = next(step for step in whole.changes_to("statuses.stranger.wedge"))
+    wedge = next(dated for dated in whole.changes_to("statuses.stranger.wedge"))
     assert whole.channel_of(wedge.change) == "fines"
