@@ -1,4 +1,4 @@
-"""Every way in which a file can be wrong is told in words that lead to the fault.
+"""For every fault that a file can have, the message leads to it.
 
 Each file in `malformed/` fails in one way; its first line lists what the message must contain.
 """

@@ -2,13 +2,13 @@
 and owners of firms, in a closed economy (a Krusell and Smith economy with firms of decreasing returns that
 need collateral).
 
-Nobody is near the brink between running a firm and working, so nothing here needs the care that `firm` takes
-of cells. Values and masses move by upwind implicit Euler steps, markets clear date by date, and a fixed point
-over the path makes foresight perfect. Prices of a step belong to its end, so their error is of first order
-in the steps; `limit` removes it by solving on three grids, each with every step halved (Richardson).
+Nobody is near indifference between running a firm and working, so nothing here needs the care that `firm`
+takes of cells. Values and masses move by upwind implicit Euler steps, markets clear date by date, and a fixed
+point over the path makes foresight perfect. Prices of a step belong to its end, so their error is of first
+order in the steps; `limit` removes it by solving on three grids, each with every step halved (Richardson).
 
 All root-finding is Newton's method with difference steps of 1e-5 on values that are good to 1e-12, with
-brackets where that fails, so nothing here hangs on rounding.
+brackets where that fails, so nothing here depends on rounding.
 """
 
 from typing import NamedTuple

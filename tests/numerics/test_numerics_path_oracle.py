@@ -57,7 +57,7 @@ def test_stationary_prices(ours, theirs):
 
 
 def test_the_oracle_from_other_starts(theirs):
-    """Claim: stationary prices and their masses do not hang on where the search began."""
+    """Claim: stationary prices and their masses do not depend on where the search began."""
     x, v, _ = rest(1.0, np.log([0.65, 0.1]))
     np.testing.assert_allclose(interest(x), theirs[0], atol=1e-9)
     again, _ = at_rest(x, 1.0, v - 1.0)

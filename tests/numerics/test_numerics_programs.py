@@ -225,9 +225,9 @@ def test_compiling_ahead_stops_where_nothing_can_be_written(anew, monkeypatch, c
 
     steps = []
 
-    def run(tell):
+    def run(report):
         for done in range(3):
-            tell(done, 3)
+            report(done, 3)
             steps.append(done)
             programs.jit(square)(3.0)
 
@@ -242,7 +242,7 @@ def test_compiling_ahead_stops_where_nothing_can_be_written(anew, monkeypatch, c
 
 
 def test_an_error_in_compiling_ahead_is_logged_and_stops_nothing(anew, monkeypatch, caplog):
-    def run(tell):
+    def run(report):
         raise ZeroDivisionError("of no use")
 
     monkeypatch.setitem(sys.modules, "made_up_warmup", SimpleNamespace(SECONDS=1, run=run))
@@ -334,12 +334,12 @@ import kernels
 
 SECONDS = 1
 
-def run(tell):
-    tell(0, 2)
+def run(report):
+    report(0, 2)
     kernels.first(1.0)
     if os.environ.get("DIES"):
         os.kill(os.getpid(), signal.SIGKILL)
-    tell(1, 2)
+    report(1, 2)
     kernels.second(1.0)
 """
 

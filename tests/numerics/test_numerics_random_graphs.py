@@ -70,7 +70,7 @@ def status(draw):
 
 @st.composite
 def economies(draw):
-    """Three statuses on a ring of edges of any kind, with fines, a successor, two more edges and a door
+    """Three statuses on a ring of edges of any kind, with fines, a successor, two more edges and one
     abroad.
     """
     one, two, three = draw(st.permutations(NAMES))
@@ -97,7 +97,7 @@ def economies(draw):
 
 @st.composite
 def rings(draw):
-    """Two to six statuses on a ring of edges of any kind, more edges across, with or without a door abroad,
+    """Two to six statuses on a ring of edges of any kind, more edges across, with or without one abroad,
     any law of ability, any grid.
     """
     names = [f"s{n}" for n in range(draw(st.integers(2, 6)))]
@@ -159,7 +159,7 @@ def explore(strategy, count, seed_):
     """Economies of a strategy that solved, and the errors of those that did not; any other exception than
     `NotConverged` fails.
 
-    What is drawn hangs on `seed_` alone, or on the day where it is None.
+    The draws depend on `seed_` alone; they differ from run to run where it is None.
     """
     certified, failures = [], []
 

@@ -65,7 +65,7 @@ def test_jacobian_is_that_of_the_path(along, still, responses, step, column):
     """Every response, through decisions and masses, to a price of one step that owners foresee; what the
     price does to its date at given masses is for clearing to know.
 
-    The kernel lives on steps of its own, so the difference is of the order of a step.
+    The kernel has a grid of its own, so the difference is of the order of a step.
     """
     kernel, result = responses
     index, size = kernel.active[column], 1e-5

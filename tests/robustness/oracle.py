@@ -437,7 +437,7 @@ class Oracle:
         return result
 
     def _pattern(self) -> None:
-        """Unknowns that stand for means over new abilities, one for each node, status and law of draws."""
+        """Unknowns for means over new abilities, one for each node, status and law of draws."""
         N, S, J = self.shape
         self.laws: list[Array] = [self.stationary]
         self.law_of: list[int] = []

@@ -56,7 +56,7 @@ def _short(x: float | None, digits: int = 2) -> str:
 
 
 class Worker:
-    """A process that solves cases by name, one after another; a new one where it hangs or dies."""
+    """A process that solves cases by name, one after another; a new one replaces it if it stalls or dies."""
 
     def __init__(self, limit: float = LIMIT) -> None:
         self.limit = limit
@@ -220,7 +220,7 @@ def main() -> None:
 
 
 def as_expected(result: Result, expected: str) -> bool:
-    """Whether a case solved, or failed with the words of the true reason; "" stands for either."""
+    """Whether a case solved, or failed with the words of the expected reason; with "" both count."""
     if not expected:
         return result.outcome in ("solved", "NotConverged")
     if expected == "solved":

@@ -217,7 +217,7 @@ def _settles(economy: Economy) -> bool:
     """Whether one long-run distribution exists and somebody there may run a firm, edges with rate 0 aside.
 
     Some owners never meet some edges: the poor hardly ever choose to go abroad, and where ability is fixed
-    enforcement by size never comes to those who run no firm. Where owners end up must not hang on such edges,
+    enforcement by size never reaches owners without a firm. The long run must not depend on such edges,
     or it would take millions of years.
     """
     ends = _ends(economy, certain=False)
