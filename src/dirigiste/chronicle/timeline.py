@@ -1,4 +1,5 @@
-"""A chronicle on a grid of time steps: when parameters change, and what owners foresee on each date.
+"""A chronicle on a grid of time steps: when parameters change, and what owners foresee on each date
+(docs/method.md, section 10).
 
 The whole chronicle has one grid of steps that happen. Its edges are the dates on which something changes
 (surprises, ends of pulses and ramps, dates of series), even steps between them and for some time after, and

@@ -1,4 +1,5 @@
-"""Which paths the courses of several sets of channels take, and in what order.
+"""Which paths have to be solved for the courses of several sets of channels, and in what order
+(docs/method.md, section 11).
 
 Owners on the course of a set of channels know, at every surprise, only of the channels that have acted so
 far. Two sets that agree on these share all paths up to there. So a set that has been seen is followed from

@@ -1,4 +1,4 @@
-"""Interpolation in time between the steps of a course."""
+"""Interpolation in time between the steps of a course (docs/method.md, section 10)."""
 
 from __future__ import annotations
 

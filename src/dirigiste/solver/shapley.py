@@ -1,5 +1,5 @@
-"""Shapley values and interactions of a game, from all its 2^n values or from those of coalitions of some
-sizes, and present values.
+"""Shapley values and interactions of a game (docs/method.md, section 11), from all its 2^n values or from
+those of coalitions of some sizes, and present values.
 
 The value of a coalition S of players is at the index whose bit k is 1 where player k is in S. Values may be
 arrays of any shape; everything here is linear in them.

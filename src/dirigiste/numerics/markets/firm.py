@@ -21,7 +21,7 @@ A tax on what a firm uses of capital or labour above a threshold is in `size_tax
 
 Whether an owner runs the firm is decided by x = profit - h w; owners who are almost indifferent split
 (`RAMP`), and a wealth cell (midpoint to midpoint) through which the threshold passes counts with the share of
-it where x > 0 (docs/method.md, sections 2 and 4). What those owners do is taken at the middle of the part of
+it where x > 0 (docs/method.md, section 2). What those owners do is taken at the middle of the part of
 the cell that runs, not at the node: otherwise a node just short of a steep threshold would count firms at a
 loss. Owners at the constraint are an atom, not a density, so their cell is the node alone.
 

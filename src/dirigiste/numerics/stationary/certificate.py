@@ -1,7 +1,7 @@
-"""The certificate of a result: residuals of all equations solved, and of one that was not (goods, by
-Walras' law).
+"""The certificate of a stationary equilibrium (docs/method.md, section 6): residuals of all equations solved,
+and of one that is not used to solve, the identity of goods (Walras' law).
 
-The goods identity (docs/method.md, section 6, equation 12), in goods a year:
+The identity (docs/method.md, equation 12), in goods a year:
 
     Y - C - w L0 - delta K - fixed costs - G - r (K - A) - wealth that leaves or is burnt - g A = 0
 
@@ -267,7 +267,7 @@ def _check_firms(compiled: Compiled, point: Point, r: Certificate) -> None:
 
 
 def _income_advice(compiled: Compiled, transfer: float, earned: float) -> str:
-    """What gives owners something to live on."""
+    """What gives owners an income."""
     if transfer < 0.0 and earned > 0.0:
         if TRANSFER in unknowns(compiled):
             remedies = [*_costs(compiled)]
@@ -300,12 +300,12 @@ def _top_advice(compiled: Compiled, solved: Solved) -> str:
     if net >= limit - 1e-4:
         near = "at or above" if net >= limit else "next to"
         return (
-            f"The interest rate less growth, {net:.4g}, is {near} the discount rate, {limit:.4g}: owners "
+            f"The interest rate less growth, {net:.4g}, is {near} {limit:.4g}, the discount rate: owners "
             "save without end. Lower closure.capital.open.interest, or raise preferences.rho."
         )
     if INTEREST not in unknowns(compiled):
         return (
-            f"The interest rate less growth, {net:.4g}, is close below the discount rate, {limit:.4g}, so "
+            f"The interest rate less growth, {net:.4g}, is close below {limit:.4g}, the discount rate, so "
             "that wealth spreads far: lower closure.capital.open.interest, or raise numerics.wealth.max."
         )
     return (

@@ -1,5 +1,5 @@
-"""The residuals of a path for its certificate: in every step of each market, of values, of mass, and of
-goods.
+"""The residuals of a path for its certificate (docs/method.md, section 13): in every step of each market, of
+values, of mass, and of goods.
 
 The goods identity (docs/method.md, equation 15) is never used to solve. In every step
 
