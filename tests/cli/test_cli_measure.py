@@ -99,7 +99,10 @@ def test_files(call, panel, tmp_path):
     wedges = pd.read_stata(tmp_path / "wedges.dta")
     assert {"tfpr", "tfpq", "tau_k", "tau_y", "ln_tfpr_dev"} <= set(wedges.columns)
     frame = pl.read_parquet(tmp_path / "out" / "gains_by_year.parquet")
-    assert len(wedges) == frame.filter(pl.col("year") == "mean")["rows"][0]
+    assert len(wedges) == pl.read_csv(panel).height
+    assert wedges["in_sample"].sum() == frame.filter(pl.col("year") == "mean")["rows"][0]
+    assert (wedges["why_not"] != "").sum() == len(wedges) - wedges["in_sample"].sum()
+    assert {"value_added", "wages", "materials"} <= set(wedges.columns)
     assert "Choices: σ 3" in (tmp_path / "out" / "summary.md").read_text()
     assert "Choices: " in (tmp_path / "out" / "summary.tex").read_text()
     page = (tmp_path / "r.html").read_text()

@@ -45,7 +45,10 @@ ROLE_OPTIONS: Final = {
     "industry": ("--industry", "Industry; default: all firms in one."),
     "year": ("--year", "Year; default: one cross-section."),
     "id": ("--id", "The firm."),
-    "group": ("--group", "Ownership or political group."),
+    "group": (
+        "--group",
+        "Ownership or political group; or ranges, 'soe: state_share >= 0.5; private: else'.",
+    ),
     "weight": ("--weight", "Sampling weight."),
 }
 
@@ -80,6 +83,18 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 )
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @roles
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="CONDITION",
+    help="Measure only rows that satisfy it, such as 'year >= 1998 & exports == 0'; repeat.",
+)
+@click.option(
+    "--drop",
+    multiple=True,
+    metavar="CONDITION",
+    help="Leave out rows that satisfy it, such as 'owner == \"mixed\"'; repeat.",
+)
 @click.option("--preset", metavar="NAME", help="Roles of a well-known survey.")
 @click.option(
     "--map",
@@ -199,7 +214,7 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     "firms_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write rows with their wedges: .csv, .parquet or .dta.",
+    help="Write all rows with their columns and measures, in the sample or why not: .csv, .parquet, .dta.",
 )
 @click.option("--figures", is_flag=True, help="Write figures into --out (or the working directory).")
 @click.option(
@@ -299,6 +314,8 @@ class Asked:
                 self.options["sheet"],
                 self.options["skip"],
             ),
+            keep=self.options["keep"],
+            drop=self.options["drop"],
         )
 
     def choices(self) -> Choices:

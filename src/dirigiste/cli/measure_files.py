@@ -83,9 +83,12 @@ class Files:
             title = f"Misallocation in {measured.firms.source}"
             self._attempt(lambda: write_tables(chosen, folder, self.formats, line, title))
         if "--firms" in self.paths:
+            from dirigiste.measurement.firm_level import firm_level, labels
             from dirigiste.measurement.output.render.files import write_frame
 
-            self._attempt(lambda: [write_frame(measured.rows, self.paths["--firms"], title=line)])
+            rows = firm_level(measured)
+            about = labels(measured.firms, rows.columns)
+            self._attempt(lambda: [write_frame(rows, self.paths["--firms"], about, line)])
         if "--moments" in self.paths:
             from dirigiste.measurement.moments import write_moments
 

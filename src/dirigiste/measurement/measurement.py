@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from dirigiste.measurement.data.firms import LOST
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import polars as pl
 
     from dirigiste.measurement.choices import Choices
     from dirigiste.measurement.data.firms import Firms, Step
@@ -35,6 +37,8 @@ class Measurement:
     absent: Mapping[str, str]
     """Name of a table that the data do not allow -> why."""
     warnings: tuple[str, ...] = field(default=())
+    lost: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LOST))
+    """Rows of the source that are not in `rows`: row, and why."""
 
     def table(self, name: str) -> Table:
         """One table.

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from dirigiste.errors import InputError
 from dirigiste.measurement.choices import Choices
@@ -32,8 +33,6 @@ from dirigiste.measurement.output.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import polars as pl
 
     from dirigiste.measurement.data.firms import Firms
     from dirigiste.measurement.estimates.gains import Estimate
@@ -96,7 +95,21 @@ def measure(
         tables["intervals"], warned = resampling.table(estimate, values, drawn, seed, line)
     else:
         absent["intervals"] = "no bootstrap was asked for"
-    return Measurement(choices, firms, every, rows, tables, absent, (*_remarks(estimate, choices), *warned))
+    remarks = (*_remarks(estimate, choices), *warned)
+    return Measurement(choices, firms, every, rows, tables, absent, remarks, _lost(firms, estimate))
+
+
+def _lost(firms: Firms, estimate: Estimate) -> pl.DataFrame:
+    """Rows of the source that are not in the sample, and why."""
+    sample = estimate.sample
+    without = firms.frame.select("row").join(sample.frame.select("row"), on="row", how="anti")
+    number = np.zeros(sample.rows, dtype=np.int8)
+    number[sample.order] = estimate.cut
+    lost = [firms.lost, without.with_columns(why=pl.lit("employment is missing"))]
+    for n, step in enumerate(estimate.steps, start=1):
+        cut = sample.frame.select("row").filter(pl.Series(number == n))
+        lost.append(cut.with_columns(why=pl.lit(step.what)))
+    return pl.concat(lost)
 
 
 def _tables(

@@ -206,10 +206,11 @@ def _cells(firms: Firms) -> Iterator[Finding]:
 def _lost(firms: Firms) -> Iterator[Finding]:
     if not firms.steps:
         return
-    total = firms.steps[0].left
+    steps = [step for step in firms.steps if not step.chosen]
+    total = firms.steps[0].left - sum(step.lost for step in firms.steps if step.chosen)
     lost = total - len(firms)
     if lost > 0.2 * total:
-        worst = max(firms.steps, key=lambda step: step.lost)
+        worst = max(steps, key=lambda step: step.lost)
         what = f"{counted(lost, total)} cannot be used, most because {worst.what} ({worst.lost:,})"
         yield Finding("warning", "rows lost", what, lost)
 

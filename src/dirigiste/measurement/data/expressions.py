@@ -1,14 +1,15 @@
 """Formulas on columns, such as `sales - inputs`: parsed here, never run as code.
 
 Grammar: numbers, column names, + - * / and parentheses, and the functions of `FUNCTIONS`. A name with
-spaces or signs is written between backticks: `` `total sales` - `raw materials` ``.
+spaces or signs is written between backticks: `` `total sales` - `raw materials` ``. Conditions on columns
+(conditions.py) extend it.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,14 +48,21 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text between quotes; only in conditions."""
+
+    value: str
+
+
+@dataclass(frozen=True)
 class Call:
-    """An operation (`+`, `-`, `*`, `/`, `neg`) or a function, on formulas."""
+    """An operation (`+`, `-`, `*`, `/`, `neg`), a function, or a comparison, on formulas."""
 
     what: str
     parts: tuple[Formula, ...]
 
 
-Formula = Number | Name | Call
+Formula = Number | Name | Text | Call
 
 
 class NotAFormula(ValueError):  # noqa: N818  (named for the state of affairs)
@@ -67,7 +75,7 @@ def parse(text: str) -> Formula:
     Raises:
         NotAFormula: The text does not follow the grammar.
     """
-    return _Parser(text).whole()
+    return Parser(text).whole()
 
 
 def names(formula: Formula) -> list[str]:
@@ -101,6 +109,8 @@ def written(formula: Formula) -> str:
             return f"{value:g}"
         case Name(name):
             return name if re.fullmatch(r"[^\W\d][\w.]*", name) else f"`{name}`"
+        case Text(value):
+            return f"'{value}'"
         case Call("neg", (part,)):
             return f"-{_enclosed(part)}"
         case Call(what, (left, right)) if what in "+-*/":
@@ -126,6 +136,8 @@ def to_polars(formula: Formula, column: Callable[[str], pl.Expr]) -> pl.Expr:
             return pl.lit(value)
         case Name(name):
             return column(name)
+        case Text(value):
+            return pl.lit(value)
     parts = [to_polars(part, column) for part in formula.parts]
     match formula.what:
         case "+":
@@ -153,15 +165,17 @@ def to_polars(formula: Formula, column: Callable[[str], pl.Expr]) -> pl.Expr:
     return pl.when(missing).then(None).otherwise(chosen)
 
 
-class _Parser:
+class Parser:
     """Descends the grammar: sums of products of factors."""
+
+    token: ClassVar[re.Pattern[str]] = _TOKEN
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[tuple[str, str]] = []
         at = 0
         while text[at:].strip():
-            match = _TOKEN.match(text, at)
+            match = self.token.match(text, at)
             if match is None or match.lastgroup is None:
                 raise NotAFormula(f"cannot read `{text[at:].strip()[:20]}` in the formula `{text}`")
             self.tokens.append((match.lastgroup, match.group(match.lastgroup)))
@@ -169,36 +183,45 @@ class _Parser:
         self.at = 0
 
     def whole(self) -> Formula:
+        """The formula of the whole text."""
         if not self.tokens:
             raise NotAFormula("is empty")
-        formula = self.sum()
+        formula = self.top()
         if self.at < len(self.tokens):
             raise NotAFormula(f"does not expect `{self.tokens[self.at][1]}` in the formula `{self.text}`")
         return formula
 
     def sign(self, *allowed: str) -> str | None:
+        """The next token if it is one of these signs; then it is taken."""
         if self.at < len(self.tokens) and self.tokens[self.at] in [("sign", sign) for sign in allowed]:
             self.at += 1
             return self.tokens[self.at - 1][1]
         return None
 
+    def top(self) -> Formula:
+        """What the whole text, parentheses and arguments hold."""
+        return self.sum()
+
     def sum(self) -> Formula:
+        """Products with + and - between them."""
         left = self.product()
         while sign := self.sign("+", "-"):
             left = Call(sign, (left, self.product()))
         return left
 
     def product(self) -> Formula:
+        """Factors with * and / between them."""
         left = self.factor()
         while sign := self.sign("*", "/"):
             left = Call(sign, (left, self.factor()))
         return left
 
     def factor(self) -> Formula:
+        """A number, a name, a call, or what stands in parentheses."""
         if self.sign("-"):
             return Call("neg", (self.factor(),))
         if self.sign("("):
-            inner = self.sum()
+            inner = self.top()
             self.close()
             return inner
         if self.at == len(self.tokens):
@@ -211,14 +234,17 @@ class _Parser:
             return self.call(word)
         if kind in ("name", "quoted"):
             return Name(word)
+        if kind == "text":
+            return Text(word[1:-1])
         raise NotAFormula(f"does not expect `{word}` in the formula `{self.text}`")
 
     def call(self, word: str) -> Formula:
+        """A function, after its opening parenthesis."""
         if word not in FUNCTIONS:
             raise NotAFormula(f"has no function `{word}`; functions are {', '.join(FUNCTIONS)}")
-        parts = [self.sum()]
+        parts = [self.top()]
         while self.sign(","):
-            parts.append(self.sum())
+            parts.append(self.top())
         self.close()
         least, most, _ = FUNCTIONS[word]
         if not least <= len(parts) <= most:
@@ -227,5 +253,6 @@ class _Parser:
         return Call(word, tuple(parts))
 
     def close(self) -> None:
+        """Take a closing parenthesis."""
         if not self.sign(")"):
             raise NotAFormula(f"lacks a closing parenthesis: `{self.text}`")

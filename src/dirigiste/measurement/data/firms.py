@@ -1,9 +1,16 @@
 """Firms as the measurement sees them: one frame with the same columns whatever file they came from."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dirigiste.measurement.data.original import Original
 
 COLUMNS: Mapping[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -35,6 +42,9 @@ COLUMNS: Mapping[str, pl.DataType] = {
     inputs      purchased inputs, in the currency of the file; null where not given
 """
 
+LOST: Mapping[str, pl.DataType] = {"row": pl.Int64(), "why": pl.String()}
+"""Columns of the rows lost while reading."""
+
 NO_GROUP = "(not known)"
 """Name of the group of rows whose group is missing: a group of its own wherever totals are split by group."""
 
@@ -51,6 +61,8 @@ class Step:
     """Rows left after it."""
     reason: str
     """Why such rows cannot be used."""
+    chosen: bool = False
+    """Whether the user asked for it (`--keep`, `--drop`)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,10 @@ class Firms:
     """What looked wrong in reading, one sentence each; the checks of the data report it as warnings."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Role -> the source's own label of its column, where the file has one."""
+    original: Original | None = None
+    """All columns and rows of the source, read when asked for; None for firms put together by hand."""
+    lost: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LOST))
+    """Rows of the source that are not in `frame`: row, and why."""
 
     def __len__(self) -> int:
         return self.frame.height

@@ -73,6 +73,10 @@ class Filling(_Strict):
     largest: dict[str, str] | None = Field(
         None, description="Name -> column: the name whose column is largest, such as shares of ownership."
     )
+    when: dict[str, str] | None = Field(
+        None,
+        description="Name -> condition, such as `state_share >= 0.5`, or `else`: the first that holds.",
+    )
     at_least: float = Field(0.0, description="With `largest`: below this the row gets `other`, or nothing.")
     digits: int | None = Field(None, ge=1, description="Keep this many leading characters of a code.")
     basis: Basis = Field("user", alias="from", description="Where this is from: `source` or `assumption`.")

@@ -38,6 +38,8 @@ def read_firms(
     mapping: str | Path | mappings.Mapping | None = None,
     missing: Sequence[str | int | float] = (),
     form: Form | None = None,
+    keep: Sequence[str] | str = (),
+    drop: Sequence[str] | str = (),
 ) -> Firms:
     """Read firms.
 
@@ -54,12 +56,16 @@ def read_firms(
         industry: Industry; default: all firms in one.
         year: Year; default: one cross-section.
         id: The firm.
-        group: Ownership or political group.
+        group: Ownership or political group: a column, or ranges such as
+            `soe: state_share >= 0.5; private: else`.
         weight: Sampling weight.
         preset: Name of a preset (`dirigiste.measurement.data.mapping.presets()`).
         mapping: Mapping file; stronger than the preset, weaker than the arguments.
         missing: Codes of missing values, such as -9.
         form: How a text file is written, where that cannot be detected.
+        keep: Conditions, such as `year >= 1998 & ownership != 'mixed'`, on roles and columns of the file:
+            only rows that satisfy them all are measured; those where one cannot be decided are not.
+        drop: Conditions: rows that satisfy one are not measured.
 
     Returns:
         The usable rows, with the log of those that are not.
@@ -90,7 +96,9 @@ def read_firms(
     if preset is not None:
         known.append(mappings.preset(preset))
     try:
-        roles = resolve(opened.name, list(opened.columns), flags, known, missing)
+        rows = [("keep", text) for text in ([keep] if isinstance(keep, str) else keep)]
+        rows += [("drop", text) for text in ([drop] if isinstance(drop, str) else drop)]
+        roles = resolve(opened.name, list(opened.columns), flags, known, missing, rows)
     except InputError as error:
         hints = [Problem(opened.name, 0, 0, "", hint) for hint in opened.hints]
         raise InputError([*error.problems, *hints]) from None

@@ -9,10 +9,12 @@ import polars as pl
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.checks.names import check_names, doubts
-from dirigiste.measurement.data import expressions
+from dirigiste.measurement.data import conditions, expressions
 from dirigiste.measurement.data.columns import number, text, year
 from dirigiste.measurement.data.firms import COLUMNS, Firms, Step
 from dirigiste.measurement.data.numerals import style
+from dirigiste.measurement.data.original import Original
+from dirigiste.measurement.data.roles import OF_ROLE
 from dirigiste.measurement.files.source import FAULTS, ROW
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ class Reading:
 
     def firms(self) -> Firms:
         """Read all usable rows."""
-        frame, lost = self._rows()
-        total = frame.height + sum(lost.values())
+        frame, fates = self._rows()
+        lost = {int(fate): int(n) for fate, n in fates[FATE].value_counts().iter_rows()}
+        total = frame.height + fates.height
         steps = self._steps(total, lost)
         if total == 0:
             raise InputError.of("has a header but no rows", file=self.source.name)
@@ -81,10 +84,23 @@ class Reading:
         check_names(frame, self.roles, self.source.name)
         warnings = (*self.source.doubts, *doubts(frame, self.roles, self.source))
         warnings = tuple(dict.fromkeys(warnings))
-        return Firms(frame, filled, self.source.name, steps, tuple(self.remarks), warnings, labels)
+        original = Original(self.source, self.decimal, self.roles.missing)
+        reasons = {n: what for n, (what, _) in enumerate(self._reasons(), start=1)}
+        why = fates[FATE].replace_strict(reasons, return_dtype=pl.String).alias("why")
+        return Firms(
+            frame,
+            filled,
+            self.source.name,
+            steps,
+            tuple(self.remarks),
+            warnings,
+            labels,
+            original,
+            fates.select("row", why),
+        )
 
-    def _rows(self) -> tuple[pl.DataFrame, dict[int, int]]:
-        """The usable rows, and how many are lost for each reason.
+    def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The usable rows; and the others, each with the number of the reason.
 
         Text files are read fast where all rows are like the first ones, else again with all columns as
         text, else row by row, which either works or finds the row that is wrong.
@@ -109,18 +125,42 @@ class Reading:
         self.source = source.careful()
         return self._collect(set())
 
-    def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, dict[int, int]]:
+    def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
         lazy = self.source.scan(self.roles.columns, numbers)
         schema = dict(lazy.collect_schema())
         self._find_style(lazy, schema)
         self._check(lazy, schema)
-        canonical = lazy.select(self._expressions(schema)).with_columns(self._fate().alias(FATE))
+        expressions = self._expressions(schema)
+        held = self._held(expressions, schema)
+        canonical = lazy.select(*expressions, *held).with_columns(self._fate().alias(FATE))
         frame = canonical.collect(engine="streaming")
-        fates = frame[FATE].value_counts()
-        lost = {int(fate): int(n) for fate, n in fates.iter_rows() if fate}
-        kept = frame.filter(pl.col(FATE) == 0) if lost else frame
+        lost = frame.select("row", FATE).filter(pl.col(FATE) != 0)
+        kept = frame.filter(pl.col(FATE) == 0) if lost.height else frame
         kept = kept if kept["row"].is_sorted() else kept.sort("row")
         return kept.select(list(COLUMNS)), lost
+
+    def _held(self, canonical: list[pl.Expr], schema: dict[str, Any]) -> list[pl.Expr]:
+        """Conditions on rows, each a column that is true where the row is measured as far as it goes."""
+        roles = {f"{OF_ROLE}{one.meta.output_name()}": one for one in canonical}
+
+        def values(name: str) -> pl.Expr:
+            role = roles.get(name)
+            return self._number(name, schema) if role is None else role.cast(pl.Float64, strict=False)
+
+        def words(name: str) -> pl.Expr:
+            return roles[name].cast(pl.String) if name in roles else self._word(name, schema)
+
+        held = []
+        for n, condition in enumerate(self.roles.conditions):
+            true = conditions.to_polars(condition.formula, values, words).fill_null(value=False)
+            held.append((true if condition.kind == "keep" else ~true).alias(f"(condition {n})"))
+        return held
+
+    def _word(self, name: str, schema: dict[str, Any]) -> pl.Expr:
+        """A column as text, with the labels of its codes where the file has them."""
+        code = text(pl.col(name), schema[name], self.roles.missing)
+        labels = {_code(one): word for one, word in self.source.values.get(name, {}).items()}
+        return code.replace(labels) if labels else code
 
     def _find_style(self, lazy: pl.LazyFrame, schema: dict[str, Any]) -> None:
         """How numbers are written, where they are text."""
@@ -175,7 +215,8 @@ class Reading:
         return [Problem(self.source.name, 0, 0, f"year = {name}", message)]
 
     def _only_year(self, column: str) -> bool:
-        return all(column not in r.columns for r in self.roles.filled.values() if r.name != "year")
+        roles = [role.name for role in self.roles.filled.values() if column in role.columns]
+        return roles == ["year"]
 
     def _not_numbers(self, lazy: pl.LazyFrame, names: list[str], schema: dict[str, Any]) -> list[Problem]:
         problems: list[Problem] = []
@@ -260,6 +301,17 @@ class Reading:
                     pl.when((share == top) & (share >= filling.at_least)).then(pl.lit(word)).otherwise(chosen)
                 )
             return pl.when(top.is_null()).then(None).otherwise(chosen)
+        if role.ranges:
+            chosen = pl.lit(filling.other or "other", dtype=pl.String)
+            for word, formula in reversed(role.ranges):
+                if formula is None:
+                    chosen = pl.lit(word, dtype=pl.String)
+                    continue
+                true = conditions.to_polars(
+                    formula, lambda c: self._number(c, schema), lambda c: self._word(c, schema)
+                )
+                chosen = pl.when(true.is_null()).then(None).when(true).then(pl.lit(word)).otherwise(chosen)
+            return chosen
         column = role.columns[0]
         code = text(pl.col(column), schema[column], codes)
         if filling.digits:
@@ -278,22 +330,34 @@ class Reading:
 
     def _fate(self) -> pl.Expr:
         """The first reason why a row cannot be used, counted from 1; 0 if there is none."""
+        first = len(self.roles.conditions)
+        tests = [~pl.col(f"(condition {n})") for n in range(first)]
+        tests += [pl.col(name).is_null() if reason == 0 else pl.col(name) <= 0 for name, reason in _reasons()]
         fate = pl.lit(0, dtype=pl.Int16)
-        for n, (name, reason) in reversed(list(enumerate(_reasons(), start=1))):
-            lost = pl.col(name).is_null() if reason == 0 else pl.col(name) <= 0
+        for n, lost in reversed(list(enumerate(tests, start=1))):
             fate = pl.when(lost).then(pl.lit(n, dtype=pl.Int16)).otherwise(fate)
         return fate
+
+    def _reasons(self) -> list[tuple[str, str]]:
+        """What every number of `_fate` stands for, in a few words, and why such rows are not used."""
+        reasons = []
+        for condition in self.roles.conditions:
+            how = "is false or unknown" if condition.kind == "keep" else "is true"
+            reasons.append((f"{condition.kind} {condition.text}", f"the condition {how}"))
+        for name, reason in _reasons():
+            what, why = NEEDS[name][reason]
+            shown = self.labor.replace("_", " ") if name == "labor" else name
+            reasons.append((f"{shown} {what}", why))
+        return reasons
 
     def _steps(self, total: int, lost: dict[int, int]) -> tuple[Step, ...]:
         left = total
         steps = [Step(f"rows of {self.source.name}", 0, total, "")]
-        for n, (name, reason) in enumerate(_reasons(), start=1):
+        for n, (what, why) in enumerate(self._reasons(), start=1):
             if not lost.get(n):
                 continue
             left -= lost[n]
-            what, why = NEEDS[name][reason]
-            shown = self.labor.replace("_", " ") if name == "labor" else name
-            steps.append(Step(f"{shown} {what}", lost[n], left, why))
+            steps.append(Step(what, lost[n], left, why, chosen=n <= len(self.roles.conditions)))
         return tuple(steps)
 
     def _nothing_in(self, message: str) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from dirigiste.errors import InputError, Problem
-from dirigiste.measurement.data import expressions
+from dirigiste.measurement.data import conditions, expressions
 from dirigiste.measurement.data.expressions import Call, Name, NotAFormula
+from dirigiste.measurement.data.firms import COLUMNS
 from dirigiste.measurement.data.mapping import NUMBERS, ROLES, Filling, Mapping
 
 if TYPE_CHECKING:
@@ -20,6 +21,28 @@ SHOWN: Final = 40
 """Columns that a message lists at most."""
 
 
+OF_FILE: Final = "_file"
+"""What follows the name of a column of the file where a role or a measure has the same name."""
+
+
+OF_ROLE: Final = "role:"
+"""What stands before the name of a role in a condition, to tell it from a column."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on rows: `keep` those that satisfy it, or `drop` them. Names are those of columns of the
+    file, or of roles, after `OF_ROLE`.
+    """
+
+    kind: str
+    """keep or drop."""
+    text: str
+    formula: Formula
+    columns: tuple[str, ...]
+    """Columns of the file that it needs."""
+
+
 @dataclass(frozen=True)
 class Role:
     """A role with the formula that fills it, on columns that exist."""
@@ -29,10 +52,14 @@ class Role:
     filling: Filling
     largest: tuple[tuple[str, str], ...] = ()
     """Name -> column, where the group is the name of the largest column."""
+    ranges: tuple[tuple[str, Formula | None], ...] = ()
+    """Name -> condition, where the group is the first that holds; None: all others."""
 
     @property
     def text(self) -> str:
         """The column, or the formula as text."""
+        if self.ranges:
+            return "; ".join(f"{name}: {text}" for name, text in (self.filling.when or {}).items())
         if self.largest:
             return f"largest of {', '.join(column for _, column in self.largest)}"
         text = self.formula.name if isinstance(self.formula, Name) else expressions.written(self.formula)
@@ -41,6 +68,9 @@ class Role:
     @property
     def columns(self) -> list[str]:
         """Columns that it needs."""
+        if self.ranges:
+            names = [name for _, formula in self.ranges if formula for name in expressions.names(formula)]
+            return list(dict.fromkeys(names))
         return [column for _, column in self.largest] or expressions.names(self.formula)
 
 
@@ -51,17 +81,26 @@ class Roles:
     filled: dict[str, Role]
     missing: tuple[str | int | float, ...] = ()
     remarks: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def columns(self) -> list[str]:
         """Columns that are read."""
-        return list(dict.fromkeys(column for role in self.filled.values() for column in role.columns))
+        columns = [column for role in self.filled.values() for column in role.columns]
+        columns += [column for condition in self.conditions for column in condition.columns]
+        return list(dict.fromkeys(columns))
 
     @property
     def numbers(self) -> set[str]:
         """Columns that must hold numbers."""
         columns = {c for role in self.filled.values() if role.name in NUMBERS for c in role.columns}
-        return columns | {column for role in self.filled.values() for _, column in role.largest}
+        columns |= {column for role in self.filled.values() for _, column in role.largest}
+        asked = [(c.formula, c.columns) for c in self.conditions]
+        asked += [(f, role.columns) for role in self.filled.values() for _, f in role.ranges if f]
+        for formula, known in asked:
+            numeric = set(expressions.names(formula)) - conditions.texts(formula)
+            columns |= numeric & set(known)
+        return columns
 
 
 @dataclass
@@ -113,6 +152,32 @@ class _Resolver:
             return None, lacking
         return expressions.renamed(formula, lambda name: Name(self.column(name) or name)), []
 
+    def condition(self, text: str, key: str, roles: Iterable[str] = ()) -> Formula | None:
+        """A condition on roles and the file's columns; None where it cannot be read, with the problems."""
+        try:
+            formula = conditions.parse(text)
+        except NotAFormula as error:
+            self.problems.append(Problem(self.file, 0, 0, key, str(error)))
+            return None
+        known = [name for name in COLUMNS if name in roles]
+        lacking = []
+        for name in expressions.names(formula):
+            if name not in known and self.column(name.removesuffix(OF_FILE)) is None:
+                lacking.append(name)
+        for name in lacking:
+            message = f"no column `{name}` in the condition `{text}`"
+            self.problems.append(Problem(self.file, 0, 0, key, message, self.near(name)))
+            self.unknown = True
+        if lacking:
+            return None
+
+        def meant(name: str) -> Formula:
+            if name in known:
+                return Name(OF_ROLE + name)
+            return Name(self.column(name) or self.column(name.removesuffix(OF_FILE)) or name)
+
+        return expressions.renamed(formula, meant)
+
     def near(self, name: str) -> str | None:
         """The column that a name was probably meant to be."""
         matches = difflib.get_close_matches(name.lower(), list(self.lower), n=1, cutoff=0.6)
@@ -151,6 +216,7 @@ def resolve(
     flags: dict[str, str],
     mappings: Sequence[Mapping] = (),
     missing: Sequence[str | int | float] = (),
+    rows: Sequence[tuple[str, str]] = (),
 ) -> Roles:
     """Find the columns of all roles.
 
@@ -160,6 +226,7 @@ def resolve(
         flags: Role -> column or formula; stronger than mappings.
         mappings: Mapping files and presets, stronger ones first.
         missing: Codes of missing values, besides those of the mappings.
+        rows: Conditions on rows: `keep` or `drop`, and the condition.
 
     Raises:
         InputError: With every role that cannot be filled: columns that do not exist (and near matches),
@@ -171,6 +238,11 @@ def resolve(
     filled: dict[str, Role] = {}
     remarks: list[str] = []
     for role, text in flags.items():
+        if role == "group" and ":" in text and resolver.column(text) is None:
+            done = _ranges(resolver, _written(text), "--group")
+            if done is not None:
+                filled[role] = done
+            continue
         formula, lacking = resolver.formula(text, role, f"--{role.replace('_', '-')}")
         resolver.lacks(f"--{role.replace('_', '-')}", lacking)
         if formula is not None:
@@ -189,10 +261,43 @@ def resolve(
     _difference(filled, flags)
     if not resolver.problems:
         _required(resolver, filled, mappings)
+    asked = [_condition(resolver, kind, text, filled) for kind, text in rows]
     resolver.fail()
     codes = (*missing, *(code for mapping in mappings for code in mapping.missing))
     ordered = {role: filled[role] for role in ROLES if role in filled}
-    return Roles(ordered, tuple(dict.fromkeys(codes)), tuple(remarks))
+    chosen = tuple(condition for condition in asked if condition is not None)
+    return Roles(ordered, tuple(dict.fromkeys(codes)), tuple(remarks), chosen)
+
+
+def _condition(resolver: _Resolver, kind: str, text: str, filled: dict[str, Role]) -> Condition | None:
+    formula = resolver.condition(text, f"--{kind}", {*filled, "labor"})
+    if formula is None:
+        return None
+    columns = [name for name in expressions.names(formula) if not name.startswith(OF_ROLE)]
+    return Condition(kind, text, formula, tuple(columns))
+
+
+def _written(text: str) -> Filling:
+    """Groups as ranges, written `soe: state_share >= 0.5; private: else`."""
+    parts = [part.partition(":") for part in text.split(";") if part.strip()]
+    return Filling.model_validate({"when": {name.strip(): rule.strip() for name, _, rule in parts}})
+
+
+def _ranges(resolver: _Resolver, filling: Filling, key: str) -> Role | None:
+    """A group that is the first of several conditions that holds."""
+    ranges: list[tuple[str, Formula | None]] = []
+    before = len(resolver.problems)
+    for name, rule in (filling.when or {}).items():
+        if not name or not rule:
+            message = "needs a name and a condition, such as `soe: state_share >= 0.5`"
+            resolver.problems.append(Problem(resolver.file, 0, 0, key, message))
+        elif rule == "else":
+            ranges.append((name, None))
+        else:
+            formula = resolver.condition(rule, key)
+            if formula is not None:
+                ranges.append((name, formula))
+    return None if len(resolver.problems) > before else Role("group", Name(""), filling, (), tuple(ranges))
 
 
 def _plain(*column: str) -> Filling:
@@ -214,8 +319,11 @@ def _fill(resolver: _Resolver, role: str, filling: Filling, mapping: Mapping) ->
         if lacking:
             return None
         return Role(role, Name(""), filling, tuple((name, column) for name, column in pairs if column))
+    if filling.when is not None:
+        return _ranges(resolver, filling, key)
     if not filling.column:
-        resolver.problems.append(Problem(resolver.file, 0, 0, key, "needs `column` or `largest`"))
+        message = "needs `column`, `largest` or `when`"
+        resolver.problems.append(Problem(resolver.file, 0, 0, key, message))
         return None
     missed: list[str] = []
     for text in filling.column:

@@ -38,12 +38,17 @@ class Estimate:
     alpha: Array
     """(I) capital shares."""
     logs: Logs
-    keep: Array
-    """(N) rows that stay after the trim."""
+    cut: Array
+    """(N) number of the step of `steps` that removes the row, counted from 1; 0 for rows that stay."""
     weight: Array
     """(N) weights, 0 for rows that were cut."""
     parts: Sums
     steps: tuple[Step, ...]
+
+    @cached_property
+    def keep(self) -> Array:
+        """(N) rows that stay after the trim."""
+        return self.cut == 0
 
     @cached_property
     def cells(self) -> Sums:
@@ -104,11 +109,11 @@ def estimate(
     alpha = capital_shares(sample, choices, weight)
     same = known is not None and choices.alpha in ("table", "constant")
     logs = known.logs if same and known is not None else Logs.of(sample, alpha)
-    keep, steps = trimmed(sample, choices, logs, alpha, weight)
-    kept = weight * keep
+    cut, steps = trimmed(sample, choices, logs, alpha, weight)
+    kept = weight * (cut == 0)
     if not kept.any():
         raise InputError.of("the trim and the minimum cell size leave no row", key="trim")
-    return Estimate(sample, alpha, logs, keep, kept, Sums.by_part(sample, logs.power, kept), tuple(steps))
+    return Estimate(sample, alpha, logs, cut, kept, Sums.by_part(sample, logs.power, kept), tuple(steps))
 
 
 def percent(logs: Any) -> Any:  # noqa: ANN401  (a number or an array)

@@ -25,12 +25,12 @@ WHERE = {"pooled": "of all years together", "year": "of the year", "cell": "of t
 def trimmed(
     sample: Sample, choices: Choices, logs: Logs, alpha: Array, weight: Array
 ) -> tuple[Array, list[Step]]:
-    """Rows that stay, (N) of bool, and the steps.
+    """The step that removes each row, (N), 0 for rows that stay, and the steps, counted from 1.
 
     Quantiles of all variables are taken before any is cut; both ends stay in. Rows whose weight is 0 do not
     count. The minimum cell size is applied last.
     """
-    keep, steps = np.ones(sample.rows, dtype=bool), []
+    cut, steps = np.zeros(sample.rows, dtype=np.int8), []
     trim = choices.trim
     there = weight > 0
     left = int(there.sum())
@@ -39,8 +39,8 @@ def trimmed(
         for variable in trim.variables:
             x = deviation(sample, variable, logs, cells, alpha)
             low, high = _bounds(sample, x, weight, trim.tail, trim.by)
-            keep &= (x >= low) & (x <= high)
-            now = int((keep & there).sum())
+            cut[((x < low) | (x > high)) & (cut == 0)] = len(steps) + 1
+            now = int(np.count_nonzero(there & (cut == 0)))
             what = f"trim {NAMES[variable]}"
             reason = (
                 f"ln({NAMES[variable]}/cell) below the {100 * trim.tail:g} % or above the "
@@ -49,12 +49,12 @@ def trimmed(
             steps.append(Step(what, left - now, now, reason))
             left = now
     if choices.min_cell > 1:
-        rows = sample.by_cell((keep & there).astype(float))
-        keep &= sample.over_cells(rows >= choices.min_cell)
-        now = int((keep & there).sum())
+        rows = sample.by_cell((there & (cut == 0)).astype(float))
+        cut[sample.over_cells(rows < choices.min_cell) & (cut == 0)] = len(steps) + 1
+        now = int(np.count_nonzero(there & (cut == 0)))
         reason = f"fewer than {choices.min_cell} rows in the industry and year"
         steps.append(Step("small cells", left - now, now, reason))
-    return keep, steps
+    return cut, steps
 
 
 def raw(estimate: Estimate, variable: Variable) -> tuple[Array, Array]:

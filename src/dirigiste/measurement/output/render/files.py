@@ -20,31 +20,6 @@ if TYPE_CHECKING:
 FORMATS: Final = ("csv", "parquet", "dta", "md", "tex")
 """Formats of tables."""
 
-LABELS: Final = {
-    "row": "Row of the source, from 1",
-    "id": "Firm",
-    "year": "Year",
-    "industry": "Industry",
-    "group": "Ownership or political group",
-    "output": "Value added",
-    "labor": "Labour cost",
-    "employment": "Persons",
-    "capital": "Capital",
-    "weight": "Sampling weight",
-    "sales": "Sales",
-    "inputs": "Purchased inputs",
-    "alpha": "Capital share of the industry",
-    "tfpr": "TFPR = PY / (K^a (wL)^(1-a))",
-    "tfpq": "TFPQ, up to a constant by industry",
-    "mrpk": "Marginal revenue product of capital",
-    "mrpl": "Marginal revenue product of labour",
-    "tau_k": "tau_K, capital wedge",
-    "tau_y": "tau_Y, output wedge",
-    "ln_tfpr_dev": "ln(TFPR / mean of the cell)",
-    "ln_tfpq_dev": "ln(TFPQ M^(1/(s-1)) / mean of the cell)",
-}
-"""Labels of the firm-level file's columns."""
-
 
 def write_tables(
     tables: Mapping[str, Table], folder: Path, formats: Sequence[str], choices: str, title: str
@@ -97,7 +72,7 @@ def write_frame(
     kind = frame_kind(path)
     with whole(path) as draft:
         if kind == "dta":
-            stata.write(frame, draft, labels or LABELS, title)
+            stata.write(frame, draft, labels or {}, title)
             return path
         with draft.open("wb") as file:  # a name that the locale does not have is none for polars
             frame.write_csv(file) if kind == "csv" else frame.write_parquet(file)
