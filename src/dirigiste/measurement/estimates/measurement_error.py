@@ -11,8 +11,8 @@ import polars as pl
 from dirigiste.measurement.estimates.counterfactuals import scaled_wedges
 from dirigiste.measurement.estimates.dispersion import deviations, sd, within_means
 from dirigiste.measurement.estimates.gains import mean_gain
+from dirigiste.measurement.estimates.least_squares import cross_products, least_squares
 from dirigiste.measurement.estimates.panel import Pairs
-from dirigiste.measurement.estimates.sums import dot
 from dirigiste.measurement.output.table import Column, Table
 
 if TYPE_CHECKING:
@@ -91,22 +91,16 @@ def real_share(estimate: Estimate, pairs: Pairs | None = None) -> Error | None:
     columns = [level, moved, level * moved, growth]
     columns = [x - (np.bincount(cell, weight * x, total.size) / safe)[cell] for x in columns]
     design, outcome = columns[:3], columns[3]
-    weighted = [weight * x for x in design]
-    gram = np.array([[dot(a, b) for b in design] for a in weighted])
+    gram = cross_products(design, weight)
     if np.linalg.cond(gram) > 1e14:
         return None
-    inverse = np.linalg.inv(gram)
-    beta = inverse @ np.array([dot(x, outcome) for x in weighted])
-    residual = outcome - sum(b * x for b, x in zip(beta, design, strict=True))
     firm = sample.firm[first]
-    scores = np.stack([np.bincount(firm, residual * x) for x in weighted])
+    effects = int(np.count_nonzero(total))
+    fit = least_squares(design, outcome, weight, firm, rows=first.size, effects=effects, gram=gram)
     g, n = int(np.count_nonzero(np.bincount(firm))), first.size
-    used = 3 + int(np.count_nonzero(total))
-    factor = g / (g - 1) * (n - 1) / (n - used) if g > 1 and n > used else np.nan
-    covariance = factor * inverse @ np.einsum("jf,kf->jk", scores, scores) @ inverse
-    psi, product = float(beta[1]), float(beta[2])
+    psi, product = (float(value) for value in fit.coefficients[1:])
     slope = np.array([0.0, -product / psi**2, 1 / psi])
-    return Error(psi, product, 1 + product / psi, float(np.sqrt(slope @ covariance @ slope)), n, g)
+    return Error(psi, product, 1 + product / psi, float(np.sqrt(slope @ fit.covariance @ slope)), n, g)
 
 
 def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | str:

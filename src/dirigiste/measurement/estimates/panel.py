@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dirigiste.measurement.estimates.least_squares import least_squares
 from dirigiste.measurement.estimates.sums import dot
 
 if TYPE_CHECKING:
@@ -51,18 +52,10 @@ class Pairs:
 def clustered_slope(x: Array, z: Array, firm: Array, weight: Array, effects: int = 0) -> tuple[float, float]:
     """Slope of z on x, both net of their effects, and its standard error clustered by firm.
 
-    Small-sample factor G/(G-1) (N-1)/(N-K), K = 1 + effects; nan where it cannot be had.
+    nan where they cannot be had.
     """
-    total = dot(weight, x**2)
     n = int(np.count_nonzero(weight))
-    if total <= 0 or n < 3:
+    if dot(weight, x**2) <= 0 or n < 3:
         return float("nan"), float("nan")
-    slope = dot(weight * x, z) / total
-    scores = np.bincount(firm, weight * x * (z - slope * x))
-    there = np.zeros(scores.size, dtype=bool)
-    there[firm] = True
-    g = int(np.count_nonzero(there))
-    if g < 2 or n <= 1 + effects:
-        return slope, float("nan")
-    factor = g / (g - 1) * (n - 1) / (n - 1 - effects)
-    return slope, float(np.sqrt(factor * dot(scores, scores)) / total)
+    fit = least_squares([x], z, weight, firm, rows=n, effects=effects)
+    return float(fit.coefficients[0]), float(fit.errors[0])

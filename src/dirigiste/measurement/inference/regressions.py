@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from scipy import stats
 
 from dirigiste.measurement.data.firms import NO_GROUP
 from dirigiste.measurement.estimates.dispersion import VARIABLES, deviations
+from dirigiste.measurement.estimates.least_squares import least_squares
 from dirigiste.measurement.estimates.sums import dot
 from dirigiste.measurement.output.table import Column, Table
 
@@ -115,8 +117,8 @@ class Design:
     """(N) 0 for rows that do not count: cut, of no known group, or alone in their cell."""
     x: Array
     """(P, J) regressors net of the mean of their cell."""
-    inverse: Array
-    """(J, J) inverse of X'WX."""
+    gram: Array
+    """(J, J) X'WX."""
     cells: Array
     """(C) weights by cell."""
     firm: Array
@@ -151,7 +153,7 @@ class Design:
             estimate,
             weight,
             net,
-            np.linalg.inv(gram),
+            gram,
             safe,
             firm,
             int(good.sum()),
@@ -165,25 +167,34 @@ class Design:
         sample = self.estimate.sample
         mean = sample.by_cell(self.weight * outcome) / self.cells
         net = outcome - sample.over_cells(mean)
-        right = self.x.T @ sample.by_part(self.weight * net)
-        beta = self.inverse @ right
-        residual = net - sample.over_parts(self.x @ beta)
-        scored = self.weight * residual
-        count = self.x.shape[1]
-        scores = np.stack(
-            [
-                np.bincount(self.firm, scored * sample.over_parts(self.x[:, j]), minlength=sample.firms)
-                for j in range(count)
-            ]
+        fit = least_squares(
+            _Columns(self),
+            net,
+            self.weight,
+            self.firm,
+            rows=self.rows,
+            effects=self.effects,
+            gram=self.gram,
         )
-        used = self.effects + count
-        g, n = self.clusters, self.rows
-        factor = g / (g - 1) * (n - 1) / (n - used) if g > 1 and n > used else np.nan
-        covariance = factor * self.inverse @ np.einsum("jf,kf->jk", scores, scores) @ self.inverse
         total = dot(self.weight, net**2)
-        within = 1 - dot(scored, residual) / total if total > 0 else np.nan
-        errors = np.sqrt(np.diag(covariance))
-        return Absorbed(beta, errors, covariance, n, g, self.singletons, self.effects, within)
+        within = 1 - dot(self.weight, fit.residual**2) / total if total > 0 else np.nan
+        return Absorbed(
+            fit.coefficients, fit.errors, fit.covariance, self.rows, self.clusters, self.singletons,
+            self.effects, within,
+        )  # fmt: skip
+
+
+class _Columns(Sequence[np.ndarray]):
+    """Regressors of rows, each made when asked for from those of parts."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+
+    def __len__(self) -> int:
+        return self.design.x.shape[1]
+
+    def __getitem__(self, j: int) -> Array:  # type: ignore[override]  (slices are not asked for)
+        return self.design.estimate.sample.over_parts(self.design.x[:, j])
 
 
 def table(estimate: Estimate, choices: Choices, line: str) -> Table | str:
