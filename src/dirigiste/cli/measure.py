@@ -27,6 +27,8 @@ SHOWN: Final = (
     "dispersion",
     "groups",
     "regressions",
+    "regress",
+    "event_study",
     "intervals",
     "specifications",
 )
@@ -34,6 +36,9 @@ SHOWN: Final = (
 
 LIMIT: Final = 30
 """Rows of a table that are printed where not all are asked for."""
+
+FORMULAS: Final = ("regress", "event_study", "cluster", "stars", "event_window", "event_method")
+"""Options of regressions."""
 
 ROLE_OPTIONS: Final = {
     "output": ("--output", "Value added, nominal: a column, or a formula such as 'sales - inputs'."),
@@ -175,6 +180,38 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     help="Price index by year (columns year, index): money in prices of the last year.",
 )
 @click.option(
+    "--regress",
+    multiple=True,
+    metavar="FORMULA",
+    help="Regression such as 'ln_tfpr ~ soe*post + log(age) | industry^year + id'; repeat.",
+)
+@click.option(
+    "--event-study",
+    multiple=True,
+    metavar="VARIABLE",
+    help="Years around a firm's change from 0 to 1 ('!soe': 1 to 0), or a formula with event(soe); repeat.",
+)
+@click.option(
+    "--event-window",
+    default="-5,5",
+    show_default=True,
+    metavar="FIRST,LAST[,REF]",
+    help="Years around the event, and the reference year if not -1.",
+)
+@click.option(
+    "--event-method",
+    type=click.Choice(["two-way", "sun-abraham"]),
+    default="two-way",
+    show_default=True,
+    help="One coefficient a year, or one a year and event year, averaged.",
+)
+@click.option(
+    "--cluster",
+    metavar="NAME[+NAME]",
+    help="Cluster regressions; default: robust to heteroskedasticity, event studies by firm.",
+)
+@click.option("--stars", is_flag=True, help="Stars in tables of regressions.")
+@click.option(
     "--eta", type=float, default=0.85, show_default=True, help="Span of control, for the model's version."
 )
 @click.option(
@@ -256,11 +293,15 @@ class Asked:
         from dirigiste.measurement import measure
         from dirigiste.measurement.checks.rows import checks
         from dirigiste.measurement.flags import doubtful
+        from dirigiste.measurement.regressions.requests import requested
 
         self.files.check()
         choices = self.choices()
+        formulas = {name: self.options[name] for name in FORMULAS}
+        asked = requested(**formulas).checked()
         console.warn(doubtful(self.options))
         firms = self.firms()
+        asked.check_names(firms)
         choices = fitting(choices, firms)
         findings = checks(firms)
         if self.talks:
@@ -276,6 +317,7 @@ class Asked:
                 seed=self.options["seed"],
                 jobs=self.options["jobs"],
                 progress=report("bootstrap"),
+                **formulas,
             )
             tables = dict(measured.tables)
             if self.options["spec"]:

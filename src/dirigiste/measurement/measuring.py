@@ -26,13 +26,14 @@ from dirigiste.measurement.estimates.panel import Pairs
 from dirigiste.measurement.estimates.sample import sample_of
 from dirigiste.measurement.estimates.statistics import statistics
 from dirigiste.measurement.inference import bootstrap as resampling
-from dirigiste.measurement.inference import regressions
+from dirigiste.measurement.inference import group_regressions
 from dirigiste.measurement.measurement import Measurement
 from dirigiste.measurement.output import summary
 from dirigiste.measurement.output.table import Table
+from dirigiste.measurement.regressions.requests import requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dirigiste.measurement.data.firms import Firms
     from dirigiste.measurement.estimates.gains import Estimate
@@ -58,6 +59,12 @@ def measure(
     seed: int = 0,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    regress: Sequence[str] | str = (),
+    event_study: Sequence[str] | str = (),
+    cluster: str | None = None,
+    stars: bool = False,
+    event_window: str = "-5,5",
+    event_method: str = "two-way",
 ) -> Measurement:
     """Measure wedges, gains and everything that follows.
 
@@ -68,14 +75,33 @@ def measure(
         seed: Seed of the draws.
         jobs: Threads for tables of long files and for the draws; default: as many as processors.
         progress: Called with the draws done and all draws.
+        regress: Formulas of regressions, such as `ln_tfpr ~ soe*post + log(age) | industry^year + id`
+            (docs/measure.md); they need pyfixest.
+        event_study: Variables of firms that change from 0 to 1, such as `soe` (`!soe`: from 1 to 0), or
+            formulas with `event(soe)` among the regressors.
+        cluster: Names to cluster regressions by, one or two joined by +; default: robust to
+            heteroskedasticity, in event studies clustered by firm.
+        stars: Whether tables of regressions have stars.
+        event_window: First and last year around an event, and the reference year if it is not -1.
+        event_method: `two-way` or `sun-abraham`.
 
     Returns:
         Firm-level wedges, tables, the log of rows lost, and why tables are absent.
 
     Raises:
-        InputError: The choices do not fit the data, or no row is left.
+        InputError: The choices or formulas do not fit the data, or no row is left.
+        LibraryMissing: There are regressions, and pyfixest is not installed.
     """
     choices = Choices() if choices is None else choices
+    requests = requested(
+        regress,
+        event_study,
+        cluster=cluster,
+        stars=stars,
+        event_window=event_window,
+        event_method=event_method,
+    ).checked()
+    requests.check_names(firms)
     sample, steps = sample_of(firms, choices)
     estimate = gains.estimate(sample, choices)
     line = f"Choices: {choices.line()}."
@@ -87,6 +113,7 @@ def measure(
     values = statistics(estimate, choices)
     tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
     tables = {"summary": summary.table(estimate, values, every, line), **tables}
+    tables |= requests.tables(firms, rows, choices, line)
     warned: tuple[str, ...] = ()
     if bootstrap:
         drawn = resampling.draws(
@@ -134,7 +161,9 @@ def _tables(
         "groups": lambda: grouped,
         "dispersion": lambda: dispersion.table(estimate, line),
         "dispersion_by_year": lambda: dispersion.by_year(estimate, line) if several else ONE_YEAR,
-        "regressions": lambda: regressions.table(estimate, choices, line) if sample.has_groups else NO_GROUPS,
+        "regressions": lambda: (
+            group_regressions.table(estimate, choices, line) if sample.has_groups else NO_GROUPS
+        ),
         "covariance": lambda: covariance.table(estimate, line),
         "counterfactuals": lambda: counterfactuals.table(estimate, line),
         "olley_pakes": lambda: olley_pakes.table(estimate, line),

@@ -10,7 +10,7 @@ from dirigiste.measurement.estimates.dispersion import VARIABLES
 from dirigiste.measurement.estimates.gains import mean_gain
 from dirigiste.measurement.estimates.groups import split
 from dirigiste.measurement.estimates.trimming import raw
-from dirigiste.measurement.inference.regressions import (
+from dirigiste.measurement.inference.group_regressions import (
     group_regressors,
     known_weight,
     net_of_cells,

@@ -17,7 +17,7 @@ from scipy import stats
 from dirigiste.errors import InputError
 from dirigiste.measurement.estimates.gains import estimate
 from dirigiste.measurement.estimates.statistics import statistics
-from dirigiste.measurement.inference.regressions import reference_group
+from dirigiste.measurement.inference.group_regressions import reference_group
 from dirigiste.measurement.output.table import Column, Table
 
 if TYPE_CHECKING:

@@ -22,6 +22,8 @@ class Column:
     unit: Unit = ""
     digits: int = 3
     """Digits after the point when printed."""
+    align: Literal["", "right"] = ""
+    """Where its cells stand; default: text at the left, numbers at the right."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Table:
     columns: Mapping[str, Column]
     notes: tuple[str, ...] = ()
     """Choices, formulas, assumptions and references, one sentence or two each."""
+    rules: tuple[int, ...] = ()
+    """Rows above which a line is drawn."""
 
     def __post_init__(self) -> None:
         if list(self.columns) != self.frame.columns:

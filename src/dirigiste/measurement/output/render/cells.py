@@ -49,6 +49,14 @@ def header(column: Column) -> str:
     return column.title
 
 
+def heads(table: Table) -> list[list[str]]:
+    """The lines of the head: titles of several lines end in the last one."""
+    titles = [header(table.columns[name]).split("\n") for name in table.frame.columns]
+    height = max(map(len, titles))
+    padded = [[""] * (height - len(lines)) + lines for lines in titles]
+    return [list(line) for line in zip(*padded, strict=True)]
+
+
 def rows(table: Table) -> list[list[str]]:
     """All cells of a table as text."""
     frame = table.frame
@@ -60,9 +68,13 @@ def rows(table: Table) -> list[list[str]]:
 
 
 def texts(table: Table) -> set[int]:
-    """Numbers of the columns that hold text."""
+    """Numbers of the columns whose cells stand at the left: those that hold text."""
     kinds = table.frame.schema
-    return {n for n, name in enumerate(table.frame.columns) if kinds[name] in (pl.String, pl.Boolean)}
+    return {
+        n
+        for n, name in enumerate(table.frame.columns)
+        if kinds[name] in (pl.String, pl.Boolean) and table.columns[name].align != "right"
+    }
 
 
 def notes(table: Table, choices: str) -> list[str]:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 def markdown(table: Table, choices: str) -> str:
     """A table with its title, notes and the choices behind its numbers."""
-    names = [_escaped(cells.header(table.columns[name])) for name in table.frame.columns]
+    names = [
+        "<br>".join(map(_escaped, cells.header(table.columns[name]).split("\n")))
+        for name in table.frame.columns
+    ]
     left = cells.texts(table)
     lines = [
         f"### {_escaped(table.title)}",

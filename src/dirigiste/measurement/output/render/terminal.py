@@ -32,8 +32,8 @@ def draw(console: Console, table: Table, limit: int | None = None, choices: str 
             Text(cells.header(table.columns[name])), justify="left" if n in left else "right", overflow="fold"
         )
     shown, hidden = _cut(cells.rows(table), limit)
-    for row in shown:
-        drawn.add_row(*(Text(text) for text in row))
+    for n, row in enumerate(shown, start=1):
+        drawn.add_row(*(Text(text) for text in row), end_section=n in table.rules)
     console.print(Text(f"\n {table.title}", style="bold"))
     console.print(drawn)
     for note in [*_more(hidden), *cells.notes(table, choices)]:
@@ -43,9 +43,9 @@ def draw(console: Console, table: Table, limit: int | None = None, choices: str 
 def plain(table: Table, limit: int | None = None, choices: str = "") -> str:
     """A table in columns of plain text, with its notes but for the line of choices."""
     left = cells.texts(table)
-    head = [cells.header(table.columns[name]) for name in table.frame.columns]
+    heads = cells.heads(table)
     shown, hidden = _cut(cells.rows(table), limit)
-    widths = [max(len(row[n]) for row in [head, *shown]) for n in range(len(head))]
+    widths = [max(len(row[n]) for row in [*heads, *shown]) for n in range(len(heads[0]))]
 
     def line(row: Sequence[str]) -> str:
         padded = (
@@ -58,7 +58,11 @@ def plain(table: Table, limit: int | None = None, choices: str = "") -> str:
         textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="    ")
         for note in [*_more(hidden), *cells.notes(table, choices)]
     ]
-    return "\n".join([table.title, line(head), *map(line, shown), *notes])
+    body = list(map(line, shown))
+    for n in sorted(table.rules, reverse=True):
+        if n < len(body):
+            body.insert(n, "  " + "-" * (sum(widths) + 2 * (len(widths) - 1)))
+    return "\n".join([table.title, *map(line, heads), *body, *notes])
 
 
 def _cut(rows: list[list[str]], limit: int | None) -> tuple[list[list[str]], int]:

@@ -1,0 +1,161 @@
+"""Regressions that a measurement was asked for: formulas checked before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dirigiste.errors import InputError, Problem
+from dirigiste.measurement.data.expressions import NotAFormula
+from dirigiste.measurement.regressions import formula
+from dirigiste.measurement.regressions.estimation import estimated, pyfixest
+from dirigiste.measurement.regressions.event_study import METHODS, Window, studied, written
+from dirigiste.measurement.regressions.formula import Event
+from dirigiste.measurement.regressions.tables import event_table, tables
+from dirigiste.measurement.regressions.variables import Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from dirigiste.measurement.choices import Choices
+    from dirigiste.measurement.data.firms import Firms
+    from dirigiste.measurement.output.table import Table
+    from dirigiste.measurement.regressions.formula import Equation
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Formulas of regressions and event studies, and how they are estimated."""
+
+    regress: tuple[str, ...] = ()
+    event_study: tuple[str, ...] = ()
+    cluster: str | None = None
+    """Names to cluster by: one, or two joined by +; None: robust to heteroskedasticity, in event studies by
+    firm."""
+    stars: bool = False
+    event_window: str = "-5,5"
+    event_method: str = "two-way"
+
+    def __bool__(self) -> bool:
+        return bool(self.regress or self.event_study)
+
+    def checked(self) -> Checked:
+        """Formulas as they are read.
+
+        Raises:
+            InputError: With every formula that cannot be read.
+            LibraryMissing: pyfixest is not installed.
+        """
+        problems: list[Problem] = []
+
+        def read(text: str, key: str) -> Equation | None:
+            try:
+                return formula.parse(text)
+            except NotAFormula as error:
+                problems.append(Problem("", 0, 0, key, f"the formula `{text}` {error}"))
+            return None
+
+        models = [read(text, "--regress") for text in self.regress]
+        events = [read(written(text), "--event-study") for text in self.event_study]
+        clusters: tuple[tuple[str, ...], ...] = ()
+        if self.cluster is not None:
+            try:
+                clusters = formula.clusters(self.cluster)
+            except NotAFormula as error:
+                problems.append(Problem("", 0, 0, "--cluster", str(error)))
+        try:
+            window = Window.of(self.event_window)
+        except InputError as error:
+            problems += error.problems
+            window = Window()
+        if self.event_method not in METHODS:
+            message = f"must be one of {', '.join(METHODS)}; got `{self.event_method}`"
+            problems.append(Problem("", 0, 0, "--event-method", message))
+        problems += [
+            Problem("", 0, 0, "--regress", f"`{part.label}` is for event studies: give it to --event-study")
+            for model in models
+            if model
+            for part in model.regressors
+            if isinstance(part, Event)
+        ]
+        if problems:
+            raise InputError(problems)
+        if self:
+            pyfixest()
+        return Checked(self, tuple(m for m in models if m), tuple(e for e in events if e), clusters, window)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Requests whose formulas were read."""
+
+    asked: Requests
+    models: tuple[Equation, ...]
+    events: tuple[Equation, ...]
+    clusters: tuple[tuple[str, ...], ...]
+    window: Window
+
+    def check_names(self, firms: Firms) -> None:
+        """Raise InputError with every name that is neither a measure, a role, a column nor a group."""
+        variables = Variables(firms)
+        problems: list[Problem] = []
+        for key, equations in (("--regress", self.models), ("--event-study", self.events)):
+            for equation in equations:
+                problems += variables.problems(equation.names, key, equation.text)
+        words = [name for names in self.clusters for name in names]
+        problems += variables.problems(words, "--cluster", self.asked.cluster or "")
+        if problems:
+            raise InputError(problems)
+
+    def tables(self, firms: Firms, rows: pl.DataFrame, choices: Choices, line: str) -> dict[str, Table]:
+        """Estimate all.
+
+        Args:
+            firms: What was read.
+            rows: The rows of the measurement, with measures.
+            choices: Choices of the measurement; rows count by their weight where it says so.
+            line: The choices in a line.
+
+        Raises:
+            InputError: The data do not allow a regression.
+        """
+        variables = Variables(firms, rows)
+        names = [name for names in self.clusters for name in names]
+        names += [name for equation in (*self.models, *self.events) for name in equation.names]
+        variables.load([*names, "id"] if "id" in variables.roles else names)
+        weighted = choices.weights == "sampling" and bool((rows["weight"] != 1.0).any())
+        made: dict[str, Table] = {}
+        if self.models:
+            models = [
+                estimated(
+                    equation, outcome, variables, key="--regress", clusters=self.clusters, weighted=weighted
+                )
+                for equation in self.models
+                for outcome in equation.outcomes
+            ]
+            made |= {table.name: table for table in tables(models, line, stars=self.asked.stars)}
+        if self.events:
+            by_firm = self.clusters or ((("id",),) if "id" in variables.roles else ())
+            studies = [
+                study
+                for equation in self.events
+                for study in studied(
+                    equation, variables, key="--event-study", window=self.window,
+                    method=self.asked.event_method, clusters=by_firm, weighted=weighted,
+                )
+            ]  # fmt: skip
+            made["event_study"] = event_table(studies, line)
+        return made
+
+
+def requested(
+    regress: Sequence[str] | str, event_study: Sequence[str] | str, **how: str | bool | None
+) -> Requests:
+    """Requests from what `measure` is given; a single formula may stand alone."""
+    return Requests(
+        (regress,) if isinstance(regress, str) else tuple(regress),
+        (event_study,) if isinstance(event_study, str) else tuple(event_study),
+        **how,  # type: ignore[arg-type]
+    )
