@@ -123,7 +123,7 @@ def test_every_sign_that_notes_use_is_known_to_latex():
 def test_a_document_holds_the_tables():
     text = latex.document([latex.latex(TABLE, CHOICES)], "A & B")
     assert text.index(r"\begin{document}") < text.index(r"\begin{table}") < text.index(r"\end{document}")
-    assert r"\usepackage{amsmath,booktabs,longtable,threeparttable}" in text
+    assert r"\usepackage{amsmath,array,booktabs,longtable}" in text
     assert r"\title{A \& B}" in text
 
 

@@ -38,6 +38,8 @@ class Table:
     """Choices, formulas, assumptions and references, one sentence or two each."""
     rules: tuple[int, ...] = ()
     """Rows above which a line is drawn."""
+    for_programs: bool = False
+    """Whether it is written only in formats that programs read: another table shows the same to people."""
 
     def __post_init__(self) -> None:
         if list(self.columns) != self.frame.columns:

@@ -142,9 +142,8 @@ def long_form(models: Sequence[Model], line: str) -> Table:
         ]
     frame = pl.DataFrame(rows, schema_overrides={"r2_within": pl.Float64})
     title = "Coefficients of the regressions"
-    return Table(
-        "regress_coefficients", title, frame, LONG_FORM, (*notes(models, stars=False, below=False), line)
-    )
+    lines = (*notes(models, stars=False, below=False), line)
+    return Table("regress_coefficients", title, frame, LONG_FORM, lines, for_programs=True)
 
 
 def event_table(studies: Sequence[Study], line: str) -> Table:

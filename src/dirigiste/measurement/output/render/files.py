@@ -45,6 +45,8 @@ def write_tables(
     texts: list[str] = []
     for name, table in tables.items():
         for kind in formats:
+            if table.for_programs and kind in ("md", "tex"):
+                continue
             path = folder / f"{name}.{kind}"
             if kind == "md":
                 write_text(path, markdown.markdown(table, choices))

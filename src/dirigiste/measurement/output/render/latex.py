@@ -1,7 +1,10 @@
-r"""Tables as LaTeX: a `table` with `booktabs` rules and `threeparttable` notes, to `\input` in a paper.
+r"""Tables as LaTeX: a `table` with `booktabs` rules and notes below, to `\input` in a paper.
 
-Needs in the preamble: \usepackage{amsmath,booktabs,longtable,threeparttable}. Text is escaped, Greek letters
-and signs become commands, so that pdfLaTeX takes them; letters of other scripts need XeLaTeX or LuaLaTeX.
+Needs in the preamble: \usepackage{amsmath,array,booktabs,longtable}. Text is escaped, Greek letters and signs
+become commands, so that pdfLaTeX takes them; letters of other scripts need XeLaTeX or LuaLaTeX.
+
+No table is wider than the text of `article` (345 pt at 10 pt): type gets smaller, then titles of columns
+are broken into lines, then columns are spread over several tables, the first ones repeated (layout.py).
 """
 
 from __future__ import annotations
@@ -10,10 +13,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from dirigiste.measurement.output.render import cells
+from dirigiste.measurement.output.render.layout import laid_out, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dirigiste.measurement.output.render.layout import Panel
     from dirigiste.measurement.output.table import Table
 
 SIGNS: Final = {
@@ -85,77 +90,114 @@ SIGNS: Final = {
 
 OVERLINE: Final = "\N{COMBINING OVERLINE}"
 
-LONG: Final = 45
-"""Tables with more rows than this run over pages."""
+LONG: Final = 44
+"""Tables with more lines than this, with their notes, run over pages."""
 
-WIDE: Final = 8
-"""Tables with more columns than this are set small."""
+BREAKS: Final = r"_^|:/,+("
+"""Signs after which a long word may break."""
 
 
 def latex(table: Table, choices: str) -> str:
-    """A table with caption, label, notes and the choices behind it: a float, or over pages if long."""
-    names = table.frame.columns
-    left = cells.texts(table)
-    spec = "@{}" + "".join("l" if n in left else "r" for n in range(len(names))) + "@{}"
-    titles = [escaped(cells.header(table.columns[name])) for name in names]
-    heads = " & ".join(
-        title if n in left else rf"\multicolumn{{1}}{{c}}{{{title}}}" for n, title in enumerate(titles)
-    )
-    caption = rf"\caption{{{escaped(table.title)}}}"
+    """A table with caption, label, notes and the choices behind it: floats, or over pages if long."""
+    layout = laid_out(cells.heads(table), cells.rows(table), cells.texts(table))
     label = rf"\label{{tab:{re.sub(r'[^a-z0-9]+', '-', table.name.lower())}}}"
-    body = [" & ".join(escaped(text) for text in row) + r" \\" for row in cells.rows(table)]
     notes = [*(escaped(note) for note in cells.notes(table, choices)), f"Choices: {escaped(choices)}"]
-    small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if len(names) > WIDE else []
-    if len(body) > LONG:
-        return _over_pages(spec, caption + label, heads, body, notes, small)
-    return "\n".join(
-        [
-            r"\begin{table}[htbp]",
-            r"\centering",
-            r"\begin{threeparttable}",
-            caption,
-            label,
-            *small,
-            rf"\begin{{tabular}}{{{spec}}}",
-            r"\toprule",
-            heads + r" \\",
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\begin{tablenotes}[flushleft]\footnotesize",
-            *(rf"\item {note}" for note in notes),
-            r"\end{tablenotes}",
-            r"\end{threeparttable}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if layout.small else []
+    make = _over_pages if layout.lines + sum(map(lines_of, cells.notes(table, choices))) > LONG else _float
+    parts: list[str] = []
+    for n, panel in enumerate(layout.panels):
+        title = escaped(table.title) + (" (continued)" if n else "")
+        caption = rf"\caption{{{title}}}" + ("" if n else label)
+        again = [r"\addtocounter{table}{-1}"] if n else []
+        last = n == len(layout.panels) - 1
+        body = _body(panel, layout.rows, table.rules)
+        parts += [*again, *make(panel, body, caption, small, notes if last else [])]
+    return "\n".join([*parts, ""])
+
+
+def _body(panel: Panel, rows: Sequence[Sequence[str]], rules: Sequence[int]) -> list[str]:
+    lines = []
+    for n, row in enumerate(rows):
+        if n in rules and n:
+            lines.append(r"\midrule")
+        texts = (breaking(row[c]) if panel.wraps[c] else escaped(row[c]) for c in panel.columns)
+        lines.append(" & ".join(texts) + r" \\")
+    return lines
+
+
+def _heads(panel: Panel) -> list[str]:
+    lines = []
+    for line in panel.heads:
+        titles = (
+            escaped(title) if left else rf"\multicolumn{{1}}{{c}}{{{escaped(title)}}}"
+            for title, left in zip(line, panel.lefts, strict=True)
+        )
+        lines.append(" & ".join(titles) + r" \\")
+    return lines
+
+
+def _spec(panel: Panel) -> str:
+    return "@{}" + "".join(_column(panel, c) for c in panel.columns) + "@{}"
+
+
+def _column(panel: Panel, column: int) -> str:
+    width = panel.wraps[column]
+    if width:
+        return rf">{{\raggedright\arraybackslash}}p{{{width:g}em}}"
+    return "l" if panel.left(column) else "r"
+
+
+def _float(
+    panel: Panel, body: Sequence[str], caption: str, small: Sequence[str], notes: Sequence[str]
+) -> list[str]:
+    return [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        caption,
+        *small,
+        rf"\begin{{tabular}}{{{_spec(panel)}}}",
+        r"\toprule",
+        *_heads(panel),
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+        *_notes(notes),
+        r"\end{table}",
+    ]
 
 
 def _over_pages(
-    spec: str, caption: str, heads: str, body: Sequence[str], notes: Sequence[str], small: Sequence[str]
-) -> str:
-    return "\n".join(
-        [
-            r"\begingroup",
-            *small,
-            rf"\begin{{longtable}}{{{spec}}}",
-            caption + r" \\",
-            r"\toprule",
-            heads + r" \\",
-            r"\midrule",
-            r"\endhead",
-            r"\bottomrule",
-            r"\endlastfoot",
-            *body,
-            r"\end{longtable}",
-            r"\footnotesize",
-            *(rf"\noindent {note}\par" for note in notes),
-            r"\endgroup",
-            "",
-        ]
-    )
+    panel: Panel, body: Sequence[str], caption: str, small: Sequence[str], notes: Sequence[str]
+) -> list[str]:
+    return [
+        r"\begingroup",
+        *small,
+        rf"\begin{{longtable}}{{{_spec(panel)}}}",
+        caption + r" \\",
+        r"\toprule",
+        *_heads(panel),
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endlastfoot",
+        *body,
+        r"\end{longtable}",
+        *_notes(notes),
+        r"\endgroup",
+    ]
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    """Notes as wide as the text, whatever the table is."""
+    if not notes:
+        return []
+    return [
+        r"\par\smallskip",
+        r"{\footnotesize\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{2pt}",
+        *(rf"{note}\par" for note in notes),
+        "}",
+    ]
 
 
 def document(tables: Iterable[str], title: str) -> str:
@@ -165,13 +207,13 @@ def document(tables: Iterable[str], title: str) -> str:
             r"\documentclass[11pt,a4paper]{article}",
             r"\usepackage[utf8]{inputenc}",
             r"\usepackage[T1]{fontenc}",
-            r"\usepackage{amsmath,booktabs,longtable,threeparttable}",
+            r"\usepackage{amsmath,array,booktabs,longtable}",
             r"\usepackage[margin=2cm]{geometry}",
             rf"\title{{{escaped(title)}}}",
             r"\date{}",
             r"\begin{document}",
             r"\maketitle",
-            *tables,
+            *(rf"{text}\clearpage" for text in tables),
             r"\end{document}",
             "",
         ]
@@ -189,3 +231,9 @@ def escaped(text: str) -> str:
         elif sign != OVERLINE:
             parts.append(SIGNS.get(sign, sign))
     return "".join(parts)
+
+
+def breaking(text: str) -> str:
+    """Text for a column of fixed width: long words may break after some signs."""
+    parts = re.split(rf"(?<=[{re.escape(BREAKS)}])", text)
+    return r"\allowbreak{}".join(escaped(part) for part in parts if part)
