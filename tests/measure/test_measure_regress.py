@@ -11,6 +11,8 @@ from measure_samples import firms_of, random_firms
 
 from dirigiste.errors import InputError
 from dirigiste.measurement import Choices, measure, read_firms
+from dirigiste.measurement.output import figures
+from dirigiste.measurement.output.render import cells
 from dirigiste.measurement.regressions.estimation import LibraryMissing, positive
 from dirigiste.measurement.regressions.formula import Category, Event, Variable, clusters, parse
 
@@ -203,12 +205,13 @@ def test_the_table_stands_as_esttab_makes_it():
         "R² within",
     ]
     one = found.filter((pl.col("model") == 1) & (pl.col("term") == "soe")).row(0, named=True)
-    assert table.frame["(1)"][0].rstrip("*") == f"{one['coefficient']:.4f}".replace("-", "−")
+    assert table.frame["(1)"][0].rstrip("*") == f"{one['coefficient']:.4f}"
     assert table.frame["(1)"][1] == f"({one['se']:.4f})"
     assert table.frame["(3)"][6:8].to_list() == ["", ""]
     assert table.frame["(1)"][8] == f"{one['rows']:,}"
     stars = sum(one["p"] < level for level in (0.01, 0.05, 0.1))
     assert table.frame["(1)"][0].count("*") == stars
+    assert cells.rows(table)[0][1] == table.frame["(1)"][0].replace("-", "−")
     assert any("p < 0.01" in note for note in table.notes)
     plain, _ = fitted(panel(5), "ln_tfpr ~ soe")
     assert "*" not in "".join(plain.tables["regress"].frame["(1)"])
@@ -432,3 +435,17 @@ def test_event_studies_need_firms_and_years():
     firms = read_firms(changing(), **{k: v for k, v in EVENT_ROLES.items() if k != "id"})
     with pytest.raises(InputError, match="need the firm"):
         measure(firms, EVENT_CHOICES, event_study="ln_output ~ event(soe) | firm")
+
+
+def test_event_studies_have_figures():
+    firms = read_firms(changing(), **EVENT_ROLES)
+    text = "ln_output ~ event(soe) | id + year"
+    result = measure(firms, EVENT_CHOICES, event_study=text, event_window="-3,2")
+    figure = figures.figures(result)["event-study"]
+    row = result.tables["event_study"].frame.filter(pl.col("period") == 2).row(0, named=True)
+    assert figure.title.startswith(
+        f"ln_output 2 years or more after soe turned 1: +{row['coefficient']:.2f} ("
+    )
+    assert figure.png()[:4] == b"\x89PNG"
+    two = measure(firms, EVENT_CHOICES, event_study=[text, "soe"])
+    assert [name for name in figures.figures(two) if "event" in name] == ["event-study-1", "event-study-2"]

@@ -27,12 +27,16 @@ SHOWN: Final = (
     "dispersion",
     "groups",
     "regressions",
+    "by",  # tables of --by
     "regress",
     "event_study",
     "intervals",
     "specifications",
 )
 """Tables that are printed where none is asked for by name."""
+
+BY: Final = ("split_by_", "groups_by_", "regressions_by_")
+"""How names of the tables of --by begin."""
 
 LIMIT: Final = 30
 """Rows of a table that are printed where not all are asked for."""
@@ -180,6 +184,12 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     help="Price index by year (columns year, index): money in prices of the last year.",
 )
 @click.option(
+    "--by",
+    multiple=True,
+    metavar="NAMES",
+    help="Also split, compare and regress groups by year, or by 'region,industry'; repeat.",
+)
+@click.option(
     "--regress",
     multiple=True,
     metavar="FORMULA",
@@ -293,6 +303,7 @@ class Asked:
         from dirigiste.measurement import measure
         from dirigiste.measurement.checks.rows import checks
         from dirigiste.measurement.flags import doubtful
+        from dirigiste.measurement.measuring import check_by
         from dirigiste.measurement.regressions.requests import requested
 
         self.files.check()
@@ -302,6 +313,7 @@ class Asked:
         console.warn(doubtful(self.options))
         firms = self.firms()
         asked.check_names(firms)
+        check_by(firms, self.options["by"])
         choices = fitting(choices, firms)
         findings = checks(firms)
         if self.talks:
@@ -317,6 +329,7 @@ class Asked:
                 seed=self.options["seed"],
                 jobs=self.options["jobs"],
                 progress=report("bootstrap"),
+                by=self.options["by"],
                 **formulas,
             )
             tables = dict(measured.tables)
@@ -386,7 +399,9 @@ class Asked:
         """
         names = self.options["names"]
         if not names:
-            first = {name: tables[name] for name in SHOWN if name in tables}
+            parts = [name for name in tables if name.startswith(BY)]
+            order = [one for name in SHOWN for one in (parts if name == "by" else [name])]
+            first = {name: tables[name] for name in order if name in tables}
             return {**first, **tables} if everything else first
         if "all" in names:
             return dict(tables)

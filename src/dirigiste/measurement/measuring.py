@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from dirigiste.errors import InputError
+from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.choices import Choices
 from dirigiste.measurement.estimates import (
     counterfactuals,
@@ -26,11 +26,12 @@ from dirigiste.measurement.estimates.panel import Pairs
 from dirigiste.measurement.estimates.sample import sample_of
 from dirigiste.measurement.estimates.statistics import statistics
 from dirigiste.measurement.inference import bootstrap as resampling
-from dirigiste.measurement.inference import group_regressions
+from dirigiste.measurement.inference import by_subset, group_regressions
 from dirigiste.measurement.measurement import Measurement
 from dirigiste.measurement.output import summary
 from dirigiste.measurement.output.table import Table
 from dirigiste.measurement.regressions.requests import requested
+from dirigiste.measurement.regressions.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ def measure(
     seed: int = 0,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    by: Sequence[str] | str = (),
     regress: Sequence[str] | str = (),
     event_study: Sequence[str] | str = (),
     cluster: str | None = None,
@@ -75,6 +77,8 @@ def measure(
         seed: Seed of the draws.
         jobs: Threads for tables of long files and for the draws; default: as many as processors.
         progress: Called with the draws done and all draws.
+        by: Columns or roles by which gains, groups and their coefficients are also measured, such as `year`
+            or `region,industry`; several are measured one after the other.
         regress: Formulas of regressions, such as `ln_tfpr ~ soe*post + log(age) | industry^year + id`
             (docs/measure.md); they need pyfixest.
         event_study: Variables of firms that change from 0 to 1, such as `soe` (`!soe`: from 1 to 0), or
@@ -102,6 +106,8 @@ def measure(
         event_method=event_method,
     ).checked()
     requests.check_names(firms)
+    divisions = [by] if isinstance(by, str) else list(by)
+    check_by(firms, divisions)
     sample, steps = sample_of(firms, choices)
     estimate = gains.estimate(sample, choices)
     line = f"Choices: {choices.line()}."
@@ -113,6 +119,8 @@ def measure(
     values = statistics(estimate, choices)
     tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
     tables = {"summary": summary.table(estimate, values, every, line), **tables}
+    for division in divisions:
+        tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)
     tables |= requests.tables(firms, rows, choices, line)
     warned: tuple[str, ...] = ()
     if bootstrap:
@@ -124,6 +132,23 @@ def measure(
         absent["intervals"] = "no bootstrap was asked for"
     remarks = (*_remarks(estimate, choices), *warned)
     return Measurement(choices, firms, every, rows, tables, absent, remarks, _lost(firms, estimate))
+
+
+def check_by(firms: Firms, divisions: Sequence[str]) -> None:
+    """Raise InputError with every name by which rows cannot be divided."""
+    variables = Variables(firms)
+    problems = [
+        problem for by in divisions for problem in variables.problems(by_subset.names(by), "--by", by)
+    ]
+    if problems or not all(map(by_subset.names, divisions)):
+        raise InputError(problems or [Problem("", 0, 0, "--by", "is empty; name a column, such as year")])
+
+
+def variables_of(firms: Firms, rows: pl.DataFrame, by: str) -> Variables:
+    """The rows of a measurement with the columns that divide them."""
+    variables = Variables(firms, rows)
+    variables.load(by_subset.names(by))
+    return variables
 
 
 def _lost(firms: Firms, estimate: Estimate) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -66,12 +66,44 @@ def with_terms(estimate: Estimate, mrpk: Array, mrpl: Array) -> Array:
     return Levels.of(whole, estimate.cell_alpha, sample.sigma).tfp
 
 
+COLUMNS: Final = {
+    "group": Column("group"),
+    "rows": Column("rows", "count", 0),
+    "output_share": Column("share of value added", "share", 3),
+    "capital_share": Column("share of capital", "share", 3),
+    "labor_share": Column("share of labour", "share", 3),
+    "tfpr": Column("ln TFPR to cell", "log", 3),
+    "mrpk": Column("ln MRPK to cell", "log", 3),
+    "mrpl": Column("ln MRPL to cell", "log", 3),
+    "own_gain": Column("gain inside the group", "%", 1),
+}
+
+
 def table(estimate: Estimate, line: str) -> tuple[Table, Array]:
     """The table of groups, and the split (2, C)."""
-    sample, parts = estimate.sample, estimate.parts
     cut = split(estimate)
     means = [100 * mean_gain(estimate.aggregate(part)) for part in (estimate.cell_gain, *cut)]
     logs = [float(np.nanmean(estimate.aggregate(part))) for part in (estimate.cell_gain, *cut)]
+    notes = [
+        f"Means over years: gain {means[0]:.2f} %, between groups {means[1]:.2f} %, within groups "
+        f"{means[2]:.2f} %; "
+        f"in logs {logs[0]:.4f} = {logs[1]:.4f} + {logs[2]:.4f}.",
+        FORMULA,
+        "Shares: means over years of the group's share in the year's total, so that years of high prices "
+        "count no more than others; 0 in years without the group.",
+        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over "
+        "cells, weighted by the group's share in the value added of the year. Gain inside: exp of the same "
+        "mean of the log gain from equal marginal products within the group alone, less 1.",
+    ]
+    if NO_GROUP in estimate.sample.groups:
+        notes.append(of_known(estimate))
+    title = "Groups, and the gain between and within them"
+    return Table("groups", title, by_group(estimate), COLUMNS, (*notes, line)), cut
+
+
+def by_group(estimate: Estimate) -> pl.DataFrame:
+    """Shares, distances from the cell and the gain inside, one row a group."""
+    sample, parts = estimate.sample, estimate.parts
     group, cell = sample.part_group, sample.part_cell
     count = len(sample.groups)
     rows = np.bincount(group, sample.by_part(estimate.keep.astype(float)), count)
@@ -93,7 +125,7 @@ def table(estimate: Estimate, line: str) -> tuple[Table, Array]:
             total, 1e-300
         )
 
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "group": list(sample.groups),
             "rows": rows.astype(np.int64),
@@ -104,33 +136,6 @@ def table(estimate: Estimate, line: str) -> tuple[Table, Array]:
             "own_gain": percent(mean(inside)),
         }
     ).filter(pl.col("rows") > 0)
-    columns = {
-        "group": Column("group"),
-        "rows": Column("rows", "count", 0),
-        "output_share": Column("share of value added", "share", 3),
-        "capital_share": Column("share of capital", "share", 3),
-        "labor_share": Column("share of labour", "share", 3),
-        "tfpr": Column("ln TFPR to cell", "log", 3),
-        "mrpk": Column("ln MRPK to cell", "log", 3),
-        "mrpl": Column("ln MRPL to cell", "log", 3),
-        "own_gain": Column("gain inside the group", "%", 1),
-    }
-    notes = [
-        f"Means over years: gain {means[0]:.2f} %, between groups {means[1]:.2f} %, within groups "
-        f"{means[2]:.2f} %; "
-        f"in logs {logs[0]:.4f} = {logs[1]:.4f} + {logs[2]:.4f}.",
-        FORMULA,
-        "Shares: means over years of the group's share in the year's total, so that years of high prices "
-        "count no more than others; 0 in years without the group.",
-        "Groups against their cell: the composite's TFPR, MRPK, MRPL over the cell's, mean of logs over "
-        "cells, weighted by the group's share in the value added of the year. Gain inside: exp of the same "
-        "mean of the log gain from equal marginal products within the group alone, less 1.",
-    ]
-    if NO_GROUP in sample.groups:
-        notes.append(of_known(estimate))
-    return Table(
-        "groups", "Groups, and the gain between and within them", frame, columns, (*notes, line)
-    ), cut
 
 
 def year_shares(estimate: Estimate, x: Array, n: int) -> Array:

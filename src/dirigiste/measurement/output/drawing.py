@@ -6,6 +6,8 @@ These modules (figures, drawing, page) use the drawing code of reports; only the
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.lines import Line2D
@@ -134,6 +136,56 @@ def spreads(panels: Sequence[tuple[str, str, Sequence[Spread]]], title: str | No
     total = float(canvas.figure.get_size_inches()[1])
     legend = "line: 10 to 90 %   bar: 25 to 75 %   dot: median"
     canvas.figure.text(left / canvas.width, 0.12 / total, legend, fontsize=7, color=sheet.SOFT)
+    return canvas.figure
+
+
+@dataclass(frozen=True)
+class Line:
+    """Values with intervals, one a place on the axis."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+def intervals(
+    panels: Sequence[tuple[str, str, Sequence[Line]]],
+    title: str | None = None,
+    *,
+    legend: bool = True,
+    before: float | None = None,
+) -> Figure:
+    """Draw panels of points with intervals (heading, label of the axis, lines) side by side around zero.
+
+    `before` is where a dashed line stands, such as the moment of an event.
+    """
+    height = 2.9
+    canvas = sheet.canvas(height, title)
+    left, gap, foot = 0.55, 0.55, 0.82 if legend else 0.5
+    width = (canvas.width - left - gap * (len(panels) - 1) - 0.1) / len(panels)
+    for n, (heading, unit, lines) in enumerate(panels):
+        axes = canvas.axes(left + n * (width + gap), foot, width, height - foot - 0.35)
+        axes.axhline(0, color=sheet.SOFT, lw=0.7, zorder=1)
+        if before is not None:
+            axes.axvline(before, color=sheet.SOFT, lw=0.7, linestyle=(0, (3, 2)), zorder=1)
+        step = min((b - a for line in lines for a, b in pairwise(line.x)), default=1.0)
+        for k, line in enumerate(lines):
+            shift = 0.13 * step * (k - (len(lines) - 1) / 2)
+            at = [x + shift for x in line.x]
+            axes.vlines(at, line.low, line.high, color=sheet.COLOURS[k], lw=1.1, zorder=2)
+            axes.plot(
+                at, line.y, color=sheet.COLOURS[k], linestyle=DASHES[k], marker="o", ms=3.2, lw=1.2, zorder=3
+            )
+        axes.yaxis.grid(True)
+        axes.set_title(heading)
+        axes.set_xlabel(unit)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}".replace("-", "−")))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(round(value, 6))))
+    if legend:
+        _legend(canvas, [_named(line.name) for line in panels[0][2]], left)
     return canvas.figure
 
 

@@ -122,7 +122,8 @@ class Figure:
     @property
     def text(self) -> str:
         """Its letters, each once."""
-        groups = self.frame["group"].unique().to_list() if "group" in self.frame.columns else []
+        named = [name for name in ("group", "outcome", "event") if name in self.frame.columns]
+        groups = [text for name in named for text in self.frame[name].unique().to_list()]
         return "".join(sorted({*self.title, *"".join(groups)}))
 
     def drawn(self, *, titled: bool = True) -> Drawn:
@@ -147,7 +148,13 @@ class Figure:
 
 def figures(measurement: Measurement) -> dict[str, Figure]:
     """All figures that the data allow, by name."""
-    drawn = [_densities(measurement), _gains(measurement), _products(measurement)]
+    drawn = [
+        _densities(measurement),
+        _gains(measurement),
+        _products(measurement),
+        _by_year(measurement),
+        *_events(measurement),
+    ]
     return {figure.name: figure for figure in drawn if figure is not None}
 
 
@@ -289,4 +296,124 @@ def _products(measurement: Measurement) -> Figure | None:
         + ".",
         frame,
         lambda top: drawing.spreads([("Capital", unit, capital), ("Labour", unit, labour)], top),
+    )
+
+
+def _lines(frame: pl.DataFrame, by: str, x: str) -> list[drawing.Line]:
+    """Lines of a frame of coefficients, one a value of `by`, in the order in which they come."""
+    lines = []
+    for name in frame[by].unique(maintain_order=True):
+        part = frame.filter(pl.col(by) == name).sort(x)
+        ends = (part[end].fill_nan(None).fill_null(part["coefficient"]).to_list() for end in ("low", "high"))
+        lines.append(drawing.Line(str(name), part[x].to_list(), part["coefficient"].to_list(), *ends))
+    return lines
+
+
+def _by_year(measurement: Measurement) -> Figure | None:
+    """Groups against the reference by year, with intervals: the table `regressions_by_year`."""
+    table = measurement.tables.get("regressions_by_year")
+    if table is None or table.frame["year"].n_unique() < 2:
+        return None
+    counts = measurement.rows.drop_nulls("group")["group"].value_counts(sort=True)
+    largest = [name for name in counts["group"] if name in table.frame["group"]]
+    shown = sorted(largest[: figure_data.MOST])
+    frame = table.frame.filter(pl.col("group").is_in(shown)).select(
+        "variable", "group", "year", "coefficient", "se", "low", "high", "rows"
+    )
+    reference = table.notes[1].split("`")[1]
+    panels = [
+        (name, "year", _lines(frame.filter(pl.col("variable") == name).sort("group"), "group", "year"))
+        for name in ("ln TFPR", "ln MRPK", "ln MRPL")
+    ]
+    first, last = (_ends(frame, shown[0], year) for year in (frame["year"].min(), frame["year"].max()))
+    title = (
+        f"ln MRPK of {_plain(shown[0])} firms against {_plain(reference)} ones: {first[1]} in {first[0]}, "
+        f"{last[1]} in {last[0]}"
+    )
+    left = len(largest) - len(shown)
+    less = f" The {left} smallest groups are left out." if left else ""
+    described = "; ".join(
+        f"{row['group']} {row['year']} {words.signed(row['coefficient'], 2)}"
+        for row in frame.filter(pl.col("variable") == "ln MRPK").iter_rows(named=True)
+    )
+    return Figure(
+        "groups-by-year",
+        title,
+        f"Logs against {_plain(reference)} firms of the same industry and year, by year; bars: 95 % "
+        f"intervals, clustered by firm.{less} Choices: {measurement.choices.line()}",
+        f"Coefficients of groups by year. ln MRPK: {described}.",
+        frame,
+        lambda top: drawing.intervals(panels, top),
+    )
+
+
+def _ends(frame: pl.DataFrame, group: str, year: object) -> tuple[int, str]:
+    """The year nearest to this one in which a group has a coefficient of ln MRPK, and that."""
+    part = frame.filter((pl.col("variable") == "ln MRPK") & (pl.col("group") == group))
+    row = part.sort((pl.col("year") - pl.lit(year)).abs()).row(0, named=True)
+    return row["year"], words.signed(row["coefficient"], 2)
+
+
+def _events(measurement: Measurement) -> list[Figure]:
+    """Event studies, a figure each."""
+    table = measurement.tables.get("event_study")
+    if table is None:
+        return []
+    drawn = []
+    studies = table.frame["study"].unique().sort().to_list()
+    for n in studies:
+        frame = table.frame.filter(pl.col("study") == n)
+        event = frame["event"][0]
+        outcomes = frame["outcome"].unique(maintain_order=True).to_list()[:MOST_OUTCOMES]
+        frame = frame.filter(pl.col("outcome").is_in(outcomes))
+        panels = [
+            (
+                name,
+                "years from the event",
+                _lines(frame.filter(pl.col("outcome") == name), "outcome", "period"),
+            )
+            for name in outcomes
+        ]
+        reference = frame.filter(pl.col("se").is_nan() | pl.col("se").is_null())["period"][0]
+        last = frame.filter((pl.col("outcome") == outcomes[0]) & pl.col("se").is_not_nan())["period"].max()
+        ending = frame.filter((pl.col("outcome") == outcomes[0]) & (pl.col("period") == last)).row(
+            0, named=True
+        )
+        name = "event-study" if len(studies) == 1 else f"event-study-{n}"
+        drawn.append(_event_figure(name, event, frame, panels, reference, ending, measurement))
+    return drawn
+
+
+MOST_OUTCOMES: Final = 4
+"""Panels of a figure of an event study."""
+
+
+def _event_figure(
+    name: str,
+    event: str,
+    frame: pl.DataFrame,
+    panels: list[tuple[str, str, list[drawing.Line]]],
+    reference: int,
+    ending: dict[str, Any],
+    measurement: Measurement,
+) -> Figure:
+    what = event.removeprefix("event(").removesuffix(")")
+    turned = f"{what[1:]} turned 0" if what.startswith("!") else f"{what} turned 1"
+    years = f"{ending['period']} year{'s' * (ending['period'] != 1)}"
+    title = (
+        f"{ending['outcome']} {years} or more after {turned}: {words.signed(ending['coefficient'], 2)} "
+        f"({words.signed(ending['low'], 2)} to {words.signed(ending['high'], 2)})"
+    )
+    described = "; ".join(
+        f"{row['outcome']} {row['period']}: {words.signed(row['coefficient'], 2)}"
+        for row in frame.iter_rows(named=True)
+    )
+    return Figure(
+        name,
+        title,
+        f"Coefficients relative to year {reference}; bars: 95 % intervals. The first and last hold all years "
+        f"beyond. Choices: {measurement.choices.line()}",
+        f"Coefficients by years from the event. {described}.",
+        frame,
+        lambda top: drawing.intervals(panels, top, legend=False, before=reference + 0.5),
     )

@@ -149,6 +149,7 @@ def long_form(models: Sequence[Model], line: str) -> Table:
 def event_table(studies: Sequence[Study], line: str) -> Table:
     """Coefficients by years around the event, the reference included as 0."""
     rows: list[dict[str, Any]] = []
+    formulas = list(dict.fromkeys(study.model.text for study in studies))
     for study in studies:
         found = {
             period: (value, error, low, high, count)
@@ -169,6 +170,7 @@ def event_table(studies: Sequence[Study], line: str) -> Table:
                 value, error, low, high, count = found[period]
                 rows.append(
                     {
+                        "study": formulas.index(study.model.text) + 1,
                         "event": study.event.label,
                         "outcome": study.model.outcome,
                         "period": period,
@@ -181,6 +183,7 @@ def event_table(studies: Sequence[Study], line: str) -> Table:
                     }
                 )
     columns = {
+        "study": Column("study", "", 0),
         "event": Column("event"),
         "outcome": Column("outcome"),
         "period": Column("years from the event", "", 0),
@@ -234,6 +237,5 @@ def _cells(model: Model, term: str, *, stars: bool) -> tuple[str, str]:
 def _number(value: float) -> str:
     """Four digits after the point; small numbers with three digits that count."""
     if not math.isfinite(value):
-        return "–"
-    text = f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"
-    return text.replace("-", "−")
+        return ""
+    return f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"

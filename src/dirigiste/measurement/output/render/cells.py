@@ -25,7 +25,7 @@ def cell(value: Any, column: Column, kind: Any = None) -> str:  # noqa: ANN401  
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value
+        return value.replace("-", MINUS) if column.align == "right" else value
     if isinstance(value, float) and not math.isfinite(value):
         return NONE if math.isnan(value) else f"{MINUS if value < 0 else ''}∞"
     if column.unit == "count":
