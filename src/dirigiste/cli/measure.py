@@ -38,6 +38,9 @@ SHOWN: Final = (
 BY: Final = ("split_by_", "groups_by_", "regressions_by_")
 """How names of the tables of --by begin."""
 
+DRAWS: Final = 200
+"""Draws of firms for the standard errors of moments."""
+
 LIMIT: Final = 30
 """Rows of a table that are printed where not all are asked for."""
 
@@ -227,9 +230,8 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 @click.option(
     "--bootstrap",
     type=click.IntRange(min=0),
-    default=0,
     metavar="DRAWS",
-    help="Bootstrap over firms, such as 200.",
+    help="Bootstrap over firms, such as 200; default: 200 with --moments, else none.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the bootstrap."
@@ -325,10 +327,11 @@ class Asked:
             measured = measure(
                 firms,
                 choices,
-                bootstrap=self.options["bootstrap"],
+                bootstrap=self.draws(),
                 seed=self.options["seed"],
                 jobs=self.options["jobs"],
                 progress=report("bootstrap"),
+                moments=self.options["moments"] is not None,
                 by=self.options["by"],
                 **formulas,
             )
@@ -348,6 +351,18 @@ class Asked:
                 self.files.print()
         if self.problems:
             raise InputError(self.problems)
+
+    def draws(self) -> int:
+        """Draws of the bootstrap: those asked for, or what moments need for their standard errors."""
+        if self.options["bootstrap"] is not None or self.options["moments"] is None:
+            return self.options["bootstrap"] or 0
+        if not self.options["quiet"]:
+            click.echo(
+                f"--moments: standard errors by {DRAWS} bootstrap draws; --bootstrap sets their number, 0 "
+                "leaves them out",
+                err=True,
+            )
+        return DRAWS
 
     def firms(self) -> Firms:
         """Read the file."""

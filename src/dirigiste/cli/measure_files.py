@@ -31,6 +31,8 @@ class Files:
             option: options[name] for option, name in OPTIONS.items() if options[name] is not None
         }
         self.figures: bool = options["figures"]
+        self.named: tuple[str, ...] = options["names"]
+        """Tables that were asked for by name."""
         self.problems = problems
         """What cannot be written; reported once all else is done."""
         self.written: list[Path] = []
@@ -103,7 +105,7 @@ class Files:
             from dirigiste.measurement.output import page
 
             path = self.paths["--report"]
-            self._attempt(lambda: [page.write(measured, findings, path, tables, command_line())])
+            self._attempt(lambda: [page.write(measured, findings, path, tables, command_line(), self.named)])
 
     def print(self) -> None:
         """Where the files are."""

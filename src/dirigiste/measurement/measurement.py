@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dirigiste.measurement.choices import Choices
     from dirigiste.measurement.data.firms import Firms, Step
+    from dirigiste.measurement.inference.bootstrap import Draws
     from dirigiste.measurement.output.table import Table
 
 
@@ -39,6 +40,8 @@ class Measurement:
     warnings: tuple[str, ...] = field(default=())
     lost: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LOST))
     """Rows of the source that are not in `rows`: row, and why."""
+    draws: Draws | None = None
+    """What the bootstrap drew, if there was one."""
 
     def table(self, name: str) -> Table:
         """One table.

@@ -24,6 +24,7 @@ from dirigiste.measurement.estimates import (
 )
 from dirigiste.measurement.estimates.panel import Pairs
 from dirigiste.measurement.estimates.sample import sample_of
+from dirigiste.measurement.estimates.spreads import spreads
 from dirigiste.measurement.estimates.statistics import statistics
 from dirigiste.measurement.inference import bootstrap as resampling
 from dirigiste.measurement.inference import by_subset, group_regressions
@@ -60,6 +61,7 @@ def measure(
     seed: int = 0,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    moments: bool = False,
     by: Sequence[str] | str = (),
     regress: Sequence[str] | str = (),
     event_study: Sequence[str] | str = (),
@@ -77,6 +79,8 @@ def measure(
         seed: Seed of the draws.
         jobs: Threads for tables of long files and for the draws; default: as many as processors.
         progress: Called with the draws done and all draws.
+        moments: Whether draws also give standard errors of the spreads and shares among the moments
+            (`write_moments`), which takes them longer.
         by: Columns or roles by which gains, groups and their coefficients are also measured, such as `year`
             or `region,industry`; several are measured one after the other.
         regress: Formulas of regressions, such as `ln_tfpr ~ soe*post + log(age) | industry^year + id`
@@ -123,15 +127,20 @@ def measure(
         tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)
     tables |= requests.tables(firms, rows, choices, line)
     warned: tuple[str, ...] = ()
+    resampled: resampling.Draws | None = None
     if bootstrap:
-        drawn = resampling.draws(
-            sample, choices, list(values), bootstrap, seed=seed, jobs=jobs, progress=progress
-        )
-        tables["intervals"], warned = resampling.table(estimate, values, drawn, seed, line)
+        names = [*values, *spreads(estimate)] if moments else list(values)
+        drawn = resampling.draws(sample, choices, names, bootstrap, seed=seed, jobs=jobs, progress=progress)
+        resampled = resampling.Draws(tuple(names), drawn, resampling.unit_of(sample), seed)
+        errors = {name: resampled.error(name) for name in values}
+        tables["summary"] = summary.table(estimate, values, every, line, errors)
+        tables["intervals"], warned = resampling.table(estimate, values, drawn[:, : len(values)], seed, line)
     else:
         absent["intervals"] = "no bootstrap was asked for"
     remarks = (*_remarks(estimate, choices), *warned)
-    return Measurement(choices, firms, every, rows, tables, absent, remarks, _lost(firms, estimate))
+    return Measurement(
+        choices, firms, every, rows, tables, absent, remarks, _lost(firms, estimate), resampled
+    )
 
 
 def check_by(firms: Firms, divisions: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy import stats
 
 from dirigiste.errors import InputError
 from dirigiste.measurement.estimates.gains import estimate
+from dirigiste.measurement.estimates.spreads import spreads
 from dirigiste.measurement.estimates.statistics import statistics
 from dirigiste.measurement.inference.group_regressions import reference_group
 from dirigiste.measurement.output.table import Column, Table
@@ -36,6 +38,34 @@ SMALL_CELL = 30
 """Rows in a cell under which percentile intervals of gains mislead."""
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Numbers of resampled firms."""
+
+    names: tuple[str, ...]
+    """Statistics (statistics.py) and, where moments were asked for, spreads (spreads.py)."""
+    values: Array
+    """(draws, numbers); nan where a draw has none."""
+    unit: str
+    """What was drawn, in words."""
+    seed: int
+
+    def of(self, names: Sequence[str]) -> Array:
+        """(draws, names) nan where there are none of a name."""
+        place = {name: n for n, name in enumerate(self.names)}
+        chosen = np.full((self.values.shape[0], len(names)), np.nan)
+        for n, name in enumerate(names):
+            if name in place:
+                chosen[:, n] = self.values[:, place[name]]
+        return chosen
+
+    def error(self, name: str) -> float:
+        """Standard error; nan where there are too few draws."""
+        drawn = self.of([name])[:, 0]
+        drawn = drawn[np.isfinite(drawn)]
+        return float(drawn.std(ddof=1)) if drawn.size > 1 else float("nan")
+
+
 def draws(
     sample: Sample,
     choices: Choices,
@@ -52,7 +82,7 @@ def draws(
     Args:
         sample: The rows.
         choices: As in the estimate.
-        names: Statistics to compute, in order.
+        names: Statistics to compute, in order; spreads are computed where one of them is among these.
         count: Draws.
         seed: Seed; each draw has its own stream.
         jobs: Threads; default: as many as processors.
@@ -71,6 +101,7 @@ def draws(
     base = estimate(sample, choices)
     if sample.has_groups:  # the same in every draw
         choices = choices.with_({"reference": sample.groups[reference_group(base, choices)]})
+    spread = any(name in names for name in spreads(base))
     streams = np.random.SeedSequence(seed).spawn(count)
     drawn = np.full((count, len(names)), np.nan)
 
@@ -78,10 +109,12 @@ def draws(
         random = np.random.default_rng(streams[n])
         times = np.bincount(random.integers(0, firms, firms), minlength=firms).astype(float)
         try:
-            values = statistics(estimate(sample, choices, sample.weight * times[firm], base), choices)
+            drawn_once = estimate(sample, choices, sample.weight * times[firm], base)
+            values = {name: value for name, (value, _) in statistics(drawn_once, choices).items()}
+            values |= spreads(drawn_once) if spread else {}
         except InputError:  # the draw leaves no row
             return
-        drawn[n] = [values[name][0] if name in values else np.nan for name in names]
+        drawn[n] = [values.get(name, np.nan) for name in names]
 
     with ThreadPoolExecutor(max_workers=min(jobs or processors(), count)) as pool:
         waiting = [pool.submit(one, n) for n in range(count)]
@@ -154,27 +187,34 @@ def table(
         "high": Column("to", "", 4),
         "bc_low": Column("bias-corrected 95 % from", "", 4),
         "bc_high": Column("to ", "", 4),
-        "reflected_low": Column("reflected 95 % from", "", 4),
+        "reflected_low": Column("95 % from", "", 4),
         "reflected_high": Column("to  ", "", 4),
     }
     warned = warnings(estimate, rows, drawn)
-    sample = estimate.sample
-    unit = (
-        f"{sample.firms:,} firms, each with all its years"
-        if sample.has_ids
-        else f"{sample.rows:,} rows (the file gives no ids)"
-    )
     notes = (
-        f"{drawn.shape[0]} draws of {unit}, with replacement; seed {seed}. Every draw repeats capital "
-        "shares, trim and measurement.",
-        "Bias: mean of draws less estimate. Bias-corrected: quantiles of draws at Φ(2 z0 ± 1.96), z0 = "
-        "Φ⁻¹(share of draws below the estimate) (Efron 1987, JASA 82:171-185, without acceleration); empty "
-        "where nearly all draws lie on one side. Reflected: twice the estimate less the percentile ends (per "
-        "cents in ln(1 + gain)).",
+        f"{drawn.shape[0]} draws of {unit_of(estimate.sample)}, with replacement; seed {seed}. Every draw "
+        "repeats capital shares, trim and measurement.",
+        "Bias: mean of draws less estimate. Intervals are reflected: twice the estimate less the 2.5 and "
+        "97.5 % quantiles of draws (per cents in ln(1 + gain)); figures and the report's headline have the "
+        "same kind. --json, CSV, Parquet and Stata files hold two more: percentile, and bias-corrected, "
+        "quantiles of draws at Φ(2 z0 ± 1.96), z0 = Φ⁻¹(share of draws below the estimate) (Efron 1987, JASA "
+        "82:171-185, without acceleration; empty where nearly all draws lie on one side).",
         *warned,
         line,
     )
-    return Table("intervals", "Standard errors and intervals", pl.DataFrame(rows), columns, notes), warned
+    title = "Standard errors and intervals"
+    return Table("intervals", title, pl.DataFrame(rows), columns, notes, hidden=OTHERS), warned
+
+
+OTHERS = frozenset(("low", "high", "bc_low", "bc_high"))
+"""Ends of intervals that only programs are given, since reflected ones mislead least."""
+
+
+def unit_of(sample: Sample) -> str:
+    """What a draw takes, in words."""
+    if sample.has_ids:
+        return f"{sample.firms:,} firms, each with all its years"
+    return f"{sample.rows:,} rows (the file gives no ids)"
 
 
 def warnings(estimate: Estimate, rows: Sequence[Mapping[str, Any]], drawn: Array) -> tuple[str, ...]:

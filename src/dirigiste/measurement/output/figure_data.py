@@ -134,7 +134,7 @@ def gains(measurement: Measurement) -> Gains | None:
     intervals = measurement.tables.get("intervals")
     if intervals is None:
         return Gains(frame, None)
-    ends = intervals.frame.select("statistic", low="bc_low", high="bc_high")
+    ends = intervals.frame.select("statistic", low="reflected_low", high="reflected_high")
     banded = frame.with_columns(statistic=pl.format("gain {}, %", pl.col("year"))).join(
         ends, on="statistic", how="left", maintain_order="left"
     )

@@ -241,7 +241,7 @@ def _gains(measurement: Measurement) -> Figure | None:
     first, last = f"{values[0]:.0f} % in {years[0]}", f"{values[-1]:.0f} % in {years[-1]}"
     band = ""
     if data.interval is not None:
-        band = " Band: bias-corrected 95 % intervals of the bootstrap."
+        band = " Band: reflected 95 % intervals of the bootstrap."
     return Figure(
         "gains",
         f"Equal marginal products within industries would raise output by {first} and {last}",

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
+import polars as pl
 from markupsafe import Markup
 
 from dirigiste.measurement.output.figures import figures
@@ -17,7 +18,7 @@ from dirigiste.report.page import data_link
 from dirigiste.results.archive import provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from dirigiste.measurement.checks.finding import Finding
@@ -34,7 +35,18 @@ SECTIONS: Final = (
 )
 
 LONG: Final = 24
-"""Tables with more rows are folded."""
+"""Tables with more rows are folded on the screen, unless they were asked for; in print none is."""
+
+ASKED: Final = (
+    "intervals",
+    "specifications",
+    "regress",
+    "event_study",
+    "split_by_",
+    "groups_by_",
+    "regressions_by_",
+)
+"""How names of tables begin that are there only when asked for."""
 
 MOST: Final = 400
 """Rows of a table that the page shows at most."""
@@ -46,6 +58,7 @@ def write(
     path: Path,
     tables: Mapping[str, Table] | None = None,
     command: str = "",
+    opened: Collection[str] = (),
 ) -> Path:
     """Write the report.
 
@@ -55,6 +68,7 @@ def write(
         path: File to write; folders above it are made.
         tables: Tables to show; default: all of the measurement.
         command: The command line, for the record.
+        opened: Long tables that are not folded, besides those that are there only when asked for.
 
     Returns:
         The path.
@@ -62,12 +76,16 @@ def write(
     Raises:
         InputError: The file cannot be written.
     """
-    text = html(measurement, findings, measurement.tables if tables is None else tables, command)
+    text = html(measurement, findings, measurement.tables if tables is None else tables, command, opened)
     return write_text(path, text)
 
 
 def html(
-    measurement: Measurement, findings: Sequence[Finding], tables: Mapping[str, Table], command: str = ""
+    measurement: Measurement,
+    findings: Sequence[Finding],
+    tables: Mapping[str, Table],
+    command: str = "",
+    opened: Collection[str] = (),
 ) -> str:
     """The report as text."""
     firms, choices = measurement.firms, measurement.choices
@@ -80,7 +98,12 @@ def html(
         "choices": choices.line(),
         "warnings": [finding for finding in findings if finding.kind == "warning"],
         "findings": findings,
-        "tables": {name: _table(name, table, choices.line()) for name, table in tables.items()},
+        "headline": _headline(measurement),
+        "tables": {
+            name: _table(name, table, choices.line(), opened=name in opened or name.startswith(ASKED))
+            for name, table in tables.items()
+            if not table.for_programs
+        },
         "figures": {name: _figure(figure) for name, figure in figures(measurement).items()},
         "source": firms.source,
         "roles": [(role, column, firms.labels.get(role, "")) for role, column in firms.roles.items()],
@@ -125,7 +148,22 @@ def _subtitle(measurement: Measurement) -> str:
     return f"{rows.height:,} rows of firms in {industries}{when}; {lost:,} rows of the file are not used."
 
 
-def _table(name: str, table: Table, choices: str) -> dict[str, Any]:
+def _headline(measurement: Measurement) -> str:
+    """The main result in a sentence, with its standard error where draws give one."""
+    gain = f"{measurement.gain:.1f} %"
+    text = f"Equal marginal products within industries would raise output by {gain}, mean over years"
+    table = measurement.tables.get("intervals")
+    if table is None:
+        return f"{text}. It has no standard error: --bootstrap 200 gives one."
+    row = table.frame.row(by_predicate=pl.col("statistic") == "mean gain, %", named=True)
+    return (
+        f"{text} (standard error {row['se']:.1f}; 95 % interval {row['reflected_low']:.1f} to "
+        f"{row['reflected_high']:.1f})."
+    )
+
+
+def _table(name: str, table: Table, choices: str, *, opened: bool) -> dict[str, Any]:
+    table = table.shown()
     rows = cells.rows(table)
     notes = cells.notes(table, choices)
     if len(rows) > MOST:
@@ -137,7 +175,8 @@ def _table(name: str, table: Table, choices: str) -> dict[str, Any]:
         "rows": rows[:MOST],
         "texts": cells.texts(table),
         "notes": notes,
-        "long": len(rows) > LONG,
+        "rules": table.rules,
+        "long": len(rows) > LONG and not opened,
     }
 
 

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def table(
-    estimate: Estimate, values: Mapping[str, tuple[float, Any]], steps: Sequence[Step], line: str
+    estimate: Estimate,
+    values: Mapping[str, tuple[float, Any]],
+    steps: Sequence[Step],
+    line: str,
+    errors: Mapping[str, float] | None = None,
 ) -> Table:
-    """Counts, mean gain, split and dispersion."""
+    """Counts, mean gain, split and dispersion; with standard errors where there were draws."""
     sample = estimate.sample
     count = sample.by_cell((estimate.weight > 0).astype(float))
     used = int(count.sum())
@@ -45,4 +49,9 @@ def table(
         orient="row",
     )
     columns = {"measure": Column("measure"), "value": Column("value", "", 4)}
-    return Table("summary", "Misallocation", frame, columns, (FORMULA, line))
+    if errors is None:
+        return Table("summary", "Misallocation", frame, columns, (FORMULA, line))
+    frame = frame.with_columns(se=pl.Series([errors.get(name) for name, _, _ in rows], dtype=pl.Float64))
+    columns["se"] = Column("s.e.", "", 4)
+    note = "Standard errors by the bootstrap over firms; the table of intervals says more."
+    return Table("summary", "Misallocation", frame, columns, (FORMULA, note, line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Table:
     """Rows above which a line is drawn."""
     for_programs: bool = False
     """Whether it is written only in formats that programs read: another table shows the same to people."""
+    hidden: frozenset[str] = frozenset()
+    """Columns that only formats for programs have."""
 
     def __post_init__(self) -> None:
         if list(self.columns) != self.frame.columns:
@@ -47,6 +49,14 @@ class Table:
                 f"table `{self.name}`: columns {self.frame.columns} are described as {list(self.columns)}"
             )
             raise ValueError(message)
+
+    def shown(self) -> Table:
+        """The table as people read it, without hidden columns."""
+        if not self.hidden:
+            return self
+        names = [name for name in self.frame.columns if name not in self.hidden]
+        columns = {name: self.columns[name] for name in names}
+        return replace(self, frame=self.frame.select(names), columns=columns, hidden=frozenset())
 
     def __repr__(self) -> str:
         return f"Table({self.name}: {self.title}; {self.frame.height} rows)\n{self.frame}"

@@ -99,6 +99,7 @@ BREAKS: Final = r"_^|:/,+("
 
 def latex(table: Table, choices: str) -> str:
     """A table with caption, label, notes and the choices behind it: floats, or over pages if long."""
+    table = table.shown()
     layout = laid_out(cells.heads(table), cells.rows(table), cells.texts(table))
     label = rf"\label{{tab:{re.sub(r'[^a-z0-9]+', '-', table.name.lower())}}}"
     notes = [*(escaped(note) for note in cells.notes(table, choices)), f"Choices: {escaped(choices)}"]

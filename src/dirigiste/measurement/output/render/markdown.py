@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def markdown(table: Table, choices: str) -> str:
     """A table with its title, notes and the choices behind its numbers."""
+    table = table.shown()
     names = [
         "<br>".join(map(_escaped, cells.header(table.columns[name]).split("\n")))
         for name in table.frame.columns

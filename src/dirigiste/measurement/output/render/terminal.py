@@ -25,6 +25,7 @@ def draw(console: Console, table: Table, limit: int | None = None, choices: str 
     from rich.table import Table as Drawn
     from rich.text import Text
 
+    table = table.shown()
     left = cells.texts(table)
     drawn = Drawn(box=box.SIMPLE_HEAD)
     for n, name in enumerate(table.frame.columns):
@@ -42,6 +43,7 @@ def draw(console: Console, table: Table, limit: int | None = None, choices: str 
 
 def plain(table: Table, limit: int | None = None, choices: str = "") -> str:
     """A table in columns of plain text, with its notes but for the line of choices."""
+    table = table.shown()
     left = cells.texts(table)
     heads = cells.heads(table)
     shown, hidden = _cut(cells.rows(table), limit)
