@@ -314,3 +314,83 @@ def test_a_deflator(call, panel, tmp_path):
     assert result.exit_code == 0, result.output
     assert "real values, in prices of the last year" in json.loads(result.stdout)["choices_line"]
     assert "no such file" in call("measure", panel, *FLAGS, "--deflator", "nothing.csv").stderr
+
+
+def test_conditions_ranges_and_winsorising(call, panel):
+    """Rows chosen, groups as ranges, tails pulled in: the log of rows and the line of choices say so."""
+    flags = [part for role, column in COLUMNS.items() if role != "group" for part in (f"--{role}", column)]
+    more = [
+        "--group",
+        "big: workers >= 20; small: else",
+        "--keep",
+        "year > 1998",
+        "--drop",
+        "ownership == 'state'",
+    ]
+    result = call("measure", panel, *flags, *more, "--winsor", 2)
+    assert result.exit_code == 0, result.output
+    for text in (
+        "keep year > 1998",
+        "drop ownership == 'state'",
+        "winsorise TFPR",
+        "no trim",
+        "winsorised at 2 %",
+    ):
+        assert text in result.stdout
+    both = call("measure", panel, *FLAGS, "--winsor", 1, "--trim", 0.5)
+    assert "trim 0.5 % tails of TFPR and TFPQ" in both.stdout
+    assert "winsorised at 1 % tails" in both.stdout
+
+
+def test_regressions_and_event_studies(call, panel, tmp_path):
+    formulas = ["--regress", "ln_tfpr + ln_mrpk ~ state*I(year >= 2000) + log(workers) | industry^year"]
+    formulas += ["--regress", "output_share ~ C(ownership)", "--cluster", "industry+id", "--stars"]
+    result = call(
+        "measure", panel, *FLAGS, *formulas, "--by", "year", "--out", "o", "--figures", "--format", "csv,tex"
+    )
+    assert result.exit_code == 0, result.output
+    assert "effects of industry^year" in result.stdout
+    assert "Groups compared within industry and year, by year" in result.stdout
+    names = {path.name for path in (tmp_path / "o").iterdir()}
+    assert {"regress.tex", "regress.csv", "regress_coefficients.csv", "groups-by-year.png"} <= names
+    assert "regress_coefficients.tex" not in names
+    data = json.loads(call("measure", panel, *FLAGS, *formulas, "--json").stdout)
+    rows = data["tables"]["regress_coefficients"]["rows"]
+    assert {row["model"] for row in rows} == {1, 2, 3}
+    assert all(row["se"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("more", "about"),
+    [
+        (("--regress", "ln_tfpr ~ stat"), "--regress: no `stat` in `ln_tfpr ~ stat`; did you mean `state`?"),
+        (("--regress", "ln_tfpr"), "--regress: the formula `ln_tfpr` has no `~`"),
+        (("--cluster", "firmm"), "--cluster: no `firmm` in `firmm`; did you mean `firm`?"),
+        (("--event-study", "stat"), "--event-study: no `stat`"),
+        (
+            ("--event-study", "state", "--event-window", "3"),
+            "--event-window: must be the first and last year",
+        ),
+        (("--by", "yer"), "--by: no `yer` in `yer`; did you mean `year`?"),
+        (("--keep", "yer > 3"), "--keep: no column `yer` in the condition `yer > 3`"),
+        (("--drop", "year >"), "--drop: ends too early"),
+        (("--winsor", "70"), "--winsor: must be the per cent to pull in at each tail"),
+        (("--trim-variables", "tfpr,mrpk", "--winsor", "1"), "TFPR follows from MRPK and MRPL"),
+    ],
+)
+def test_formulas_and_conditions_that_cannot_be(call, panel, more, about):
+    result = call("measure", panel, *FLAGS, *more)
+    assert result.exit_code == 2
+    assert about in result.stderr
+    assert "Misallocation\n" not in result.stdout
+
+
+def test_moments_draw_for_their_standard_errors(call, panel, tmp_path):
+    result = call("measure", panel, *FLAGS, "--moments", "m.yaml", "--table", "summary")
+    assert result.exit_code == 0, result.output
+    assert "standard errors by 200 bootstrap draws" in result.stderr
+    content = YAML(typ="safe").load((tmp_path / "m.yaml").read_text())
+    assert all(moment["se"] > 0 for moment in content["moments"])
+    none = call("measure", panel, *FLAGS, "--moments", "n.yaml", "--bootstrap", 0)
+    assert none.exit_code == 0, none.output
+    assert YAML(typ="safe").load((tmp_path / "n.yaml").read_text())["covariance"] is None

@@ -242,3 +242,66 @@ def test_sigma_too_large_is_refused():
     frame = random_firms(1).with_columns(output=pl.col("output") ** 3)
     with pytest.raises(InputError, match="is too large for firms that differ so much"):
         measure(firms_of(frame), Choices(sigma=990.0))
+
+
+def test_winsorised_firms_have_the_value_at_the_quantile_and_all_else_as_it_was():
+    frame = random_firms(21, firms=400)
+    plain = Choices(alpha="constant", alpha_value=0.4, trim=Trim(tail=0), weights="none", sigma=4.0)
+    pulled = plain.with_(winsor=Trim(tail=0.02))
+    before, after = (measure(firms_of(frame), choices) for choices in (plain, pulled))
+    one, two = before.rows, after.rows
+    assert two.height == one.height
+    # deviations to the cell as it was before
+    cells = one.select("industry", "year", tfpr_level=pl.col("tfpr").log() - pl.col("ln_tfpr_dev"))
+    cells = cells.unique(["industry", "year"])
+    level = one.select("industry", "year").join(cells, on=["industry", "year"], maintain_order="left")
+    x = one["ln_tfpr_dev"].to_numpy()
+    low, high = np.quantile(x, [0.02, 0.98])
+    expected = np.clip(x, low, high) + level["tfpr_level"].to_numpy()
+    np.testing.assert_allclose(np.log(two["tfpr"]), expected, atol=1e-9)
+    ratio = (two["mrpl"] / two["mrpk"]).to_numpy()
+    np.testing.assert_allclose(ratio, (one["mrpl"] / one["mrpk"]).to_numpy(), rtol=1e-9)
+    same = (two["tfpq"] / one["tfpq"] - 1).abs().to_numpy() < 1e-12
+    inside = (x > low) & (x < high) & same
+    assert 0.9 * x.size < inside.sum() < x.size
+    for name in ("tfpr", "tfpq", "mrpk", "mrpl", "tau_k", "tau_y"):
+        np.testing.assert_allclose(two[name].to_numpy()[inside], one[name].to_numpy()[inside], rtol=1e-9)
+    assert after.gain < before.gain
+    what = [(step.what, step.lost) for step in after.steps]
+    assert what[-2:] == [("winsorise TFPR", 0), ("winsorise TFPQ", 0)]
+    assert f"{int(((x < low) | (x > high)).sum())} rows" in after.steps[-2].reason
+    assert "winsorised at 2 % tails of TFPR and TFPQ" in after.choices.line()
+
+
+def test_winsorising_is_the_measurement_of_the_firms_that_it_makes():
+    """Value added, capital and labour that follow from pulled-in values, measured without winsorising."""
+    frame = random_firms(22, firms=300)
+    plain = Choices(alpha="constant", alpha_value=0.3, trim=Trim(tail=0), weights="none")
+    for variables in (("tfpr", "tfpq"), ("mrpk", "mrpl"), ("mrpk", "tfpq")):
+        winsor = Trim(tail=0.03, variables=variables, by="year")
+        result = measure(firms_of(frame), plain.with_(winsor=winsor))
+        sample = sample_of(firms_of(frame), plain)[0]
+        made = estimate(sample, plain.with_(winsor=winsor)).sample
+        back = {name: np.empty(sample.rows) for name in ("output", "capital", "labor")}
+        for name, values in (("output", made.y), ("capital", made.k), ("labor", made.l)):
+            back[name][sample.order] = values
+        again = measure(firms_of(frame.with_columns(**{k: pl.Series(v) for k, v in back.items()})), plain)
+        assert result.gain == pytest.approx(again.gain, rel=1e-10)
+        one, two = (r.tables["dispersion"].frame["sd"] for r in (result, again))
+        np.testing.assert_allclose(one, two, rtol=1e-10)
+        for table in ("groups", "regressions"):
+            for name, kind in again.tables[table].frame.schema.items():
+                if kind == pl.Float64:
+                    mine, theirs = (r.tables[table].frame[name] for r in (result, again))
+                    np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-12)
+
+
+def test_winsorising_goes_with_the_bootstrap_and_not_with_everything():
+    firms = firms_of(random_firms(23))
+    choices = Choices(alpha="constant", winsor=Trim(tail=0.02), trim=Trim(tail=0))
+    result = measure(firms, choices, bootstrap=5)
+    row = result.tables["intervals"].frame.row(0, named=True)
+    assert row["estimate"] == pytest.approx(result.gain)
+    assert row["se"] > 0
+    with pytest.raises(InputError, match="TFPR follows from MRPK and MRPL"):
+        choices.with_(winsor=Trim(variables=("tfpr", "mrpk")))

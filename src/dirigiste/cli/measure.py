@@ -150,24 +150,28 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 @click.option(
     "--trim",
     type=float,
-    default=1.0,
-    show_default=True,
     metavar="PERCENT",
-    help="Cut from each tail of TFPR and TFPQ; 0: nothing.",
+    help="Cut from each tail of TFPR and TFPQ; 0: nothing.  [default: 1, or 0 with --winsor]",
+)
+@click.option(
+    "--winsor",
+    type=float,
+    metavar="PERCENT",
+    help="Give firms in each tail the value at its end, after the trim.",
 )
 @click.option(
     "--trim-by",
     type=click.Choice(["pooled", "year", "cell"]),
     default="pooled",
     show_default=True,
-    help="Where tails are cut.",
+    help="Where tails are cut or pulled in.",
 )
 @click.option(
     "--trim-variables",
     default="tfpr,tfpq",
     show_default=True,
     metavar="NAMES",
-    help="Of which tails are cut: tfpr, tfpq, mrpk, mrpl.",
+    help="Of which tails are cut or pulled in: tfpr, tfpq, mrpk, mrpl.",
 )
 @click.option("--min-cell", type=int, default=1, show_default=True, help="Fewest firms of a cell.")
 @click.option(

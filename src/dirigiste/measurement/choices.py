@@ -125,6 +125,13 @@ class Choices(Declared):
         description="Labour: the wage bill (skills are paid for), or persons at the mean wage of the cell.",
     )
     trim: Trim = Field(default_factory=Trim, description="Tails that are cut: tail, variables, by.")
+    winsor: Trim | None = Field(
+        default=None,
+        description=(
+            "Tails that are pulled in after the trim: firms beyond the quantile are given it. tail, by, and "
+            "variables: tfpr and tfpq (capital per labour stays), or any of mrpk, mrpl and tfpq."
+        ),
+    )
     min_cell: int = Field(default=1, ge=1, description="Cells with fewer rows after the trim are left out.")
     weights: Literal["sampling", "none"] = Field(
         default="sampling", description="sampling: a row counts as often as its weight says; none: once."
@@ -146,6 +153,11 @@ class Choices(Declared):
         low, high = self.alpha_bounds
         if not 0 < low < high < 1:
             raise ValueError(f"alpha_bounds must be 0 < low < high < 1; got {low:g}, {high:g}")
+        pulled = set() if self.winsor is None else set(self.winsor.variables)
+        if "tfpr" in pulled and pulled & {"mrpk", "mrpl"}:
+            raise ValueError(
+                "winsor takes tfpr and tfpq, or mrpk, mrpl and tfpq: TFPR follows from MRPK and MRPL"
+            )
         if self.alpha == "table" and not self.alpha_table:
             raise ValueError("alpha is `table`, so alpha_table must say a capital share for each industry")
         off = [f"{key} {value:g}" for key, value in (self.alpha_table or {}).items() if not 0 < value < 1]
@@ -170,6 +182,8 @@ class Choices(Declared):
             "trim": self.trim.line(),
             "rental": f"R {self.rental:g}",
         }
+        if self.winsor is not None:
+            parts["winsor"] = f"winsorised at {100 * self.winsor.tail:g} % tails of {self.winsor.where()}"
         if self.deflator is not None:
             parts["deflator"] = "real values, in prices of the last year"
         if self.min_cell > 1:

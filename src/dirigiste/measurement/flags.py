@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+DEFAULT_TRIM: Final = 1.0
+"""Per cent that are cut from each tail where nothing is said and nothing is winsorised."""
+
 LEAST_TRIM: Final = 0.2
 """Per cent below which a share may be meant."""
 
@@ -40,7 +43,7 @@ def choices(options: Mapping[str, Any]) -> Choices:
         "reference": options["reference"],
         "eta": options["eta"],
     }
-    for read in (_sigma, _alpha, _trim, _deflator):
+    for read in (_sigma, _alpha, _trim, _winsor, _deflator):
         try:
             given.update(read(options))
         except InputError as error:
@@ -58,12 +61,14 @@ def choices(options: Mapping[str, Any]) -> Choices:
 def doubtful(options: Mapping[str, Any]) -> list[str]:
     """Options that can be used but may be meant otherwise: shares for per cent, per cent for shares."""
     warnings = []
-    trim, rental = options["trim"], options["rental"]
-    if 0.0 < trim < LEAST_TRIM:
-        warnings.append(
-            f"--trim {trim:g} cuts {trim:g} per cent from each tail; if {100.0 * trim:g} per cent are meant, "
-            f"give --trim {100.0 * trim:g}"
-        )
+    rental = options["rental"]
+    for name, does in (("trim", "cuts {} per cent from"), ("winsor", "pulls in {} per cent of")):
+        share = options.get(name) or 0.0
+        if 0.0 < share < LEAST_TRIM:
+            warnings.append(
+                f"--{name} {share:g} {does.format(f'{share:g}')} each tail; if {100.0 * share:g} per cent "
+                f"are meant, give --{name} {100.0 * share:g}"
+            )
     if rental > MOST_RENTAL:
         warnings.append(
             f"--rental {rental:g} is {100.0 * rental:g} per cent a year; if {rental:g} per cent are meant, "
@@ -101,12 +106,23 @@ def _alpha(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _trim(options: Mapping[str, Any]) -> dict[str, Any]:
     percent = options["trim"]
+    if percent is None:
+        percent = 0.0 if options.get("winsor") else DEFAULT_TRIM
+    return {"trim": _tails(percent, options, "--trim", "cut from")}
+
+
+def _winsor(options: Mapping[str, Any]) -> dict[str, Any]:
+    percent = options.get("winsor")
+    return {"winsor": _tails(percent, options, "--winsor", "pull in at")} if percent else {}
+
+
+def _tails(percent: float, options: Mapping[str, Any], key: str, what: str) -> Trim:
     if not 0 <= percent < 50:
-        message = f"must be the per cent to cut from each tail, 0 to below 50; got {percent:g}"
-        raise InputError.of(message, key="--trim")
+        message = f"must be the per cent to {what} each tail, 0 to below 50; got {percent:g}"
+        raise InputError.of(message, key=key)
     names = [name.strip() for name in options["trim_variables"].split(",") if name.strip()]
     try:
-        return {"trim": Trim(tail=percent / 100, variables=tuple(names), by=options["trim_by"])}
+        return Trim(tail=percent / 100, variables=tuple(names), by=options["trim_by"])
     except InputError as error:
         raise InputError([Problem("", 0, 0, "--trim-variables", p.message) for p in error.problems]) from None
 

@@ -13,6 +13,7 @@ from dirigiste.errors import InputError
 from dirigiste.measurement.estimates.alphas import capital_shares
 from dirigiste.measurement.estimates.sums import Levels, Logs, Sums, log
 from dirigiste.measurement.estimates.trimming import trimmed
+from dirigiste.measurement.estimates.winsorizing import winsorized
 from dirigiste.measurement.output.table import Column, Table
 
 if TYPE_CHECKING:
@@ -107,12 +108,16 @@ def estimate(
     """
     weight = sample.weight if weight is None else weight
     alpha = capital_shares(sample, choices, weight)
-    same = known is not None and choices.alpha in ("table", "constant")
+    same = known is not None and choices.alpha in ("table", "constant") and choices.winsor is None
     logs = known.logs if same and known is not None else Logs.of(sample, alpha)
     cut, steps = trimmed(sample, choices, logs, alpha, weight)
     kept = weight * (cut == 0)
     if not kept.any():
         raise InputError.of("the trim and the minimum cell size leave no row", key="trim")
+    if choices.winsor is not None:
+        sample, pulled = winsorized(sample, choices.winsor, logs, alpha, kept)
+        steps += pulled
+        logs = Logs.of(sample, alpha)
     return Estimate(sample, alpha, logs, cut, kept, Sums.by_part(sample, logs.power, kept), tuple(steps))
 
 

@@ -38,7 +38,7 @@ def trimmed(
         cells = Sums.by_part(sample, logs.power, weight).by_cell(sample)
         for variable in trim.variables:
             x = deviation(sample, variable, logs, cells, alpha)
-            low, high = _bounds(sample, x, weight, trim.tail, trim.by)
+            low, high = bounds(sample, x, weight, trim.tail, trim.by)
             cut[((x < low) | (x > high)) & (cut == 0)] = len(steps) + 1
             now = int(np.count_nonzero(there & (cut == 0)))
             what = f"trim {NAMES[variable]}"
@@ -61,7 +61,7 @@ def raw(estimate: Estimate, variable: Variable) -> tuple[Array, Array]:
     """Ln of a variable relative to the mean of logs in the cell, (N), and the level of its cell, (C),
     after the trim.
     """
-    return _raw(estimate.sample, variable, estimate.logs, estimate.cells, estimate.alpha)
+    return relative(estimate.sample, variable, estimate.logs, estimate.cells, estimate.alpha)
 
 
 def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array) -> Array:
@@ -70,11 +70,14 @@ def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha
     The cell's TFPR, MRPK and MRPL are the aggregates (harmonic, weighted by revenue); its TFPQ is the power
     mean (Σ A^(σ-1) / M)^(1/(σ-1)), so ln(A M^(1/(σ-1)) / A̅) as in Hsieh and Klenow (2009).
     """
-    x, level = _raw(sample, variable, logs, cells, alpha)
+    x, level = relative(sample, variable, logs, cells, alpha)
     return x - sample.over_cells(level)
 
 
-def _raw(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array) -> tuple[Array, Array]:
+def relative(
+    sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Array
+) -> tuple[Array, Array]:
+    """Ln of a variable relative to the mean of logs in the cell, (N), and the level of its cell, (C)."""
     if variable == "tfpr":
         return logs.tfpr, Levels.of(cells, alpha[sample.cell_industry], sample.sigma).tfpr
     if variable == "tfpq":
@@ -84,7 +87,8 @@ def _raw(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha: Arr
     return sample.ln_y - sample.ln_l, log(cells.y) - log(cells.l)
 
 
-def _bounds(sample: Sample, x: Array, weight: Array, tail: float, by: str) -> tuple[Array, Array]:
+def bounds(sample: Sample, x: Array, weight: Array, tail: float, by: str) -> tuple[Array, Array]:
+    """Quantiles at both ends, one for all rows or (N) those of a row's year or cell."""
     plain = bool(np.all(weight == 1.0))
     if by == "pooled":
         starts = np.array([0, sample.rows])
