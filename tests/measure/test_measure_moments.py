@@ -21,7 +21,7 @@ CHOICES = Choices(trim=Trim(tail=0.02), reference="private", weights="none")
 @pytest.fixture(scope="module")
 def measured():
     firms = firms_of(random_firms(1, firms=200, missing=0.05))
-    return measure(firms, CHOICES, bootstrap=60, seed=3, moments=True)
+    return measure(firms, CHOICES, bootstrap=60, seed=3)
 
 
 def test_every_moment_has_a_standard_error_and_a_place_in_the_covariance(measured):
@@ -52,7 +52,7 @@ def test_draws_of_spreads_are_those_of_copied_firms():
     """A draw's spreads and shares equal those of a file that holds the firms drawn, so often as drawn."""
     frame = random_firms(2, firms=80)
     firms = firms_of(frame)
-    result = measure(firms, CHOICES, bootstrap=3, seed=5, moments=True)
+    result = measure(firms, CHOICES, bootstrap=3, seed=5)
     ids = frame["id"].unique().sort()
     for n, stream in enumerate(np.random.SeedSequence(5).spawn(3)):
         picked = np.random.default_rng(stream).integers(0, ids.len(), ids.len())
@@ -98,7 +98,7 @@ def test_a_group_that_many_draws_lack_is_left_out_of_the_covariance():
     frame = frame.with_columns(
         group=pl.when(pl.col("id") == pl.col("id").min()).then(pl.lit("rare")).otherwise("group")
     )
-    result = measure(firms_of(frame), CHOICES.with_(trim=Trim(tail=0)), bootstrap=40, moments=True)
+    result = measure(firms_of(frame), CHOICES.with_(trim=Trim(tail=0)), bootstrap=40)
     found = moments(result)
     joint = covariance(result, found)
     left = [moment for moment in found if moment.name not in joint.names]

@@ -420,6 +420,7 @@ def test_firms_that_fit_no_event_are_left_out_and_counted():
     [
         ("sop", {}, "no `sop`.*did you mean `soe`"),
         ("k", {}, "must be 0 or 1; row 1 has"),
+        ("tfpr", {}, "is a measure; an event is a change"),
         ("ln_output ~ soe | id", {}, r"needs one event\(x\)"),
         ("soe", {"event_window": "-5"}, "first and last year around the event"),
         ("soe", {"event_method": "did"}, "must be one of two-way, sun-abraham"),

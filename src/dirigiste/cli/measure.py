@@ -335,7 +335,6 @@ class Asked:
                 seed=self.options["seed"],
                 jobs=self.options["jobs"],
                 progress=report("bootstrap"),
-                moments=self.options["moments"] is not None,
                 by=self.options["by"],
                 **formulas,
             )

@@ -61,7 +61,6 @@ def measure(
     seed: int = 0,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-    moments: bool = False,
     by: Sequence[str] | str = (),
     regress: Sequence[str] | str = (),
     event_study: Sequence[str] | str = (),
@@ -79,8 +78,6 @@ def measure(
         seed: Seed of the draws.
         jobs: Threads for tables of long files and for the draws; default: as many as processors.
         progress: Called with the draws done and all draws.
-        moments: Whether draws also give standard errors of the spreads and shares among the moments
-            (`write_moments`), which takes them longer.
         by: Columns or roles by which gains, groups and their coefficients are also measured, such as `year`
             or `region,industry`; several are measured one after the other.
         regress: Formulas of regressions, such as `ln_tfpr ~ soe*post + log(age) | industry^year + id`
@@ -129,7 +126,7 @@ def measure(
     warned: tuple[str, ...] = ()
     resampled: resampling.Draws | None = None
     if bootstrap:
-        names = [*values, *spreads(estimate)] if moments else list(values)
+        names = [*values, *spreads(estimate)]
         drawn = resampling.draws(sample, choices, names, bootstrap, seed=seed, jobs=jobs, progress=progress)
         resampled = resampling.Draws(tuple(names), drawn, resampling.unit_of(sample), seed)
         errors = {name: resampled.error(name) for name in values}
@@ -163,10 +160,12 @@ def variables_of(firms: Firms, rows: pl.DataFrame, by: str) -> Variables:
 def _lost(firms: Firms, estimate: Estimate) -> pl.DataFrame:
     """Rows of the source that are not in the sample, and why."""
     sample = estimate.sample
-    without = firms.frame.select("row").join(sample.frame.select("row"), on="row", how="anti")
+    lost = [firms.lost]
+    if sample.rows < firms.frame.height:
+        without = firms.frame.select("row").join(sample.frame.select("row"), on="row", how="anti")
+        lost.append(without.with_columns(why=pl.lit("employment is missing")))
     number = np.zeros(sample.rows, dtype=np.int8)
     number[sample.order] = estimate.cut
-    lost = [firms.lost, without.with_columns(why=pl.lit("employment is missing"))]
     for n, step in enumerate(estimate.steps, start=1):
         cut = sample.frame.select("row").filter(pl.Series(number == n))
         lost.append(cut.with_columns(why=pl.lit(step.what)))

@@ -43,7 +43,7 @@ class Draws:
     """Numbers of resampled firms."""
 
     names: tuple[str, ...]
-    """Statistics (statistics.py) and, where moments were asked for, spreads (spreads.py)."""
+    """Statistics (statistics.py) and spreads (spreads.py)."""
     values: Array
     """(draws, numbers); nan where a draw has none."""
     unit: str

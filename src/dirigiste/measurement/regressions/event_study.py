@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from dirigiste.errors import InputError
+from dirigiste.measurement.firm_level import MEASURES
 from dirigiste.measurement.regressions.estimation import Columns, estimated, translated
 from dirigiste.measurement.regressions.formula import Event, quoted
 
@@ -176,6 +177,9 @@ def _timing(
     """Years since the event (null in the comparison and where firms are left out), the event year (0 in the
     comparison, null where left out), and how many firms are of each kind.
     """
+    if variables.name(event.name) in MEASURES:
+        message = f"`{event.name}` in `{text}` is a measure; an event is a change of a column, role or group"
+        raise InputError.of(message, key=key)
     every = variables.before_the_trim(event.name)
     if not every["x"].dtype.is_numeric():
         message = f"`{event.name}` in `{text}` must be 0 or 1 and holds text; name one of its groups instead"

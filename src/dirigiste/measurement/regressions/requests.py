@@ -121,6 +121,8 @@ class Checked:
         Raises:
             InputError: The data do not allow a regression.
         """
+        if not self.asked:
+            return {}
         variables = Variables(firms, rows)
         names = [name for names in self.clusters for name in names]
         names += [name for equation in (*self.models, *self.events) for name in equation.names]

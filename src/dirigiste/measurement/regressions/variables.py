@@ -12,7 +12,7 @@ import polars as pl
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.data import conditions, expressions
 from dirigiste.measurement.data.firms import COLUMNS
-from dirigiste.measurement.firm_level import MEASURES, file_names, measured, with_file
+from dirigiste.measurement.firm_level import MEASURES, file_names, with_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,14 +39,20 @@ class Variables:
 
     def __init__(self, firms: Firms, rows: pl.DataFrame | None = None) -> None:
         self.firms = firms
-        self.rows = pl.DataFrame() if rows is None else measured(rows)
+        self.rows = pl.DataFrame() if rows is None else rows
         filled = {*firms.roles, "row", "industry", "year"}
         self.roles = [name for name in COLUMNS if name in filled]
         self.file = file_names(firms)
-        known = firms.frame["group"].drop_nulls().unique().sort().to_list() if "group" in filled else []
-        taken = {*MEASURES, *self.roles, *self.file}
-        self.groups = [name for name in known if name not in taken]
         self._lower = {name.lower(): name for name in reversed([*self.roles, *self.file])}
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """Groups that may be named: those whose name nothing else has."""
+        if "group" not in self.roles:
+            return []
+        known = self.firms.frame["group"].drop_nulls().unique().sort().to_list()
+        taken = {*MEASURES, *self.roles, *self.file}
+        return [name for name in known if name not in taken]
 
     @cached_property
     def names(self) -> list[str]:
@@ -95,6 +101,8 @@ class Variables:
     def _of(self, frame: pl.DataFrame, word: str) -> pl.Series:
         name = self.name(word)
         assert name is not None  # checked by `problems`
+        if name in MEASURES:
+            return frame.select(MEASURES[name][1].alias(name))[name]
         if name in frame.columns:
             return frame[name]
         return (frame["group"] == name).cast(pl.Float64).alias(name)
