@@ -187,7 +187,7 @@ def table(
         "high": Column("to", "", 4),
         "bc_low": Column("bias-corrected 95 % from", "", 4),
         "bc_high": Column("to ", "", 4),
-        "reflected_low": Column("95 % from", "", 4),
+        "reflected_low": Column("reflected 95 % from", "", 4),
         "reflected_high": Column("to  ", "", 4),
     }
     warned = warnings(estimate, rows, drawn)
