@@ -161,6 +161,32 @@ def test_a_covariance_that_is_not_positive_is_mended():
     assert fixed[1, 1] == pytest.approx(1.0, rel=0.1)
 
 
+@pytest.mark.parametrize(("effects", "counted"), [("id", 1), ("id + year", 5), ("id + industry^year", 25)])
+def test_effects_nested_in_clusters_count_as_one_level(effects, counted):
+    """Firms as effects and as clusters: the factor of fixest, by least squares on all dummies."""
+    frame = panel(11, firms=100, years=5)
+    result, found = fitted(frame, f"ln_tfpr ~ size | {effects}", cluster="id")
+    data = with_columns_of(result, frame)
+    data["industry^year"] = data["industry"] + data["year"].astype(str)
+    names = effects.split(" + ")
+    while True:
+        few = sum(data.groupby(name)["row"].transform("size") == 1 for name in names) > 0
+        if not few.any():
+            break
+        data = data[~few]
+    dummies = pd.get_dummies(data[names].astype(str), dtype=float).to_numpy()
+    x, y = (
+        v - dummies @ np.linalg.lstsq(dummies, v, rcond=None)[0]
+        for v in (data["size"].to_numpy(), np.log(data["tfpr"]).to_numpy())
+    )
+    beta = x @ y / (x @ x)
+    scores = pd.Series(x * (y - beta * x)).groupby(data["id"].to_numpy()).sum().to_numpy()
+    n, g = len(data), scores.size
+    factor = g / (g - 1) * (n - 1) / (n - 1 - counted)
+    assert found["coefficient"][0] == pytest.approx(beta, rel=1e-8)
+    assert found["se"][0] == pytest.approx(np.sqrt(factor * scores @ scores) / (x @ x), rel=1e-8)
+
+
 def test_few_clusters_are_told():
     result, _ = fitted(panel(3), "ln_tfpr ~ size", cluster="region")
     assert "3 clusters are few" in " ".join(result.tables["regress"].notes)
