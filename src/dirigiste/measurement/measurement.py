@@ -42,6 +42,8 @@ class Measurement:
     """Rows of the source that are not in `rows`: row, and why."""
     draws: Draws | None = None
     """What the bootstrap drew, if there was one."""
+    reference: str | None = None
+    """Group that the others are compared with; None without groups."""
 
     def table(self, name: str) -> Table:
         """One table.

@@ -135,9 +135,11 @@ def measure(
     else:
         absent["intervals"] = "no bootstrap was asked for"
     remarks = (*_remarks(estimate, choices), *warned)
-    return Measurement(
-        choices, firms, every, rows, tables, absent, remarks, _lost(firms, estimate), resampled
-    )
+    reference = None
+    if sample.has_groups:
+        reference = sample.groups[group_regressions.reference_group(estimate, choices)]
+    lost = _lost(firms, estimate)
+    return Measurement(choices, firms, every, rows, tables, absent, remarks, lost, resampled, reference)
 
 
 def check_by(firms: Firms, divisions: Sequence[str]) -> None:

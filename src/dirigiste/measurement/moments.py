@@ -253,12 +253,11 @@ def _gaps(measurement: Measurement) -> Iterator[Moment]:
     table = measurement.tables.get("regressions")
     if table is None:
         return
-    reference = table.notes[0].split("`")[1]
     for row in table.frame.iter_rows(named=True):
         name = f"gap_{NAMES.get(row['variable'], row['variable'])}[{row['group']}]"
         definition = (
             f"Mean {row['variable']} of {row['group']} less that of the reference group, with effects of "
             "industry and year"
         )
-        drawn = f"{row['variable']}, {row['group']} against {reference}"
+        drawn = f"{row['variable']}, {row['group']} against {measurement.reference}"
         yield _moment(measurement, name, row["coefficient"], definition, "log", row["se"], row["rows"], drawn)

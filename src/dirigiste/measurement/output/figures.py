@@ -320,7 +320,7 @@ def _by_year(measurement: Measurement) -> Figure | None:
     frame = table.frame.filter(pl.col("group").is_in(shown)).select(
         "variable", "group", "year", "coefficient", "se", "low", "high", "rows"
     )
-    reference = table.notes[1].split("`")[1]
+    reference = measurement.reference or ""
     panels = [
         (name, "year", _lines(frame.filter(pl.col("variable") == name).sort("group"), "group", "year"))
         for name in ("ln TFPR", "ln MRPK", "ln MRPL")

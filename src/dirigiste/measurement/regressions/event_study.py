@@ -217,7 +217,8 @@ def _timing(
     found = {name: int(counts.get(name, 0)) for name in KINDS}
     if not found["event"]:
         listed = "; ".join(f"{KINDS[name]}: {found[name]:,} firms" for name in KINDS if name != "event")
-        raise InputError.of(f"no firm has the event {event.label} in `{text}` ({listed})", key=key)
+        message = f"no firm has the event of `{text}` (`{event.variable}` over the years: {listed})"
+        raise InputError.of(message, key=key)
     dated = firms.select(
         "id",
         cohort=pl.when(pl.col("kind") == "event")

@@ -65,9 +65,14 @@ class Event:
     leaves: bool = False
 
     @property
+    def variable(self) -> str:
+        """What turns 1, as it is written."""
+        return f"{'!' if self.leaves else ''}{quoted(self.name)}"
+
+    @property
     def label(self) -> str:
         """As it is written."""
-        return f"{EVENT}({'!' if self.leaves else ''}{quoted(self.name)})"
+        return f"{EVENT}({self.variable})"
 
 
 Part = str | Variable | Category | Event

@@ -212,7 +212,7 @@ def _event_notes(studies: Sequence[Study]) -> list[str]:
         lines.append(
             f"`{study.model.text}`: relative to year {study.window.reference}; years beyond "
             f"{study.window.first} and {study.window.last} count with these. {how} Firms by their "
-            f"`{study.event.name}` over the years, all rows that were read: {kinds}; only the first two "
+            f"`{study.event.variable}` over the years, all rows that were read: {kinds}; only the first two "
             "kinds are used."
         )
         if study.method == "two-way" and study.cohorts > 1:
