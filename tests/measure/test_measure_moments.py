@@ -116,6 +116,16 @@ def test_the_summary_gets_standard_errors_and_keeps_its_numbers(measured):
     assert rows["mean gain, %"] == pytest.approx(100 * moments(measured)[0].se)
 
 
+def test_the_split_by_year_has_intervals(measured):
+    rows = dict(measured.tables["intervals"].frame.select("statistic", "estimate").iter_rows())
+    years = measured.tables["gains_by_year"].frame.filter(pl.col("year") != "mean")
+    for row in years.iter_rows(named=True):
+        for part in ("between", "within"):
+            assert rows[f"{part} groups {row['year']}, %"] == pytest.approx(row[part], rel=1e-9)
+    shown = measured.tables["summary"].frame["measure"]
+    assert not [name for name in shown if name[-1].isdigit()]
+
+
 def test_people_see_one_kind_of_interval_and_programs_all(measured):
     table = measured.tables["intervals"]
     assert {"low", "bc_low", "reflected_low"} <= set(table.frame.columns)

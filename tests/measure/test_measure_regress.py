@@ -298,6 +298,7 @@ def test_firms_put_together_by_hand_have_measures_roles_and_groups():
         ("ln_tfpr ~ C(region, ref=nroth)", "no value `nroth` of `region`.*did you mean `north`"),
         ("I(year > 0) ~ soe", "is the same in all"),
         ("ln_tfpr ~ log(age - 100)", "only 0 rows have all variables"),
+        ("ln_tfpr ~ C(row)", r"`row` in .* has 9\d\d values, more than 500.*write it among .*`| row`"),
         ("ln_tfpr ~ event(soe)", "is for event studies: give it to --event-study"),
     ],
 )

@@ -28,7 +28,7 @@ Unit = Literal["%", "log", ""]
 
 def statistics(estimate: Estimate, choices: Choices) -> dict[str, tuple[float, Unit]]:
     """Name -> value and unit: gains (mean, log mean, by year), split, sd, correlation, groups'
-    coefficients.
+    coefficients, and the split by year.
     """
     sample = estimate.sample
     gains = 100 * np.expm1(estimate.year_gain)
@@ -66,7 +66,19 @@ def statistics(estimate: Estimate, choices: Choices) -> dict[str, tuple[float, U
     values["correlation of ln TFPR and ln TFPQ"] = (_correlation(estimate, by_variable), "")
     if sample.has_groups:
         values |= _coefficients(estimate, choices, means)
+        if len(sample.years) > 1:
+            values |= _split_by_year(estimate)
     return values
+
+
+def _split_by_year(estimate: Estimate) -> dict[str, tuple[float, Unit]]:
+    years = estimate.sample.years
+    parts = [100 * np.expm1(estimate.aggregate(part)) for part in split(estimate)]
+    return {
+        f"{name} groups {year}": (float(part[n]), "%")
+        for name, part in zip(("between", "within"), parts, strict=True)
+        for n, year in enumerate(years)
+    }
 
 
 def _correlation(estimate: Estimate, by_variable: dict[str, tuple[Array, Array, Array]]) -> float:

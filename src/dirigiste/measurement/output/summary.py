@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def table(
     rows += [
         (name, value, unit)
         for name, (value, unit) in values.items()
-        if not name.startswith("gain ") and " against " not in name
+        if " against " not in name and not re.search(r" \d+$", name)
     ]
     frame = pl.DataFrame(
         [(f"{name}, %" if unit == "%" else name, float(value)) for name, value, unit in rows],

@@ -32,6 +32,9 @@ TOLERANCE: Final = 1e-10
 
 LEVEL: Final = 0.95
 
+MOST_VALUES: Final = 500
+"""Values of a category among the regressors, each of which is a column; fixed effects may have any number."""
+
 INTERCEPT: Final = "constant"
 
 
@@ -126,6 +129,16 @@ class Columns:
         self.values[column] = values.names
         return column
 
+    def check_few(self, column: str) -> None:
+        """Raise InputError where a category has too many values to be a regressor."""
+        count, name = len(self.values[column]), self.labels[column]
+        if count > MOST_VALUES:
+            message = (
+                f"`{name}` in `{self.text}` has {count:,} values, more than {MOST_VALUES} for regressors; "
+                f"write it among the fixed effects: `| {name}`"
+            )
+            raise InputError.of(message, key=self.key)
+
     def code(self, column: str, value: str) -> int:
         """The number of a category.
 
@@ -164,7 +177,9 @@ def translated(parts: Sequence[Part], columns: Columns) -> str:
             case str():
                 words.append(part)
             case Variable(_, Name(name)) if columns.variables.is_text(name):
-                words.append(f"C({columns.category([name])})")
+                column = columns.category([name])
+                columns.check_few(column)
+                words.append(f"C({column})")
             case Variable():
                 words.append(columns.number(part))
             case Category():
@@ -177,6 +192,7 @@ def translated(parts: Sequence[Part], columns: Columns) -> str:
 
 def _category(part: Category, columns: Columns) -> str:
     column = columns.category([part.name])
+    columns.check_few(column)
     reference = "" if part.reference is None else columns.code(column, part.reference)
     if part.function == "C":
         return f"C({column})" if reference == "" else f"C({column}, contr.treatment(base={reference}))"
