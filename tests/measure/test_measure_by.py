@@ -47,7 +47,7 @@ def test_by_year_is_each_year_alone():
 def test_by_two_columns_after_the_trim():
     """Capital shares and trim are those of all rows, so a subset equals a file of its rows that stayed."""
     frame = panel(2, industries=3, missing=0.1)
-    choices = CHOICES.with_(trim=Trim(tail=0.02), alpha="own")
+    choices = CHOICES.with_({"trim": Trim(tail=0.02), "alpha": "own"})
     result = measure(read_firms(frame, **roles(frame)), choices, by="region,industry")
     found = result.tables["split_by_region_industry"].frame
     assert found.select("region", "industry").rows() == [
@@ -55,7 +55,7 @@ def test_by_two_columns_after_the_trim():
     ]
     kept = result.rows["row"].to_list()
     shares = dict(result.rows.select("industry", "alpha").unique().iter_rows())
-    fixed = choices.with_(trim=Trim(tail=0), alpha="table", alpha_table=shares)
+    fixed = choices.with_({"trim": Trim(tail=0), "alpha": "table", "alpha_table": shares})
     stayed = frame.with_row_index("row", offset=1).filter(pl.col("row").is_in(kept))
     for row in found.iter_rows(named=True):
         part = stayed.filter((pl.col("region") == row["region"]) & (pl.col("industry") == row["industry"]))
@@ -81,7 +81,7 @@ def test_several_divisions_and_names_that_tables_have_already():
 
 def test_without_groups_there_are_gains():
     frame = panel(4).drop("group")
-    result = measure(read_firms(frame, **roles(frame)), CHOICES.with_(reference=None), by="region")
+    result = measure(read_firms(frame, **roles(frame)), CHOICES.with_({"reference": None}), by="region")
     assert result.tables["split_by_region"].frame.columns == ["region", "rows", "cells", "gain"]
     assert "groups_by_region" not in result.tables
 

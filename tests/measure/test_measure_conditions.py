@@ -129,7 +129,7 @@ def test_the_firm_level_has_every_row_and_column(tmp_path):
     frame = pl.concat([FRAME, FRAME.with_columns(firm=pl.col("firm") + "b", va=pl.col("va") * 3)])
     frame.write_csv(path)
     firms = read_firms(path, **ROLES, group="soe: share >= 0.5", drop="va == 11")
-    result = measure(firms, Choices(trim=Choices().trim.with_(tail=0.05)))
+    result = measure(firms, Choices(trim=Choices().trim.with_({"tail": 0.05})))
     whole = firm_level(result)
     assert whole.height == frame.height
     assert whole["row"].to_list() == list(range(1, frame.height + 1))

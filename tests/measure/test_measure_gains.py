@@ -247,7 +247,7 @@ def test_sigma_too_large_is_refused():
 def test_winsorised_firms_have_the_value_at_the_quantile_and_all_else_as_it_was():
     frame = random_firms(21, firms=400)
     plain = Choices(alpha="constant", alpha_value=0.4, trim=Trim(tail=0), weights="none", sigma=4.0)
-    pulled = plain.with_(winsor=Trim(tail=0.02))
+    pulled = plain.with_({"winsor": Trim(tail=0.02)})
     before, after = (measure(firms_of(frame), choices) for choices in (plain, pulled))
     one, two = before.rows, after.rows
     assert two.height == one.height
@@ -279,9 +279,9 @@ def test_winsorising_is_the_measurement_of_the_firms_that_it_makes():
     plain = Choices(alpha="constant", alpha_value=0.3, trim=Trim(tail=0), weights="none")
     for variables in (("tfpr", "tfpq"), ("mrpk", "mrpl"), ("mrpk", "tfpq")):
         winsor = Trim(tail=0.03, variables=variables, by="year")
-        result = measure(firms_of(frame), plain.with_(winsor=winsor))
+        result = measure(firms_of(frame), plain.with_({"winsor": winsor}))
         sample = sample_of(firms_of(frame), plain)[0]
-        made = estimate(sample, plain.with_(winsor=winsor)).sample
+        made = estimate(sample, plain.with_({"winsor": winsor})).sample
         back = {name: np.empty(sample.rows) for name in ("output", "capital", "labor")}
         for name, values in (("output", made.y), ("capital", made.k), ("labor", made.l)):
             back[name][sample.order] = values
@@ -304,4 +304,4 @@ def test_winsorising_goes_with_the_bootstrap_and_not_with_everything():
     assert row["estimate"] == pytest.approx(result.gain)
     assert row["se"] > 0
     with pytest.raises(InputError, match="TFPR follows from MRPK and MRPL"):
-        choices.with_(winsor=Trim(variables=("tfpr", "mrpk")))
+        choices.with_({"winsor": Trim(variables=("tfpr", "mrpk"))})

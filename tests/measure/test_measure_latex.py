@@ -54,7 +54,7 @@ def tables():
     firms = firms_of(frame)
     result = measure(
         firms,
-        Choices(trim=Choices().trim.with_(tail=0.02)),
+        Choices(trim=Choices().trim.with_({"tail": 0.02})),
         bootstrap=10,
         regress=[
             f"ln_tfpr + ln_tfpq + ln_mrpk + ln_mrpl ~ foreign*I(year > {y}) | industry" for y in (2001, 2003)

@@ -98,7 +98,7 @@ def test_a_group_that_many_draws_lack_is_left_out_of_the_covariance():
     frame = frame.with_columns(
         group=pl.when(pl.col("id") == pl.col("id").min()).then(pl.lit("rare")).otherwise("group")
     )
-    result = measure(firms_of(frame), CHOICES.with_(trim=Trim(tail=0)), bootstrap=40)
+    result = measure(firms_of(frame), CHOICES.with_({"trim": Trim(tail=0)}), bootstrap=40)
     found = moments(result)
     joint = covariance(result, found)
     left = [moment for moment in found if moment.name not in joint.names]

@@ -366,7 +366,7 @@ def changing(seed=0, effect=0.5, firms=160, years=10):
 
 
 EVENT_ROLES = {"output": "va", "wage_bill": "wages", "capital": "k", "year": "year", "id": "firm"}
-EVENT_CHOICES = Choices(alpha="constant", alpha_value=0.4, trim=Choices().trim.with_(tail=0))
+EVENT_CHOICES = Choices(alpha="constant", alpha_value=0.4, trim=Choices().trim.with_({"tail": 0}))
 
 
 def studied(frame, text="ln_output ~ event(soe) | id + year", **how):

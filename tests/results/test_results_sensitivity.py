@@ -137,7 +137,8 @@ def test_a_parameter_at_its_bound_has_the_derivative_of_its_side():
 
 def test_a_quota_that_begins_to_bind_is_a_kink():
     economy = small()
-    share = float(dg.solve(economy).statuses.to_dataframe()["credit"].transform(lambda x: x / x.sum())["loyal"])
+    credit = dg.solve(economy).statuses["credit"]
+    share = float(credit.sel(status="loyal") / credit.sum())
     at_corner = economy.with_(
         {"closure.directed": {"of": "credit", "to": ["loyal"], "share": share, "by": "spread"}}
     )

@@ -44,7 +44,7 @@ def tables(
     grouped = estimate.sample.has_groups
     reference = group_regressions.reference_group(estimate, choices)
     name_of = estimate.sample.groups[reference]
-    fixed = choices.with_(reference=name_of) if grouped else choices
+    fixed = choices.with_({"reference": name_of}) if grouped else choices
     shown = {key: f"by_{key}" if key in TAKEN else key for key in keys}
     rows: dict[str, list[dict[str, Any]]] = {"split": [], "groups": [], "regressions": []}
     columns: dict[str, dict[str, Column]] = {"split": SPLIT, "groups": groups.COLUMNS}

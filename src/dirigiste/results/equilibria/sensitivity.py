@@ -24,7 +24,7 @@ from dirigiste.results.quantities import outcomes
 if TYPE_CHECKING:
     import xarray as xr
 
-    from dirigiste.economy.paths import Parameter
+    from dirigiste.economy import Parameter
     from dirigiste.progress import Progress
 
 STANDARD = ("output", "wage", "interest", "tfp", "credit_output", "control", "silence", "top10_wealth")
