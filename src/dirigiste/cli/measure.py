@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN: Final = (
     "summary",
+    "production_function",
     "gains_by_year",
     "dispersion",
     "groups",
@@ -144,8 +145,9 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     "--alpha",
     default="own",
     show_default=True,
-    metavar="own|own-corrected|table:FILE|constant:A",
-    help="Capital shares: from own wage shares, these corrected for the markup, a file, a constant.",
+    metavar="own|own-corrected|acf|acf:DIGITS|table:FILE|constant:A",
+    help="Capital shares: from own wage shares, these corrected for the markup, production functions after "
+    "Ackerberg, Caves and Frazer, a file, a constant.",
 )
 @click.option(
     "--trim",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.measurement import Measurement
     from dirigiste.measurement.measuring import measure
     from dirigiste.measurement.synthetic_firms import synthetic
+    from dirigiste.measurement.synthetic_producers import producers
 
 _HOMES: Final = {
     "Choices": "choices",
@@ -28,12 +29,23 @@ _HOMES: Final = {
     "Measurement": "measurement",
     "Step": "data.firms",
     "measure": "measuring",
+    "producers": "synthetic_producers",
     "read_firms": "data.read",
     "specifications": "inference.specification",
     "synthetic": "synthetic_firms",
 }
 
-__all__ = ["Choices", "Firms", "Measurement", "Step", "measure", "read_firms", "specifications", "synthetic"]
+__all__ = [
+    "Choices",
+    "Firms",
+    "Measurement",
+    "Step",
+    "measure",
+    "producers",
+    "read_firms",
+    "specifications",
+    "synthetic",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever the package offers)

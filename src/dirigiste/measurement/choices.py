@@ -95,23 +95,30 @@ class Choices(Declared):
     rental: float = Field(
         default=0.10, gt=0, description="Rental price of capital R; moves 1+τ_K, never a gain."
     )
-    alpha: Literal["own", "own-corrected", "table", "constant"] = Field(
+    alpha: Literal["own", "own-corrected", "acf", "table", "constant"] = Field(
         default="own",
         description=(
             "Capital share: own = 1 - Σ wage bill / Σ value added of the industry over all years; "
             "own-corrected = "
-            "1 - σ/(σ-1) times that ratio (profits are no return to capital); table = alpha_table; constant."
+            "1 - σ/(σ-1) times that ratio (profits are no return to capital); acf = from production "
+            "functions as in Ackerberg, Caves and Frazer (2015); table = alpha_table; constant."
         ),
     )
     alpha_value: float = Field(
         default=1 / 3, gt=0, lt=1, description="Capital share where alpha is constant."
+    )
+    alpha_digits: int | None = Field(
+        default=None,
+        ge=0,
+        description="Where alpha is acf: industries whose codes begin alike have one production function, "
+        "compared to this many digits; 0: all have one; None: each has its own.",
     )
     alpha_table: dict[str, float] | None = Field(
         default=None,
         description="Industry -> capital share, where alpha is table (US shares in Hsieh and Klenow 2009).",
     )
     alpha_bounds: tuple[float, float] = Field(
-        default=(0.05, 0.95), description="Own capital shares are clipped to this range."
+        default=(0.05, 0.95), description="Own and estimated capital shares are clipped to this range."
     )
     deflator: dict[int, float] | None = Field(
         default=None,
@@ -165,12 +172,20 @@ class Choices(Declared):
             raise ValueError(f"alpha_table must hold shares between 0 and 1; got {', '.join(off[:5])}")
         return self
 
+    def _level(self) -> str:
+        if self.alpha_digits is None:
+            return "by industry"
+        if self.alpha_digits == 0:
+            return "of all industries together"
+        return f"by {self.alpha_digits} digits of industry"
+
     def line(self, without: Collection[str] = ()) -> str:
         """All choices in one line, to go with every number; `without` names fields to leave out."""
         low, high = self.alpha_bounds
         alpha = {
             "own": f"α own (1 - wage share of value added, clipped to {low:g}–{high:g})",
             "own-corrected": f"α own, markup-corrected (1 - σ/(σ-1) wage share, clipped to {low:g}–{high:g})",
+            "acf": f"α from production functions {self._level()} (Ackerberg, Caves and Frazer 2015)",
             "table": f"α from a table of {len(self.alpha_table or {})} industries",
             "constant": f"α {self.alpha_value:.3g}",
         }[self.alpha]

@@ -94,12 +94,17 @@ def _sigma(options: Mapping[str, Any]) -> dict[str, Any]:
 def _alpha(options: Mapping[str, Any]) -> dict[str, Any]:
     text = str(options["alpha"]).strip()
     kind, _, rest = text.partition(":")
-    what = "own, own-corrected, table:FILE, or constant:A with A between 0 and 1"
+    what = (
+        "own, own-corrected, acf, acf:DIGITS (industries whose codes begin alike together), table:FILE, or "
+        "constant:A with A between 0 and 1"
+    )
     if kind == "table" and rest:
         return {"alpha": "table", "alpha_table": shares.capital_shares(Path(rest))}
     if kind == "constant" and rest:
         return {"alpha": "constant", "alpha_value": _number(rest, "--alpha", what)}
-    if text in ("own", "own-corrected"):
+    if kind == "acf" and rest.isdecimal():
+        return {"alpha": "acf", "alpha_digits": int(rest)}
+    if text in ("own", "own-corrected", "acf"):
         return {"alpha": text}
     raise InputError.of(f"must be {what}; got `{text}`", key="--alpha")
 

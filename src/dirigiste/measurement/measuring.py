@@ -11,6 +11,7 @@ import polars as pl
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.choices import Choices
 from dirigiste.measurement.estimates import (
+    acf_shares,
     counterfactuals,
     covariance,
     dispersion,
@@ -124,6 +125,10 @@ def measure(
         tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)
     tables |= requests.tables(firms, rows, choices, line)
     warned: tuple[str, ...] = ()
+    if choices.alpha == "acf":
+        made = acf_shares.elasticities(sample, choices, sample.weight)
+        tables["production_function"] = acf_shares.table(sample, made, choices, line)
+        warned = tuple(acf_shares.remarks(sample, made, choices))
     resampled: resampling.Draws | None = None
     if bootstrap:
         names = [*values, *spreads(estimate)]
@@ -131,7 +136,9 @@ def measure(
         resampled = resampling.Draws(tuple(names), drawn, resampling.unit_of(sample), seed)
         errors = {name: resampled.error(name) for name in values}
         tables["summary"] = summary.table(estimate, values, every, line, errors)
-        tables["intervals"], warned = resampling.table(estimate, values, drawn[:, : len(values)], seed, line)
+        first = drawn[:, : len(values)]
+        tables["intervals"], doubts = resampling.table(estimate, values, first, seed, line)
+        warned = (*warned, *doubts)
     else:
         absent["intervals"] = "no bootstrap was asked for"
     remarks = (*_remarks(estimate, choices), *warned)

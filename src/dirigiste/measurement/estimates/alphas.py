@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dirigiste.errors import InputError
+from dirigiste.measurement.estimates import acf_shares
 
 if TYPE_CHECKING:
     from dirigiste.measurement.choices import Choices
@@ -20,10 +21,9 @@ def capital_shares(sample: Sample, choices: Choices, weight: Array) -> Array:
     """Capital share of every industry, (I); of industries without weight, of no meaning.
 
     own: 1 - Σ wL / Σ Y over all rows and years of the industry, clipped; in current prices unless there is
-    a deflator. own-corrected: 1 - σ/(σ-1) Σ wL
-    / Σ Y,
-    since in the model of Hsieh and Klenow (2009) labour gets (1-α)(σ-1)/σ of value added where wedges are
-    none. table, constant: as given.
+    a deflator. own-corrected: 1 - σ/(σ-1) Σ wL / Σ Y, since in the model of Hsieh and Klenow (2009) labour
+    gets (1-α)(σ-1)/σ of value added where wedges are none. acf: from production functions (`acf_shares`).
+    table, constant: as given.
 
     Raises:
         InputError: Own shares without a wage bill; industries that the table lacks.
@@ -33,6 +33,8 @@ def capital_shares(sample: Sample, choices: Choices, weight: Array) -> Array:
         return np.full(count, choices.alpha_value)
     if choices.alpha == "table":
         return from_table(sample.industries, choices.alpha_table or {})
+    if choices.alpha == "acf":
+        return acf_shares.shares(sample, choices, weight)
     if sample.wages is None:
         raise InputError.of(
             "own capital shares need a wage bill and this file has only the number of workers; "
