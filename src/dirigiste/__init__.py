@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.loading import load
-    from dirigiste.measurement import measure, read_firms
+    from dirigiste.measurement import link_firms, measure, read_firms
     from dirigiste.results.equilibria.certificate import Certificate
     from dirigiste.results.equilibria.certify import certify
     from dirigiste.results.equilibria.comparison import Comparison, compare
@@ -53,6 +53,7 @@ _HOMES: Final = {
     "compare": "dirigiste.results.equilibria.comparison",
     "configure": "dirigiste.config",
     "impulse": "dirigiste.results.runs.impulse",
+    "link_firms": "dirigiste.measurement",
     "load": "dirigiste.loading",
     "measure": "dirigiste.measurement",
     "read_firms": "dirigiste.measurement",
@@ -80,6 +81,7 @@ __all__ = [
     "compare",
     "configure",
     "impulse",
+    "link_firms",
     "load",
     "measure",
     "read_firms",

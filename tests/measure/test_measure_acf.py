@@ -28,9 +28,7 @@ def numbers(one):
 @pytest.mark.parametrize(("labour", "capital", "persistence"), [(0.6, 0.3, 0.7), (0.4, 0.5, 0.8)])
 def test_known_elasticities_come_back_and_least_squares_is_biased(labour, capital, persistence):
     made = [
-        estimate(
-            panel_of(producers(400, labour=labour, capital=capital, persistence=persistence, seed=seed))
-        )
+        estimate(panel_of(producers(400, labour=labour, capital=capital, persistence=persistence, seed=seed)))
         for seed in range(25)
     ]
     truth = np.array([persistence, capital, labour])

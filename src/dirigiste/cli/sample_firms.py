@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from dirigiste.cli import console
 from dirigiste.errors import InputError
+
+ABOUT: Final = {
+    "truth": "row by row, the true firm, its real capital, α and wedges; repeated rows of flaws come last",
+    "prices": "price of investment by year",
+    "growth": "growth of original values before the panel, by province and two-digit industry",
+}
+"""What the files of `--details` hold."""
 
 
 @click.command()
@@ -29,19 +37,41 @@ from dirigiste.errors import InputError
 @click.option(
     "--asif", is_flag=True, help="Column names and registration types of the Chinese survey (ASIF)."
 )
+@click.option(
+    "--details",
+    is_flag=True,
+    help="Also what linking and real capital need: names, telephones, founding years, original values; codes "
+    "that break. The truth, prices and growth rates come in files of their own.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
-    out: Path, rows: int, years: int, industries: int, seed: int, flaws: float, asif: bool, quiet: bool
+    out: Path,
+    rows: int,
+    years: int,
+    industries: int,
+    seed: int,
+    flaws: float,
+    asif: bool,
+    details: bool,
+    quiet: bool,
 ) -> None:
     """Write a synthetic panel of firms with known wedges, to try `dirigiste measure` on. No firm is real."""
     from dirigiste.measurement.output.render.files import write_frame
-    from dirigiste.measurement.synthetic_firms import synthetic
+    from dirigiste.measurement.synthetic_firms import DETAILS, synthetic
 
-    problems = console.unwritable(out, "--out")
+    beside = {
+        key: out.with_name(f"{out.stem}-{key}.csv")
+        for key in (("truth", "prices", "growth") if details else ())
+    }
+    problems = [fault for path in (out, *beside.values()) for fault in console.unwritable(path, "--out")]
     if problems:
         raise InputError(problems)
-    made = synthetic(rows, years=years, industries=industries, seed=seed, flaws=flaws, asif=asif)
+    made = synthetic(
+        rows, years=years, industries=industries, seed=seed, flaws=flaws, asif=asif, details=details
+    )
     write_frame(made.frame, out, {}, "Synthetic firms; none is real")
+    for key, path in beside.items():
+        write_frame(made.truth.table(key), path)
     if quiet:
         return
     gains = list(made.truth.gains.values())
@@ -57,4 +87,15 @@ def command(
         "--id firm --group ownership"
     )
     console.warn([] if not flaws else [f"{flaws:.1%} of rows have a flaw on purpose"])
+    for key, path in beside.items():
+        click.echo(f"{path}: {ABOUT[key]}")
+    if details:
+        columns = [DETAILS[name] if asif else name for name in ("name", "person", "region", "telephone")]
+        code, industry, year = ("法人代码", "行业代码", "年份") if asif else ("firm", "industry", "year")
+        name, person, region, telephone = columns
+        click.echo(
+            f"next: dirigiste link {out} --by {code} --by {name} --by {person},{region}:2,{industry}:3 "
+            f"--by {telephone},{industry}:2 --year {year} --out {out.stem}-linked.parquet"
+        )
+        return
     click.echo(f"next: dirigiste measure {out} {roles}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.inference.specification import specifications
     from dirigiste.measurement.measurement import Measurement
     from dirigiste.measurement.measuring import measure
+    from dirigiste.measurement.preparation.linking import link_firms
     from dirigiste.measurement.synthetic_firms import synthetic
     from dirigiste.measurement.synthetic_producers import producers
 
@@ -28,6 +29,7 @@ _HOMES: Final = {
     "Firms": "data.firms",
     "Measurement": "measurement",
     "Step": "data.firms",
+    "link_firms": "preparation.linking",
     "measure": "measuring",
     "producers": "synthetic_producers",
     "read_firms": "data.read",
@@ -40,6 +42,7 @@ __all__ = [
     "Firms",
     "Measurement",
     "Step",
+    "link_firms",
     "measure",
     "producers",
     "read_firms",

@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from dirigiste.errors import InputError
+from dirigiste.measurement.synthetic_details import with_details
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Covariance = tuple[tuple[float, float, float], ...]
@@ -73,7 +74,16 @@ class Truth:
     """One row a row of the panel: alpha, ln_a, tau_k (τ_K), tau_y (τ_Y)."""
     gains: Mapping[int, float]
     """Year -> gain from equal wedges, a share: 0.5 is 50 %."""
-    notes: tuple[str, ...] = field(default=())
+    prices: Mapping[int, float] = field(default_factory=dict)
+    """With details: year -> price of investment."""
+    growth: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """With details: growth of original values before the panel, by province and two-digit industry."""
+
+    def table(self, key: str) -> pl.DataFrame:
+        """`truth` by row, `prices` by year, or `growth` by province and industry."""
+        if key == "prices":
+            return pl.DataFrame({"year": list(self.prices), "index": list(self.prices.values())})
+        return self.growth if key == "growth" else self.rows
 
 
 class Synthetic(NamedTuple):
@@ -96,6 +106,7 @@ def synthetic(
     exit_rate: float = 0.08,
     flaws: float = 0.0,
     asif: bool = False,
+    details: bool = False,
     seed: int = 0,
 ) -> Synthetic:
     """Draw a panel.
@@ -113,11 +124,14 @@ def synthetic(
         flaws: Share of rows that get a flaw: a missing value, a negative one, a wrong unit, a duplicate.
         asif: Name the columns as the Chinese industrial survey does, in thousand yuan, with registration
             types in place of groups.
+        details: Add what linking firms and building real capital need (`synthetic_details`): codes that
+            break, name, legal person, telephone, region, founding year, original value of fixed assets;
+            capital is then as booked.
         seed: Seed of the random numbers; the same seed gives the same panel.
 
     Returns:
         The panel, and the truth. Columns: firm, year, industry, ownership, sales, materials, value_added,
-        wages, workers, capital.
+        wages, workers, capital; with details also name, person, telephone, region, founded, original.
 
     Raises:
         InputError: A number is out of its range.
@@ -127,14 +141,23 @@ def synthetic(
     drawn = _panel(random, rows, years, industries, laws, persistence, exit_rate)
     shares = _alphas(random, industries, alpha)
     solved = _solve(random, drawn, shares, sigma, rental, industries, years)
+    gains = _gains(solved, sigma)
+    prices, growth, known = {}, pl.DataFrame(), ["alpha", "ln_a", "tau_k", "tau_y"]
+    if details:
+        solved, prices, growth = with_details(solved, seed)
+        known += ["firm", "year", "real_capital"]
     truth = Truth(
         sigma,
         rental,
         {_code(n): float(share) for n, share in enumerate(shares)},
         laws,
-        solved.select("alpha", "ln_a", "tau_k", "tau_y"),
-        _gains(solved, sigma),
+        solved.select(known),
+        gains,
+        prices,
+        growth,
     )
+    if details:
+        solved = solved.with_columns(pl.col("code").alias("firm"))
     frame = solved.select(
         "firm",
         "year",
@@ -146,6 +169,7 @@ def synthetic(
         "wages",
         "workers",
         "capital",
+        *(DETAILS if details else ()),
     )
     if flaws > 0:
         frame = _flawed(random, frame, flaws)
@@ -334,6 +358,16 @@ def _flawed(random: np.random.Generator, frame: pl.DataFrame, share: float) -> p
     return pl.concat([changed, changed.filter(pl.col("kind") == 6)]).drop("kind")
 
 
+DETAILS: Final = {
+    "name": "企业名称",
+    "person": "法人代表姓名",
+    "telephone": "电话号码",
+    "region": "省地县码",
+    "founded": "开工时间年",
+    "original": "固定资产原价合计",
+}
+"""Columns of details, and their names in the survey."""
+
 REGISTRATION: Final = {
     "private": ("171", "172", "173", "174"),
     "state": ("110", "141", "151"),
@@ -345,16 +379,18 @@ REGISTRATION: Final = {
 
 def _as_asif(frame: pl.DataFrame) -> pl.DataFrame:
     """The panel under the Chinese column names of the survey; amounts in thousand yuan, whole numbers."""
-    owners, firms = frame["ownership"].to_list(), frame["firm"].to_list()
+    owners = frame["ownership"].to_list()
+    firms = frame["firm"].cast(pl.Int64).fill_null(0).to_list()
     types = [
         REGISTRATION[name][n % len(REGISTRATION[name])] if name in REGISTRATION else None
         for name, n in zip(owners, firms, strict=True)
     ]
-    money = ("sales", "materials", "value_added", "wages", "capital")
+    money = ["sales", "materials", "value_added", "wages", "capital"]
+    money += ["original"] if "original" in frame.columns else []
     rounded = frame.with_columns(pl.col(money).round(3), pl.col("workers").ceil().cast(pl.Int64))
     return rounded.select(
         pl.col("year").alias("年份"),
-        pl.format("{}", pl.col("firm").cast(pl.String).str.zfill(9)).alias("法人代码"),
+        pl.col("firm").cast(pl.String).str.zfill(9).alias("法人代码"),
         pl.col("industry").alias("行业代码"),
         pl.Series("登记注册类型", types, dtype=pl.String),
         pl.col("sales").alias("工业总产值"),
@@ -363,4 +399,5 @@ def _as_asif(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("wages").alias("本年应付工资总额"),
         pl.col("workers").alias("全部从业人员年平均人数"),
         pl.col("capital").alias("固定资产合计"),
+        *(pl.col(name).alias(chinese) for name, chinese in DETAILS.items() if name in frame.columns),
     )
