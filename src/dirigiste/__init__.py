@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.loading import load
-    from dirigiste.measurement import link_firms, measure, read_firms
+    from dirigiste.measurement import link_firms, measure, read_firms, real_capital
     from dirigiste.results.equilibria.certificate import Certificate
     from dirigiste.results.equilibria.certify import certify
     from dirigiste.results.equilibria.comparison import Comparison, compare
@@ -57,6 +57,7 @@ _HOMES: Final = {
     "load": "dirigiste.loading",
     "measure": "dirigiste.measurement",
     "read_firms": "dirigiste.measurement",
+    "real_capital": "dirigiste.measurement",
     "run": "dirigiste.results.runs.run",
     "sensitivity": "dirigiste.results.equilibria.sensitivity",
     "shipped": "dirigiste.results.shipped",
@@ -85,6 +86,7 @@ __all__ = [
     "load",
     "measure",
     "read_firms",
+    "real_capital",
     "run",
     "sensitivity",
     "shipped",

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "replicate": ("dirigiste.cli.replicate", "Reproduce published papers: their numbers beside ours."),
     "measure": ("dirigiste.cli.measure", "Measure misallocation in a file of firms: wedges, gains, groups."),
     "link": ("dirigiste.cli.link", "Link firms over years by several identifiers."),
+    "capital": ("dirigiste.cli.capital", "Real capital of firms by perpetual inventory."),
     "sample-firms": ("dirigiste.cli.sample_firms", "Write a synthetic file of firms to try `measure` on."),
     "check": ("dirigiste.cli.check", "Check economies and chronicles, and list every fault."),
     "explain": ("dirigiste.cli.explain", "Explain a parameter or a number of the results."),

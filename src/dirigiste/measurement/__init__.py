@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dirigiste.measurement.measurement import Measurement
     from dirigiste.measurement.measuring import measure
     from dirigiste.measurement.preparation.linking import link_firms
+    from dirigiste.measurement.preparation.perpetual_inventory import real_capital
     from dirigiste.measurement.synthetic_firms import synthetic
     from dirigiste.measurement.synthetic_producers import producers
 
@@ -33,6 +34,7 @@ _HOMES: Final = {
     "measure": "measuring",
     "producers": "synthetic_producers",
     "read_firms": "data.read",
+    "real_capital": "preparation.perpetual_inventory",
     "specifications": "inference.specification",
     "synthetic": "synthetic_firms",
 }
@@ -46,6 +48,7 @@ __all__ = [
     "measure",
     "producers",
     "read_firms",
+    "real_capital",
     "specifications",
     "synthetic",
 ]

@@ -95,8 +95,8 @@ def _alpha(options: Mapping[str, Any]) -> dict[str, Any]:
     text = str(options["alpha"]).strip()
     kind, _, rest = text.partition(":")
     what = (
-        "own, own-corrected, acf, acf:DIGITS (industries whose codes begin alike together), table:FILE, or "
-        "constant:A with A between 0 and 1"
+        "own, own-corrected, table:FILE, constant:A with A between 0 and 1, acf, or acf:DIGITS (industries "
+        "whose codes begin alike together)"
     )
     if kind == "table" and rest:
         return {"alpha": "table", "alpha_table": shares.capital_shares(Path(rest))}

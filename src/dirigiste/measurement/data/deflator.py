@@ -22,8 +22,9 @@ MONEY: Final = ("output", "capital", "sales", "inputs")
 """Columns of firms that hold money; labour does too where it is a wage bill."""
 
 
-def read_deflator(path: Path) -> dict[int, float]:
-    """Year -> price index, from a file with two columns; of more, those called year and index.
+def read_deflator(path: Path, key: str = "--deflator") -> dict[int, float]:
+    """Year -> price index, from a file with two columns; of more, those called year and index. `key` is the
+    option that named the file.
 
     Raises:
         InputError: Columns are not found, a year comes twice, a row lacks one of both, or an index is not
@@ -39,7 +40,7 @@ def read_deflator(path: Path) -> dict[int, float]:
         second = second or next(name for name in names if name != first)
     if first is None or second is None:
         message = f"needs two columns, `year` and `index`; its columns are {listed(names)}"
-        raise InputError.of(message, file=str(path), key="--deflator")
+        raise InputError.of(message, file=str(path), key=key)
     frame = read_whole(source, [first, second])
     schema = frame.schema
     style = written(source, frame, second)
@@ -49,7 +50,7 @@ def read_deflator(path: Path) -> dict[int, float]:
         columns.number(pl.col(second), schema[second], (), style.decimal).alias("index"),
     )
     if not table.height:
-        raise InputError.of("has a header but no rows", file=str(path), key="--deflator")
+        raise InputError.of("has a header but no rows", file=str(path), key=key)
     tests = {
         f"`{first}` holds no year": pl.col("year").is_null(),
         f"`{second}` must be a number above 0": pl.col("index").is_null() | ~(pl.col("index") > 0),
@@ -58,7 +59,7 @@ def read_deflator(path: Path) -> dict[int, float]:
     for fault, test in tests.items():
         rows = table.filter(test)[ROW]
         if rows.len():
-            raise InputError.of(f"row {rows[0]}: {fault}", file=str(path), key="--deflator")
+            raise InputError.of(f"row {rows[0]}: {fault}", file=str(path), key=key)
     return dict(sorted(zip(table["year"].to_list(), table["index"].to_list(), strict=True)))
 
 

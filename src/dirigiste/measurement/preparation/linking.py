@@ -9,16 +9,15 @@ ones are refused and counted. A firm is a chain of links, and has one row a year
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
 from dirigiste.errors import InputError
 from dirigiste.measurement.output.table import Column, Table
-from dirigiste.measurement.preparation.rows import Rows, read_rows
+from dirigiste.measurement.preparation.rows import Part, Rows, cut, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 10
 """Longest window in years."""
-
-
-class Part(NamedTuple):
-    """A column of an identifier, and how many of its first characters count (None: all)."""
-
-    column: str
-    length: int | None
 
 
 @dataclass(frozen=True)
@@ -109,12 +101,7 @@ def _parts(given: str | Sequence[str], rows: Rows) -> list[Part]:
     columns = rows.source.columns
     whole = isinstance(given, str) and given in columns
     names = [given] if whole else given.split(",") if isinstance(given, str) else given
-    parts = []
-    for text in (str(text).strip() for text in names):
-        short = re.fullmatch(r"(.+):([1-9]\d?)", text)
-        cut = short is not None and text not in columns
-        parts.append(Part(short[1], int(short[2])) if cut and short else Part(text, None))
-    return parts
+    return [cut(str(text), columns) for text in names]
 
 
 def _keys(rows: Rows, parts: list[Part]) -> Array:
@@ -271,9 +258,8 @@ def _notes(rows: Rows, chains: _Chains, names: list[str], window: int) -> Iterat
     size = chains.years.size
     linked = int((chains.before >= 0).sum())
     dated = sum(piece.size for piece in chains.rows.values())
-    yield (
-        f"{size:,} rows of {rows.name}: {dated - linked:,} firms, {linked:,} links, windows up to {window} years"
-    )
+    firms = dated - linked
+    yield f"{size:,} rows of {rows.name}: {firms:,} firms, {linked:,} links, windows up to {window} years"
     first = _Chains(chains.years, chains.keys[:1], 2)
     alone = int((first.before >= 0).sum())
     yield (

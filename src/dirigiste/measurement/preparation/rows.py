@@ -6,9 +6,10 @@ Text files keep every cell as it is written, so that codes keep their zeros.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -20,7 +21,7 @@ from dirigiste.measurement.files.frames import as_polars
 from dirigiste.measurement.files.source import ROW, open_file, open_frame, read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import pandas as pd
 
@@ -30,6 +31,20 @@ if TYPE_CHECKING:
 
 PLAIN: Final = r"^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$"
 """Numbers that may become numbers without a loss: no zeros in front, fifteen digits at most."""
+
+
+class Part(NamedTuple):
+    """A column, and how many of its first characters count (None: all)."""
+
+    column: str
+    length: int | None
+
+
+def cut(text: str, names: Collection[str]) -> Part:
+    """A column from text such as `region` or `region:2`; `names` are the columns that there are."""
+    text = text.strip()
+    short = re.fullmatch(r"(.+):([1-9]\d?)", text)
+    return Part(text, None) if short is None or text in names else Part(short[1], int(short[2]))
 
 
 @dataclass(frozen=True)
