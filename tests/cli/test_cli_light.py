@@ -36,6 +36,8 @@ def test_importing_the_package_imports_nothing_heavy():
     [
         ("--help",),
         ("measure", "--help"),
+        ("link", "--help"),
+        ("capital", "--help"),
         ("sample-firms", "--help"),
         ("replicate",),
         ("check", "china-2019", "crackdown-2020"),

@@ -1,7 +1,7 @@
 """Elasticities of a Cobb-Douglas production function of value added, after Ackerberg, Caves and Frazer (2015,
 Econometrica 83:2411-2451).
 
-    (17)  y = β_k k + β_l l + ω + ε,   ω = ρ ω_{-1} + ξ,   m = f(ω, k, l), rising in ω
+    (C1)  y = β_k k + β_l l + ω + ε,   ω = ρ ω_{-1} + ξ,   m = f(ω, k, l), rising in ω
 
 First stage: φ(k, l, m) = E[y | k, l, m], a polynomial, so that ω = φ - β_k k - β_l l. Second stage: ξ is
 news, so E[ξ (k, l_{-1}, k_{-1}, φ_{-1})] = 0 within cells; generalised method of moments with the weights of
@@ -29,8 +29,8 @@ DEGREE: Final = 3
 GRID: Final = np.linspace(-0.5, 1.2, 171)
 """Values of ρ between which minima are searched."""
 
-CRITICAL: Final = 3.84
-"""The 95 % quantile of χ² with one degree of freedom: moments are one more than parameters."""
+CRITICAL: Final = 6.63
+"""The 99 % quantile of χ² with one degree of freedom: moments are one more than parameters."""
 
 NEAR: Final = 0.15
 """How near β_l = 1, β_k = 0 a solution is taken for the spurious one, where there is another."""
@@ -86,7 +86,7 @@ class Elasticities:
     firms: int
     """Firms with such a pair."""
     others: tuple[Solution, ...]
-    """Other minima of the criterion that the data do not reject (5 %), the best first."""
+    """Other minima of the criterion that the data do not reject (1 %), the best first."""
 
     @property
     def alpha(self) -> float:
@@ -217,7 +217,7 @@ def _solutions(cross_now: Array, cross_before: Array, metric: Array) -> list[Sol
 
 def _spurious(solution: Solution) -> bool:
     """Whether a solution is about β_l = 1, β_k = 0: where firms hire until the marginal product of labour is
-    their wage, y - l is that wage, which may obey (17) as well as productivity does (Kim, Luo and Su 2019).
+    their wage, y - l is that wage, which may obey (C1) as well as productivity does (Kim, Luo and Su 2019).
     """
     return abs(solution.capital) < NEAR and abs(solution.labour - 1.0) < NEAR
 

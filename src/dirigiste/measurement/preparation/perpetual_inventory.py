@@ -3,12 +3,12 @@ Economics 97:339-351) build it for Chinese industrial firms.
 
 Firms report fixed assets at original purchase prices, O. In a firm's years here
 
-    (18)  K_t = (1-δ) K_{t-1} + (O_t - O_{t-1}) / P_t,   P the price of investment, 1 in the base year.
+    (B1)  K_t = (1-δ) K_{t-1} + (O_t - O_{t-1}) / P_t,   P the price of investment, 1 in the base year.
 
 Before its first year t0 the original value is taken to have grown at the rate g of its province and industry
 since the firm was founded in f (or since the first year for which prices are taken):
 
-    (19)  O_s = O_t0 / (1+g)^(t0-s),   K_f = O_f / P_f,   and (18) from f to t0.
+    (B2)  O_s = O_t0 / (1+g)^(t0-s),   K_f = O_f / P_f,   and (B1) from f to t0.
 
 Over a gap between two years the original value is taken to have grown at a constant rate.
 """
@@ -286,7 +286,7 @@ def _prices(given: str | Path | Mapping[int, float], first: int, last: int, base
 def _inventory(
     firms: _Firms, years: Array, price: dict[int, float], depreciation: float
 ) -> tuple[Array, Array]:
-    """(F, T) stock at the end of each year, floored at zero, and investment, by (18) and (19)."""
+    """(F, T) stock at the end of each year, floored at zero, and investment, by (B1) and (B2)."""
     count, span = firms.original.shape
     every = np.arange(count)
     first_year, at_first = years[firms.first], firms.original[every, firms.first]
