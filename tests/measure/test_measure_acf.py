@@ -91,13 +91,13 @@ def several(employment=True, firms=250, industries=("3110", "3120", "3210")):
 def test_shares_by_industry_and_by_first_digits():
     by_industry = measure(several(), Choices(alpha="acf"))
     table = by_industry.tables["production_function"].frame
-    assert table["class"].to_list() == ["3110", "3120", "3210"]
+    assert table["industry"].to_list() == ["3110", "3120", "3210"]
     used = by_industry.rows.group_by("industry").agg(pl.col("alpha").first()).sort("industry")
     assert used["alpha"].to_numpy() == pytest.approx(table["alpha"].to_numpy(), rel=1e-12)
     score = (table["alpha"] - 1 / 3) / table["alpha_se"]
     assert score.abs().max() < 3
     together = measure(several(), Choices(alpha="acf", alpha_digits=2)).tables["production_function"].frame
-    assert together["class"].to_list() == ["31", "32"]
+    assert together["industry"].to_list() == ["31", "32"]
     assert measure(several(), Choices(alpha="acf", alpha_digits=0)).rows["alpha"].n_unique() == 1
     assert "production functions by industry" in by_industry.choices.line()
 
@@ -161,11 +161,16 @@ def test_on_the_command_line(tmp_path, capsys):
     producers(150, seed=5).write_csv(path)
     roles = "--output value_added --wage-bill wages --employment workers --capital capital --inputs materials"
     asked = ["measure", str(path), *roles.split(), "--year", "year", "--id", "firm", "--alpha", "acf:0"]
-    main([*asked, "--bootstrap", "4", "--table", "production_function"], standalone_mode=False)
+    files = ["--out", str(tmp_path / "out"), "--format", "tex,dta,md,csv"]
+    table = ["--table", "production_function"]
+    main([*asked, *table, "--bootstrap", "4", *files], standalone_mode=False)
     shown = capsys.readouterr().out
     assert "α from production functions of all industries together" in shown
     assert "OLS β_l" in shown
     assert "Labour is persons" in shown
+    tex = (tmp_path / "out" / "production_function.tex").read_text(encoding="utf-8")
+    assert {sign for sign in tex if ord(sign) > 127} <= set("–−—")  # others stop pdfLaTeX
+    assert (tmp_path / "out" / "production_function.dta").exists()
     with pytest.raises(SystemExit):
         main([*asked[:-1], "acf:x"])
     assert "acf:DIGITS" in capsys.readouterr().err

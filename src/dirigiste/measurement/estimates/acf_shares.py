@@ -150,7 +150,7 @@ def table(sample: Sample, made: dict[str, Elasticities], choices: Choices, line:
         for name, one in made.items()
     ]
     columns = {
-        "class": Column("industry" if choices.alpha_digits is None else "industries"),
+        "industry": Column("industry" if choices.alpha_digits is None else "industries"),
         "labour": Column("β_l"),
         "labour_se": Column("se"),
         "capital": Column("β_k"),
@@ -168,12 +168,13 @@ def table(sample: Sample, made: dict[str, Elasticities], choices: Choices, line:
     }
     frame = pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
     notes = (
-        "ln value added = β_k k + β_l l + ω + ε, ω = ρ ω₋₁ + ξ, net of effects of industry and year; α = β_k "
-        "/ (β_k + β_l). Ackerberg, Caves and Frazer (2015, Econometrica 83:2411-2451): capital is chosen a "
-        "year ahead, purchased inputs rise with productivity at given capital and labour.",
-        f"Labour is {_labour(sample)}. First stage: polynomial of degree {production_function.DEGREE}. "
-        "Moments: news of productivity against k, l₋₁, k₋₁, φ₋₁. Standard errors count both stages, "
-        "clustered by firm.",
+        "ln value added = β_k k + β_l l + ω + ε, productivity ω = ρ times that of the year before + news, "
+        "net of effects of industry and year; α = β_k / (β_k + β_l). Ackerberg, Caves and Frazer (2015, "
+        "Econometrica 83:2411-2451): capital is chosen a year ahead, purchased inputs rise with productivity "
+        "at given capital and labour.",
+        f"Labour is {_labour(sample)}. First stage: φ, a polynomial of degree {production_function.DEGREE}. "
+        "Moments: news against capital, and against capital, labour and φ of the year before. Standard "
+        "errors count both stages, clustered by firm.",
         f"Left out: rows without purchased inputs{' or persons' if has_persons(sample) else ''}, and those "
         "whose value added, capital or inputs to labour, relative to the industry and year, lie more than "
         f"{FAR:g} interquartile ranges beyond a quartile. Pairs: rows with a row of the firm a year before. "
