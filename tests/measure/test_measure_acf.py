@@ -42,6 +42,37 @@ def test_known_elasticities_come_back_and_least_squares_is_biased(labour, capita
     assert np.mean([one.ols[0] for one in made]) < capital - 0.1
 
 
+def test_statsmodels_agrees():
+    """The first stage by least squares with dummies, the second by two-stage least squares at the same ρ."""
+    import statsmodels.api as sm
+    from statsmodels.sandbox.regression.gmm import IV2SLS
+
+    frame = producers(150, years=6, seed=8)
+    panel = panel_of(frame)
+    one = estimate(panel)
+    dummies = (panel.effect[:, None] == np.arange(6)).astype(float)
+    x = np.stack([panel.k, panel.l, panel.m], axis=1)
+    x = x - dummies @ (dummies.T @ x / dummies.sum(axis=0)[:, None])
+    powers = [(a, b, c) for a in range(4) for b in range(4) for c in range(4) if 0 < a + b + c < 4]
+    terms = np.stack([np.prod(x**power, axis=1) for power in powers], axis=1)
+    phi = sm.OLS(panel.y, np.hstack([terms, dummies])).fit().fittedvalues
+    now, before = pairs(panel.firm, panel.year)
+
+    def step(values):
+        return values[now] - one.rho * values[before]
+
+    year = dummies[now][:, 1:]
+    exogenous = np.stack([panel.k[now], panel.l[before], panel.k[before], phi[before]], axis=1)
+    fit = IV2SLS(
+        step(phi),
+        np.hstack([step(panel.k)[:, None], step(panel.l)[:, None], year]),
+        np.hstack([exogenous, year]),
+    ).fit()
+    assert (one.capital, one.labour) == pytest.approx(tuple(fit.params[:2]), rel=1e-6)
+    ols = sm.OLS(panel.y, np.hstack([np.stack([panel.k, panel.l], axis=1), dummies])).fit()
+    assert one.ols == pytest.approx(tuple(ols.params[:2]), rel=1e-9)
+
+
 def test_prices_that_all_firms_share_change_nothing():
     frame = producers(200, seed=1)
     price = np.exp(np.random.default_rng(0).normal(0, 1, (4, 10)))[:, frame["year"].to_numpy() - 1998]
@@ -158,9 +189,10 @@ def test_one_year_is_not_enough():
 
 def test_on_the_command_line(tmp_path, capsys):
     path = tmp_path / "producers.csv"
-    producers(150, seed=5).write_csv(path)
-    roles = "--output value_added --wage-bill wages --employment workers --capital capital --inputs materials"
-    asked = ["measure", str(path), *roles.split(), "--year", "year", "--id", "firm", "--alpha", "acf:0"]
+    main(["sample-firms", "--producers", "--rows", "1500", "--out", str(path)], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "true elasticities: labour 0.6, capital 0.3" in shown
+    asked = [*shown.splitlines()[-1].removeprefix("next: dirigiste ").split()[:-1], "acf:0"]
     files = ["--out", str(tmp_path / "out"), "--format", "tex,dta,md,csv"]
     table = ["--table", "production_function"]
     main([*asked, *table, "--bootstrap", "4", *files], standalone_mode=False)
@@ -174,3 +206,6 @@ def test_on_the_command_line(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*asked[:-1], "acf:x"])
     assert "acf:DIGITS" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["sample-firms", "--producers", "--asif", "--out", str(path)])
+    assert "leave `--asif`, `--details` and `--flaws` out" in capsys.readouterr().err

@@ -92,6 +92,13 @@ def test_unknown_ages_are_the_median_of_firms_with_the_same_first_year_or_left_o
     assert "of 2 firms: they are left out" in notes(left)
 
 
+def test_a_founding_year_of_zero_is_none():
+    rows = [(1, 2000, 100.0, 0), (1, 2001, 120.0, 1995)]
+    assert stocks(capital(firms(*rows))) == stocks(capital(firms((1, 2000, 100.0, 1995), rows[1])))
+    with pytest.raises(InputError, match="--founded: no firm has a founding year"):
+        capital(firms((1, 2000, 100.0, 0)), unknown_age="leave-out")
+
+
 def test_without_founding_years_firms_begin_in_their_first_row():
     result = capital(firms((1, 2000, 100.0, 1990)), founded=None)
     assert stocks(result) == [100.0]

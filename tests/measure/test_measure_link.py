@@ -199,6 +199,17 @@ def test_on_the_command_line(tmp_path, capsys, monkeypatch):
     assert pl.read_csv("linked.csv", infer_schema=False).select(raw.columns).equals(raw)
 
 
+def test_labels_of_stata_stay(tmp_path):
+    frame = pd.DataFrame({"code": ["1", "1"], "year": [2000, 2001]})
+    frame.to_stata(tmp_path / "a.dta", write_index=False, variable_labels={"code": "Code of the firm"})
+    asked = ["link", str(tmp_path / "a.dta"), "--by", "code", "--out", str(tmp_path / "b.dta"), "--quiet"]
+    main(asked, standalone_mode=False)
+    with pd.read_stata(tmp_path / "b.dta", iterator=True) as made:
+        labels = made.variable_labels()
+    assert labels["code"] == "Code of the firm"
+    assert labels["panel_id"] == "Firm over years"
+
+
 def test_the_file_itself_is_not_replaced(tmp_path, capsys):
     path = tmp_path / "firms.csv"
     path.write_text("id,year\n1,2000\n1,2001\n")

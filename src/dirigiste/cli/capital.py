@@ -92,8 +92,9 @@ def command(file: Path, **given: Any) -> None:  # noqa: ANN401  (one for each op
         made.notes,
         given,
         problems,
-        title=f"Real capital of {file.name}; {made.notes[-1]}",
+        title=f"Real capital of {file.name}, depreciation {100 * given['depreciation']:g} % a year",
         labels={
+            **made.labels,
             "real_capital": "Real capital, end of year, base-year prices",
             "real_investment": "Real investment, base-year prices",
         },

@@ -53,6 +53,7 @@ def command(file: Path, by: tuple[str, ...], year: str, window: int, name: str, 
         problems,
         title=f"Firms of {file.name} linked by {', then '.join(by)}",
         labels={
+            **linked.labels,
             name: "Firm over years",
             "linked_by": "Identifier of the link",
             "linked_from": "Year linked to",

@@ -43,6 +43,11 @@ ABOUT: Final = {
     help="Also what linking and real capital need: names, telephones, founding years, original values; codes "
     "that break. The truth, prices and growth rates come in files of their own.",
 )
+@click.option(
+    "--producers",
+    is_flag=True,
+    help="Instead, one industry whose elasticities are known, to try `measure --alpha acf` on.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     out: Path,
@@ -53,12 +58,19 @@ def command(
     flaws: float,
     asif: bool,
     details: bool,
+    producers: bool,
     quiet: bool,
 ) -> None:
     """Write a synthetic panel of firms with known wedges, to try `dirigiste measure` on. No firm is real."""
     from dirigiste.measurement.output.render.files import write_frame
     from dirigiste.measurement.synthetic_firms import DETAILS, synthetic
 
+    if producers:
+        if asif or details or flaws:
+            message = "has one form: leave `--asif`, `--details` and `--flaws` out"
+            raise InputError.of(message, key="--producers")
+        _producers(out, rows, years, seed, quiet=quiet)
+        return
     beside = {
         key: out.with_name(f"{out.stem}-{key}.csv")
         for key in (("truth", "prices", "growth") if details else ())
@@ -99,3 +111,28 @@ def command(
         )
         return
     click.echo(f"next: dirigiste measure {out} {roles}")
+
+
+def _producers(out: Path, rows: int, years: int, seed: int, *, quiet: bool) -> None:
+    """Write producers whose elasticities are known."""
+    from dirigiste.measurement.output.render.files import write_frame
+    from dirigiste.measurement.synthetic_producers import producers
+
+    problems = console.unwritable(out, "--out")
+    if problems:
+        raise InputError(problems)
+    labour, capital, persistence = 0.6, 0.3, 0.7
+    firms = rows // years if years > 0 else rows
+    made = producers(firms, years=years, labour=labour, capital=capital, persistence=persistence, seed=seed)
+    write_frame(made, out, {}, "Synthetic producers; none is real")
+    if quiet:
+        return
+    click.echo(f"{out}: {made.height:,} rows, columns {', '.join(made.columns)}")
+    click.echo(
+        f"true elasticities: labour {labour:g}, capital {capital:g}, so that α is "
+        f"{capital / (capital + labour):.3f}; persistence of productivity {persistence:g}"
+    )
+    click.echo(
+        f"next: dirigiste measure {out} --output value_added --inputs materials --wage-bill wages "
+        "--employment workers --capital capital --industry industry --year year --id firm --alpha acf"
+    )

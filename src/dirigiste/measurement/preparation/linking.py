@@ -9,7 +9,7 @@ ones are refused and counted. A firm is a chain of links, and has one row a year
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from dirigiste.measurement.output.table import Column, Table
 from dirigiste.measurement.preparation.rows import Part, Rows, cut, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dirigiste.measurement.files.source import Form
     from dirigiste.measurement.preparation.rows import Frame
@@ -42,6 +42,8 @@ class Linked:
     """`links`: by window and identifier; `years`: by year."""
     notes: tuple[str, ...]
     """What was done, one sentence each."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Column -> label, where the file has labels."""
 
     @property
     def firms(self) -> int:
@@ -197,6 +199,7 @@ def _linked(rows: Rows, chains: _Chains, names: list[str], window: int, name: st
         frame,
         {"links": _links(chains, names), "years": _years(chains)},
         tuple(_notes(rows, chains, names, window)),
+        rows.source.labels,
     )
 
 

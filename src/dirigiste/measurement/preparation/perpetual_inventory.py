@@ -15,7 +15,7 @@ Over a gap between two years the original value is taken to have grown at a cons
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -57,6 +57,8 @@ class RealCapital:
     """`capital`: by year."""
     notes: tuple[str, ...]
     """What was done and assumed, one sentence each."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Column -> label, where the file has labels."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def real_capital(
         real_investment=pl.Series(investment, nan_to_null=True),
     )
     by_year = _by_year(dates, value, frame)
-    return RealCapital(frame, {"capital": by_year}, tuple(notes))
+    return RealCapital(frame, {"capital": by_year}, tuple(notes), rows.source.labels)
 
 
 def _lost(table: pl.DataFrame) -> str:
@@ -202,9 +204,9 @@ def _aged(usable: pl.DataFrame, earliest: int, unknown: str, given: bool) -> tup
     firm = (
         usable.sort("id", "year")
         .group_by("id", maintain_order=True)
-        .agg(first=pl.col("year").first(), founded=pl.col("founded").drop_nulls().first())
+        .agg(first=pl.col("year").first(), founded=pl.col("founded").filter(pl.col("founded") > 1000).first())
     )
-    known = (pl.col("founded") > 1000) & (pl.col("founded") <= pl.col("first"))
+    known = pl.col("founded") <= pl.col("first")
     firm = firm.with_columns(age=pl.when(known).then(pl.col("first") - pl.col("founded")))
     lacking = firm["age"].null_count()
     notes = []
@@ -224,6 +226,11 @@ def _aged(usable: pl.DataFrame, earliest: int, unknown: str, given: bool) -> tup
             f"founding year missing, or after the first row, of {lacking:,} of {firm.height:,} firms: the "
             "median age of firms with the same first year is taken (--unknown-age leave-out leaves them out)"
         )
+    if not firm.height:
+        message = (
+            "no firm has a founding year in or before its first row; leave `--unknown-age leave-out` out"
+        )
+        raise InputError.of(message, key="--founded")
     begin = pl.col("first") - pl.col("age").fill_null(0)
     old = firm.filter(begin < earliest).height
     if old:
