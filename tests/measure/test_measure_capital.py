@@ -103,6 +103,7 @@ def test_without_founding_years_firms_begin_in_their_first_row():
     result = capital(firms((1, 2000, 100.0, 1990)), founded=None)
     assert stocks(result) == [100.0]
     assert "no founding years are given" in notes(result)
+    assert stocks(capital(firms((1, 2000, 100.0, 1990)), founded=None, growth=None)) == [100.0]
 
 
 def test_rows_that_cannot_have_a_stock_are_counted():
@@ -183,6 +184,7 @@ def test_thin_cells_have_the_rate_of_their_industry_or_of_all():
         ({"founded": "word2"}, r"row 1: `word2` holds `old`, which is not a year, and 1 more rows like it"),
         ({"original": "word2"}, "row 1: `word2` holds `old`, which is not a number"),
         ({"prices": {2000: 1.0, 2001: 1.0}}, "no index for 1998, 1999.*--earliest YEAR"),
+        ({"prices": {**PRICES, 2000: -1.0}}, "must be above 0; got 2000: -1"),
         ({"growth": 10.0}, "share a year between -0.5 and 1, such as 0.1 for 10 %; got 10"),
         ({"depreciation": 9.0}, "share from 0 to below 1; got 9"),
         ({"base": 2050}, "no index for 2050"),

@@ -106,6 +106,16 @@ def test_all_parts_of_an_identifier_must_agree_and_be_there():
         assert ids(dg.link_firms(frame, by=by)) == [1, 2, 1, 2, 3, 4]
 
 
+def test_one_identifier_may_be_a_text_and_one_year_has_no_links():
+    rows = [("1", "a", 2000), ("1", "a", 2001)]
+    assert ids(linked(rows, by="id")) == [1, 1]
+    one = linked(rows[:1])
+    assert ids(one) == [1]
+    assert "there is only one year, and nothing to link" in one.notes
+    with pytest.raises(InputError, match="--year: `year` is missing in all rows"):
+        dg.link_firms(pl.DataFrame({"id": ["1"], "year": [None]}), by="id")
+
+
 def test_a_row_without_a_year_belongs_to_no_firm():
     result = linked([("1", "a", 2000), ("1", "a", None), ("1", "a", 2001)])
     assert ids(result) == [1, None, 1]

@@ -54,7 +54,7 @@ class Linked:
 def link_firms(
     source: Frame,
     *,
-    by: Sequence[str | Sequence[str]],
+    by: str | Sequence[str | Sequence[str]],
     year: str = "year",
     window: int = 3,
     name: str = "panel_id",
@@ -64,8 +64,8 @@ def link_firms(
 
     Args:
         source: A file, or a frame of polars or pandas, with a row for a firm in a year.
-        by: Identifiers in order. Each is a column, or several that must all agree (a sequence, or text with
-            commas between); `region:4` means the first four characters of the column.
+        by: The identifier, or identifiers in order. Each is a column, or several that must all agree (a
+            sequence, or text with commas between); `region:4` means the first four characters of the column.
         year: The column of years.
         window: Years that a link may span, both ends counted: 2 links adjacent years only, 3 heals gaps of
             a year.
@@ -78,6 +78,7 @@ def link_firms(
     Raises:
         InputError: A column does not exist, a cell of `year` holds no year, or an option is out of range.
     """
+    by = [by] if isinstance(by, str) else by
     if not by:
         raise InputError.of("needs an identifier, such as `--by id`", key="--by")
     if not 2 <= window <= LONGEST:
@@ -90,6 +91,8 @@ def link_firms(
         rows.free(column, "--name")
     years = rows.years(year, "--year").fill_null(0).to_numpy()
     keys = [_keys(rows, parts) for parts in identifiers.values()]
+    if not years.any():
+        raise InputError.of(f"`{year}` is missing in all rows", file=rows.name, key="--year")
     chains = _Chains(years, keys, window)
     return _linked(rows, chains, list(identifiers), window, name)
 
@@ -269,6 +272,8 @@ def _notes(rows: Rows, chains: _Chains, names: list[str], window: int) -> Iterat
         f"`{names[0]}` in adjacent years alone makes {alone:,} links and {dated - alone:,} firms; the other "
         f"identifiers and longer windows add {linked - alone:,} links"
     )
+    if len(chains.rows) == 1:
+        yield "there is only one year, and nothing to link"
     if size > dated:
         yield f"rows without a year, which belong to no firm: {size - dated:,}"
     for name, key in zip(names, chains.keys, strict=True):

@@ -157,8 +157,11 @@ def real_capital(
     _once(usable, rows)
     usable, said = _aged(usable, earliest, unknown_age, founded is not None)
     notes += said
-    rate, said = growth_of(usable, list(place), growth)
-    notes += said
+    if bool((usable["start"] < usable["first"]).any()):
+        rate, said = growth_of(usable, list(place), growth)
+        notes += said
+    else:  # no firm is older than its first row
+        rate = pl.Series([0.0] * usable.height)
     firms, years, place_of = _arranged(usable, rate)
     index = _prices(
         prices, int(firms.start.min()), int(years[-1]), base if base is not None else int(years[0])
@@ -279,6 +282,9 @@ def _prices(given: str | Path | Mapping[int, float], first: int, last: int, base
     """
     file = str(given) if isinstance(given, str | Path) else ""
     index = read_deflator(Path(given), "--prices") if isinstance(given, str | Path) else dict(given)
+    wrong = [f"{year}: {value:g}" for year, value in index.items() if not value > 0]
+    if wrong:
+        raise InputError.of(f"must be above 0; got {', '.join(wrong[:5])}", file=file, key="--prices")
     lacking = [str(year) for year in (*range(first, last + 1), base) if year not in index]
     if lacking:
         message = (
