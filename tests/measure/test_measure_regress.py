@@ -187,6 +187,11 @@ def test_effects_nested_in_clusters_count_as_one_level(effects, counted):
     assert found["se"][0] == pytest.approx(np.sqrt(factor * scores @ scores) / (x @ x), rel=1e-8)
 
 
+def test_clusters_take_two_values():
+    with pytest.raises(InputError, match="--cluster: `one` has one value"):
+        fitted(panel(3).with_columns(one=pl.lit("x")), "ln_tfpr ~ size", cluster="one + year")
+
+
 def test_few_clusters_are_told():
     result, _ = fitted(panel(3), "ln_tfpr ~ size", cluster="region")
     assert "3 clusters are few" in " ".join(result.tables["regress"].notes)
@@ -299,6 +304,14 @@ def test_firms_put_together_by_hand_have_measures_roles_and_groups():
         ("I(year > 0) ~ soe", "is the same in all"),
         ("ln_tfpr ~ log(age - 100)", "only 0 rows have all variables"),
         ("ln_tfpr ~ C(row)", r"`row` in .* has 9\d\d values, more than 500.*write it among .*`| row`"),
+        ("ln_tfpr ~ soe | id", "`ln_tfpr ~ soe . id` has no regressor that its fixed effects leave any"),
+        (
+            "ln_tfpr ~ size | row",
+            "rows are alone in one of its fixed effects, so that nothing can be compared",
+        ),
+        ("ln_tfpr ~ 2*size", "does not expect `2` here; 1 and 0 stand for the constant"),
+        ("ln_tfpr ~ size*1", "does not expect `1` here"),
+        ("ln_tfpr ~ size + ln_tfpr", "`ln_tfpr` is both the outcome and a regressor"),
         ("ln_tfpr ~ event(soe)", "is for event studies: give it to --event-study"),
     ],
 )

@@ -35,6 +35,9 @@ LEVEL: Final = 0.95
 MOST_VALUES: Final = 500
 """Values of a category among the regressors, each of which is a column; fixed effects may have any number."""
 
+FEWEST: Final = 3
+"""Rows that a regression needs."""
+
 INTERCEPT: Final = "constant"
 
 
@@ -247,8 +250,22 @@ def estimated(
     used = [name for name in frame.columns if re.search(rf"\b{name}\b", f"{left} {right}")]
     frame = frame.select(list(dict.fromkeys([*used, *absorbed, *grouped, *([weight] if weight else [])])))
     frame = frame if among is None else frame.filter(among)
-    whole = frame.drop_nulls()
-    _check_rows(whole, columns, left, outcome, key, frame)
+    complete = frame.drop_nulls()
+    _check_rows(complete, columns, left, outcome, key, frame)
+    whole = _not_alone(complete, absorbed)
+    if whole.height < FEWEST:
+        message = (
+            f"`{equation.text}`: {complete.height - whole.height:,} of {complete.height:,} rows are alone in "
+            "one of its fixed effects, so that nothing can be compared"
+        )
+        raise InputError.of(message, key=key)
+    if re.search(rf"\b{left}\b", right):
+        message = f"`{outcome.label}` is both the outcome and a regressor of `{equation.text}`"
+        raise InputError.of(message, key=key)
+    for name in grouped:
+        if whole[name].n_unique() < 2:
+            message = f"`{columns.labels[name]}` has one value in the rows of `{equation.text}`; it takes two"
+            raise InputError.of(message, key="--cluster")
     formula = f"{left} ~ {right}" + (f" | {' + '.join(absorbed)}" if absorbed else "")
     vcov: Any = {"CRV1": "+".join(grouped)} if grouped else "hetero"
     fit = _fitted(library, formula, whole, vcov, weight, key, equation.text)
@@ -274,8 +291,8 @@ def estimated(
         covariance,
         mended,
         int(fit._N),
-        frame.height - whole.height,
-        whole.height - int(fit._N),
+        frame.height - complete.height,
+        complete.height - int(fit._N),
         float(fit._r2),
         float(fit._r2_within) if absorbed else float("nan"),
         tuple("^".join(map(quoted, names)) for names in equation.effects),
@@ -301,11 +318,21 @@ def _combined(names: Sequence[str]) -> str:
     return "^".join(map(quoted, names))
 
 
+def _not_alone(frame: pl.DataFrame, effects: Sequence[str]) -> pl.DataFrame:
+    """Rows that share each of their effects with another row; dropped in turn until none is alone."""
+    while effects:
+        rows = frame.filter(pl.all_horizontal([pl.len().over(name) > 1 for name in effects]))
+        if rows.height == frame.height:
+            break
+        frame = rows
+    return frame
+
+
 def _check_rows(
     whole: pl.DataFrame, columns: Columns, left: str, outcome: Variable, key: str, frame: pl.DataFrame
 ) -> None:
     """Raise InputError where no row has all variables, or the outcome is the same in all."""
-    if whole.height < 3:
+    if whole.height < FEWEST:
         counts = frame.null_count().row(0, named=True)
         worst = max(counts, key=lambda name: counts[name])
         message = (
@@ -346,4 +373,6 @@ def _fitted(
     except Exception as error:  # pyfixest raises its own and those of several libraries
         lines = str(error).strip().splitlines() or [type(error).__name__]
         message = f"`{text}` cannot be estimated: {lines[0]}"
+        if "collinear" in lines[0]:
+            message = f"`{text}` has no regressor that its fixed effects leave any variation"
         raise InputError.of(message, key=key) from error

@@ -187,7 +187,12 @@ def _regressors(text: str) -> list[Part]:
 def _check(parts: list[Part]) -> None:
     """Raise NotAFormula where two regressors follow each other, or a sign has nothing after it."""
     depth, open_ = 0, True  # whether a regressor may come next
-    for part in parts:
+    for n, part in enumerate(parts):
+        if isinstance(part, str) and part.isdigit():
+            beside = {*parts[max(n - 1, 0) : n], *parts[n + 1 : n + 2]}
+            if part not in ("0", "1") or beside & {"*", ":"}:
+                message = f"does not expect `{part}` here; 1 and 0 stand for the constant"
+                raise NotAFormula(f"{message}, arithmetic goes into I(...)")
         if part == "(":
             if not open_:
                 raise NotAFormula(
