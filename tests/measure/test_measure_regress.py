@@ -461,6 +461,7 @@ def test_firms_that_fit_no_event_are_left_out_and_counted():
         ("sop", {}, "no `sop`.*did you mean `soe`"),
         ("k", {}, "must be 0 or 1; row 1 has"),
         ("tfpr", {}, "is a measure; an event is a change"),
+        ("ln_output ~ event(soe)*k | id", {}, "can only be added to other regressors"),
         ("ln_output ~ soe | id", {}, r"needs one event\(x\)"),
         ("soe", {"event_window": "-5"}, "first and last year around the event"),
         ("soe", {"event_method": "did"}, "must be one of two-way, sun-abraham"),
@@ -470,6 +471,19 @@ def test_firms_that_fit_no_event_are_left_out_and_counted():
 def test_event_studies_that_cannot_be(text, how, about):
     with pytest.raises(InputError, match=about):
         studied(changing(), text, **how)
+
+
+def test_the_reference_year_must_be_seen():
+    frame = changing().filter(pl.col("year").is_in([2000, 2004, 2009]))
+    with pytest.raises(InputError, match=r"is in year -1, which is the reference.*--event-window -5,5,-4"):
+        studied(frame)
+
+
+def test_without_a_comparison_the_notes_say_what_it_means():
+    frame = changing().filter(~pl.col("firm").is_in([f"f{n}" for n in range(160) if n % 5 > 2]))
+    assert "No firm is without the event" in " ".join(studied(frame).notes)
+    with pytest.raises(InputError, match="whose `soe` is always 0; there are none"):
+        studied(frame, event_method="sun-abraham")
 
 
 def test_event_studies_need_firms_and_years():

@@ -135,6 +135,11 @@ def studied(
     if not {"id", "year"} <= set(variables.firms.roles):
         raise InputError.of("event studies need the firm (--id) and the year (--year)", key=key)
     event = events[0]
+    at = equation.regressors.index(event)
+    beside = {*equation.regressors[max(at - 1, 0) : at], *equation.regressors[at + 1 : at + 2]}
+    if beside - {"+"}:
+        message = f"`{event.label}` in `{equation.text}` can only be added to other regressors, by +"
+        raise InputError.of(message, key=key)
     relative, cohort, firms = _timing(event, variables, key, equation.text)
     if method == "sun-abraham" and not firms["never"]:
         message = (
@@ -143,6 +148,13 @@ def studied(
         raise InputError.of(message, key=key)
     columns = Columns(variables, key, equation.text)
     binned = relative.clip(window.first, window.last)
+    if not (binned == window.reference).any():
+        message = (
+            f"no row of firms with the event is in year {window.reference}, which is the reference of "
+            f"`{equation.text}`; choose another, such as --event-window {window.first},{window.last},"
+            f"{_nearest(binned, window)}"
+        )
+        raise InputError.of(message, key=key)
     cells = _dummies(columns, binned, cohort, window, by_cohort=method == "sun-abraham")
     if not cells:
         message = f"no year around the event but the reference is seen in `{equation.text}`"
@@ -157,6 +169,12 @@ def studied(
         )  # fmt: skip
         studies.append(_study(model, event, method, window, columns, cells, binned, cohort, firms))
     return studies
+
+
+def _nearest(binned: pl.Series, window: Window) -> int:
+    """The year nearest to the reference that is seen, earlier ones first."""
+    seen = sorted(set(binned.drop_nulls().to_list()))
+    return min(seen, key=lambda year: (year >= 0, abs(year - window.reference)))
 
 
 def _tidy(parts: Sequence[Any]) -> list[Any]:

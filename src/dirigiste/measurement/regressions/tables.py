@@ -220,6 +220,11 @@ def _event_notes(studies: Sequence[Study]) -> list[str]:
                 f"Events fall into {study.cohorts} years. Where effects differ between them, these "
                 "coefficients mix them; --event-method sun-abraham does not (Sun and Abraham 2021)."
             )
+        if not study.firms["never"]:
+            lines.append(
+                "No firm is without the event: with effects of firms and years, only the years that count "
+                "with the ends tell a steady trend around the event from none."
+            )
     return [*lines, *notes([study.model for study in studies], stars=False, below=False)]
 
 
