@@ -115,7 +115,7 @@ def test_one_kind_of_file_for_the_other(call, village, squeeze):
     ("name", "folder"),
     [("../../out", "out"), ("整顿2021", "2021"), ("整顿", "run"), ("'a b/c:d'", "a-b-c-d")],
 )
-def test_names_are_folders_within_the_given_one(call, squeeze, tmp_path, made_up, name, folder):
+def test_names_are_folders_within_the_given_one(call, squeeze, tmp_path, configured, name, folder):
     result = call("run", replaced(squeeze, "name: squeeze", f"name: {name}"), "--quiet", "--no-report")
     assert result.exit_code == 0
     (made,) = (tmp_path / "runs").iterdir()
@@ -123,7 +123,7 @@ def test_names_are_folders_within_the_given_one(call, squeeze, tmp_path, made_up
     assert not list(tmp_path.glob("out*"))
 
 
-def test_titles_of_any_signs(call, squeeze, tmp_path, made_up):
+def test_titles_of_any_signs(call, squeeze, tmp_path, configured):
     title = "整顿:第一阶段 🏦 “quoted” – naïve <b>&"
     replaced(squeeze, "title: Credit is cut", f'title: "{title}"')
     assert title in call("run", squeeze).stdout
