@@ -1,5 +1,6 @@
 """A solved small economy: its numbers agree with each other, with the schema, and with their files."""
 
+import contextlib
 import json
 from dataclasses import fields, replace
 
@@ -172,6 +173,29 @@ def test_files_of_other_layouts_name_version_and_remedy(solved, tmp_path):
     later.to_netcdf(path)
     with pytest.raises(dg.InputError, match=r"Dirigiste 7\.0 in layout 9; .* install that version"):
         dg.Equilibrium.open(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_damaged_files_are_refused_or_read(solved, tmp_path, share):
+    """Claim: a file that is cut off is refused, and one that is overwritten in parts gives no other error."""
+    path = tmp_path / "x.nc"
+    solved.save(path)
+    data = path.read_bytes()
+    place = int(share * len(data))
+    path.write_bytes(data[:place])
+    with pytest.raises(dg.InputError, match="cannot be read"):
+        dg.Equilibrium.open(path)
+    path.write_bytes(data[:place] + bytes(2000) + data[place + 2000 :])
+    with contextlib.suppress(dg.InputError):
+        dg.Equilibrium.open(path)
+
+
+@pytest.mark.parametrize("name", ["economy", "certificate", "provenance", "identity"])
+def test_a_file_without_an_attribute_is_refused(solved, tmp_path, name):
+    attrs = {key: value for key, value in solved.dataset.attrs.items() if key != name}
+    replace(solved, dataset=solved.dataset.drop_attrs(deep=False).assign_attrs(attrs)).save(tmp_path / "x.nc")
+    with pytest.raises(dg.InputError, match=f"holds no whole equilibrium .*{name}"):
+        dg.Equilibrium.open(tmp_path / "x.nc")
 
 
 def test_a_file_of_something_else_is_refused(solved, tmp_path):

@@ -14,7 +14,7 @@ import dirigiste as dg
 import fake_course
 from dirigiste import chronicle as chronicles
 from dirigiste import report
-from dirigiste.results.archive import folders
+from dirigiste.results.archive import folders, storage
 from dirigiste.results.quantities import measures
 from dirigiste.results.runs import run as runs
 from dirigiste.results.runs.certificate import MARKETS, PathCertificate, SurpriseSolved, WorstResidual
@@ -288,6 +288,17 @@ def test_a_file_that_is_no_run_says_so(made, tmp_path):
     folder = made.save(tmp_path / "runs", report=False)
     made.before.save(folder / "results.nc")
     with pytest.raises(dg.InputError, match="holds no run"):
+        dg.Run.open(folder)
+
+
+@pytest.mark.parametrize("name", ["only", "certificate", "welfare", "before"])
+def test_a_run_that_lacks_something_says_what(made, tmp_path, name):
+    folder = made.save(tmp_path / "runs", report=False)
+    tree = storage.read(folder / "results.nc", "run")
+    tree.attrs = {key: value for key, value in tree.attrs.items() if key != name}
+    children = {key: node for key, node in tree.children.items() if key != name}
+    storage.write(xr.DataTree(tree.to_dataset(), children=children), folder / "results.nc")
+    with pytest.raises(dg.InputError, match=f"holds no whole run .*{name}.*inputs/chronicle.yaml again"):
         dg.Run.open(folder)
 
 

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from dirigiste.errors import InputError
 from dirigiste.version import __version__
 
@@ -70,13 +72,13 @@ def read(path: Path, kind: str) -> xr.DataTree:
     try:
         with xr.open_datatree(path, engine=ENGINE, decode_timedelta=False) as lazy:
             tree = lazy.load()
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # noqa: BLE001  (damaged files raise many kinds: OSError, RuntimeError, ...)
         raise InputError.of(f"cannot be read as netCDF: {error}", file=str(path)) from None
     layout = tree.attrs.pop(LAYOUT_NAME, None)
     version = tree.attrs.pop(VERSION_NAME, None)
     kinds = [name for name, group in KINDS.items() if group in tree.children]
     earlier = layout is None and ("economy" in tree.attrs or kinds)
-    if earlier or (layout is not None and int(layout) != LAYOUT):
+    if earlier or layout not in (None, LAYOUT):
         raise InputError.of(_of_another_layout(version, layout), file=str(path))
     if kind not in kinds:
         hint = ""
@@ -88,7 +90,7 @@ def read(path: Path, kind: str) -> xr.DataTree:
 
 def _of_another_layout(version: str | None, layout: object) -> str:
     """What to do with a file of another layout."""
-    if layout is None or int(str(layout)) < LAYOUT:
+    if not isinstance(layout, int | np.integer) or layout < LAYOUT:
         by = f"Dirigiste {version}" if version else "an earlier version of Dirigiste"
         remedy = (
             "compute it again: `dirigiste run inputs/chronicle.yaml` in the folder of a run, "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
+from dirigiste.errors import InputError
 from dirigiste.results.archive import storage
 from dirigiste.results.equilibria.certificate import Certificate
 from dirigiste.results.quantities import measures
@@ -154,9 +155,19 @@ class Equilibrium:
 
     @classmethod
     def of(cls, tree: xr.DataTree) -> Self:
-        """An equilibrium from its tree."""
-        dataset, states = storage.dataset_of(tree), storage.dataset_of(tree.children["states"])
-        return cls(economies.loads(dataset.attrs["economy"], file="<economy of the result>"), dataset, states)
+        """An equilibrium from its tree.
+
+        Raises:
+            InputError: The tree lacks something, or it is damaged.
+        """
+        try:
+            dataset, states = storage.dataset_of(tree), storage.dataset_of(tree.children["states"])
+            economy = economies.loads(dataset.attrs["economy"], file="<economy of the result>")
+            result = cls(economy, dataset, states)
+            _ = result.certificate, result.provenance, result.identity, result.statuses
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError.of(f"holds no whole equilibrium ({error}); solve it again") from None
+        return result
 
     @property
     def tree(self) -> xr.DataTree:

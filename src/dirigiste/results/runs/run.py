@@ -227,23 +227,28 @@ class Run:
         }
         tree = storage.read(results, "run")
         groups = {name: storage.dataset_of(node) for name, node in tree.children.items()}
-        about = tree.attrs
-        only = json.loads(about["only"])
-        return cls(
-            chronicle=chronicles.load(inputs / "chronicle.yaml"),
-            before=Equilibrium.of(tree.children["before"]),
-            after=Equilibrium.of(tree.children["after"]),
-            path=groups["path"],
-            base=groups["base"],
-            surprises=groups["surprises"],
-            welfare=groups["welfare"],
-            split=groups.get("split"),
-            only=None if only is None else tuple(only),
-            certificate=PathCertificate.of(json.loads(about["certificate"])),
-            provenance=json.loads(about["provenance"]),
-            given=given,
-            folder=folder,
-        )
+        try:
+            about = {name: json.loads(tree.attrs[name]) for name in ("certificate", "provenance", "only")}
+            return cls(
+                chronicle=chronicles.load(inputs / "chronicle.yaml"),
+                before=Equilibrium.of(tree.children["before"]),
+                after=Equilibrium.of(tree.children["after"]),
+                path=groups["path"],
+                base=groups["base"],
+                surprises=groups["surprises"],
+                welfare=groups["welfare"],
+                split=groups.get("split"),
+                only=None if about["only"] is None else tuple(about["only"]),
+                certificate=PathCertificate.of(about["certificate"]),
+                provenance=about["provenance"],
+                given=given,
+                folder=folder,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError.of(
+                f"holds no whole run ({error}); run its {folders.INPUTS}/chronicle.yaml again",
+                file=str(results),
+            ) from None
 
     def __repr__(self) -> str:
         return text_run.run(self)
