@@ -355,6 +355,8 @@ class _Search:
     why: str = ""
     responses: Responses | None = None
     """With which Newton begins; in the end, as it has last used them."""
+    jumps: bool = False
+    """Whether the last step of Newton that failed, however short, took the largest gap to the other side."""
     short: bool = False
     """Whether no equilibrium meets the quota."""
     work: float = FALLBACK_WORK
@@ -415,13 +417,12 @@ class _Search:
         if self.done(now):
             return now
         known, self.responses = self.responses, None
-        self.deadline = min(self.deadline, effort.spent() + self.work)
-        if self.settles and self.active and np.isfinite(now.size):
-            now, jump = nested.solve(self, now, None if known is None else known.matrix)
-            if jump and now.size <= NEAR_JUMP:
-                self.why = jump
+        if self.jumps and self.settles:
+            now = self.in_jump(now, known)
+            if self.done(now) or self.why:
                 return now
-        if QUOTA in self.active and not self.done(now):
+        self.deadline = min(self.deadline, effort.spent() + self.work)
+        if QUOTA in self.active:
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
@@ -437,6 +438,19 @@ class _Search:
         else:
             self.why = self.why or self.reason(now)
         return now
+
+    def in_jump(self, now: _Trial, known: Responses | None) -> _Trial:
+        """The search within a jump of masses (`nested`), which has its own allowance; `now` where it does not
+        lead to an equilibrium, or to the reason why there is none in double precision.
+        """
+        inner = _Search(self.compiled, self.start, self.target, self.progress, self.stage, self.active)
+        inner.deadline = effort.spent() + min(self.work, FALLBACK_WORK)
+        trial, jump = nested.solve(inner, now, None if known is None else known.matrix)
+        if not (inner.done(trial) or (jump and trial.size <= NEAR_JUMP)):
+            return now
+        self.history += inner.history
+        self.why = "" if inner.done(trial) else jump
+        return trial
 
     def settled(self, trial: _Trial) -> bool:
         """Whether a point is done, and few owners are at the top of the wealth grid."""
@@ -595,6 +609,7 @@ class _Search:
         change = np.linalg.lstsq(known.matrix, now.gap[self.active], rcond=1e-14)[0]
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[self.active])))
         close = now.size <= CLOSE
+        largest = self.active[int(np.argmax(np.abs(now.gap[self.active])))]
         for k in range(halvings):
             u = now.u.copy()
             u[self.active] += 0.5**k * change
@@ -606,6 +621,7 @@ class _Search:
             trial = self.at(u, near, v, f, 0.0 if close else STALE * now.size)
             if np.isfinite(trial.size) and (trial.size < now.size or self.done(trial)):
                 return trial
+            self.jumps = bool(np.isfinite(trial.size) and trial.gap[largest] * now.gap[largest] < 0.0)
             if len(self.history) >= self.most:
                 break
         return None
