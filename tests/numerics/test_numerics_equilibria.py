@@ -249,11 +249,11 @@ def test_open_economy(triangle):
     same = solved(
         triangle.economy.with_({"closure.capital": {"open": {"interest": triangle.interest}}}), triangle.start
     )
-    assert certificate.totals(same.compiled, same.point)["net_foreign_assets"] == pytest.approx(0, abs=1e-6)
+    assert certificate.accounts_of(same.compiled, same.point).net_foreign_assets == pytest.approx(0, abs=1e-6)
     assert same.output == pytest.approx(triangle.output, rel=1e-6)
     dear = solved(same.economy.with_({"closure.capital.open.interest": triangle.interest + 0.01}))
     assert dear.interest == triangle.interest + 0.01
-    assert certificate.totals(dear.compiled, dear.point)["net_foreign_assets"] > 0.1
+    assert certificate.accounts_of(dear.compiled, dear.point).net_foreign_assets > 0.1
 
 
 def test_given_prices_hold_whatever_the_start(triangle):
@@ -289,7 +289,7 @@ def test_separate_groups_keep_their_masses_and_a_given_wage_finds_its_labour():
     g = solution.point.distribution.g[:, solution.index("apart")]
     np.testing.assert_allclose(g.sum(axis=0), 0.3 * solution.compiled.arrays.stationary, atol=1e-9)
     s = solution.static
-    outside = certificate.totals(solution.compiled, solution.point)["outside_labor"]
+    outside = certificate.accounts_of(solution.compiled, solution.point).outside_labor
     assert float(s.labor.sum() - s.labor_supply.sum()) == pytest.approx(outside)
     assert residual(solution)["outside_workers"] == pytest.approx(-0.8 * outside)
 

@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import effort
+from dirigiste.numerics import broyden, effort
 from dirigiste.numerics.bracket import BEYOND, Bracket
 from dirigiste.numerics.compiled.programs import jit, side_by_side
 from dirigiste.numerics.markets.aggregates import LEAST, Static, from_totals, relative
@@ -333,26 +333,6 @@ def _bound_rows(m: Arrays, opens: NDArray[np.bool_], u: Array, terms: Array, slo
 
 
 @jit
-def _broyden(opens: NDArray[np.bool_], step: Array, gained: Array, slopes: Array) -> None:
-    """Update derivatives with what a step (4,) of the open unknowns gained (4,)."""
-    length = 0.0
-    for k in range(4):
-        if opens[k]:
-            length += step[k] ** 2
-    if length == 0.0:
-        return
-    for i in range(4):
-        if opens[i]:
-            more = gained[i]
-            for k in range(4):
-                if opens[k]:
-                    more -= slopes[i, k] * step[k]
-            for k in range(4):
-                if opens[k]:
-                    slopes[i, k] += more * step[k] / length
-
-
-@jit
 def _newton(
     ms: Stacked,
     first: int,
@@ -431,9 +411,9 @@ def _newton(
             better, much = size_there < size, size_there < STALE * size
             if much:
                 for k in range(4):
-                    change[k] = points[trial, k] - points[here, k]
-                    gained[k] = values[trial, k] - values[here, k]
-                _broyden(opens, change, gained, jac)
+                    change[k] = points[trial, k] - points[here, k] if opens[k] else 0.0
+                    gained[k] = values[trial, k] - values[here, k] if opens[k] else 0.0
+                broyden.update(jac, change, gained)
             anew = not much and (better or not fresh) and min(size, size_there) > target
             if better:
                 _put(points[trial], points[here])

@@ -11,14 +11,17 @@ with K all capital, idle capital too, and the wealth of emigrants net of what th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.errors import IdentityViolated, NotConverged
+from dirigiste.numerics import accounts
+from dirigiste.numerics.accounts import Accounts
 from dirigiste.numerics.markets import clearing
-from dirigiste.numerics.markets.aggregates import moved_receipts, receipts
+from dirigiste.numerics.markets.aggregates import moved_receipts
 from dirigiste.numerics.markets.firm import firms
 from dirigiste.numerics.operators import direct, kfe
 from dirigiste.numerics.setup.arrays import Compiled
@@ -79,49 +82,19 @@ class Certificate(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def totals(compiled: Compiled, point: Point) -> dict[str, float]:
-    """Quantities that follow from the closure: spending G, outside labour L0, all capital, net foreign
-    assets.
-    """
-    m, s = compiled.arrays, point.static
-    wealth, capital = float(s.wealth.sum()), float(s.capital.sum())
-    funds = wealth + float(m.foreign_capital)
-    active = unknowns(compiled)
-    spending = float(m.spending)
-    if TRANSFER not in active:
-        spending = float(receipts(m, s, point.moves) - point.prices.transfer)
-    outside = float(m.outside_labor)
-    if WAGE not in active:
-        outside = float(s.labor.sum() - s.labor_supply.sum())
-    closed = INTEREST in active
-    return {
-        "spending": spending,
-        "outside_labor": outside,
-        "all_capital": max(capital, funds) if closed else capital,
-        "net_foreign_assets": -float(m.foreign_capital) if closed else wealth - capital,
-    }
+def accounts_of(compiled: Compiled, point: Point) -> Accounts:
+    """What the closure determines besides prices: spending, outside labour, all capital, foreign assets."""
+    given, opens = partial(getattr, compiled.arrays), unknowns(compiled)
+    return accounts.accounts(given, point.static, point.moves, point.prices.transfer, opens)
 
 
 def identity(compiled: Compiled, point: Point) -> dict[str, float]:
     """Terms of the goods identity with their signs, in goods a year, and their sum under `residual`."""
-    m, s, prices = compiled.arrays, point.static, point.prices
-    sums = totals(compiled, point)
-    wealth = float(s.wealth.sum())
-    leaves, burnt = np.asarray(m.leaves), np.asarray(m.burnt)
-    carried = np.asarray(point.moves.wealth - point.moves.taken)
-    taken = np.asarray(point.moves.taken)
-    terms = {
-        "output": float(s.output.sum()),
-        "consumption": -float((point.distribution.f * point.values.policy.consumption).sum()),
-        "outside_workers": -float(prices.wage) * sums["outside_labor"],
-        "depreciation": -float(m.delta) * sums["all_capital"],
-        "fixed_costs": -float(s.fixed_costs.sum()),
-        "spending": -sums["spending"],
-        "paid_to_foreign_capital": -float(prices.interest) * (sums["all_capital"] - wealth),
-        "carried_abroad": -float((leaves * carried).sum()),
-        "burnt": -float((burnt * taken).sum()),
-        "growth": -float(m.growth) * wealth,
-    }
+    s, prices, of = point.static, point.prices, accounts_of(compiled, point)
+    given = partial(getattr, compiled.arrays)
+    consumption = float((point.distribution.f * point.values.policy.consumption).sum())
+    goods = accounts.goods(given, s, point.moves, of, consumption, prices.wage, prices.interest)
+    terms = {name: float(value) for name, value in goods.items()}
     return {**terms, "residual": sum(terms.values())}
 
 
@@ -145,7 +118,7 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
             f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): "
             "raise numerics.wealth.max"
         )
-    outside = totals(compiled, point)["outside_labor"]
+    outside = float(accounts_of(compiled, point).outside_labor)
     if outside < 0:
         warnings.append(
             f"the given wage leaves outside labour at {outside:.3g}: owners supply more labour than firms "

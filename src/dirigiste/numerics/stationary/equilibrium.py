@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics import effort
+from dirigiste.numerics import broyden, effort
 from dirigiste.numerics.markets import aggregates, clearing
 from dirigiste.numerics.markets.clearing import Cleared
 from dirigiste.numerics.operators import hjb, kfe
@@ -566,9 +566,8 @@ class _Search:
             if trial.size > STALE * now.size:
                 known = None
             else:
-                missed = -gained - known.matrix @ moved
-                update = np.outer(missed, moved) / max(float(moved @ moved), 1e-300)
-                known = known._replace(matrix=known.matrix + update)
+                known = known._replace(matrix=known.matrix.copy())
+                broyden.update(known.matrix, moved, -gained)
             fresh = False
             now = trial
         return now

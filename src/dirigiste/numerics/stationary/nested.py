@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import broyden
 from dirigiste.numerics.bracket import Bracket
 from dirigiste.numerics.stationary.point import INTEREST, QUOTA, within
 
@@ -90,9 +91,7 @@ def solve(search: _Search, now: _Trial, matrix: Array | None) -> tuple[_Trial, s
         after, trials = _inside(search, index, inside, within(search.m, u), step)
         if after is None:
             break
-        moved = (after.u - inside.u)[rest]
-        missed = (inside.gap - after.gap)[rest] - jacobian @ moved
-        jacobian = jacobian + np.outer(missed, moved) / max(float(moved @ moved), 1e-300)
+        broyden.update(jacobian, (after.u - inside.u)[rest], (inside.gap - after.gap)[rest])
         inside = after
     return best, "" if search.done(best) else jump
 

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
+from dirigiste.numerics import broyden
 from dirigiste.numerics.markets.clearing import Clearing
 from dirigiste.numerics.operators.linear import krylov
 from dirigiste.numerics.setup.arrays import Arrays
@@ -416,7 +417,8 @@ def solve(
             mark, since = size, len(history)
         elif len(history) - since >= PATIENCE:
             break
-        matrix = search.matrix(through_masses) + correction
+        model = search.matrix(through_masses)
+        matrix = model + correction
         gap = current.gap[:, active].reshape(-1)
         change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
@@ -425,9 +427,7 @@ def solve(
             trial = search.at(search.moved(current.u, 0.5**halving * change), *search.start_of(current), size)
             moved = (trial.u - current.u)[:, active].reshape(-1)
             gained = (trial.gap - current.gap)[:, active].reshape(-1)
-            length = float(moved @ moved)
-            if np.isfinite(gained).all() and length > 0:
-                correction += np.outer(-gained - matrix @ moved, moved) / length
+            broyden.update(correction, moved, -gained - model @ moved)
             if trial.size < WIDER * best.size:
                 break
             trial = None

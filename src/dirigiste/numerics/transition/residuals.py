@@ -14,6 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics import accounts
+from dirigiste.numerics.markets.aggregates import Moves
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.unknowns import INTEREST, QUOTA, TRANSFER, WAGE, unknowns
 from dirigiste.numerics.transition.path import Begin
@@ -39,39 +41,15 @@ def residuals(compiled: Compiled, task: Task, solved: Solved) -> dict[str, Array
 
 
 def _goods(compiled: Compiled, task: Task, solved: Solved) -> Array:
-    sums, number = solved.sums, task.timed.number
-    active = unknowns(compiled)
-    static = {name: value.sum(axis=1) for name, value in sums.static._asdict().items()}
-    people, moved, taken = sums.moves
+    sums, given = solved.sums, task.timed.number
     wage, interest, transfer = np.exp(solved.u[:, WAGE]), solved.u[:, INTEREST], solved.u[:, TRANSFER]
-    leaves, burnt = number("leaves"), number("burnt")
-    wealth, capital = static["wealth"], static["capital"]
-    funds = wealth + number("foreign_capital")
-    all_capital = np.maximum(capital, funds) if INTEREST in active else capital
-    spending, outside = number("spending"), number("outside_labor")
-    if TRANSFER not in active:
-        newborns = number("entry_wealth") * (leaves * people).sum(axis=1)
-        kept = ((1.0 - burnt) * taken).sum(axis=1)
-        earned = static["wedge_revenue"] + static["spread_revenue"] + static["size_tax_revenue"]
-        spending = earned + kept - newborns - transfer
-    if WAGE not in active:
-        outside = static["labor"] - static["labor_supply"]
+    moves = Moves(*sums.moves)
+    of = accounts.accounts(given, sums.static, moves, transfer, unknowns(compiled))
+    consumption = sums.consumption.sum(axis=1)
+    terms = accounts.goods(given, sums.static, moves, of, consumption, wage, interest)
     before = wealth_of(compiled, task.begin)
     change = np.diff(np.concatenate([[before], sums.wealth])) / task.lengths
-    left = (
-        static["output"]
-        - sums.consumption.sum(axis=1)
-        - wage * outside
-        - number("delta") * all_capital
-        - static["fixed_costs"]
-        - spending
-        - interest * (all_capital - wealth)
-        - (leaves * (moved - taken)).sum(axis=1)
-        - (burnt * taken).sum(axis=1)
-        - number("growth") * wealth
-        - change
-    )
-    return left / static["output"]
+    return (sum(terms.values()) - change) / terms["output"]
 
 
 def wealth_of(compiled: Compiled, masses: Begin) -> float:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dirigiste.economy import ABROAD
+from dirigiste.numerics import accounts
+from dirigiste.numerics.accounts import Accounts
 from dirigiste.numerics.markets.aggregates import Moves, Static
 from dirigiste.numerics.stationary.point import INTEREST, TRANSFER, WAGE, unknowns
 from dirigiste.results.quantities.quantiles import productivity
@@ -56,6 +58,11 @@ class Facts(NamedTuple):
     """Whether the wage clears the labour market, as the next two."""
     open_interest: bool
     open_transfer: bool
+
+    def number(self, name: str) -> Array:
+        """A number of the economy (...), or `leaves` or `burnt` (E,)."""
+        by_arc = {"leaves": self.leaves, "burnt": self.burnt}
+        return by_arc[name] if name in by_arc else self.numbers[name]
 
 
 class SumsLike(Protocol):
@@ -197,7 +204,7 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
     total = {name: values.sum(axis=-1) for name, values in status.items()}
     Y, K, L, credit = (total[name] for name in ("output", "capital", "labor", "credit"))
     closed = closing(facts, sums, prices["transfer"])
-    idle = closed["all_capital"] - K
+    idle = closed.all_capital - K
     return {
         "output": Y,
         "capital": K,
@@ -209,18 +216,18 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
         "borrowed": total["borrowed"],
         "capital_output": ratio(K, Y),
         # a market that clears leaves rounding, which is not idle capital
-        "idle_capital": np.where(idle > facts.tolerance * closed["all_capital"], idle, 0.0),
+        "idle_capital": np.where(idle > facts.tolerance * closed.all_capital, idle, 0.0),
         **_misallocation(facts, sums, status),
         "entrepreneurs": total["entrepreneurs"],
         "firms": total["entrepreneurs"],
         "labor_share": ratio(np.asarray(prices["wage"]) * L, Y),
-        "outside_labor": closed["outside_labor"],
-        "spending": closed["spending"],
+        "outside_labor": closed.outside_labor,
+        "spending": closed.spending,
         "wedge_revenue": np.asarray(s.wedge_revenue).sum(axis=-1),
         "spread_revenue": np.asarray(s.spread_revenue).sum(axis=-1),
         "size_tax_revenue": np.asarray(s.size_tax_revenue).sum(axis=-1),
         "fixed_costs": np.asarray(s.fixed_costs).sum(axis=-1),
-        "net_foreign_assets": closed["net_foreign_assets"],
+        "net_foreign_assets": closed.net_foreign_assets,
         "fines": ratio(((1.0 - facts.leaves) * taken).sum(axis=-1), Y),
         "flight": ratio((facts.leaves * (moved - taken)).sum(axis=-1), Y),
         "emigrants": (facts.leaves * people).sum(axis=-1),
@@ -230,37 +237,11 @@ def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dic
     }
 
 
-def closing(facts: Facts, sums: Sums, transfer: ArrayLike) -> dict[str, Array]:
-    """What the closure determines besides prices: spending, outside labour, all capital, net foreign assets;
-    each (...).
-    """
-    s, given = sums.static, facts.numbers
-    wealth, capital, labor = (np.asarray(x).sum(axis=-1) for x in (s.wealth, s.capital, s.labor))
-    funds = wealth + given["foreign_capital"]
-    nothing = np.zeros_like(wealth)
-    spending, outside = given["spending"] + nothing, given["outside_labor"] + nothing
-    if not facts.open_transfer:
-        spending = receipts(facts, sums) - np.asarray(transfer)
-    if not facts.open_wage:
-        outside = labor - np.asarray(s.labor_supply).sum(axis=-1)
-    return {
-        "spending": spending,
-        "outside_labor": outside,
-        "all_capital": np.maximum(capital, funds) if facts.open_interest else capital,
-        "net_foreign_assets": nothing - given["foreign_capital"] if facts.open_interest else wealth - capital,
-    }
-
-
-def receipts(facts: Facts, sums: Sums) -> Array:
-    """Wedges, spreads, taxes on size, and what edges take and do not burn, less what newborns are given,
-    goods a year.
-    """
-    s, moved = sums.static, sums.moves
-    taken = ((1.0 - facts.burnt) * np.asarray(moved.taken)).sum(axis=-1)
-    newborns = facts.numbers["entry_wealth"] * (facts.leaves * np.asarray(moved.people)).sum(axis=-1)
-    paid = (s.wedge_revenue, s.spread_revenue, s.size_tax_revenue)
-    earned = sum(np.asarray(revenue).sum(axis=-1) for revenue in paid)
-    return earned + taken - newborns
+def closing(facts: Facts, sums: Sums, transfer: ArrayLike) -> Accounts:
+    """What the closure determines besides prices, each (...)."""
+    opens = {WAGE: facts.open_wage, INTEREST: facts.open_interest, TRANSFER: facts.open_transfer}
+    found_by_markets = [index for index, is_open in opens.items() if is_open]
+    return accounts.accounts(facts.number, sums.static, sums.moves, transfer, found_by_markets)
 
 
 def _logs(facts: Facts) -> Array:
