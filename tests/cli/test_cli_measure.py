@@ -93,7 +93,7 @@ def test_files(call, panel, tmp_path):
     assert result.exit_code == 0, result.output
     for kind in ("csv", "parquet", "dta", "md", "tex"):
         assert (tmp_path / "out" / f"gains_by_year.{kind}").stat().st_size > 0
-    for kind in ("png", "svg", "csv"):
+    for kind in ("png", "svg", "pdf", "csv"):
         for name in ("densities", "gains", "marginal-products"):
             assert (tmp_path / "out" / f"{name}.{kind}").stat().st_size > 0
     wedges = pd.read_stata(tmp_path / "wedges.dta")
@@ -102,6 +102,11 @@ def test_files(call, panel, tmp_path):
     assert len(wedges) == pl.read_csv(panel).height
     assert wedges["in_sample"].sum() == frame.filter(pl.col("year") == "mean")["rows"][0]
     assert (wedges["why_not"] != "").sum() == len(wedges) - wedges["in_sample"].sum()
+    steps = pl.read_csv(tmp_path / "out" / "sample.csv")
+    assert steps["left"][0] == len(wedges)
+    assert steps["left"][-1] == wedges["in_sample"].sum() == len(wedges) - steps["lost"].sum()
+    named = wedges["why_not"].value_counts().drop("")
+    assert dict(steps.filter(pl.col("lost") > 0).select("step", "lost").iter_rows()) == named.to_dict()
     assert {"value_added", "wages", "materials"} <= set(wedges.columns)
     assert "Choices: σ 3" in (tmp_path / "out" / "summary.md").read_text()
     assert "Choices: " in (tmp_path / "out" / "summary.tex").read_text()
@@ -206,6 +211,15 @@ def test_quiet_prints_only_warnings(call, panel):
     result = call("measure", panel, *FLAGS, "--quiet", "--firms", "w.csv")
     assert result.exit_code == 0
     assert result.stdout == ""
+
+
+def test_tables_of_regressions_are_printed_whole(call, panel):
+    formula = "ln_tfpr ~ i(year, workers) + i(year, wages) + i(year, materials) + i(year, capital)"
+    result = call("measure", panel, *FLAGS, "--regress", formula, "--table", "regress")
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout[result.stdout.index("\nRegressions") :].splitlines()) > 40
+    assert "more rows" not in result.stdout
+    assert "\n  R² " in result.stdout
 
 
 @pytest.mark.parametrize("bad", [("--rows", 2), ("--flaws", 0.9), ("--out", "x.docx"), ("--years", 0)])

@@ -208,4 +208,4 @@ def test_on_the_command_line(tmp_path, capsys):
     assert "acf:DIGITS" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["sample-firms", "--producers", "--asif", "--out", str(path)])
-    assert "leave `--asif`, `--details` and `--flaws` out" in capsys.readouterr().err
+    assert "leave `--asif`, `--details`, `--flaws` and `--privatise` out" in capsys.readouterr().err

@@ -84,6 +84,32 @@ def test_asif_columns():
     )
 
 
+def test_state_firms_turn_private_and_take_the_wedges_of_private_firms():
+    frame, truth = synthetic(100_000, years=5, privatise=0.2, seed=1)
+    rows = pl.concat([frame.select("firm", "year", "ownership"), truth.rows], how="horizontal")
+    pairs = rows.join(rows.with_columns(pl.col("year") + 1), on=["firm", "year"], suffix="_before")
+    turned = pairs.filter(pl.col("ownership") != pl.col("ownership_before"))
+    assert turned.select("ownership_before", "ownership").unique().rows() == [("state", "private")]
+    state = pairs.filter(pl.col("ownership_before") == "state")
+    assert turned.height / state.height == pytest.approx(0.2, abs=0.02)
+    change = (1 + pl.col("tau_k")).log() - (1 + pl.col("tau_k_before")).log()
+    assert turned.select(change.mean()).item() == pytest.approx(0.45, abs=0.03)
+    assert state.filter(pl.col("ownership") == "state").select(change.mean()).item() == pytest.approx(
+        0, abs=0.03
+    )
+
+
+def test_registration_types_stay_when_codes_change():
+    made = synthetic(5000, asif=True, details=True, seed=2)
+    kinds = pl.concat([made.frame.select("登记注册类型"), made.truth.rows.select("firm")], how="horizontal")
+    assert kinds.group_by("firm").agg(pl.col("登记注册类型").n_unique())["登记注册类型"].max() == 1
+
+
+def test_firms_turn_private_only_among_groups_of_these_names():
+    with pytest.raises(InputError, match=r"privatise: needs the groups `state` and `private`; .* has one"):
+        synthetic(100, laws={"one": Law(1.0)}, privatise=0.1)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -94,6 +120,7 @@ def test_asif_columns():
         ("rental", 0.0),
         ("alpha", 1.0),
         ("flaws", 0.9),
+        ("privatise", 1.1),
         ("persistence", 1.0),
         ("exit_rate", 1.5),
         ("laws", {}),

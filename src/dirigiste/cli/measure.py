@@ -247,14 +247,18 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 )
 @click.option("--spec", is_flag=True, help="Also run the grid of usual choices.")
 @click.option(
-    "--table", "names", multiple=True, metavar="NAME", help="Print this table (`all`: all); repeat."
+    "--table",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="This table alone, on the screen, in --out and --json (`all`: all); repeat.",
 )
 @click.option("--all-rows", is_flag=True, help="Print long tables whole.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write all tables into this folder.",
+    help="Write all tables, or those of --table, into this folder.",
 )
 @click.option(
     "--format",
@@ -271,7 +275,11 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     metavar="FILE",
     help="Write all rows with their columns and measures, in the sample or why not: .csv, .parquet, .dta.",
 )
-@click.option("--figures", is_flag=True, help="Write figures into --out (or the working directory).")
+@click.option(
+    "--figures",
+    is_flag=True,
+    help="Write figures into --out (or the working directory); as PDF too with --format tex.",
+)
 @click.option(
     "--report",
     type=click.Path(path_type=Path),

@@ -100,7 +100,8 @@ class Files:
 
             lacking = boxes(measured)
             console.warn([lacking] if lacking else [])
-            self._attempt(lambda: save(measured, folder or Path()))
+            kinds = ("png", "svg", *(("pdf",) if "tex" in self.formats else ()))
+            self._attempt(lambda: save(measured, folder or Path(), kinds))
         if "--report" in self.paths:
             from dirigiste.measurement.output import page
 

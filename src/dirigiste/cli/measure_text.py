@@ -77,10 +77,11 @@ def print_results(measured: Measurement, tables: Mapping[str, Table], limit: int
         from rich.console import Console
 
         screen = Console(highlight=False)
-    for table in tables.values():
+    for name, table in tables.items():
+        rows = None if name == "regress" else limit  # R² and counts are its last rows
         if screen is None:
-            click.echo(terminal.plain(table, limit, choices) + "\n")
+            click.echo(terminal.plain(table, rows, choices) + "\n")
         else:
-            terminal.draw(screen, table, limit, choices)
+            terminal.draw(screen, table, rows, choices)
     for name, reason in measured.absent.items():
         click.echo(f"  no {name}: {reason}")

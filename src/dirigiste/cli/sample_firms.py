@@ -35,6 +35,13 @@ ABOUT: Final = {
 )
 @click.option("--flaws", type=float, default=0.0, show_default=True, help="Share of rows that get a flaw.")
 @click.option(
+    "--privatise",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Share of state firms that turn private each year, with the wedges of private firms from then on.",
+)
+@click.option(
     "--asif", is_flag=True, help="Column names and registration types of the Chinese survey (ASIF)."
 )
 @click.option(
@@ -56,6 +63,7 @@ def command(
     industries: int,
     seed: int,
     flaws: float,
+    privatise: float,
     asif: bool,
     details: bool,
     producers: bool,
@@ -66,8 +74,8 @@ def command(
     from dirigiste.measurement.synthetic_firms import DETAILS, synthetic
 
     if producers:
-        if asif or details or flaws:
-            message = "has one form: leave `--asif`, `--details` and `--flaws` out"
+        if asif or details or flaws or privatise:
+            message = "has one form: leave `--asif`, `--details`, `--flaws` and `--privatise` out"
             raise InputError.of(message, key="--producers")
         _producers(out, rows, years, seed, quiet=quiet)
         return
@@ -79,7 +87,14 @@ def command(
     if problems:
         raise InputError(problems)
     made = synthetic(
-        rows, years=years, industries=industries, seed=seed, flaws=flaws, asif=asif, details=details
+        rows,
+        years=years,
+        industries=industries,
+        seed=seed,
+        flaws=flaws,
+        privatise=privatise,
+        asif=asif,
+        details=details,
     )
     write_frame(made.frame, out, {}, "Synthetic firms; none is real")
     for key, path in beside.items():

@@ -120,7 +120,8 @@ def measure(
         raise InputError.of(f"must be 1 or more; got {jobs}", key="jobs")
     values = statistics(estimate, choices)
     tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
-    tables = {"summary": summary.table(estimate, values, every, line), **tables}
+    first = {"summary": summary.table(estimate, values, every, line), "sample": summary.log_of_rows(every)}
+    tables = first | tables
     for division in divisions:
         tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)
     tables |= requests.tables(firms, rows, choices, line)
@@ -136,8 +137,8 @@ def measure(
         resampled = resampling.Draws(tuple(names), drawn, resampling.unit_of(sample), seed)
         errors = {name: resampled.error(name) for name in values}
         tables["summary"] = summary.table(estimate, values, every, line, errors)
-        first = drawn[:, : len(values)]
-        tables["intervals"], doubts = resampling.table(estimate, values, first, seed, line)
+        of_values = drawn[:, : len(values)]
+        tables["intervals"], doubts = resampling.table(estimate, values, of_values, seed, line)
         warned = (*warned, *doubts)
     else:
         absent["intervals"] = "no bootstrap was asked for"

@@ -105,6 +105,7 @@ def synthetic(
     persistence: float = 0.9,
     exit_rate: float = 0.08,
     flaws: float = 0.0,
+    privatise: float = 0.0,
     asif: bool = False,
     details: bool = False,
     seed: int = 0,
@@ -122,6 +123,8 @@ def synthetic(
         persistence: Autocorrelation of productivity and wedges from year to year.
         exit_rate: Share of firms that exit each year; as many enter.
         flaws: Share of rows that get a flaw: a missing value, a negative one, a wrong unit, a duplicate.
+        privatise: Share of `state` firms that turn `private` each year: from then on the means of their
+            productivity and wedges are those of private firms.
         asif: Name the columns as the Chinese industrial survey does, in thousand yuan, with registration
             types in place of groups.
         details: Add what linking firms and building real capital need (`synthetic_details`): codes that
@@ -136,12 +139,13 @@ def synthetic(
     Raises:
         InputError: A number is out of its range.
     """
-    _check(rows, years, industries, sigma, rental, alpha, persistence, exit_rate, flaws, laws)
+    _check(rows, years, industries, sigma, rental, alpha, persistence, exit_rate, flaws, privatise, laws)
     random = np.random.default_rng(seed)
-    drawn = _panel(random, rows, years, industries, laws, persistence, exit_rate)
+    drawn = _panel(random, rows, years, industries, laws, persistence, exit_rate, privatise)
     shares = _alphas(random, industries, alpha)
     solved = _solve(random, drawn, shares, sigma, rental, industries, years)
     gains = _gains(solved, sigma)
+    solved = solved.with_columns(registration=_registration(solved))
     prices, growth, known = {}, pl.DataFrame(), ["alpha", "ln_a", "tau_k", "tau_y"]
     if details:
         solved, prices, growth = with_details(solved, seed)
@@ -170,6 +174,7 @@ def synthetic(
         "workers",
         "capital",
         *(DETAILS if details else ()),
+        *(("registration",) if asif else ()),
     )
     if flaws > 0:
         frame = _flawed(random, frame, flaws)
@@ -186,6 +191,7 @@ def _check(
     persistence: float,
     exit_rate: float,
     flaws: float,
+    privatise: float,
     laws: Mapping[str, Law],
 ) -> None:
     faults = {
@@ -198,11 +204,15 @@ def _check(
         "persistence": (-1 < persistence < 1, f"must be between -1 and 1; got {persistence}"),
         "exit_rate": (0 <= exit_rate <= 1, f"must be 0 to 1; got {exit_rate}"),
         "flaws": (0 <= flaws <= 0.5, f"must be 0 to 0.5; got {flaws}"),
+        "privatise": (0 <= privatise <= 1, f"must be 0 to 1; got {privatise}"),
         "laws": (sum(law.share for law in laws.values()) > 0, "needs a group with a share above 0"),
     }
     for key, (good, message) in faults.items():
         if not good:
             raise InputError.of(message, key=key)
+    if privatise and not {"state", "private"} <= laws.keys():
+        message = f"needs the groups `state` and `private`; `laws` has {', '.join(laws)}"
+        raise InputError.of(message, key="privatise")
 
 
 def _panel(
@@ -213,12 +223,14 @@ def _panel(
     laws: Mapping[str, Law],
     persistence: float,
     exit_rate: float,
+    privatise: float,
 ) -> dict[str, Array]:
     """Firms by year: id, industry, group, and (ln A, -ln(1-τY), ln(1+τK))."""
     shares = np.array([law.share for law in laws.values()])
     means = np.array([law.means for law in laws.values()])
     roots = np.array([np.linalg.cholesky(np.array(law.covariance)) for law in laws.values()])
     size = -(-rows // years)
+    names = list(laws)
 
     def shocks(groups: Array) -> Array:
         return np.einsum("nij,nj->ni", roots[groups], random.standard_normal((len(groups), 3)))
@@ -232,6 +244,9 @@ def _panel(
     parts: list[dict[str, Array]] = []
     for n in range(years):
         if n:
+            if privatise:
+                turned = (group == names.index("state")) & (random.random(size) < privatise)
+                group[turned] = names.index("private")
             state = persistence * state + np.sqrt(1 - persistence**2) * shocks(group)
             gone = np.flatnonzero(random.random(size) < exit_rate)
             industry[gone], group[gone], state[gone] = born(len(gone))
@@ -248,7 +263,7 @@ def _panel(
             }
         )
     panel = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    panel["name"] = np.array(list(laws))[panel["group"]]
+    panel["name"] = np.array(names)[panel["group"]]
     return panel
 
 
@@ -377,14 +392,17 @@ REGISTRATION: Final = {
 """Registration types (登记注册类型) by group: codes of the national classification."""
 
 
-def _as_asif(frame: pl.DataFrame) -> pl.DataFrame:
-    """The panel under the Chinese column names of the survey; amounts in thousand yuan, whole numbers."""
-    owners = frame["ownership"].to_list()
-    firms = frame["firm"].cast(pl.Int64).fill_null(0).to_list()
+def _registration(solved: pl.DataFrame) -> pl.Series:
+    """Registration type of every row, by its group and the number of its true firm."""
     types = [
         REGISTRATION[name][n % len(REGISTRATION[name])] if name in REGISTRATION else None
-        for name, n in zip(owners, firms, strict=True)
+        for name, n in zip(solved["ownership"].to_list(), solved["firm"].to_list(), strict=True)
     ]
+    return pl.Series("registration", types, dtype=pl.String)
+
+
+def _as_asif(frame: pl.DataFrame) -> pl.DataFrame:
+    """The panel under the Chinese column names of the survey; amounts in thousand yuan, whole numbers."""
     money = ["sales", "materials", "value_added", "wages", "capital"]
     money += ["original"] if "original" in frame.columns else []
     rounded = frame.with_columns(pl.col(money).round(3), pl.col("workers").ceil().cast(pl.Int64))
@@ -392,7 +410,7 @@ def _as_asif(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("year").alias("年份"),
         pl.col("firm").cast(pl.String).str.zfill(9).alias("法人代码"),
         pl.col("industry").alias("行业代码"),
-        pl.Series("登记注册类型", types, dtype=pl.String),
+        pl.when(pl.col("ownership").is_not_null()).then(pl.col("registration")).alias("登记注册类型"),
         pl.col("sales").alias("工业总产值"),
         pl.col("materials").alias("工业中间投入合计"),
         pl.col("value_added").alias("工业增加值"),

@@ -56,3 +56,20 @@ def table(
     columns["se"] = Column("s.e.", "", 4)
     note = "Standard errors by the bootstrap over firms; the table of intervals says more."
     return Table("summary", "Misallocation", frame, columns, (FORMULA, note, line))
+
+
+def log_of_rows(steps: Sequence[Step]) -> Table:
+    """How many rows each step of reading and trimming lost, and why."""
+    frame = pl.DataFrame(
+        [(step.what, step.lost, step.left, step.reason) for step in steps],
+        schema={"step": pl.String, "lost": pl.Int64, "left": pl.Int64, "reason": pl.String},
+        orient="row",
+    )
+    columns = {
+        "step": Column("step"),
+        "lost": Column("lost", "count"),
+        "left": Column("left", "count"),
+        "reason": Column("reason"),
+    }
+    note = "A row that several steps would lose counts under the first."
+    return Table("sample", "From the rows of the file to the sample", frame, columns, (note,))
