@@ -1,5 +1,7 @@
 """Figures and their data: densities that integrate to one, quantiles, gains with bands, odd group names."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -107,3 +109,13 @@ def test_one_year_and_no_groups_give_fewer_figures():
 def test_unknown_formats(measured, tmp_path):
     with pytest.raises(InputError, match="formats are png, svg, pdf"):
         figures.save(measured, tmp_path, ("gif",))
+
+
+def test_only_pdf_figures_have_no_title(measured, tmp_path, monkeypatch):
+    figure = figures.figures(measured)["densities"]
+    titles = []
+    draw = figure.draw
+    recorded = replace(figure, draw=lambda title: titles.append(title) or draw(title))
+    monkeypatch.setattr(figures, "figures", lambda _: {"densities": recorded})
+    figures.save(measured, tmp_path, ("png", "svg", "pdf"))
+    assert titles == [figure.title, figure.title, None]

@@ -504,3 +504,21 @@ def test_event_studies_have_figures():
     assert figure.png()[:4] == b"\x89PNG"
     two = measure(firms, EVENT_CHOICES, event_study=[text, "soe"])
     assert [name for name in figures.figures(two) if "event" in name] == ["event-study-1", "event-study-2"]
+
+
+def test_one_event_study_is_shown_without_the_columns_that_tell_studies_apart():
+    one = studied(changing())
+    assert {"study", "event"} <= set(one.frame.columns)
+    assert one.shown().frame.columns[:2] == ["outcome", "period"]
+    texts = ["ln_output ~ event(soe) | id + year", "ln_output ~ event(soe) | id"]
+    assert studied(changing(), texts).shown().frame.columns[0] == "study"
+
+
+def test_models_that_leave_the_same_rows_out_share_a_note():
+    frame = panel(9).with_columns(size=pl.when(pl.col("size") > 1).then(None).otherwise(pl.col("size")))
+    lost = frame["size"].null_count()
+    result = measure(
+        read_firms(frame, **ROLES), EVENT_CHOICES, regress=["ln_tfpr + ln_mrpk ~ size", "ln_tfpr ~ size | id"]
+    )
+    note = next(note for note in result.tables["regress"].notes if note.startswith("Rows of the sample"))
+    assert note.startswith(f"Rows of the sample left out: (1) (2) {lost} with a missing variable, 0 alone")

@@ -159,7 +159,7 @@ def figures(measurement: Measurement) -> dict[str, Figure]:
 
 
 def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("png", "svg")) -> list[Path]:
-    """Write all figures into a folder, with their data as CSV.
+    """Write all figures into a folder, with their data as CSV. Only PDF has no title: papers have captions.
 
     Raises:
         InputError: The folder cannot be made, or a format is not one of png, svg, pdf.
@@ -177,7 +177,8 @@ def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("pn
                     draft.write_bytes(figure.png())
                 else:
                     plain: dict[str, Any] = {"Date": None} if kind == "svg" else {"CreationDate": None}
-                    figure.draw(figure.title).savefig(draft, metadata=plain)
+                    title = figure.title if kind == "svg" else None
+                    figure.draw(title).savefig(draft, metadata=plain)
             written.append(path)
         written.append(write_text(folder / f"{figure.name}.csv", figure.csv()))
     return written

@@ -90,13 +90,16 @@ def notes(models: Sequence[Model], *, stars: bool, below: bool) -> list[str]:
     lines = [f"Least squares by pyfixest. Standard errors {'in parentheses, ' * below}{'; '.join(kinds)}."]
     if stars:
         lines.append(f"{', '.join(f'{sign} p < {level:g}' for level, sign in reversed(STARS))}.")
-    lost = [
-        f"({n}) {model.missing:,} with a missing variable, {model.alone:,} alone in an effect"
-        for n, model in enumerate(models, start=1)
-        if model.missing or model.alone
-    ]
+    lost: dict[tuple[int, int], list[str]] = {}
+    for n, model in enumerate(models, start=1):
+        if model.missing or model.alone:
+            lost.setdefault((model.missing, model.alone), []).append(f"({n})")
     if lost:
-        lines.append(f"Rows of the sample left out: {'; '.join(lost)}.")
+        each = [
+            f"{' '.join(numbers)} {missing:,} with a missing variable, {alone:,} alone in an effect"
+            for (missing, alone), numbers in lost.items()
+        ]
+        lines.append(f"Rows of the sample left out: {'; '.join(each)}.")
     omitted = [f"({n}) {', '.join(m.omitted)}" for n, m in enumerate(models, start=1) if m.omitted]
     if omitted:
         lines.append(f"Left out since others determine them: {'; '.join(omitted)}.")
@@ -195,9 +198,9 @@ def event_table(studies: Sequence[Study], line: str) -> Table:
         "rows": Column("rows", "count", 0),
     }
     lines = _event_notes(studies)
-    return Table(
-        "event_study", "Before and after a change of ownership", pl.DataFrame(rows), columns, (*lines, line)
-    )
+    title = "Before and after a change of ownership"
+    alone = frozenset({"study", "event"} if len(formulas) == 1 else ())  # the note says which it is
+    return Table("event_study", title, pl.DataFrame(rows), columns, (*lines, line), hidden=alone)
 
 
 def _event_notes(studies: Sequence[Study]) -> list[str]:
