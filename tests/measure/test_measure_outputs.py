@@ -131,3 +131,10 @@ def test_any_installed_font_that_has_the_letters_serves(monkeypatch):
         figures.spare_font.cache_clear()
     names = {entry.name for entry in entries if entry.fname == serving.fname} | set(figures.FONTS)
     assert font in names
+
+
+def test_every_table_carries_the_choices():
+    result = measure(firms_of(random_firms(2)), Choices(), bootstrap=3, by="year")
+    assert {"sample", "intervals", "split_by_year"} <= set(result.tables)
+    for table in result.tables.values():
+        assert any(note.startswith("Choices: σ 3; α own") for note in table.notes), table.name

@@ -120,7 +120,10 @@ def measure(
         raise InputError.of(f"must be 1 or more; got {jobs}", key="jobs")
     values = statistics(estimate, choices)
     tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
-    first = {"summary": summary.table(estimate, values, every, line), "sample": summary.log_of_rows(every)}
+    first = {
+        "summary": summary.table(estimate, values, every, line),
+        "sample": summary.log_of_rows(every, line),
+    }
     tables = first | tables
     for division in divisions:
         tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)

@@ -58,7 +58,7 @@ def table(
     return Table("summary", "Misallocation", frame, columns, (FORMULA, note, line))
 
 
-def log_of_rows(steps: Sequence[Step]) -> Table:
+def log_of_rows(steps: Sequence[Step], line: str) -> Table:
     """How many rows each step of reading and trimming lost, and why."""
     frame = pl.DataFrame(
         [(step.what, step.lost, step.left, step.reason) for step in steps],
@@ -72,4 +72,4 @@ def log_of_rows(steps: Sequence[Step]) -> Table:
         "reason": Column("reason"),
     }
     note = "A row that several steps would lose counts under the first."
-    return Table("sample", "From the rows of the file to the sample", frame, columns, (note,))
+    return Table("sample", "From the rows of the file to the sample", frame, columns, (note, line))
