@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from dirigiste.measurement.data.firms import LOST
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
     from dirigiste.measurement.choices import Choices
     from dirigiste.measurement.data.firms import Firms, Step
     from dirigiste.measurement.inference.bootstrap import Draws
     from dirigiste.measurement.output.table import Table
+    from dirigiste.measurement.sample_rows import SampleRows
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,31 @@ class Measurement:
     """What was read."""
     steps: tuple[Step, ...]
     """Rows lost in reading and in the trim, in order."""
-    rows: pl.DataFrame
-    """Firm level, after the trim, in the order of the file: the canonical columns, and labor_used,
-    alpha, sigma, tfpr,
-    tfpq, mrpk, mrpl, tau_k (τ_K), tau_y (τ_Y), ln_tfpr_dev, ln_tfpq_dev, ln_mrpk_dev, ln_mrpl_dev
-    (to the cell),
-    cell_share, theta (the cell's share of the year's value added)."""
+    sample: SampleRows
+    """Rows in the sample and out of it."""
     tables: Mapping[str, Table]
     """Name -> table; names in the order in which they are to be read."""
     absent: Mapping[str, str]
     """Name of a table that the data do not allow -> why."""
     warnings: tuple[str, ...] = field(default=())
-    lost: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LOST))
-    """Rows of the source that are not in `rows`: row, and why."""
     draws: Draws | None = None
     """What the bootstrap drew, if there was one."""
     reference: str | None = None
     """Group that the others are compared with; None without groups."""
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """Firm level, after the trim, in the order of the file: the canonical columns, and labor_used, alpha,
+        sigma, tfpr, tfpq, mrpk, mrpl, tau_k (τ_K), tau_y (τ_Y), ln_tfpr_dev, ln_tfpq_dev, ln_mrpk_dev,
+        ln_mrpl_dev (to the cell), cell_share, theta (the cell's share of the year's value added). Made when
+        first asked for; `sample.count` is their number.
+        """
+        return self.sample.kept
+
+    @property
+    def lost(self) -> pl.DataFrame:
+        """Rows of the source that are not in `rows`: row, and why."""
+        return self.sample.lost
 
     def table(self, name: str) -> Table:
         """One table.
@@ -63,5 +70,5 @@ class Measurement:
         return float(self.tables["gains_by_year"].frame["gain"][-1])
 
     def __repr__(self) -> str:
-        text = f"mean gain {self.gain:.2f} % on {self.rows.height:,} rows"
+        text = f"mean gain {self.gain:.2f} % on {self.sample.count:,} rows"
         return f"Measurement({self.firms.source}: {text}; {self.choices.line()})"

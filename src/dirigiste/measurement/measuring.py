@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.choices import Choices
@@ -34,9 +33,12 @@ from dirigiste.measurement.output import summary
 from dirigiste.measurement.output.table import Table
 from dirigiste.measurement.regressions.requests import requested
 from dirigiste.measurement.regressions.variables import Variables
+from dirigiste.measurement.sample_rows import SampleRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import polars as pl
 
     from dirigiste.measurement.data.firms import Firms
     from dirigiste.measurement.estimates.gains import Estimate
@@ -119,15 +121,18 @@ def measure(
     if jobs is not None and jobs < 1:
         raise InputError.of(f"must be 1 or more; got {jobs}", key="jobs")
     values = statistics(estimate, choices)
-    tables, absent, rows = _tables(estimate, choices, line, jobs or resampling.processors())
+    tables, absent = _tables(estimate, choices, line, jobs or resampling.processors())
+    rows = SampleRows(firms, estimate, choices)
     first = {
         "summary": summary.table(estimate, values, every, line),
         "sample": summary.log_of_rows(every, line),
     }
     tables = first | tables
     for division in divisions:
-        tables |= by_subset.tables(estimate, variables_of(firms, rows, division), choices, division, line)
-    tables |= requests.tables(firms, rows, choices, line)
+        variables = variables_of(firms, rows.kept, division)
+        tables |= by_subset.tables(estimate, variables, choices, division, line)
+    if requests.asked:
+        tables |= requests.tables(firms, rows.kept, choices, line)
     warned: tuple[str, ...] = ()
     if choices.alpha == "acf":
         made = acf_shares.elasticities(sample, choices, sample.weight)
@@ -149,8 +154,7 @@ def measure(
     reference = None
     if sample.has_groups:
         reference = sample.groups[group_regressions.reference_group(estimate, choices)]
-    lost = _lost(firms, estimate)
-    return Measurement(choices, firms, every, rows, tables, absent, remarks, lost, resampled, reference)
+    return Measurement(choices, firms, every, rows, tables, absent, remarks, resampled, reference)
 
 
 def check_by(firms: Firms, divisions: Sequence[str]) -> None:
@@ -170,27 +174,11 @@ def variables_of(firms: Firms, rows: pl.DataFrame, by: str) -> Variables:
     return variables
 
 
-def _lost(firms: Firms, estimate: Estimate) -> pl.DataFrame:
-    """Rows of the source that are not in the sample, and why."""
-    sample = estimate.sample
-    lost = [firms.lost]
-    if sample.rows < firms.frame.height:
-        without = firms.frame.select("row").join(sample.frame.select("row"), on="row", how="anti")
-        lost.append(without.with_columns(why=pl.lit("employment is missing")))
-    number = np.zeros(sample.rows, dtype=np.int8)
-    number[sample.order] = estimate.cut
-    for n, step in enumerate(estimate.steps, start=1):
-        cut = sample.frame.select("row").filter(pl.Series(number == n))
-        lost.append(cut.with_columns(why=pl.lit(step.what)))
-    return pl.concat(lost)
-
-
 def _tables(
     estimate: Estimate, choices: Choices, line: str, jobs: int
-) -> tuple[dict[str, Table], dict[str, str], pl.DataFrame]:
-    """All tables, in the order in which they are to be read, and firm-level wedges; computed in threads,
-    since numpy
-    releases the interpreter's lock.
+) -> tuple[dict[str, Table], dict[str, str]]:
+    """All tables, in the order in which they are to be read, and why others are absent; computed in threads,
+    since numpy releases the interpreter's lock.
     """
     sample = estimate.sample
     grouped: Table | str = NO_GROUPS
@@ -219,12 +207,11 @@ def _tables(
         "span_of_control": lambda: span_of_control.table(estimate, choices.eta, line),
     }
     with ThreadPoolExecutor(max_workers=jobs if sample.rows > THREADED else 1) as pool:
-        firm_level = pool.submit(gains.firm_rows, estimate, choices)
         waiting = {name: pool.submit(task) for name, task in tasks.items()}
         made = {name: future.result() for name, future in waiting.items()}
     tables = {name: value for name, value in made.items() if isinstance(value, Table)}
     absent = {name: value for name, value in made.items() if isinstance(value, str)}
-    return tables, absent, firm_level.result()
+    return tables, absent
 
 
 def _remarks(estimate: Estimate, choices: Choices) -> tuple[str, ...]:

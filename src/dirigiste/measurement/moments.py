@@ -141,7 +141,7 @@ def as_yaml(measurement: Measurement) -> str:
     content: dict[str, Any] = {
         "format": 1,
         "source": firms.source,
-        "rows": measurement.rows.height,
+        "rows": measurement.sample.count,
         "made_by": f"dirigiste {__version__}",
         "choices": _plain(measurement.choices.model_dump(mode="json")),
         "roles": dict(firms.roles),
@@ -199,7 +199,7 @@ def _moment(
         math.nan if value is None else float(value),
         None if se is None or not math.isfinite(float(se)) else float(se),
         unit,
-        measurement.rows.height if rows is None else rows,
+        measurement.sample.count if rows is None else rows,
         definition,
         measurement.choices.line(),
         drawn,

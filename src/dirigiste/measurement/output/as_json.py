@@ -21,7 +21,7 @@ def as_json(
     return {
         "source": firms.source,
         "roles": dict(firms.roles),
-        "rows": measurement.rows.height,
+        "rows": measurement.sample.count,
         "steps": [
             {"what": s.what, "lost": s.lost, "left": s.left, "reason": s.reason} for s in measurement.steps
         ],
