@@ -52,9 +52,6 @@ def text(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
 YEAR: Final = r"(?:^|\D)((?:1[89]|20)\d\d)(?:\D|$)"
 """Four digits apart from others that can be a year: `2004年`, `FY2004`, `31/12/2004`, `2003/04`."""
 
-DAY: Final = r"^((?:1[89]|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
-"""A date as eight digits: `20041231`."""
-
 
 def year(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
     """A column as a year: a number without a fraction, a date, or text with one year in it (the first of
@@ -69,8 +66,13 @@ def year(column: pl.Expr, kind: Any, codes: Codes) -> pl.Expr:  # noqa: ANN401
         dated = words.str.extract(YEAR, 1).cast(pl.Float64, strict=False)
         value = pl.when(plain.is_not_null()).then(plain).otherwise(dated)
     whole = pl.when(value == value.round()).then(value).otherwise(None).cast(pl.Int64, strict=False)
-    day = whole.cast(pl.String).str.extract(DAY, 1).cast(pl.Int64, strict=False)
-    return pl.coalesce(day, whole)
+    return pl.when(_is_day(whole)).then(whole // 10_000).otherwise(whole)
+
+
+def _is_day(value: pl.Expr) -> pl.Expr:
+    """Whether whole numbers are dates as eight digits: `20041231`."""
+    month, day = value // 100 % 100, value % 100
+    return value.is_between(18_000_101, 20_991_231) & month.is_between(1, 12) & day.is_between(1, 31)
 
 
 def _float(code: str | float) -> float | None:

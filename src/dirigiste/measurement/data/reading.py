@@ -15,14 +15,21 @@ from dirigiste.measurement.data.firms import COLUMNS, Firms, Step
 from dirigiste.measurement.data.numerals import style
 from dirigiste.measurement.data.original import Original
 from dirigiste.measurement.data.roles import OF_ROLE
+from dirigiste.measurement.data.words import MISSING
 from dirigiste.measurement.files.source import FAULTS, ROW
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dirigiste.measurement.data.roles import Role, Roles
     from dirigiste.measurement.files.source import Source
+    from dirigiste.measurement.files.text_file import TextFile
 
 FATE: Final = "(fate)"
 """Name of the column with the step at which a row is lost."""
+
+LAST: Final = "(last)"
+"""Name of the column that is true where the last field of a row of a text file is missing."""
 
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
@@ -102,42 +109,62 @@ class Reading:
     def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The usable rows; and the others, each with the number of the reason.
 
-        Text files are read fast where all rows are like the first ones, else again with all columns as
-        text, else row by row, which either works or finds the row that is wrong.
+        Text files are read fast where all rows are like the first ones and no number is missing as a word,
+        else with words for missing values, else with all columns as text, else row by row, which either works
+        or finds the row that is wrong.
         """
-        source = self.source
+        source, typed = self.source, self.roles.numbers
         if source.text is None:
             try:
-                return self._collect(self.roles.numbers)
+                return self._collect(typed)
             except FAULTS as error:
                 raise InputError.of(f"cannot be read: {_first(error)}", file=source.name) from None
-        try:
-            if source.text.doubtful():
-                source.text.check()
-        except FAULTS:
-            self.source = source.careful()
-            return self._collect(set())
-        for numbers in [set()] if source.decimal == "," else [self.roles.numbers, set()]:
-            remarks = list(self.remarks)
+        given = list(self.remarks)
+        tries = [(typed, ()), (typed, MISSING), (set[str](), ())]
+        for numbers, missing in tries[2:] if source.decimal == "," else tries:
             with contextlib.suppress(*FAULTS):
-                return self._collect(numbers)
-            self.remarks = remarks
+                return self._collect(numbers, missing, check=source.text)
+            self.remarks = list(given)
         self.source = source.careful()
         return self._collect(set())
 
-    def _collect(self, numbers: set[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        lazy = self.source.scan(self.roles.columns, numbers)
-        schema = dict(lazy.collect_schema())
-        self._find_style(lazy, schema)
-        self._check(lazy, schema)
-        expressions = self._expressions(schema)
-        held = self._held(expressions, schema)
-        canonical = lazy.select(*expressions, *held).with_columns(self._fate().alias(FATE))
-        frame = canonical.collect(engine="streaming")
+    def _collect(
+        self, numbers: set[str], missing: Sequence[str] = MISSING, *, check: TextFile | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """One scan. Rows of a text file to `check` are looked at one by one where its last field is missing
+        in any, or a quote may be left open, and where the scan finds fault.
+        """
+        last = check.names[-1] if check is not None else None
+        try:
+            frame = self._scanned(numbers, missing, last)
+        except InputError:
+            if check is not None and check.doubtful():
+                check.check()
+            raise
+        if check is not None and (bool(frame[LAST].any()) or check.odd_quotes):
+            check.check()
         lost = frame.select("row", FATE).filter(pl.col(FATE) != 0)
         kept = frame.filter(pl.col(FATE) == 0) if lost.height else frame
         kept = kept if kept["row"].is_sorted() else kept.sort("row")
         return kept.select(list(COLUMNS)), lost
+
+    def _scanned(self, numbers: set[str], missing: Sequence[str], last: str | None) -> pl.DataFrame:
+        """All rows with the canonical columns, `FATE`, and whether the column `last` is missing, if any."""
+        columns = list(self.roles.columns)
+        columns += [last] if last is not None and last not in columns else []
+        lazy = self.source.scan(columns, numbers, missing)
+        schema = dict(lazy.collect_schema())
+        self._find_style(lazy, schema)
+        self._check(lazy, schema)
+        expressions = self._expressions(schema)
+        made = [*expressions, *self._held(expressions, schema)]
+        made += [pl.col(last).is_null().alias(LAST)] if last is not None else []
+        frame = lazy.select(*made).with_columns(self._fate().alias(FATE)).collect(engine="streaming")
+        if self.source.text is not None and frame["year"].null_count():
+            problems = self._not_years(lazy, schema)
+            if problems:
+                raise InputError(problems)
+        return frame
 
     def _held(self, canonical: list[pl.Expr], schema: dict[str, Any]) -> list[pl.Expr]:
         """Conditions on rows, each a column that is true where the row is measured as far as it goes."""
@@ -191,7 +218,8 @@ class Reading:
         texts = [name for name in sorted(numbers) if schema[name] in (pl.String, pl.Categorical)]
         if texts and not problems:
             problems = self._not_numbers(lazy, texts, schema)
-        problems += self._not_years(lazy, schema)
+        if self.source.text is None:  # a scan of a text file takes long: these are looked at after it
+            problems += self._not_years(lazy, schema)
         if problems:
             raise InputError(problems)
 

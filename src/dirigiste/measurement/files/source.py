@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from dirigiste.errors import InputError
+from dirigiste.measurement.data.words import MISSING
 from dirigiste.measurement.files import excel, garbled
 from dirigiste.measurement.files.content import KINDS, content
 from dirigiste.measurement.files.text_file import ROW, TextFile, open_text
@@ -67,10 +68,14 @@ class Source:
     hints: tuple[str, ...] = ()
     """What to add to the message where columns are not found."""
 
-    def scan(self, columns: Sequence[str], numbers: Collection[str]) -> pl.LazyFrame:
-        """The columns of all rows, and `ROW`. In text files `numbers` come as numbers, others as text."""
+    def scan(
+        self, columns: Sequence[str], numbers: Collection[str], missing: Sequence[str] = MISSING
+    ) -> pl.LazyFrame:
+        """The columns of all rows, and `ROW`. In text files `numbers` come as numbers, others as text, and
+        texts that are `missing` as null.
+        """
         if self.text is not None:
-            return self.text.scan(columns, numbers)
+            return self.text.scan(columns, numbers, missing)
         if self.kind == "parquet":
             assert self.path is not None  # set by `open_file`
             scanned = pl.scan_parquet(self.path, row_index_name=ROW, row_index_offset=1)

@@ -52,8 +52,12 @@ class TextFile:
     """Whether lines end with a carriage return alone (old Macs)."""
     remarks: tuple[str, ...] = ()
 
-    def scan(self, columns: Sequence[str], numbers: Collection[str]) -> pl.LazyFrame:
-        """Columns of all rows, `numbers` as numbers and others as text, and `ROW`."""
+    def scan(
+        self, columns: Sequence[str], numbers: Collection[str], missing: Sequence[str] = MISSING
+    ) -> pl.LazyFrame:
+        """Columns of all rows, `numbers` as numbers and others as text, and `ROW`; texts that are `missing`
+        are null. Looking for them takes a third of the time of a scan.
+        """
         plain = self.encoding is None and not self.old_mac
         source: Any = self.content.path if plain and self.content.data is None else self._utf8
         scanned = pl.scan_csv(
@@ -62,7 +66,7 @@ class TextFile:
             schema={name: pl.Float64() if name in numbers else pl.String() for name in self.names},
             skip_lines=self.lines,
             separator=self.separator,
-            null_values=list(MISSING),
+            null_values=list(missing) or None,
             missing_columns="insert",
             row_index_name=ROW,
             row_index_offset=1,
@@ -117,7 +121,7 @@ class TextFile:
     def lacking(self) -> bool:
         """Whether any row lacks its last field, or has it empty."""
         last = self.names[-1]
-        return bool(self.scan([last], ()).select(pl.col(last).has_nulls()).collect().item())
+        return bool(self.scan([last], (), ()).select(pl.col(last).has_nulls()).collect().item())
 
     @cached_property
     def odd_quotes(self) -> bool:
