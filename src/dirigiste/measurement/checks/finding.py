@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -44,16 +45,47 @@ def counted(n: int, total: int) -> str:
     return f"{n:,} of {total:,} rows ({100 * share:.3g} %)"
 
 
-def codes(firms: Firms, column: str) -> pl.Series:
-    """A column of texts as numbers that are equal where the texts are: much faster to group by."""
-    return firms.frame[column].cast(pl.Categorical).to_physical().cast(pl.Int64)
+@dataclass(frozen=True)
+class Coded:
+    """Firms whose texts are numbers, made once for all checks: much faster to group by."""
 
+    firms: Firms
 
-def stretches(firms: Firms) -> tuple[Array, Array, Array]:
-    """Rows sorted by firm: their order, the first of each firm, the firm of each; without unknown firms."""
-    firm = codes(firms, "id").fill_null(-1).to_numpy()
-    order = np.argsort(firm, kind="stable")
-    order = order[np.searchsorted(firm[order], 0) :]
-    firm = firm[order]
-    starts = np.flatnonzero(np.append(True, firm[1:] != firm[:-1])) if order.size else order
-    return order, starts, firm
+    @cached_property
+    def years(self) -> tuple[Array, Array]:
+        """Years in rising order, and the number of each row's."""
+        return np.unique(self.firms.frame["year"].to_numpy(), return_inverse=True)
+
+    def codes(self, role: str) -> pl.Series:
+        """Numbers that are equal where the texts of a role are."""
+        return getattr(self, role)
+
+    @cached_property
+    def id(self) -> pl.Series:
+        """Numbers of firms."""
+        return self._coded("id")
+
+    @cached_property
+    def industry(self) -> pl.Series:
+        """Numbers of industries."""
+        return self._coded("industry")
+
+    @cached_property
+    def group(self) -> pl.Series:
+        """Numbers of groups."""
+        return self._coded("group")
+
+    def _coded(self, column: str) -> pl.Series:
+        return self.firms.frame[column].cast(pl.Categorical).to_physical()
+
+    @cached_property
+    def stretches(self) -> tuple[Array, Array, Array]:
+        """Rows sorted by firm: their order, the first of each firm, the firm of each; without unknown
+        firms.
+        """
+        firm = self.id.cast(pl.Int64).fill_null(-1).to_numpy()
+        order = np.argsort(firm, kind="stable")
+        order = order[np.searchsorted(firm[order], 0) :]
+        firm = firm[order]
+        starts = np.flatnonzero(np.append(True, firm[1:] != firm[:-1])) if order.size else order
+        return order, starts, firm

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import polars as pl
 
-from dirigiste.measurement.checks.finding import SHOWN, Finding, codes, counted, stretches
+from dirigiste.measurement.checks.finding import SHOWN, Coded, Finding, counted
 from dirigiste.measurement.checks.years import years
 from dirigiste.measurement.data.firms import NO_GROUP
 
@@ -39,7 +39,8 @@ RATIOS: Final = {
 
 def checks(firms: Firms) -> list[Finding]:
     """All findings, warnings first."""
-    findings = [finding for check in CHECKS for finding in check(firms)]
+    data = Coded(firms)
+    findings = [finding for check in CHECKS for finding in check(data)]
     return sorted(findings, key=lambda finding: finding.kind != "warning")
 
 
@@ -48,12 +49,12 @@ def _where(firms: Firms, test: pl.Expr) -> tuple[int, tuple[int, ...]]:
     return rows.len(), tuple(rows.head(SHOWN).to_list())
 
 
-def _duplicates(firms: Firms) -> Iterator[Finding]:
-    frame = firms.frame
+def _duplicates(data: Coded) -> Iterator[Finding]:
+    firms, frame = data.firms, data.firms.frame
     if "id" in firms.roles:
-        keys = pl.DataFrame({"firm": codes(firms, "id"), "year": frame["year"], "row": frame["row"]})
-        known = keys.drop_nulls("firm")
-        if known.select(pl.col("firm") * 100_000 + pl.col("year")).to_series().n_unique() < known.height:
+        if _twice(data):
+            keys = pl.DataFrame({"firm": data.id, "year": frame["year"], "row": frame["row"]})
+            known = keys.drop_nulls("firm")
             twice = known.filter(known.select("firm", "year").is_duplicated())["row"]
             when = "in a year" if "year" in firms.roles else "in the file (no year is given)"
             count = counted(twice.len(), len(firms))
@@ -65,7 +66,9 @@ def _duplicates(firms: Firms) -> Iterator[Finding]:
                 "note", "firms without id", f"{counted(n, len(firms))}; panels leave them out", n, rows
             )
     money = ["year", "output", "labor", "capital"]
-    same = frame.filter(frame["output"].is_duplicated())
+    output = np.sort(frame["output"].to_numpy())
+    again = np.unique(output[1:][output[1:] == output[:-1]])
+    same = frame.filter(pl.col("output").is_in(again)) if again.size else frame.clear()
     same = same.filter(same.select(money).is_duplicated())
     if "id" in firms.roles and same.height:
         same = same.filter(pl.col("id").n_unique().over(money) > 1)
@@ -76,7 +79,21 @@ def _duplicates(firms: Firms) -> Iterator[Finding]:
         yield Finding("warning", "same numbers", what, same.height, rows)
 
 
-def _impossible(firms: Firms) -> Iterator[Finding]:
+def _twice(data: Coded) -> bool:
+    """Whether a firm comes twice in a year."""
+    _, year = data.years
+    order, _, firm = data.stretches
+    year = year[order]
+    rising = (firm[1:] != firm[:-1]) | (year[1:] > year[:-1])
+    if rising.all():
+        return False
+    keys = firm * (int(year.max()) + 1) + year
+    keys.sort()
+    return bool((keys[1:] == keys[:-1]).any())
+
+
+def _impossible(data: Coded) -> Iterator[Finding]:
+    firms = data.firms
     tests: dict[str, tuple[pl.Expr, Literal["warning", "note"], str]] = {
         "value added above sales": (
             pl.col("output") > pl.col("sales") * (1 + 1e-9),
@@ -118,8 +135,8 @@ def _paid(firms: Firms) -> bool:
     return firms.roles.get("labor") == firms.roles.get("wage_bill") and "wage_bill" in firms.roles
 
 
-def _units(firms: Firms) -> Iterator[Finding]:
-    frame = firms.frame
+def _units(data: Coded) -> Iterator[Finding]:
+    firms, frame = data.firms, data.firms.frame
     ratios = {"capital / value added": pl.col("capital") / pl.col("output")}
     if _paid(firms):
         ratios["labour cost / value added"] = pl.col("labor") / pl.col("output")
@@ -129,13 +146,14 @@ def _units(firms: Firms) -> Iterator[Finding]:
         if not low <= middle <= high:
             what = f"the median of {name} is {middle:.3g}, outside {low:g} to {high:g}; are they in one unit?"
             yield Finding("warning", "units", what, 0)
-    if "id" in firms.roles and frame["year"].n_unique() > 1:
-        yield from _units_of_firms(firms)
+    if "id" in firms.roles and data.years[0].size > 1:
+        yield from _units_of_firms(data)
 
 
-def _units_of_firms(firms: Firms) -> Iterator[Finding]:
+def _units_of_firms(data: Coded) -> Iterator[Finding]:
+    firms = data.firms
     money = {"value added": "output", "labour": "labor", "capital": "capital"}
-    order, starts, firm = stretches(firms)
+    order, starts, firm = data.stretches
     if not order.size:
         return
     for name, column in money.items():
@@ -154,16 +172,17 @@ def _units_of_firms(firms: Firms) -> Iterator[Finding]:
             yield Finding("warning", "units", what, rows.len(), tuple(rows.head(SHOWN).to_list()))
 
 
-def _changes(firms: Firms) -> Iterator[Finding]:
-    if "id" not in firms.roles or firms.frame["year"].n_unique() < 2:
+def _changes(data: Coded) -> Iterator[Finding]:
+    firms = data.firms
+    if "id" not in firms.roles or data.years[0].size < 2:
         return
-    order, starts, _ = stretches(firms)
+    order, starts, _ = data.stretches
     if not order.size:
         return
     for role in ("group", "industry"):
         if role not in firms.roles:
             continue
-        kinds = codes(firms, role)
+        kinds = data.codes(role).cast(pl.Int64)
         high = kinds.fill_null(-1).to_numpy()[order]  # a missing one is no change
         low = kinds.fill_null(1 << 40).to_numpy()[order]
         top, bottom = np.maximum.reduceat(high, starts), np.minimum.reduceat(low, starts)
@@ -174,8 +193,9 @@ def _changes(firms: Firms) -> Iterator[Finding]:
             yield Finding("note", f"changes of {role}", what, 0)
 
 
-def _cells(firms: Firms) -> Iterator[Finding]:
-    sizes = pl.DataFrame({"industry": codes(firms, "industry"), "year": firms.frame["year"]})
+def _cells(data: Coded) -> Iterator[Finding]:
+    firms = data.firms
+    sizes = pl.DataFrame({"industry": data.industry, "year": firms.frame["year"]})
     sizes = sizes.group_by("industry", "year").len()["len"]
     single, small = int((sizes == 1).sum()), int((sizes < 10).sum())
     if small:
@@ -203,7 +223,8 @@ def _cells(firms: Firms) -> Iterator[Finding]:
             yield Finding(kind, "no group", what, n, rows_)
 
 
-def _lost(firms: Firms) -> Iterator[Finding]:
+def _lost(data: Coded) -> Iterator[Finding]:
+    firms = data.firms
     if not firms.steps:
         return
     steps = [step for step in firms.steps if not step.chosen]
@@ -215,11 +236,11 @@ def _lost(firms: Firms) -> Iterator[Finding]:
         yield Finding("warning", "rows lost", what, lost)
 
 
-def _reading(firms: Firms) -> Iterator[Finding]:
-    yield from (Finding("warning", "reading", doubt, 0) for doubt in firms.doubts)
+def _reading(data: Coded) -> Iterator[Finding]:
+    yield from (Finding("warning", "reading", doubt, 0) for doubt in data.firms.doubts)
 
 
-CHECKS: Final[tuple[Callable[[Firms], Iterator[Finding]], ...]] = (
+CHECKS: Final[tuple[Callable[[Coded], Iterator[Finding]], ...]] = (
     _reading,
     _lost,
     _duplicates,

@@ -6,31 +6,38 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from dirigiste.measurement.checks.finding import SHOWN, Finding
+from dirigiste.measurement.data.coding import stable_order, starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dirigiste.measurement.checks.finding import Coded
     from dirigiste.measurement.data.firms import Firms
 
 JUMP: Final = 0.2
 """A ratio of the whole file that differs so much (logs) from the years around it."""
 
 
-def years(firms: Firms) -> Iterator[Finding]:
+def years(data: Coded) -> Iterator[Finding]:
     """All checks of years; none with fewer than three."""
-    if "year" in firms.roles and firms.frame["year"].n_unique() > 2:
-        yield from _units_of_years(firms)
-        yield from _ratios(firms)
-        yield from _industry_jumps(firms)
+    if "year" in data.firms.roles and data.years[0].size > 2:
+        yield from _units_of_years(data)
+        yield from _ratios(data.firms)
+        yield from _industry_jumps(data)
 
 
-def _units_of_years(firms: Firms) -> Iterator[Finding]:
-    medians = firms.frame.group_by("year").agg(pl.col("output", "labor", "capital").median()).sort("year")
+def _units_of_years(data: Coded) -> Iterator[Finding]:
+    dates, number = data.years
+    order = stable_order(number, dates.size)
+    first = starts(number[order])[1:]
     for name, column in (("value added", "output"), ("labour", "labor"), ("capital", "capital")):
-        for year, ratio in _off(medians["year"].to_list(), medians[column].to_list(), math.log(30.0)):
+        values = data.firms.frame[column].to_numpy()[order]
+        medians = [float(np.median(part)) for part in np.split(values, first)]
+        for year, ratio in _off(dates.tolist(), medians, math.log(30.0)):
             what = (
                 f"the median of {name} in {year} is {math.exp(ratio):.3g} times that of the years around it"
             )
@@ -85,14 +92,14 @@ def _ratios(firms: Firms) -> Iterator[Finding]:
         yield Finding("warning", "coverage", what, 0)
 
 
-def _industry_jumps(firms: Firms) -> Iterator[Finding]:
+def _industry_jumps(data: Coded) -> Iterator[Finding]:
     """Industries whose share in value added jumps up and back, or down and back, within a year."""
-    frame = firms.frame
-    if frame["industry"].n_unique() < 2:
+    frame = data.firms.frame.select("industry", "year", "output").with_columns(code=data.industry)
+    if data.industry.n_unique() < 2:
         return
     shares = (
-        frame.group_by("industry", "year")
-        .agg(pl.col("output").sum())
+        frame.group_by("code", "year")
+        .agg(pl.col("industry").first(), pl.col("output").sum())
         .with_columns(share=pl.col("output") / pl.col("output").sum().over("year"))
         .sort("industry", "year")
         .with_columns(
