@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import polars as pl
 
+from dirigiste.measurement.data.coding import numbers, ranks
+
 if TYPE_CHECKING:
     from dirigiste.measurement.data.firms import Firms
 
@@ -54,7 +56,7 @@ class Coded:
     @cached_property
     def years(self) -> tuple[Array, Array]:
         """Years in rising order, and the number of each row's."""
-        return np.unique(self.firms.frame["year"].to_numpy(), return_inverse=True)
+        return ranks(self.firms.frame["year"])
 
     def codes(self, role: str) -> pl.Series:
         """Numbers that are equal where the texts of a role are."""
@@ -77,6 +79,22 @@ class Coded:
 
     def _coded(self, column: str) -> pl.Series:
         return self.firms.frame[column].cast(pl.Categorical).to_physical()
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """Rows and value added of each industry and year, in their order."""
+        names, industry = numbers(self.firms.frame["industry"].fill_null(""))
+        dates, year = self.years
+        key = pl.Series(industry * dates.size + year)
+        cells = pl.DataFrame({"key": key, "output": self.firms.frame["output"]})
+        cells = cells.group_by("key").agg(pl.len().alias("rows"), pl.col("output").sum()).sort("key")
+        place = cells["key"].to_numpy()
+        return cells.select(
+            pl.Series("industry", names)[place // dates.size],
+            pl.Series("year", dates[place % dates.size]),
+            "rows",
+            "output",
+        )
 
     @cached_property
     def stretches(self) -> tuple[Array, Array, Array]:

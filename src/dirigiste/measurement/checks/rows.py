@@ -195,8 +195,7 @@ def _changes(data: Coded) -> Iterator[Finding]:
 
 def _cells(data: Coded) -> Iterator[Finding]:
     firms = data.firms
-    sizes = pl.DataFrame({"industry": data.industry, "year": firms.frame["year"]})
-    sizes = sizes.group_by("industry", "year").len()["len"]
+    sizes = data.cells["rows"]
     single, small = int((sizes == 1).sum()), int((sizes < 10).sum())
     if small:
         rows = int(sizes.filter(sizes < 10).sum())

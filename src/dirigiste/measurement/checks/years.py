@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dirigiste.measurement.checks.finding import Coded
-    from dirigiste.measurement.data.firms import Firms
+
+    Array = np.ndarray[Any, np.dtype[Any]]
 
 JUMP: Final = 0.2
 """A ratio of the whole file that differs so much (logs) from the years around it."""
@@ -26,7 +27,7 @@ def years(data: Coded) -> Iterator[Finding]:
     """All checks of years; none with fewer than three."""
     if "year" in data.firms.roles and data.years[0].size > 2:
         yield from _units_of_years(data)
-        yield from _ratios(data.firms)
+        yield from _ratios(data)
         yield from _industry_jumps(data)
 
 
@@ -56,21 +57,24 @@ def _off(years: list[int], values: list[float], limit: float) -> Iterator[tuple[
             yield years[n], (gaps[0] + gaps[1]) / 2
 
 
-def _ratios(firms: Firms) -> Iterator[Finding]:
+def _ratios(data: Coded) -> Iterator[Finding]:
     """Jumps of value added in sales, of labour cost in value added, and of capital per value added."""
-    frame = firms.frame
-    sums = (
-        frame.group_by("year")
-        .agg(
-            pl.len().alias("rows"),
-            share=pl.col("output").filter(pl.col("sales") > 0).sum()
-            / pl.col("sales").filter(pl.col("sales") > 0).sum(),
-            pay=pl.col("labor").sum() / pl.col("output").sum(),
-            depth=pl.col("capital").sum() / pl.col("output").sum(),
-        )
-        .sort("year")
-    )
-    dates = sums["year"].to_list()
+    frame, (years, number) = data.firms.frame, data.years
+    firms = data.firms
+
+    def total(values: Array | None = None) -> Array:
+        return np.bincount(number, values, years.size)
+
+    output, labor, capital = (frame[name].to_numpy() for name in ("output", "labor", "capital"))
+    sales = frame["sales"].fill_null(0.0).to_numpy()
+    rows, sold = total(), sales > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = {
+            "share": total(np.where(sold, output, 0.0)) / total(np.where(sold, sales, 0.0)),
+            "pay": total(labor) / total(output),
+            "depth": total(capital) / total(output),
+        }
+    dates = years.tolist()
     labour = "labour cost" if "wage_bill" in firms.roles else "workers"
     names = {
         "share": "value added / sales",
@@ -78,29 +82,26 @@ def _ratios(firms: Firms) -> Iterator[Finding]:
         "depth": "capital / value added",
     }
     for column, name in names.items():
-        values = sums[column].to_list()
-        if any(value is None or not math.isfinite(value) or value <= 0 for value in values):
+        values = ratios[column].tolist()
+        if any(not math.isfinite(value) or value <= 0 for value in values):
             continue
         for year, ratio in _off(dates, values, JUMP):
             here = values[dates.index(year)]
             off = 100 * (math.exp(ratio) - 1)
             what = f"{name} is {here:.3g} in {year}, {off:+.0f} % off the years before and after"
-            yield Finding("warning", "jumps", what, int(sums["rows"][dates.index(year)]))
-    for year, ratio in _off(dates, [float(n) for n in sums["rows"].to_list()], math.log(2.0)):
-        count = int(sums["rows"][dates.index(year)])
+            yield Finding("warning", "jumps", what, int(rows[dates.index(year)]))
+    for year, ratio in _off(dates, rows.astype(float).tolist(), math.log(2.0)):
+        count = int(rows[dates.index(year)])
         what = f"{year} has {count:,} rows, {math.exp(ratio):.2g} times the years around it"
         yield Finding("warning", "coverage", what, 0)
 
 
 def _industry_jumps(data: Coded) -> Iterator[Finding]:
     """Industries whose share in value added jumps up and back, or down and back, within a year."""
-    frame = data.firms.frame.select("industry", "year", "output").with_columns(code=data.industry)
-    if data.industry.n_unique() < 2:
+    if data.cells["industry"].n_unique() < 2:
         return
     shares = (
-        frame.group_by("code", "year")
-        .agg(pl.col("industry").first(), pl.col("output").sum())
-        .with_columns(share=pl.col("output") / pl.col("output").sum().over("year"))
+        data.cells.with_columns(share=pl.col("output") / pl.col("output").sum().over("year"))
         .sort("industry", "year")
         .with_columns(
             before=pl.col("share").shift(1).over("industry"), after=pl.col("share").shift(-1).over("industry")

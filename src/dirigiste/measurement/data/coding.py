@@ -41,6 +41,19 @@ def numbers(column: pl.Series) -> tuple[tuple[str, ...], Array]:
     return tuple(names.to_list()), codes
 
 
+def ranks(whole: pl.Series) -> tuple[Array, Array]:
+    """Whole numbers in rising order, and for each row the place of its own: `np.unique` without its sort."""
+    values = whole.unique().sort().to_numpy()
+    if not values.size:
+        return values, np.empty(0, dtype=np.int64)
+    span = int(values[-1]) - int(values[0]) + 1
+    if span > 1 << 16:
+        return values, np.searchsorted(values, whole.to_numpy())
+    place = np.zeros(span, dtype=np.int64)
+    place[values - values[0]] = np.arange(values.size)
+    return values, place[whole.to_numpy() - values[0]]
+
+
 def stable_order(key: Array, size: int) -> Array:
     """Stable order of keys in 0 … size-1."""
     return np.argsort(key.astype(np.uint16) if size <= 1 << 16 else key, kind="stable")

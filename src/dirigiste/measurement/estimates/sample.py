@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from dirigiste.errors import InputError
-from dirigiste.measurement.data.coding import firm_numbers, numbers, stable_order, starts
+from dirigiste.measurement.data.coding import firm_numbers, numbers, ranks, stable_order, starts
 from dirigiste.measurement.data.deflator import real
 from dirigiste.measurement.data.firms import NO_GROUP, Step
 
@@ -211,7 +211,7 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         last = [*(name for name in groups if name != NO_GROUP), NO_GROUP]
         group = np.array([last.index(name) for name in groups], dtype=np.int64)[group]
         groups = tuple(last)
-    years, year = np.unique(frame["year"].to_numpy(), return_inverse=True)
+    years, year = ranks(frame["year"])
     cell = year * len(industries) + industry
     order = stable_order(cell * len(groups) + group, years.size * len(industries) * len(groups))
     cell, group = cell[order], group[order]
