@@ -280,3 +280,34 @@ def test_largest_share_and_groups_of_codes(table):
     }
     firms = read_firms(frame, mapping=Mapping.model_validate({"roles": coded}))
     assert firms.frame["group"].to_list() == ["state", "private", "private", "rest", None]
+
+
+@pytest.mark.parametrize("word", ["NA", "n/a", ".", "NaN"])
+def test_words_for_missing_numbers_read_as_empty_fields_do(tmp_path, word):
+    rows = (
+        "firm,year,value_added,capital,wages\n1,2001,10,5,3\n2,2001,{0},5,3\n3,{0},9,{0},4\n4,2002,8,7,{0}\n"
+    )
+    roles = {
+        "output": "value_added",
+        "capital": "capital",
+        "wage_bill": "wages",
+        "year": "year",
+        "id": "firm",
+    }
+    read = []
+    for name, text in (("a", word), ("b", "")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(rows.format(text))
+        read.append(read_firms(path, **roles))
+    assert read[0].frame.equals(read[1].frame)
+    assert read[0].lost.equals(read[1].lost)
+    assert read[0].remarks == read[1].remarks
+
+
+def test_years_of_eight_digits_are_days(tmp_path):
+    path = tmp_path / "days.csv"
+    path.write_text(
+        "year,va,k,w\n20041231,10,5,3\n20041331,9,5,3\n2004,9,5,3\n17991231,9,5,3\n20990101,9,5,3\n"
+    )
+    firms = read_firms(path, output="va", capital="k", wage_bill="w", year="year")
+    assert firms.frame["year"].to_list() == [2004, 20041331, 2004, 17991231, 2099]

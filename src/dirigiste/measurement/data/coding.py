@@ -55,8 +55,15 @@ def ranks(whole: pl.Series) -> tuple[Array, Array]:
 
 
 def stable_order(key: Array, size: int) -> Array:
-    """Stable order of keys in 0 … size-1."""
-    return np.argsort(key.astype(np.uint16) if size <= 1 << 16 else key, kind="stable")
+    """Stable order of keys in 0 … size-1: by their lower, then by their upper 16 bits, since numpy sorts so
+    few by counting.
+    """
+    if size > 1 << 32:
+        return np.argsort(key, kind="stable")
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    if size <= 1 << 16:
+        return order
+    return order[np.argsort((key >> 16).astype(np.uint16)[order], kind="stable")]
 
 
 def starts(key: Array) -> Array:

@@ -75,11 +75,13 @@ def least_squares(
     beta = inverse @ np.array([dot(columns[j], weighted) for j in range(count)])
     residual = outcome.astype(float)
     for j in range(count):
-        residual = residual - beta[j] * columns[j]
-    scored = weight * residual
-    there = np.bincount(cluster, weight > 0) > 0
+        residual -= beta[j] * columns[j]
+    scored = np.multiply(weight, residual, out=weighted)
+    cluster = cluster.astype(np.intp, copy=False)  # once, not in each sum
+    there = weight > 0
+    clusters = np.count_nonzero(np.bincount(cluster if there.all() else cluster[there]))
     scores = np.stack([np.bincount(cluster, scored * columns[j]) for j in range(count)])
-    factor = small_sample(int(np.count_nonzero(there)), rows, count + effects)
+    factor = small_sample(int(clusters), rows, count + effects)
     meat = np.einsum("jg,kg->jk", scores, scores)
     return Fit(beta, factor * inverse @ meat @ inverse, residual)
 

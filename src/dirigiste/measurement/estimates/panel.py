@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dirigiste.measurement.data.coding import stable_order
 from dirigiste.measurement.estimates.least_squares import least_squares
 from dirigiste.measurement.estimates.sums import dot
 
@@ -23,7 +25,7 @@ class Pairs:
     def __init__(self, estimate: Estimate) -> None:
         sample = estimate.sample
         kept = np.flatnonzero(estimate.keep & (estimate.weight > 0))
-        order = kept[np.argsort(sample.firm[kept], kind="stable")]  # rows are in the order of years already
+        order = kept[stable_order(sample.firm[kept], sample.firms)]  # rows are in the order of years already
         firm, year = sample.firm[order], sample.year[order]
         same = np.concatenate([[False], (firm[1:] == firm[:-1]) & (year[1:] == year[:-1])])
         twice = same | np.append(same[1:], False)
@@ -31,20 +33,38 @@ class Pairs:
         """Rows left out since the firm has several in the year."""
         if self.twice:
             order, firm, year = order[~twice], firm[~twice], year[~twice]
-        self._rows, self._order, self._firm, self._year = sample.rows, order, firm, year
-        self._number = np.searchsorted(np.asarray(sample.years), year)
+        again = firm[1:] == firm[:-1]
+        several = np.append(again, False) | np.concatenate([[False], again])
+        self._rows, self._years = sample.rows, sample.years
+        self._order, self._firm, self._year = order[several], firm[several], year[several]
 
     def at(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
         """Rows in rising order, and rows of the same firm `lag` years later.
 
         `survey`: count years as the file has them, 1 being the next year in it; else in calendar years.
         """
-        year = self._number if survey else self._year
+        if lag == 1 and (not survey or self._years[-1] - self._years[0] == len(self._years) - 1):
+            return self._next
+        return self._at(lag, survey=survey)
+
+    @cached_property
+    def _next(self) -> tuple[Array, Array]:
+        """Rows of the same firm a year later, which several tables ask for."""
+        return self._at(1, survey=False)
+
+    def _at(self, lag: int, *, survey: bool) -> tuple[Array, Array]:
+        year = np.searchsorted(np.asarray(self._years), self._year) if survey else self._year
+        last = int(year.max(initial=0))
         later = np.full(self._rows, -1, dtype=np.int64)
-        for step in range(1, min(lag, self._order.size - 1) + 1):
-            met = self._firm[step:] == self._firm[:-step]
-            met &= year[step:] == year[:-step] + lag
-            later[self._order[:-step][met]] = self._order[step:][met]
+        left = np.flatnonzero(year <= last - lag)  # rows of which the later one is still to be found
+        for step in range(1, lag + 1):
+            left = left[left < year.size - step]
+            left = left[self._firm[left + step] == self._firm[left]]
+            if not left.size:
+                break
+            met = year[left + step] == year[left] + lag
+            later[self._order[left[met]]] = self._order[left[met] + step]
+            left = left[~met]
         first = np.flatnonzero(later >= 0)
         return first, later[first]
 
