@@ -2,6 +2,7 @@
 
     python benchmarks/measure.py                      2.2 million firm-years, 400 industries, 10 years, 200 draws
     python benchmarks/measure.py --rows 200000 --draws 20
+    python benchmarks/measure.py --process --rows 12000000   `dirigiste measure FILE.csv --json` as a whole process
 
 The pandas version does what a careful script does: groupby sums, merges, quantiles; it computes wedges, trim, gains by year and
 standard deviations, and nothing else. Both start from a frame in memory. Times are wall seconds; processor seconds beside them tell
@@ -12,7 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -72,6 +77,24 @@ def in_pandas(frame, sigma=3.0, tail=0.01):
     return 100 * np.expm1(log_gain), data["r"].std(), data["q"].std(), len(data)
 
 
+def whole_process(rows):
+    """Print processor seconds and peak memory of `dirigiste measure` on a text file of so many rows."""
+    columns = {"output": "value_added", "wage-bill": "wages", "employment": "workers", "group": "ownership"}
+    columns |= {"id": "firm"} | {name: name for name in ("capital", "industry", "year")}
+    options = [part for role, column in columns.items() for part in (f"--{role}", column)]
+    program = [sys.executable, "-m", "dirigiste"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "firms.csv")
+        made = ["--rows", str(rows), "--industries", "400", "--out", file, "--quiet"]
+        subprocess.run([*program, "sample-firms", *made], check=True)
+        command = [*program, "measure", file, *options, "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit("`dirigiste measure` failed")
+    print(f"| {rows:,} rows | {used.ru_utime + used.ru_stime:.1f} s | {used.ru_maxrss / 1e6:.2f} GB |")
+
+
 def firms_of(frame):
     """A synthetic panel as firms, without writing a file."""
     from dirigiste.measurement.data.firms import COLUMNS, Firms
@@ -99,7 +122,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2_200_000)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=None)
+    parser.add_argument("--process", action="store_true")
     given = parser.parse_args()
+    if given.process:
+        whole_process(given.rows)
+        return
     from dirigiste.measurement import measure
     from dirigiste.measurement.synthetic_firms import synthetic
 
