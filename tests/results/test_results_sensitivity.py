@@ -167,5 +167,14 @@ def test_the_figure_shows_the_largest_elasticities():
     result = dg.sensitivity(small(), wrt=["statuses.*.collateral", "edges.*.rate"])
     assert elasticities.png(result).startswith(b"\x89PNG")
     figure = elasticities.draw(result)
-    labels = [label.get_text() for label in figure.axes[-1].get_yticklabels()]
+    labels = [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
     assert "statuses.loyal.collateral" in labels
+
+
+def test_names_are_known_before_an_economy_is_solved():
+    economy = small()
+    compiled = compile_economy(economy)
+    point = solver.solve(compiled).point
+    assert set(outcomes.names(economy)) == set(outcomes.of_point(compiled, point))
+    with pytest.raises(dg.InputError, match=r"did you mean `edges.inspection.\*`"):
+        dg.sensitivity(economy, wrt=["edges.inspection"])

@@ -64,6 +64,8 @@ def command(
     from dirigiste import economy as economies
 
     declared = console.changed(economies.load(economy), changes)
+    if figure is not None and figure.suffix.lower() != ".png":
+        raise InputError.of(f"is a PNG file; got `{figure}`", key="--figure")
     problems = console.unwritable(csv, "--csv") + console.unwritable(figure, "--figure")
     from dirigiste.results.equilibria.sensitivity import STANDARD, sensitivity
 

@@ -61,7 +61,11 @@ CORRECTIONS = 10
 
 LEFT, LEFT_OF_VALUES, LEFT_OF_MASSES = 1e-8, 2e-4, 1e-5
 """What may be left: of derivatives of conditions, relative; of the value equation, in units of values; of
-masses, in sum. The last two are what rounding leaves of quotients over `STEP`."""
+masses, in sum."""
+
+ROUNDING = 3e-10
+"""What rounding leaves of the value equation in units of values, over the width of the quotient; of masses it
+leaves a five-hundredth of that."""
 
 CORNER_WIDTH = 1e-5
 """Distance between both sides of a complementarity below which its corner counts as reached."""
@@ -185,7 +189,9 @@ class Linearised:
         values, masses = (last.residual - first.residual) / width, (last.drift - first.drift) / width
         conditions = ((last.conditions - first.conditions) / width)[self.open]
         none = Movement(np.zeros(4), np.zeros_like(values), np.zeros_like(masses))
-        if np.abs(masses).sum() > LEFT_OF_MASSES or np.abs(values / self.unit).max() > LEFT_OF_VALUES:
+        rounding = ROUNDING / width
+        off = np.abs(masses).sum() > max(LEFT_OF_MASSES, 2e-3 * rounding)
+        if off or np.abs(values / self.unit).max() > max(LEFT_OF_VALUES, rounding):
             partial = Movement(none.u, self._values(values), self._balanced(masses))
             return self._together(none.u, partial, -conditions)
         if not self.open or np.abs(conditions).max() <= LEFT * max(1.0, size):

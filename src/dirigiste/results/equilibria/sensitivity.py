@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dirigiste import economy as economies
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError
 from dirigiste.numerics.compiled.programs import side_by_side
@@ -73,14 +74,16 @@ def sensitivity(
     """
     import xarray as xr
 
+    if isinstance(economy, str | Path):
+        economy = economies.load(economy)
+    declared = economy.economy if isinstance(economy, Equilibrium) else economy
+    names, patterns = outcomes.chosen(outcomes.names(declared), of, "outcome"), list(wrt)
+    parameters = _parameters(declared, patterns)
     equilibrium = economy if isinstance(economy, Equilibrium) else solve(economy, progress=progress)
-    declared = equilibrium.economy
     compiled = compile_economy(declared)
     start = stationary.start_of(equilibrium)
     point = linear.point_of(compiled, start.u, start.v, start.f)
     here = outcomes.of_point(compiled, point)
-    names, patterns = outcomes.chosen(here, of, "outcome"), list(wrt)
-    parameters = _parameters(declared, patterns)
     linearised = Linearised(compiled, point, many=len(parameters) > MANY)
 
     def column(parameter: Parameter) -> tuple[list[float], list[bool]] | None:

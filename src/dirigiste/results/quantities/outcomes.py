@@ -14,6 +14,7 @@ from dirigiste.results.quantities import measures, totals
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dirigiste.economy import Economy
     from dirigiste.numerics.setup.arrays import Compiled
     from dirigiste.numerics.stationary.equilibrium import Point
     from dirigiste.results.quantities.measures import Measure
@@ -36,6 +37,15 @@ def of_point(compiled: Compiled, point: Point) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 
+def names(economy: Economy) -> list[str]:
+    """Names of all outcomes of an economy, before it is solved."""
+    quota = ("added_spread", "limit_factor")
+    every = (*measures.PRICES, *measures.AGGREGATES)
+    plain = [name for name in every if economy.closure.directed or name not in quota]
+    of_statuses = [f"{name}[{status}]" for name in measures.STATUS for status in economy.statuses]
+    return plain + of_statuses + [f"{name}[{edge.name}]" for name in EDGES for edge in economy.edges]
+
+
 def measure(name: str) -> Measure:
     """Label, unit and description of an outcome, without the status or edge in brackets."""
     plain, bracket, _ = name.partition("[")
@@ -54,6 +64,8 @@ def chosen(names: Iterable[str], patterns: Iterable[str], what: str) -> list[str
         matches = [name for name in names if name == pattern or fnmatchcase(_plain(name), _plain(pattern))]
         if not matches:
             better = near(pattern, names)
+            if any(name.startswith(f"{pattern}.") for name in names):
+                better = f"{pattern}.*"
             hint = f"; did you mean `{better}`?" if better else ""
             raise InputError.of(f"there is no {what} of this name{hint}", key=pattern)
         result += [name for name in matches if name not in result]
