@@ -108,9 +108,9 @@ def test_the_figure_by_year_has_the_coefficients_and_intervals():
     figure = figures.figures(result)["groups-by-year"]
     assert figure.frame["group"].unique().sort().to_list() == ["foreign", "state"]
     table = result.tables["regressions_by_year"].frame
-    one = table.filter((pl.col("variable") == "ln MRPK") & (pl.col("group") == "foreign")).sort("year")
+    one = table.filter((pl.col("variable") == "ln MRPK") & (pl.col("group") == "state")).sort("year")
     value = f"{one['coefficient'][0]:+.2f}".replace("-", "−")
-    assert f"ln MRPK of foreign firms against private ones: {value} in 2000" in figure.title
+    assert f"ln MRPK of state firms against private ones: {value} in 2000" in figure.title
     assert (figure.frame["low"] < figure.frame["coefficient"]).all()
     assert figure.png()[:4] == b"\x89PNG"
     assert "<svg" in figure.svg()

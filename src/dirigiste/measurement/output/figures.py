@@ -203,7 +203,7 @@ def _densities(measurement: Measurement) -> Figure | None:
         low, high = min(tfpr, key=lambda c: c.mean), max(tfpr, key=lambda c: c.mean)
         title = (
             f"TFPR is lowest in {_plain(low.group)} firms ({words.signed(low.mean, 2)}) and highest in "
-            f"{_plain(high.group)} ones ({words.signed(high.mean, 2)}), logs from the mean of the cell"
+            f"{_plain(high.group)} ones ({words.signed(high.mean, 2)}), logs from the aggregate of the cell"
         )
     else:
         sd = float(measurement.rows["ln_tfpr_dev"].std() or 0.0)  # type: ignore[arg-type]
@@ -217,7 +217,7 @@ def _densities(measurement: Measurement) -> Figure | None:
             for curve in curves
         ]
     )
-    unit = "logs, from the mean of industry and year"
+    unit = "logs, from the aggregate of industry and year"
     means = "; ".join(
         f"{one.group} TFPR {words.signed(one.mean, 2)}, TFPQ {words.signed(two.mean, 2)}"
         for one, two in zip(tfpr, tfpq, strict=True)
@@ -227,7 +227,8 @@ def _densities(measurement: Measurement) -> Figure | None:
         title,
         "Densities by Gaussian kernels with Silverman's bandwidth; triangles: means. Each firm counts once."
         f"{_few(measurement)} Choices: {measurement.choices.line()}",
-        f"Densities of log TFPR and log TFPQ by group, from the mean of industry and year. Means: {means}.",
+        "Densities of log TFPR and log TFPQ by group, from the aggregate of industry and year. "
+        f"Means: {means}.",
         frame,
         lambda top: drawing.densities([("TFPR", unit, tfpr), ("TFPQ", unit, tfpq)], top),
     )
@@ -265,7 +266,7 @@ def _products(measurement: Measurement) -> Figure | None:
         title = (
             f"The median marginal product of capital is lowest in {_plain(low.group)} firms "
             f"({words.signed(low.quantiles[2], 2)}) and highest in {_plain(high.group)} ones "
-            f"({words.signed(high.quantiles[2], 2)}), logs from the mean of the cell"
+            f"({words.signed(high.quantiles[2], 2)}), logs from the aggregate of the cell"
         )
     else:
         title = f"The marginal product of capital spreads over {wide:.1f} logs (10 to 90 %) within cells"
@@ -286,13 +287,14 @@ def _products(measurement: Measurement) -> Figure | None:
             for one in many
         ]
     )
-    unit = "logs, from the mean of industry and year"
+    unit = "logs, from the aggregate of industry and year"
     who = "all firms" if capital[0].group == ALL else "groups"
     return Figure(
         "marginal-products",
         title,
         f"Marginal revenue products by group.{_few(measurement)} Choices: {measurement.choices.line()}",
-        f"Spreads of marginal products of capital and labour for {who}, from the mean of industry and year. "
+        f"Spreads of marginal products of capital and labour for {who}, from the aggregate of industry and "
+        "year. "
         + "; ".join(f"{one.group} median MRPK {words.signed(one.quantiles[2], 2)}" for one in capital)
         + ".",
         frame,
@@ -326,9 +328,12 @@ def _by_year(measurement: Measurement) -> Figure | None:
         (name, "year", _lines(frame.filter(pl.col("variable") == name).sort("group"), "group", "year"))
         for name in ("ln TFPR", "ln MRPK", "ln MRPL")
     ]
-    first, last = (_ends(frame, shown[0], year) for year in (frame["year"].min(), frame["year"].max()))
+    capital = frame.filter(pl.col("variable") == "ln MRPK")
+    gaps = capital.group_by("group").agg(pl.col("coefficient").abs().mean())
+    leading = min(shown, key=lambda name: -float(gaps.filter(pl.col("group") == name)["coefficient"].sum()))
+    first, last = (_ends(frame, leading, year) for year in (frame["year"].min(), frame["year"].max()))
     title = (
-        f"ln MRPK of {_plain(shown[0])} firms against {_plain(reference)} ones: {first[1]} in {first[0]}, "
+        f"ln MRPK of {_plain(leading)} firms against {_plain(reference)} ones: {first[1]} in {first[0]}, "
         f"{last[1]} in {last[0]}"
     )
     left = len(largest) - len(shown)
