@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from dirigiste.numerics.markets.firm import firms
 from dirigiste.numerics.operators import direct, kfe
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.preferences import LEAST_CONSUMPTION
+from dirigiste.numerics.stationary.certified import Certificate
 from dirigiste.numerics.stationary.equilibrium import MOST_TOP_MASS, Solved
 from dirigiste.numerics.stationary.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 
@@ -51,35 +51,6 @@ LEAST_STATUS = 1e-9
 
 LEAST_OUTPUT = 1e-8
 """Output over consumption below which no firm runs: what little there is are rounding errors."""
-
-
-class Certificate(NamedTuple):
-    """Residuals of a stationary equilibrium. Markets relative to their size; see
-    `numerics.aggregates.Conditions`.
-    """
-
-    hjb: float
-    """Largest residual of a value, in logs of consumption a year."""
-    distribution: float
-    """Sum over states of |inflow - outflow|, per year."""
-    mass: float
-    """Total mass less 1."""
-    labor: float
-    capital: float
-    """Demand less supply; negative where capital lies idle at r = -delta, and 0 in an open economy."""
-    budget: float
-    quota: float
-    """Share less the one asked for (0 without a quota); positive where the quota does not bind."""
-    walras: float
-    """Residual of the goods identity over output (consumption where no firm runs); never used to solve."""
-    top_mass: float
-    """Mass at the last wealth node."""
-    least_mass: float
-    """Smallest mass of a state; below 0 only by rounding."""
-    rounds: int
-    history: tuple[float, ...]
-    """Largest gap between foreseen and clearing prices, evaluation by evaluation."""
-    warnings: tuple[str, ...]
 
 
 def accounts_of(compiled: Compiled, point: Point) -> Accounts:

@@ -13,6 +13,7 @@ import importlib
 import json
 import sys
 import threading
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -54,7 +55,7 @@ def build(compiled: Compiled, solved: Solved) -> xr.Dataset:
     import xarray as xr
 
     point, economy = solved.point, compiled.economy
-    certified = Certificate(**certificate.certificate(compiled, solved)._asdict())
+    certified = Certificate(**asdict(certificate.certificate(compiled, solved)))
     variables: dict[str, Any] = {}
     for name, values in totals.by_status(compiled, point).items():
         variables[f"{name}_by_status"] = ("status", values, measures.about(measures.STATUS[name]))
