@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics.markets.aggregates import Moves, Static
+from dirigiste.numerics.markets.aggregates import Moves, Static, earned, kept_of
 from dirigiste.numerics.setup.unknowns import INTEREST, TRANSFER, WAGE
 
 Array = NDArray[np.float64]
@@ -36,9 +36,7 @@ class Accounts(NamedTuple):
 
 def receipts(given: Given, s: Static, moved: Moves) -> Array:
     """Wedges, spreads, taxes on size, and what edges take and do not burn, less what newborns are given."""
-    earned = sum(_total(revenue) for revenue in (s.wedge_revenue, s.spread_revenue, s.size_tax_revenue))
-    taken = _total((1.0 - given("burnt")) * moved.taken)
-    return earned + taken - given("entry_wealth") * _total(given("leaves") * moved.people)
+    return earned(s) + kept_of(moved, given("burnt"), given("leaves"), given("entry_wealth"))
 
 
 def accounts(given: Given, s: Static, moved: Moves, transfer: Any, opens: Collection[int]) -> Accounts:  # noqa: ANN401

@@ -145,18 +145,30 @@ class Conditions(NamedTuple):
     """Share of the statuses that the quota names, less the share it asks for."""
 
 
+def earned(s: Static) -> Array:
+    """Wedges, spreads and taxes on size, goods a year (...), of sums by status (..., S)."""
+    parts = (s.wedge_revenue, s.spread_revenue, s.size_tax_revenue)
+    return np.asarray(sum(part.sum(axis=-1) for part in parts))
+
+
+def kept_of(moved: Moves, burnt: Array, leaves: Array, entry_wealth: Array | float) -> Array:
+    """What edges take and do not burn, less what newborns are given, goods a year (...), of flows by arc
+    (..., E).
+    """
+    taken = ((1.0 - burnt) * moved.taken).sum(axis=-1)
+    return np.asarray(taken - entry_wealth * (leaves * moved.people).sum(axis=-1))
+
+
 def moved_receipts(m: Arrays, moved: Moves) -> float:
     """What edges take and do not burn, less what newborns are given, goods a year."""
-    taken = ((1.0 - m.burnt) * moved.taken).sum()
-    return float(taken - m.entry_wealth * (m.leaves * moved.people).sum())
+    return float(kept_of(moved, m.burnt, m.leaves, m.entry_wealth))
 
 
 def receipts(m: Arrays, s: Static, moved: Moves) -> float:
     """Wedges, spreads, taxes on size, and what edges take and do not burn, less what newborns are given,
     goods a year.
     """
-    earned = s.wedge_revenue.sum() + s.spread_revenue.sum() + s.size_tax_revenue.sum()
-    return float(earned) + moved_receipts(m, moved)
+    return float(earned(s)) + moved_receipts(m, moved)
 
 
 def conditions(m: Arrays, prices: Prices, s: Static, moved: Moves) -> Conditions:

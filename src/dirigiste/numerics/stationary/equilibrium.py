@@ -444,7 +444,7 @@ class _Search:
         lead to an equilibrium, or to the reason why there is none in double precision.
         """
         inner = _Search(self.compiled, self.start, self.target, self.progress, self.stage, self.active)
-        inner.deadline = effort.spent() + min(self.work, FALLBACK_WORK)
+        inner.deadline = effort.spent() + self.work
         trial, jump = nested.solve(inner, now, None if known is None else known.matrix)
         if not (inner.done(trial) or (jump and trial.size <= NEAR_JUMP)):
             return now
