@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dirigiste.cli import console, streams
+from dirigiste.cli import console, firm_files, streams
 from dirigiste.cli import measure_text as text
 from dirigiste.cli.measure_files import Files
 from dirigiste.errors import InputError, Problem
@@ -380,23 +380,15 @@ class Asked:
     def firms(self) -> Firms:
         """Read the file."""
         from dirigiste.measurement import read_firms
-        from dirigiste.measurement.files.source import Form
 
         given = {name: self.options[f"role_{name}"] for name in ROLE_OPTIONS}
-        sign = self.options["separator"]
         return read_firms(
             self.file,
             **given,
             preset=self.options["preset"],
             mapping=self.options["mapping"],
             missing=console.names(self.options["missing"]) or (),
-            form=Form(
-                "\t" if sign in ("\\t", "tab") else sign,
-                self.options["decimal"],
-                self.options["encoding"],
-                self.options["sheet"],
-                self.options["skip"],
-            ),
+            form=firm_files.form(self.options),
             keep=self.options["keep"],
             drop=self.options["drop"],
         )

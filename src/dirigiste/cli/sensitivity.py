@@ -104,25 +104,17 @@ def _json(result: xr.Dataset) -> dict[str, object]:
         for i, outcome in enumerate(result["outcome"].values)
         for j, parameter in enumerate(result["parameter"].values)
     ]
-    outcomes = {
-        str(name): {"value": plain(float(value)), "unit": str(unit)}
-        for name, value, unit in zip(
-            result["outcome"].values, result["value"].values, result["outcome_unit"].values, strict=True
-        )
-    }
-    parameters = {
-        str(name): {"value": plain(float(value)), "unit": str(unit)}
-        for name, value, unit in zip(
-            result["parameter"].values,
-            result["parameter_value"].values,
-            result["parameter_unit"].values,
-            strict=True,
-        )
-    }
+    def named(dimension: str, values: str) -> dict[str, object]:
+        columns = (result[name].values for name in (dimension, values, f"{dimension}_unit"))
+        return {
+            str(name): {"value": plain(float(value)), "unit": str(unit)}
+            for name, value, unit in zip(*columns, strict=True)
+        }
+
     return {
         "economy": result.attrs["economy"],
-        "outcomes": outcomes,
-        "parameters": parameters,
+        "outcomes": named("outcome", "value"),
+        "parameters": named("parameter", "parameter_value"),
         "fixed": list(result.attrs["fixed"]),
         "sensitivity": rows,
     }

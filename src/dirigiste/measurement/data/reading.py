@@ -157,7 +157,7 @@ class Reading:
         self._find_style(lazy, schema)
         self._check(lazy, schema)
         expressions = self._expressions(schema)
-        made = [*expressions, *self._held(expressions, schema)]
+        made = [*expressions, *self._met_conditions(expressions, schema)]
         made += [pl.col(last).is_null().alias(LAST)] if last is not None else []
         frame = lazy.select(*made).with_columns(self._fate().alias(FATE)).collect(engine="streaming")
         if self.source.text is not None and frame["year"].null_count():
@@ -166,7 +166,7 @@ class Reading:
                 raise InputError(problems)
         return frame
 
-    def _held(self, canonical: list[pl.Expr], schema: dict[str, Any]) -> list[pl.Expr]:
+    def _met_conditions(self, canonical: list[pl.Expr], schema: dict[str, Any]) -> list[pl.Expr]:
         """Conditions on rows, each a column that is true where the row is measured as far as it goes."""
         roles = {f"{OF_ROLE}{one.meta.output_name()}": one for one in canonical}
 
@@ -177,11 +177,11 @@ class Reading:
         def words(name: str) -> pl.Expr:
             return roles[name].cast(pl.String) if name in roles else self._word(name, schema)
 
-        held = []
+        met = []
         for n, condition in enumerate(self.roles.conditions):
             true = conditions.to_polars(condition.formula, values, words).fill_null(value=False)
-            held.append((true if condition.kind == "keep" else ~true).alias(f"(condition {n})"))
-        return held
+            met.append((true if condition.kind == "keep" else ~true).alias(f"(condition {n})"))
+        return met
 
     def _word(self, name: str, schema: dict[str, Any]) -> pl.Expr:
         """A column as text, with the labels of its codes where the file has them."""

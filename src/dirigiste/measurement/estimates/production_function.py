@@ -205,14 +205,14 @@ def _solutions(cross_now: Array, cross_before: Array, metric: Array) -> list[Sol
 
     values = np.array([at(rho).criterion for rho in GRID])
     lower = np.concatenate([[np.inf], values[:-1]]), np.concatenate([values[1:], [np.inf]])
-    found = []
+    minima = []
     for n in np.flatnonzero((values <= lower[0]) & (values <= lower[1])):
         ends = (GRID[max(n - 1, 0)], GRID[min(n + 1, GRID.size - 1)])
         best: Any = optimize.minimize_scalar(
             lambda rho: at(rho).criterion, bounds=ends, method="bounded", options={"xatol": 1e-10}
         )
-        found.append(at(float(best.x)))
-    return sorted(found, key=lambda solution: solution.criterion)
+        minima.append(at(float(best.x)))
+    return sorted(minima, key=lambda solution: solution.criterion)
 
 
 def _spurious(solution: Solution) -> bool:

@@ -28,7 +28,8 @@ LETTER, SLANT = 0.045, 0.25
 
 def draw(result: xr.Dataset, title: str | None = None) -> Figure:
     """Draw the figure: colours relative to the largest elasticity of each outcome."""
-    rows, columns = order(result)[:ROWS], [str(name) for name in result["outcome"].values]
+    every, columns = order(result), [str(name) for name in result["outcome"].values]
+    rows = every[:ROWS]
     values = result["elasticity"].values[:, rows].T
     kinks = result["kink"].values[:, rows].T
     largest = np.nanmax(np.abs(values), axis=0, initial=1e-300)
@@ -49,10 +50,9 @@ def draw(result: xr.Dataset, title: str | None = None) -> Figure:
                     share = 0.5 + 0.5 * value / largest[k]
                     color = sheet.readable(sheet.LOSS_GAIN(share))
                     axes.text(k, n, text, ha="center", va="center", fontsize=6.0, color=color)
-        whole = len(order(result))
         note = "Colours: relative to the largest elasticity of each outcome, by which rows are sorted."
-        if whole > len(rows):
-            note += f" The first {len(rows)} of {whole} parameters."
+        if len(every) > len(rows):
+            note += f" The first {len(rows)} of {len(every)} parameters."
         canvas.plane().text(0.05, 0.12, note, fontsize=6.6, color=sheet.SOFT, va="center")
         for side in axes.spines.values():
             side.set_visible(False)
