@@ -18,6 +18,7 @@ FLOORS = [
     {"measurement", "report"},
     {"replications"},
     {"loading"},
+    {"fit", "sweep"},
     {"dirigiste"},
     {"cli", "__main__"},
 ]

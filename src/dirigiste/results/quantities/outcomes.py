@@ -7,6 +7,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dirigiste.documents.words import near
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import measures, totals
@@ -14,13 +16,19 @@ from dirigiste.results.quantities import measures, totals
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import xarray as xr
+    from numpy.typing import NDArray
+
     from dirigiste.economy import Economy
     from dirigiste.numerics.setup.arrays import Compiled
     from dirigiste.numerics.stationary.equilibrium import Point
     from dirigiste.results.quantities.measures import Measure
 
-EDGES = ("people", "wealth", "taken")
+EDGES = ("people", "wealth_moved", "taken")
 """Flows along an edge, by the names of `measures.EDGE`."""
+
+
+_OF_PATHS = {name.removesuffix("_by_status"): row for name, row in measures.PATH_STATUS.items()}
 
 
 def of_point(compiled: Compiled, point: Point) -> dict[str, float]:
@@ -37,11 +45,34 @@ def of_point(compiled: Compiled, point: Point) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 
+def of_path(path: xr.Dataset) -> dict[str, NDArray[np.float64]]:
+    """All outcomes of a path over its times, (T,), or of the economy without the events, (): those of
+    equilibria that a path has too, and `investment[independent]`.
+    """
+    values = {name: path[name].values for name in measures.PATH if name in path}
+    for name in measures.PATH_STATUS:
+        plain = name.removesuffix("_by_status")
+        for status in path["status"].values:
+            values[f"{plain}[{status}]"] = path[name].sel(status=status).values
+    edges = path["edge"].values
+    for name in measures.PATH_ARC:
+        for edge in dict.fromkeys(edges):
+            values[f"{name}[{edge}]"] = path[name].isel(arc=np.flatnonzero(edges == edge)).sum("arc").values
+    return {name: np.asarray(value, dtype=float) for name, value in values.items()}
+
+
+def names_of_path(economy: Economy) -> list[str]:
+    """Names of all outcomes of paths of an economy."""
+    plain = [name for name in measures.PATH if economy.closure.directed or name not in measures.QUOTA]
+    statuses = [name.removesuffix("_by_status") for name in measures.PATH_STATUS]
+    of_statuses = [f"{name}[{status}]" for name in statuses for status in economy.statuses]
+    return plain + of_statuses + [f"{name}[{edge.name}]" for name in EDGES for edge in economy.edges]
+
+
 def names(economy: Economy) -> list[str]:
     """Names of all outcomes of an economy, before it is solved."""
-    quota = ("added_spread", "limit_factor")
     every = (*measures.PRICES, *measures.AGGREGATES)
-    plain = [name for name in every if economy.closure.directed or name not in quota]
+    plain = [name for name in every if economy.closure.directed or name not in measures.QUOTA]
     of_statuses = [f"{name}[{status}]" for name in measures.STATUS for status in economy.statuses]
     return plain + of_statuses + [f"{name}[{edge.name}]" for name in EDGES for edge in economy.edges]
 
@@ -49,7 +80,10 @@ def names(economy: Economy) -> list[str]:
 def measure(name: str) -> Measure:
     """Label, unit and description of an outcome, without the status or edge in brackets."""
     plain, bracket, _ = name.partition("[")
-    tables = (measures.STATUS, measures.EDGE) if bracket else (measures.PRICES, measures.AGGREGATES)
+    if not bracket:
+        tables = (measures.PRICES, measures.AGGREGATES)
+    else:
+        tables = (measures.STATUS, measures.EDGE, _OF_PATHS)
     return next(table[plain] for table in tables if plain in table)
 
 

@@ -1,0 +1,1 @@
+"""From data to parameters: calibration, sizes of events, perceived enforcement, draws."""
