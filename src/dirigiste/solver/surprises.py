@@ -115,6 +115,8 @@ class Solver:
         """States before a surprise at which other sets of channels leave the course of one."""
         self.reached: dict[Channels, tuple[int, State]] = {}
         """How far chains have been followed that go on later."""
+        self.solved: Callable[[int, transition.Task, transition.Solved, Terminal], None] | None = None
+        """Called with the number of a surprise, what its path must go through, the path and its end."""
         self.gained: dict[tuple[int, Channels], Gained] = {}
         """By how much solutions at surprises differ from the first guess."""
         self.frame = timed.frame(self.economy, self._ranges())
@@ -157,7 +159,7 @@ class Solver:
         count = len(self.grid.surprises)
         keys = [(n, channels & self.seen[n]) for n in range(count)]
         acts = [(n, key) for n, key in keys if self.timeline.acts(n, key)]
-        hands = [Handover.of(self._first()), *(Handover() for _ in acts)]
+        hands = [Handover.of(self.first()), *(Handover() for _ in acts)]
 
         def announce(number: int) -> None:
             before, after = hands[number], hands[number + 1]
@@ -179,13 +181,13 @@ class Solver:
         if key in self.reached:
             begin, state = self.reached.pop(key)
         elif chain.parent is None:
-            begin, state = chain.first, self._first()
+            begin, state = chain.first, self.first()
         else:
             begin, state = chain.first, self.left[chain.first, chain.parent]
         for n in range(begin, chain.last):
             if n in self.branches[key]:
                 self.left[n, key] = state
-            state = self._next(n, key, state)
+            state = self.next(n, key, state)
         if whole:
             self.courses[key] = self.course(state)
             self.work.finished()
@@ -232,7 +234,7 @@ class Solver:
                 pass  # too far away: from cold
         return solve(None)
 
-    def _first(self) -> State:
+    def first(self) -> State:
         """The stationary state without the chronicle, as a path on which nothing happens: one step, over and
         over.
         """
@@ -258,7 +260,7 @@ class Solver:
             segments=(),
         )
 
-    def _next(self, n: int, key: Channels, parent: State) -> State:
+    def next(self, n: int, key: Channels, parent: State) -> State:
         """The state of a set of channels after surprise n, in which it may have no part."""
         if not self.timeline.acts(n, key):
             return parent
@@ -310,6 +312,8 @@ class Solver:
             self.gained[n, key] = Gained(
                 middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
             )
+        if self.solved:
+            self.solved(n, task, solved, terminal)
         self.work.done(edges.size - 1)
         owners = NOBODY
         if key == self.acting & self.seen[n]:

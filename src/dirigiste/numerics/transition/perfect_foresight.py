@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,14 +30,11 @@ from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
 from dirigiste.numerics import broyden
-from dirigiste.numerics.markets.clearing import Clearing
 from dirigiste.numerics.operators.linear import krylov
 from dirigiste.numerics.setup.arrays import Arrays
-from dirigiste.numerics.setup.timed import Timed
-from dirigiste.numerics.setup.unknowns import INTEREST, QUOTA, TRANSFER, WAGE
-from dirigiste.numerics.stationary.equilibrium import STEEP
-from dirigiste.numerics.transition import path, steps
-from dirigiste.numerics.transition.path import Backwards, Begin, Forwards, Room, Sums
+from dirigiste.numerics.transition import path
+from dirigiste.numerics.transition.path import Backwards, Begin, Forwards, Sums
+from dirigiste.numerics.transition.search import Search, Task, Try, fill_given, value_residuals
 from dirigiste.numerics.transition.sequence import Kernel, jacobian
 
 Array = NDArray[np.float64]
@@ -53,19 +49,6 @@ FRONTS = 5.0
 """How far the gap may be above its tolerance where rounds no longer halve it: on a few dates decades ahead
 many owners change what they do at once, and a step is too long to say when.
 """
-
-BEYOND = 10.0
-"""How much wider the gap may be in steps that another surprise replaces: these steps are
-never realised, and what is reported moves by a few hundredths of the gap at most (`crackdown-2020`: 3e-6 in
-log output).
-"""
-
-LOOSE = 1e-2
-"""Values and markets of a round are solved to this times its gap."""
-
-FAR = 50.0
-"""Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance:
-the next round may be the last. Before that one Newton round a stage does."""
 
 EARLY = 2
 """Rounds after which a path is near enough for another one to begin on it."""
@@ -87,34 +70,6 @@ SHIFT = 1e-5
 WIDER = 2.0
 """A change that leaves a gap this much wider than the best so far is halved: where owners on the brink are
 many, gaps fall only after a round in which the matrix has learnt of them."""
-
-MASSES, ROUGH = 1e-11, 1e-5
-"""Change of masses, summed over states, at which the sweeps of a stage end; far from the solution this share
-of the gap."""
-
-LINEAR, ROUGH_LINEAR = 1e-6, 1e-4
-"""Accuracy of the linear systems of values, and far from the solution."""
-
-
-class Task(NamedTuple):
-    """What a path must go through: parameters and lengths of its steps (T,), where it begins, the values in
-    which it ends (N, S, J), and how many of its steps happen (all if left out): another surprise replaces the
-    others.
-    """
-
-    timed: Timed
-    lengths: Array
-    begin: Begin
-    end: Array
-    happen: int | None = None
-
-    @property
-    def weight(self) -> Array:
-        """Weight of the gap of every step (T, 1)."""
-        weight = np.ones((self.lengths.size, 1))
-        if self.happen is not None:
-            weight[self.happen :] = 1.0 / BEYOND
-        return weight
 
 
 class Guess(NamedTuple):
@@ -153,6 +108,8 @@ class Solved(NamedTuple):
     """Years of each step (T,)."""
     weight: Array
     """Of the gap of every step (T, 1)."""
+    correction: Array
+    """What Broyden's rule has added to the matrix of (16), over steps and active unknowns (T n, T n)."""
     history: tuple[float, ...]
     seconds: float
 
@@ -187,122 +144,9 @@ class Solved(NamedTuple):
         return bool(np.isfinite(self.u).all() and np.isfinite(self.foreseen).all())
 
 
-@dataclass
-class _Try:
-    """Everything that follows from foreseen prices."""
-
-    u: Array
-    backwards: Backwards
-    forwards: Forwards
-    clearing: Array
-    left: Array
-    weight: Array
-
-    @property
-    def gap(self) -> Array:
-        return self.clearing - self.u
-
-    @property
-    def size(self) -> float:
-        return float(np.abs(self.gap * self.weight).max())
-
-
-class _Search:
-    """One path; the decisions and masses of its last trial are in `room`."""
-
-    def __init__(
-        self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
-    ) -> None:
-        self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
-        self.begin, self.weight, self.active = task.begin, task.weight, active
-        self.clearing = Clearing.of(task.timed.stacked, active)
-        self.room = Room.of(m, task.lengths.size)
-
-    def at(self, u: Array, v: Array, near: Array, size: float) -> _Try:
-        """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
-        as a gap of `size` calls for.
-        """
-        task, ms = self.task, self.task.timed.stacked
-        exact = size <= FAR * self.goal
-        tolerance = max(self.hjb, min(LOOSE * size, 0.5 * self.target if exact else 1e-3))
-        steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
-        reached = np.where(steep[:, None], near, u)
-        back = path.backwards(
-            ms,
-            self.room,
-            u,
-            reached,
-            task.lengths,
-            task.end,
-            v.copy(),
-            exact=exact,
-            tolerance=tolerance,
-            linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
-        )
-        return self.masses(u, back, near, size)
-
-    def masses(self, u: Array, back: Backwards, near: Array, size: float) -> _Try:
-        """What follows from values, whose decisions are in `room`: masses, and the prices that clear."""
-        accuracy = MASSES if size <= FAR * self.goal else ROUGH * size
-        forth = path.forwards(self.task.timed.stacked, self.room, self.task.lengths, self.begin, accuracy)
-        cleared, left = self.clearing.clear(
-            forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
-        )
-        return _Try(u, back, forth, cleared, left, self.weight)
-
-    def again(self, last: _Try) -> _Try:
-        """The last trial with other masses at the beginning."""
-        return self.masses(last.u, last.backwards, last.clearing, last.size)
-
-    def start_of(self, trial: _Try) -> tuple[Array, Array]:
-        """Values and clearing prices of a trial, for the next one to start from."""
-        return trial.backwards.v, trial.clearing
-
-    def moved(self, u: Array, change: Array) -> Array:
-        """Foreseen prices moved by a change (T, n), within their bounds."""
-        u = u.copy()
-        u[:, self.active] += change
-        return self.clearing.within(u)
-
-    def matrix(self, through_masses: Array) -> Array:
-        """1 + D^-1 N of equation (16), (T n, T n), with D of the last clearing."""
-        T, n = self.task.lengths.size, len(self.active)
-        matrix = np.eye(T * n).reshape(T, n, T, n)
-        matrix += np.einsum("kij,kjlm->kilm", np.linalg.pinv(self.clearing.slopes), through_masses)
-        return matrix.reshape(T * n, T * n)
-
-    def other(self, forth: Forwards) -> Array:
-        """Receipts other than wedges, spreads and taxes on size in every step (T,)."""
-        moves, timed = forth.flows.moves, self.task.timed
-        taken = ((1.0 - timed.number("burnt")) * moves.taken).sum(axis=1)
-        return taken - timed.number("entry_wealth") * (timed.number("leaves") * moves.people).sum(axis=1)
-
-    def finer(self, trial: _Try) -> _Try:
-        """The same with values and markets far within the tolerance, not only as the last gap called for."""
-        if self.off(trial) > self.target:
-            return self.at(trial.u, trial.backwards.v, trial.clearing, self.target)
-        cleared, left = self.clearing.clear(
-            trial.forwards.g, self.other(trial.forwards), trial.clearing, 1e-3 * self.target
-        )
-        return replace(trial, clearing=cleared, left=left)
-
-    def off(self, trial: _Try) -> float:
-        """Largest residual of values."""
-        return float(value_residuals(trial.backwards, self.task.lengths).max())
-
-    def fine(self, trial: _Try) -> bool:
-        """Whether values and markets are within the tolerance."""
-        return max(self.off(trial), float(np.abs(trial.left).max(initial=0.0))) <= self.target
-
-
-def value_residuals(backwards: Backwards, lengths: Array) -> Array:
-    """Residuals of values (T,) in logs of consumption a year, each over the allowance of its step."""
-    return backwards.residual / (1.0 + steps.SHORT / lengths)
-
-
 def _along(
-    search: _Search, current: _Try, through_masses: Array, history: list[float], progress: Progress | None
-) -> _Try:
+    search: Search, current: Try, through_masses: Array, history: list[float], progress: Progress | None
+) -> Try:
     """Newton's method from a trial with responses of the path itself; what it ends with."""
     goal, T, active = search.goal, search.task.lengths.size, search.active
     current = search.at(current.u, *search.start_of(current), goal)
@@ -312,7 +156,7 @@ def _along(
             break
         gap = current.gap[:, active].reshape(-1)
 
-        def product(y: Array, now: _Try = current, gap: Array = gap) -> tuple[Array, Array]:
+        def product(y: Array, now: Try = current, gap: Array = gap) -> tuple[Array, Array]:
             change = lu_solve(preconditioner, y)
             shift = SHIFT / max(float(np.abs(change).max()), 1e-300)
             u = search.moved(now.u, shift * change.reshape(T, -1))
@@ -336,19 +180,6 @@ def _along(
         if progress:
             progress(len(history), current.size)
     return current
-
-
-def fill_given(u: Array, given: Array, active: tuple[int, ...]) -> Array:
-    """Unknowns (T, 4) with the prices that the closure fixes in every step;
-    the unknown of a quota is 0 where there is none.
-    """
-    u = u.copy()
-    for index, values in ((WAGE, np.log(given[:, 0])), (INTEREST, given[:, 1]), (TRANSFER, given[:, 2])):
-        if index not in active:
-            u[:, index] = values
-    if QUOTA not in active:
-        u[:, QUOTA] = 0.0
-    return u
 
 
 def solve(
@@ -387,7 +218,7 @@ def solve(
     goal = target if foresight is None else foresight
     active = list(kernel.active)
     T, n = task.lengths.size, len(active)
-    search = _Search(m, task, active, target=target, goal=goal, hjb=hjb)
+    search = Search(m, task, active, target=target, goal=goal, hjb=hjb)
     through_masses = jacobian(kernel, task.lengths)
     correction = np.zeros((T * n, T * n))
     u = fill_given(guess.u, task.timed.given, kernel.active)
@@ -455,6 +286,7 @@ def solve(
         left=left,
         lengths=task.lengths,
         weight=search.weight,
+        correction=correction,
         history=tuple(history),
         seconds=time.perf_counter() - begun,
     )
