@@ -34,6 +34,11 @@ UPWARDS = {
     ("numerics.compiled.warmup", "results.runs.run"): "the same",
     ("numerics.compiled.warmup", "results.equilibria.solve"): "the same",
     ("results.runs.run", "report"): "`Run.save` also writes the report",
+    (
+        "chronicle.observed.checks",
+        "results.quantities.outcomes",
+    ): "observed series name outcomes of results, which are declared there",
+    ("chronicle.observed.checks", "results.quantities.expression"): "and arithmetic of them",
 }
 """Imports that lead upwards all the same, each inside of a function, and why."""
 

@@ -13,6 +13,7 @@ from dirigiste.chronicle.event import ASSUMPTION, Amount, BibliographyEntry, Dis
 from dirigiste.chronicle.explain import explain
 from dirigiste.chronicle.loader import load, loads, shipped
 from dirigiste.chronicle.model import Chronicle
+from dirigiste.chronicle.observed.series import ObservedSeries, ObservedValue
 
 __all__ = [
     "ASSUMPTION",
@@ -28,6 +29,8 @@ __all__ = [
     "Discrepancy",
     "Event",
     "LastingChange",
+    "ObservedSeries",
+    "ObservedValue",
     "default_channel",
     "explain",
     "load",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from dirigiste.chronicle.channels import CHANNELS
 from dirigiste.chronicle.dated_changes import compose, to_parameter
 from dirigiste.chronicle.days import years_between
-from dirigiste.chronicle.event import ASSUMPTION
+from dirigiste.chronicle.event import ASSUMPTION, RANK
+from dirigiste.chronicle.observed import checks as observed
 from dirigiste.chronicle.placed_changes import PlacedChange, Where, believed, merged, written
 from dirigiste.chronicle.ranges import out_of_range
 from dirigiste.chronicle.workload import slow, too_much
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from dirigiste.chronicle.declaration import ChronicleDeclaration
     from dirigiste.economy import Economy
-
-RANK: Final = {"read": 2, "recomputed": 2, "remembered": 1, "unsure": 0}
-"""Ranks of qualities of sources and facts, the better the higher."""
 
 FIXED: Final = ("numerics.", "ability.distribution.")
 """Beginnings of paths that no event can change: numerical settings, and the points of the ability law."""
@@ -49,6 +47,7 @@ def check_references(data: object, economy: Economy | None, document: Document) 
     problems = [*_citations(data, where), *_reasons(data, where)]
     if economy is not None:
         problems += [*_unknown_parameters(data, economy, where), *_unknown_edges(data, economy, where)]
+        problems += observed.outcomes(data, economy, where)
     return problems
 
 
@@ -65,6 +64,7 @@ def check_content(
     where = Where(document)
     return [
         *_qualities(chronicle, where),
+        *observed.content(chronicle.observed, chronicle.sources, where),
         *_early_series(chronicle, where),
         *_cases(chronicle, where),
         *_conflicts(written(chronicle), where),
@@ -79,6 +79,7 @@ def on_economy(chronicle: ChronicleDeclaration, economy: Economy) -> list[Proble
     return [
         *_unknown_parameters(data, economy, where),
         *_unknown_edges(data, economy, where),
+        *observed.outcomes(data, economy, where),
         *_impossible(chronicle, economy, where),
         *too_much(chronicle, economy, where),
     ]
@@ -119,6 +120,7 @@ def _citations(data: object, where: Where) -> Iterator[Problem]:
     """Sources that are not in the bibliography."""
     bibliography = data.get("sources") if isinstance(data, dict) else None
     known = [*(bibliography if isinstance(bibliography, dict) else {}), ASSUMPTION]
+    everything = list(observed.citations(data, where.document))
     for n, event in _dicts(data, "events"):
         sources = event.get("sources")
         cited: list[tuple[KeyPath, object]] = [
@@ -130,10 +132,11 @@ def _citations(data: object, where: Where) -> Iterator[Problem]:
                 (("events", n, "discrepancies", m, key), item.get(key))
                 for key in ("claim_source", "record_source")
             ]
-        for path, id_ in cited:
-            if isinstance(id_, str) and id_ not in known:
-                message = f"`{id_}` is not among `sources`; add it there, or write {ASSUMPTION}"
-                yield where.problem(path, message, near(id_, known))
+        everything += cited
+    for path, id_ in everything:
+        if isinstance(id_, str) and id_ not in known:
+            message = f"`{id_}` is not among `sources`; add it there, or write {ASSUMPTION}"
+            yield where.problem(path, message, near(id_, known))
 
 
 def _qualities(chronicle: ChronicleDeclaration, where: Where) -> Iterator[Problem]:

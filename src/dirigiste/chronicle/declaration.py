@@ -18,7 +18,8 @@ from dirigiste.chronicle.channels import CHANNELS, Channel, default_channel
 from dirigiste.chronicle.dated_changes import DatedChange, compose, compose_lasting, to_parameter
 from dirigiste.chronicle.days import years_between
 from dirigiste.chronicle.event import AtLeastOne, BibliographyEntry, Discrepancy, Event
-from dirigiste.documents.fields import Count, Declaration
+from dirigiste.chronicle.observed.series import ObservedSeries
+from dirigiste.documents.fields import Count, Declaration, Name
 from dirigiste.economy import Economy
 from dirigiste.economy.synonyms import SYNONYMS
 
@@ -56,6 +57,10 @@ class ChronicleDeclaration(Declaration):
         None, description="How publicised cases move what owners believe; needed where an event has a `case`"
     )
     events: AtLeastOne[Event] = Field(description="What happened, and what it changes")
+    observed: dict[Name, ObservedSeries] = Field(
+        default_factory=dict,
+        description="What was observed, by the names of series, and what it is compared with",
+    )
 
     _baseline: Economy | None = PrivateAttr(default=None)
 

@@ -21,6 +21,9 @@ SourceQuality = Literal["read", "recomputed", "remembered", "unsure"]
 Quality = Literal["read", "remembered", "unsure"]
 """How well a fact is known: read in a source, remembered, or remembered without being sure."""
 
+RANK: Final = {"read": 2, "recomputed": 2, "remembered": 1, "unsure": 0}
+"""Ranks of qualities of sources and facts, the better the higher."""
+
 Precision = Literal["day", "month", "year", "reported"]
 """How exact a date is. `reported`: the date is that of the report; the thing itself happened earlier."""
 

@@ -9,6 +9,8 @@ from dirigiste import economy as economies
 from dirigiste.chronicle.checks import check_content, check_references
 from dirigiste.chronicle.declaration import SCHEMA_VERSION
 from dirigiste.chronicle.model import Chronicle
+from dirigiste.chronicle.observed.file import with_remarks, with_values
+from dirigiste.chronicle.placed_changes import Where
 from dirigiste.documents import reading, validation
 from dirigiste.documents.library import Library, check_version
 from dirigiste.documents.words import near
@@ -63,6 +65,11 @@ def of_document(document: Document) -> Chronicle:
     economy, faults = _economy_of(data, document)
     problems += [*faults, *check_references(data, economy, document)]
     if chronicle is not None:
+        noted = with_remarks(chronicle.observed, document)
+        observed, unread = with_values(noted, list(chronicle.sources), Where(document))
+        if observed != chronicle.observed:
+            chronicle = chronicle.model_copy(update={"observed": observed})
+        problems += unread
         problems += check_content(chronicle, economy, document)
     if problems or chronicle is None:
         raise InputError(problems)

@@ -32,7 +32,7 @@ def _open_numbers(schema: Any) -> Any:  # noqa: ANN401  (any JSON)
         return [_open_numbers(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("type") in {"number", "integer"}:
+    if schema.get("type") in ("number", "integer"):
         about = {"title", "description", "default", "x-unit", "x-symbol", "x-enters"}
         plain = {key: value for key, value in schema.items() if key not in about}
         rest = {key: value for key, value in schema.items() if key in about}

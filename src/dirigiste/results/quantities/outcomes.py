@@ -11,7 +11,7 @@ import numpy as np
 
 from dirigiste.documents.words import near
 from dirigiste.errors import InputError
-from dirigiste.results.quantities import measures, totals
+from dirigiste.results.quantities import measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,8 @@ _OF_PATHS = {name.removesuffix("_by_status"): row for name, row in measures.PATH
 
 def of_point(compiled: Compiled, point: Point) -> dict[str, float]:
     """All outcomes at a point of the solver; nan where one has no meaning."""
+    from dirigiste.results.quantities import totals
+
     values = {**totals.prices(compiled, point), **totals.aggregates(compiled, point)}
     for name, column in totals.by_status(compiled, point).items():
         values |= {f"{name}[{status}]": float(x) for status, x in zip(compiled.statuses, column, strict=True)}
