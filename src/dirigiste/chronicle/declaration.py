@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from pydantic import Field, PrivateAttr
@@ -63,6 +64,12 @@ class ChronicleDeclaration(Declaration):
     )
 
     _baseline: Economy | None = PrivateAttr(default=None)
+    _files: tuple[Path, ...] = PrivateAttr(default=())
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that numbers of observed series were read from."""
+        return self._files
 
     @property
     def baseline(self) -> Economy:

@@ -9,7 +9,7 @@ from dirigiste import economy as economies
 from dirigiste.chronicle.checks import check_content, check_references
 from dirigiste.chronicle.declaration import SCHEMA_VERSION
 from dirigiste.chronicle.model import Chronicle
-from dirigiste.chronicle.observed.file import with_remarks, with_values
+from dirigiste.chronicle.observed.file import files_of, with_remarks, with_values
 from dirigiste.chronicle.placed_changes import Where
 from dirigiste.documents import reading, validation
 from dirigiste.documents.library import Library, check_version
@@ -67,8 +67,10 @@ def of_document(document: Document) -> Chronicle:
     if chronicle is not None:
         noted = with_remarks(chronicle.observed, document)
         observed, unread = with_values(noted, list(chronicle.sources), Where(document))
+        files = files_of(chronicle.observed, document)
         if observed != chronicle.observed:
             chronicle = chronicle.model_copy(update={"observed": observed})
+        chronicle._files = files
         problems += unread
         problems += check_content(chronicle, economy, document)
     if problems or chronicle is None:

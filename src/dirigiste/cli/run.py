@@ -117,7 +117,7 @@ def command(
     ):
         result = run(
             declared,
-            given=texts(chronicle, declared.economy),
+            given=texts(chronicle, declared.economy, declared.files),
             only=acting,
             channels="quick" if channels == "quick" else channels is not None,
             certify=certify,

@@ -16,7 +16,7 @@ from dirigiste.documents.words import near, one_of
 from dirigiste.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from dirigiste.chronicle.placed_changes import Where
     from dirigiste.documents.nodes import Document, KeyPath
@@ -77,7 +77,7 @@ class _Rows:
     def __init__(self, series: ObservedSeries, path: KeyPath, known: Collection[str], where: Where) -> None:
         assert series.file is not None
         self.series, self.path, self.known, self.where = series, path, known, where
-        self.file = Path(where.document.file).parent / Path(series.file).expanduser()
+        self.file = _beside(where.document, series.file)
         self.problems: list[Problem] = []
         self.header: list[str] = []
 
@@ -221,6 +221,11 @@ class _Rows:
         self.problems.append(Problem(str(self.file), line, number, column, message, suggestion))
 
 
-def files(series: Mapping[str, ObservedSeries]) -> Iterator[str]:
-    """Files that series name, each once."""
-    yield from dict.fromkeys(one.file for one in series.values() if one.file is not None)
+def files_of(series: Mapping[str, ObservedSeries], document: Document) -> tuple[Path, ...]:
+    """Files that series name, each once, relative to the document that declares them."""
+    named = dict.fromkeys(one.file for one in series.values() if one.file is not None)
+    return tuple(_beside(document, file) for file in named)
+
+
+def _beside(document: Document, file: str) -> Path:
+    return Path(document.file).parent / Path(file).expanduser()

@@ -24,6 +24,7 @@ ROOT: Final = Path("runs")
 RESULTS: Final = "results.nc"
 SUMMARY: Final = "summary.json"
 REPORT: Final = "report.html"
+OBSERVED: Final = "observed.csv"
 INPUTS: Final = "inputs"
 GIVEN: Final = "as-given"
 

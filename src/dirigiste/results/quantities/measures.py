@@ -497,6 +497,55 @@ SURPRISE_WELFARE: Final = _table(
 )
 """Who gains from a surprise, by status, quintile of wealth and ability; and in all."""
 
+OBSERVED: Final = _table(
+    ("published", "published", "of the series", "Value as it was published"),
+    (
+        "observed",
+        "observed",
+        "of the comparison",
+        "Value as it is compared: level, share, change, index or growth",
+    ),
+    ("model", "model", "of the comparison", "What the model has for it; nan beyond the horizon of the path"),
+    (
+        "difference_se",
+        "difference",
+        "standard errors",
+        "Model less observed, in standard errors of the series; nan where it has none",
+    ),
+    ("is_base", "base", "0 or 1", "1 where the value is the one that others refer to, equal by construction"),
+)
+"""Values of observed series."""
+
+FIT: Final = _table(
+    ("n", "values", "values", "Values that are compared: without bases, and within the horizon of the path"),
+    (
+        "rmse",
+        "rmse",
+        "of the comparison",
+        "Root mean square of the differences between model and observed values",
+    ),
+    (
+        "mean_difference",
+        "mean difference",
+        "of the comparison",
+        "Mean of the differences, model less observed",
+    ),
+    ("rms_se", "rms difference", "standard errors", "Root mean square of the differences in standard errors"),
+    (
+        "correlation",
+        "correlation of changes",
+        "1",
+        "Correlation of changes from one value to the next, of three changes or more",
+    ),
+    (
+        "response",
+        "response",
+        "1",
+        "By how much the model moves where the observed moves by 1: its changes regressed on those observed",
+    ),
+)
+"""Agreement of the model with an observed series."""
+
 TABLES: Final = (
     ("price", PRICES),
     ("aggregate", AGGREGATES),
@@ -513,6 +562,8 @@ TABLES: Final = (
     ("certificate of a path", PATH_RESIDUAL),
     ("number of a surprise", SURPRISE),
     ("welfare of a surprise", SURPRISE_WELFARE),
+    ("observed value", OBSERVED),
+    ("agreement with an observed series", FIT),
 )
 """All tables with what their entries are."""
 

@@ -22,6 +22,7 @@ from dirigiste.results.equilibria.comparison import Comparison, compare
 from dirigiste.results.equilibria.equilibrium import Equilibrium, plain
 from dirigiste.results.runs import certificate as certificates
 from dirigiste.results.runs import channels as split
+from dirigiste.results.runs import observed as beside
 from dirigiste.results.runs import paths
 from dirigiste.results.runs.certificate import PathCertificate
 from dirigiste.results.text import run as text_run
@@ -80,6 +81,15 @@ class Run:
     def changes(self) -> list[LastingChange]:
         """Parameters that end elsewhere than they began, with the events that moved them."""
         return self.chronicle.lasting_changes(self.before.economy, self.only)
+
+    @cached_property
+    def observed(self) -> xr.Dataset | None:
+        """Observed series beside the model: values by `observation`, how well they agree by `series`, under
+        the names of `measures.OBSERVED` and `measures.FIT`; None where the chronicle has no series.
+        """
+        return (
+            beside.build(self.chronicle.observed, self.path, self.base) if self.chronicle.observed else None
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -171,7 +181,8 @@ class Run:
         return run_json.to_json(self, at)
 
     def save(self, root: str | Path = folders.ROOT, *, report: bool = True) -> Path:
-        """Keep the run in a new folder `<UTC date>-<name>`: inputs, results.nc, summary.json and report.html.
+        """Keep the run in a new folder `<UTC date>-<name>`: inputs, results.nc, summary.json and report.html;
+        with observed series also observed.csv.
 
         Args:
             root: Folder of runs.
@@ -206,6 +217,9 @@ class Run:
             }
             if self.split is not None:
                 groups["split"] = self.split
+            if self.observed is not None:
+                groups["observed"] = self.observed
+                beside.table(self.observed).to_csv(draft / folders.OBSERVED, index=False)
             storage.write(xr.DataTree.from_dict(groups), draft / folders.RESULTS)
             text = json.dumps(self.to_json(self.default_times), ensure_ascii=False, indent=2, allow_nan=False)
             (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
@@ -292,7 +306,7 @@ def run(
     if not isinstance(chronicle, Chronicle):
         name = chronicle
         chronicle = chronicles.load(name)
-        given = texts(name, chronicle.economy)
+        given = texts(name, chronicle.economy, chronicle.files)
     acting = split.chosen(chronicle, only)
     if not isinstance(channels, bool) and channels != "quick":
         raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
@@ -363,19 +377,21 @@ def _settled(solved: Solved) -> bool:
     return split.settled(split.build(solved.split or {}, solved.compiled, path, base))
 
 
-def texts(name: str | Path, economy: str) -> dict[str, str]:
-    """The files of a chronicle and of the economy that it names, as they are; without those that cannot be
-    read.
+def texts(name: str | Path, economy: str, numbers: Sequence[Path] = ()) -> dict[str, str]:
+    """The files of a chronicle, of the economy that it names, and of the numbers of its observed series, as
+    they are; without those that cannot be read.
     """
     path = Path(name).expanduser()
     files = {
         "chronicle.yaml": _text(path, "dirigiste.chronicle", str(name)),
         "economy.yaml": _text(path.parent / Path(economy).expanduser(), "dirigiste.economy", economy),
     }
+    for number, file in enumerate(numbers, start=1):
+        files[file.name if file.name not in files else f"{number}-{file.name}"] = _text(file)
     return {file: text for file, text in files.items() if text is not None}
 
 
-def _text(path: Path, package: str, name: str) -> str | None:
+def _text(path: Path, package: str = "", name: str = "") -> str | None:
     shipped = chronicles.shipped() if package == "dirigiste.chronicle" else economies.shipped()
     try:
         if path.is_file():

@@ -13,6 +13,7 @@ from dirigiste.results.quantities import measures
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import paths
 from dirigiste.results.text import comparison as text_comparison
+from dirigiste.results.text import observed as text_observed
 from dirigiste.results.text.tables import Table, as_text, number, signed, status_label
 from dirigiste.solver import shapley
 
@@ -126,12 +127,14 @@ def headline(run: Run) -> list[tuple[str, str]]:
     politics = [
         _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(run.base[name].values)
     ]
+    observed = [] if run.observed is None else [("Observed", text_observed.sentence(run.observed))]
     return [
         ("Output", output),
         ("", "   ".join(labelled(label, name) for label, name in others)),
         ("", _in_all(run)),
         ("Control", "   ".join(politics) or "no status counts as controlled or speaks"),
         ("Who moved", "   ".join(_moved(run, here))),
+        *observed,
     ]
 
 
@@ -375,6 +378,7 @@ def tables(run: Run, at: Sequence[float] | None = None) -> list[Table]:
         events_table(run),
         discrepancies_table(run),
         *path_tables(run, times),
+        *([] if run.observed is None else [text_observed.table(run.observed)]),
         *channel_tables(run, times),
         welfare_table(run),
         changes_table(run),
