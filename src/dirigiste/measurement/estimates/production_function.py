@@ -19,7 +19,6 @@ from itertools import combinations_with_replacement
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -195,6 +194,7 @@ def _first_stage(panel: Panel) -> _FirstStage:
 
 def _solutions(cross_now: Array, cross_before: Array, metric: Array) -> list[Solution]:
     """Minima of the criterion over ρ, each with its best elasticities."""
+    from scipy import optimize  # takes half a second, and few ask for it
 
     def at(rho: float) -> Solution:
         cross = cross_now - rho * cross_before

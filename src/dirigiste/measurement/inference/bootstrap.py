@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from dirigiste.errors import InputError
 from dirigiste.measurement.estimates.gains import estimate
@@ -145,10 +145,10 @@ def interval(value: float, drawn: Array, level: float = 0.95, *, percent: bool =
         return dict.fromkeys(names, float("nan"))
     below = (np.count_nonzero(drawn < value) + 0.5 * np.count_nonzero(drawn == value)) / drawn.size
     ends = np.quantile(drawn, [low, high])
-    z0 = float(stats.norm.ppf(below))
+    z0 = float(special.ndtri(below))
     corrected = np.full(2, np.nan)
     if abs(z0) < 2:
-        corrected = np.quantile(drawn, stats.norm.cdf(2 * z0 + stats.norm.ppf([low, high])))
+        corrected = np.quantile(drawn, special.ndtr(2 * z0 + special.ndtri([low, high])))
     if percent:
         reflected = 100 * np.expm1(2 * np.log1p(value / 100) - np.log1p(ends[::-1] / 100))
     else:

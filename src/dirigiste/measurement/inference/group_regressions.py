@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from dirigiste.measurement.data.firms import NO_GROUP
 from dirigiste.measurement.estimates.dispersion import VARIABLES, deviations
@@ -206,7 +206,7 @@ def table(estimate: Estimate, choices: Choices, line: str) -> Table | str:
     if design is None:
         return "no industry and year holds firms of two groups, or groups cannot be distinguished from cells"
     rows: list[dict[str, Any]] = []
-    quantile = float(stats.t.ppf(0.975, max(design.clusters - 1, 1)))
+    quantile = float(special.stdtrit(max(design.clusters - 1, 1), 0.975))
     for variable, title in VARIABLES:
         fitted = design.fit(deviations(estimate, variable))
         for j, group in enumerate(others):
@@ -219,7 +219,7 @@ def table(estimate: Estimate, choices: Choices, line: str) -> Table | str:
                     "coefficient": beta,
                     "se": error,
                     "t": t,
-                    "p": float(2 * stats.t.sf(abs(t), max(fitted.clusters - 1, 1))),
+                    "p": float(2 * special.stdtr(max(fitted.clusters - 1, 1), -abs(t))),
                     "low": beta - quantile * error,
                     "high": beta + quantile * error,
                     "rows": fitted.rows,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from dirigiste.errors import DirigisteError, InputError
 from dirigiste.measurement.data.expressions import Name
@@ -275,7 +275,7 @@ def estimated(
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = beta.to_numpy() / errors
-    width = stats.t.ppf((1 + LEVEL) / 2, fit._df_t) * errors
+    width = special.stdtrit(fit._df_t, (1 + LEVEL) / 2) * errors
     by = " and ".join(_combined(names) for names in clusters)
     counts = [int(whole[name].n_unique()) for name in grouped]
     return Model(
@@ -285,7 +285,7 @@ def estimated(
         beta.to_numpy(),
         errors,
         t,
-        2 * stats.t.sf(np.abs(t), fit._df_t),
+        2 * special.stdtr(fit._df_t, -np.abs(t)),
         beta.to_numpy() - width,
         beta.to_numpy() + width,
         covariance,
