@@ -218,7 +218,7 @@ def _remarks(estimate: Estimate, choices: Choices) -> tuple[str, ...]:
     """Warnings about the sample, for all tables."""
     remarks = []
     sample = estimate.sample
-    count = sample.by_cell((estimate.weight > 0).astype(float))
+    count = sample.by_cell(estimate.weight > 0)
     alone = float(estimate.theta[count == 1].sum() / max(float(estimate.theta.sum()), 1e-300))
     if alone > 0.05:
         remarks.append(

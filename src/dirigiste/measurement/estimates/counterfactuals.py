@@ -31,17 +31,20 @@ def scaled_wedges(estimate: Estimate, capital: float, labor: float) -> Array:
     1 and 1 change nothing, 0 and 0 give A̅. TFPQ of firms and inputs of the cell stay.
     """
     sample = estimate.sample
-    alpha = sample.wide(estimate.cell_alpha)
-    ln_mrpk = capital * (sample.ln_y - sample.ln_k)
-    ln_mrpl = labor * (sample.ln_y - sample.ln_l)
-    ln_y = (ln_mrpl - ln_mrpk) * alpha
-    ln_y += estimate.logs.tfpq
-    ln_y -= ln_mrpl  # ln A - ln TFPR at the new marginal products
-    ln_y *= sample.wide(sample.sigma - 1)
-    y = estimate.weight * np.exp(ln_y, out=ln_y)
-    of_cell = sample.by_cell
-    k, l_ = (y * np.exp(-x) if factor else y for x, factor in ((ln_mrpk, capital), (ln_mrpl, labor)))
-    whole = Sums(estimate.cells.weight, of_cell(y), of_cell(k), of_cell(l_), of_cell(y))
+    sums = np.empty((3, sample.cell_start.size))
+    for block in sample.blocks:
+        rows = block.rows
+        ln_mrpk = capital * (sample.ln_y[rows] - sample.ln_k[rows])
+        ln_mrpl = labor * (sample.ln_y[rows] - sample.ln_l[rows])
+        ln_y = (ln_mrpl - ln_mrpk) * sample.in_block(block, estimate.cell_alpha)
+        ln_y += estimate.logs.tfpq[rows]
+        ln_y -= ln_mrpl  # ln A - ln TFPR at the new marginal products
+        ln_y *= sample.in_block(block, sample.sigma - 1)
+        y = estimate.weight[rows] * np.exp(ln_y, out=ln_y)
+        k, l_ = (y * np.exp(-x) if factor else y for x, factor in ((ln_mrpk, capital), (ln_mrpl, labor)))
+        for total, values in zip(sums, (y, k, l_), strict=True):
+            total[block.cells] = sample.cells_of_block(block, values)
+    whole = Sums(estimate.cells.weight, *sums, sums[0])
     return Levels.of(whole, estimate.cell_alpha, sample.sigma).tfp
 
 
@@ -82,7 +85,7 @@ def table(estimate: Estimate, line: str) -> Table:
     add("equal MRPL for all firms, MRPK as it is", scaled_wedges(estimate, 1.0, 0.0) - estimate.levels.tfp)
     if sample.has_groups:
         add("equal terms for all groups", split(estimate)[0])
-        kept = sample.by_part(estimate.keep.astype(float))
+        kept = sample.by_part(estimate.keep)
         count = np.bincount(sample.part_group, kept, len(sample.groups))
         largest = [int(n) for n in np.argsort(-count, kind="stable") if sample.groups[n] != NO_GROUP][:MOST]
         for taker in largest:

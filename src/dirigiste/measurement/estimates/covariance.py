@@ -52,9 +52,9 @@ def table(estimate: Estimate, line: str) -> Table | str:
     }
     weight = estimate.weight
     mass = estimate.parts.weight
-    rows_of = sample.by_part((weight > 0).astype(float))
-    first = {name: sample.by_part(weight * x) for name, x in net.items()}
-    second = {pair: sample.by_part(weight * net[pair[0]] * net[pair[1]]) for pair in PAIRS}
+    rows_of = sample.by_part(weight > 0)
+    first = {name: sample.by_part(weight, x) for name, x in net.items()}
+    second = {pair: sample.by_part(weight, net[pair[0]], net[pair[1]]) for pair in PAIRS}
     sigma_of, alpha_of = sample.sigma[sample.part_cell], estimate.cell_alpha[sample.part_cell]
     every = np.ones(mass.size, dtype=bool)
     cuts = [("all firms", every)]

@@ -44,9 +44,9 @@ def deviations(estimate: Estimate, variable: Variable) -> Array:
 
 def within_means(estimate: Estimate, x: Array) -> Array:
     """Values less their weighted mean in the cell, (N)."""
-    total = estimate.sample.by_cell(estimate.weight * x)
+    total = estimate.sample.by_cell(estimate.weight, x)
     mean = np.divide(total, estimate.cells.weight, out=np.zeros_like(total), where=estimate.cells.weight > 0)
-    return x - estimate.sample.over_cells(mean)
+    return estimate.sample.less(x, mean)
 
 
 def sd(x: Array, weight: Array, count: int | None = None) -> float:

@@ -35,16 +35,18 @@ class Side:
     there: Array
 
     @classmethod
-    def of(cls, estimate: Estimate, flag: Array, phi: Array, size: Array) -> Side:
-        """Sizes and means by cell, (C) each, of the rows flagged; 0 where a cell has none of them."""
-        by_cell = estimate.sample.by_cell
-        weight = estimate.weight * flag
-        mass, total = by_cell(weight), by_cell(weight * phi)
-        weight *= size
-        cell_weight = by_cell(weight)
-        weight *= phi
-        safe_weight, safe_mass = np.where(cell_weight > 0, cell_weight, 1.0), np.where(mass > 0, mass, 1.0)
-        return cls(cell_weight, by_cell(weight) / safe_weight, total / safe_mass, cell_weight > 0)
+    def of(cls, estimate: Estimate, flag: Array, phi: Array, size: Array, level: Array) -> Side:
+        """Sizes and means by cell, (C) each, of the rows flagged; 0 where a cell has none of them. φ is
+        relative to `level` (C).
+        """
+        by_cell, weight = estimate.sample.by_cell, estimate.weight
+        mass, total = by_cell(weight, flag), by_cell(weight, flag, phi)
+        cell_weight = by_cell(weight, flag, size)
+        weighted = by_cell(weight, flag, size, phi)
+        there = cell_weight > 0
+        safe_weight, safe_mass = np.where(there, cell_weight, 1.0), np.where(there, mass, 1.0)
+        means = (np.where(there, x + level, 0.0) for x in (weighted / safe_weight, total / safe_mass))
+        return cls(cell_weight, *means, there)
 
     def in_year(self, estimate: Estimate, year: int) -> Side:
         """Cells (C) of one year as industries (I)."""
@@ -89,16 +91,17 @@ def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | 
     last_year = len(sample.years) - 1
     rows: list[dict[str, Any]] = []
     measures = [
-        (title, _levels(estimate, key, phi), size)
+        (title, phi, size, _level(estimate, key))
         for key, (title, phi, size) in productivities(estimate).items()
     ]
     for lag in dict.fromkeys((1, last_year)):
         before, after = pairs.at(lag, survey=True)
         same = sample.cell_industry[sample.row_cell[before]] == sample.cell_industry[sample.row_cell[after]]
-        stays, stayed = np.zeros(sample.rows), np.zeros(sample.rows)
-        stays[before[same]] = stayed[after[same]] = 1.0
-        for title, phi, size in measures:
-            sides = [Side.of(estimate, flag, phi, size) for flag in (stays, 1 - stays, stayed, 1 - stayed)]
+        stays, stayed = np.zeros(sample.rows, dtype=bool), np.zeros(sample.rows, dtype=bool)
+        stays[before[same]] = stayed[after[same]] = True
+        for title, phi, size, level in measures:
+            flags = (stays, ~stays, stayed, ~stayed)
+            sides = [Side.of(estimate, flag, phi, size, level) for flag in flags]
             for start in range(last_year + 1 - lag):
                 here = [
                     side.in_year(estimate, year)
@@ -162,13 +165,13 @@ def _row(estimate: Estimate, sides: list[Side], start: int, end: int) -> dict[st
     }
 
 
-def _levels(estimate: Estimate, key: str, relative: Array) -> Array:
-    """Productivity in logs with the mean of its cell put back, (N)."""
-    if key == "labor":
-        return relative
+def _level(estimate: Estimate, key: str) -> Array:
+    """What productivity in logs is relative to, (C): the mean of its cell, or 0."""
     sample = estimate.sample
+    if key == "labor":
+        return np.zeros(sample.cell_start.size)
     y, k, labor = sample.means
     level = y - estimate.cell_alpha * k - (1 - estimate.cell_alpha) * labor
     if key == "tfpq":
         level = level + y / (sample.sigma - 1)
-    return relative + sample.over_cells(level)
+    return level

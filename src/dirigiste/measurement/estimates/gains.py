@@ -134,7 +134,7 @@ def mean_gain(year_gain: Array) -> float:
 def by_year(estimate: Estimate, split: Array, line: str) -> Table:
     """The table of gains by year; `split` (2, C) are log gains between and within groups (or no rows)."""
     sample = estimate.sample
-    rows = sample.by_year(sample.by_cell(estimate.keep.astype(float)))
+    rows = sample.by_year(sample.by_cell(estimate.keep))
     cells = sample.by_year((estimate.cells.weight > 0).astype(float))
     data: dict[str, Any] = {
         "year": [str(year) for year in sample.years],
@@ -183,7 +183,7 @@ def by_industry(estimate: Estimate, line: str) -> Table:
     used = np.maximum(years, 1)
     all_years = max(int(np.isfinite(estimate.year_gain).sum()), 1)
     gain = np.bincount(industry, estimate.cell_gain, count) / used
-    rows = np.bincount(industry, sample.by_cell(estimate.keep.astype(float)), count)
+    rows = np.bincount(industry, sample.by_cell(estimate.keep), count)
     frame = pl.DataFrame(
         {
             "industry": list(sample.industries),

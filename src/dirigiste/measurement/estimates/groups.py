@@ -106,7 +106,7 @@ def by_group(estimate: Estimate) -> pl.DataFrame:
     sample, parts = estimate.sample, estimate.parts
     group, cell = sample.part_group, sample.part_cell
     count = len(sample.groups)
-    rows = np.bincount(group, sample.by_part(estimate.keep.astype(float)), count)
+    rows = np.bincount(group, sample.by_part(estimate.keep), count)
     yearly = [year_shares(estimate, x, n) for n, x in enumerate((parts.y, parts.k, parts.l))]
     years = int(np.isfinite(estimate.year_gain).sum())
     shares = [np.bincount(group, x, count) / years for x in yearly]

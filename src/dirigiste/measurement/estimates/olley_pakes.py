@@ -42,10 +42,10 @@ def productivities(estimate: Estimate) -> dict[str, tuple[str, Array, Array]]:
 def terms(estimate: Estimate, phi: Array, size: Array) -> tuple[Array, Array]:
     """Weighted and plain mean of φ by cell, (C) each; 0 where no row is left."""
     sample, weight = estimate.sample, estimate.weight
-    total = sample.by_cell(weight * size)
+    total = sample.by_cell(weight, size)
     total = np.where(total > 0, total, 1.0)
     count = np.where(estimate.cells.weight > 0, estimate.cells.weight, 1.0)
-    return sample.by_cell(weight * size * phi) / total, sample.by_cell(weight * phi) / count
+    return sample.by_cell(weight, size, phi) / total, sample.by_cell(weight, phi) / count
 
 
 def _ratio(gap: float) -> float:

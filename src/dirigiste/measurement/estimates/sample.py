@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -21,12 +21,24 @@ from dirigiste.measurement.data.deflator import real
 from dirigiste.measurement.data.firms import NO_GROUP, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dirigiste.measurement.choices import Choices
     from dirigiste.measurement.data.firms import Firms
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+BLOCK: Final = 1 << 15
+"""Rows of a block, if cells are no longer."""
+
+
+class Block(NamedTuple):
+    """A stretch of whole cells."""
+
+    rows: slice
+    parts: slice
+    cells: slice
 
 
 @dataclass(frozen=True)
@@ -150,25 +162,59 @@ class Sample:
             return None
         return persons.to_numpy()[self.order]
 
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Stretches of whole cells that go through the rows, each short enough for the processor's cache:
+        what is computed on the way takes no memory of the length of the file.
+        """
+        ends = np.append(self.cell_start[1:], self.rows)
+        blocks, cell = [], 0
+        while cell < ends.size:
+            begin = int(self.cell_start[cell])
+            last = max(int(np.searchsorted(ends, begin + BLOCK, side="right")), cell + 1)
+            part = int(self.cell_part[last]) if last < ends.size else self.part_start.size
+            parts = slice(int(self.cell_part[cell]), part)
+            blocks.append(Block(slice(begin, int(ends[last - 1])), parts, slice(cell, last)))
+            cell = last
+        return tuple(blocks)
+
     def over_cells(self, values: Array) -> Array:
         """(C) values as (N)."""
         return np.repeat(values, self.cell_rows)
 
-    def wide(self, values: Array) -> Any:  # noqa: ANN401  (a number or an array)
-        """(C) values as (N), or as one number where all cells have the same: for arithmetic only."""
-        return float(values[0]) if bool(np.all(values == values[0])) else self.over_cells(values)
+    def in_block(self, block: Block, values: Array) -> Array:
+        """(C) values as those of the rows of a block."""
+        return np.repeat(values[block.cells], self.cell_rows[block.cells])
+
+    def less(self, values: Array, of_cells: Array, out: Array | None = None) -> Array:
+        """(N) values less (C) those of their cells."""
+        out = np.empty(self.rows) if out is None else out
+        for block in self.blocks:
+            np.subtract(values[block.rows], self.in_block(block, of_cells), out=out[block.rows])
+        return out
 
     def over_parts(self, values: Array) -> Array:
         """(P) values as (N)."""
         return np.repeat(values, self.part_rows)
 
-    def by_part(self, values: Array) -> Array:
-        """Sums of (N) values by part."""
-        return np.add.reduceat(values, self.part_start)
+    def by_part(self, *factors: Array) -> Array:
+        """Sums by part of the product of (N) factors."""
+        sums = np.empty(self.part_start.size)
+        for block in self.blocks:
+            starts = self.part_start[block.parts] - block.rows.start
+            np.add.reduceat(_product(factors, block.rows), starts, out=sums[block.parts])
+        return sums
 
-    def by_cell(self, values: Array) -> Array:
-        """Sums of (N) values by cell."""
-        return np.add.reduceat(values, self.cell_start)
+    def by_cell(self, *factors: Array) -> Array:
+        """Sums by cell of the product of (N) factors."""
+        sums = np.empty(self.cell_start.size)
+        for block in self.blocks:
+            sums[block.cells] = self.cells_of_block(block, _product(factors, block.rows))
+        return sums
+
+    def cells_of_block(self, block: Block, values: Array) -> Array:
+        """Sums by cell of values of the rows of a block."""
+        return np.add.reduceat(values, self.cell_start[block.cells] - block.rows.start)
 
     def cells_of_parts(self, values: Array) -> Array:
         """Sums of (P) values by cell."""
@@ -259,6 +305,14 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         message = f"no group `{choices.reference}`; groups are {groups}"
         raise InputError.of(message, key="reference", suggestion=near[0] if near else None)
     return sample, tuple(steps)
+
+
+def _product(factors: Sequence[Array], rows: slice) -> Array:
+    """The product of factors in some rows, as floats."""
+    product = factors[0][rows]
+    for factor in factors[1:]:
+        product = product * factor[rows]
+    return product.astype(float, copy=False)
 
 
 def _weights(frame: pl.DataFrame, choices: Choices) -> Array:

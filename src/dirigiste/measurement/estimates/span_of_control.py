@@ -43,9 +43,12 @@ class Losses:
 def losses(estimate: Estimate, eta: float) -> Losses:
     """Losses by cell at span of control `eta`, same firms, same inputs of the cell."""
     sample, parts = estimate.sample, estimate.parts
-    alpha = sample.over_cells(estimate.cell_alpha)
-    ln_a = sample.ln_y - eta * (alpha * sample.ln_k + (1 - alpha) * sample.ln_l)
-    power = sample.by_part(estimate.weight * np.exp(ln_a / (1 - eta)))
+    powers = np.empty(sample.rows)
+    for block in sample.blocks:
+        rows, alpha = block.rows, sample.in_block(block, estimate.cell_alpha)
+        ln_a = sample.ln_y[rows] - eta * (alpha * sample.ln_k[rows] + (1 - alpha) * sample.ln_l[rows])
+        np.exp(ln_a / (1 - eta), out=powers[rows])
+    power = sample.by_part(estimate.weight, powers)
     part_alpha = estimate.cell_alpha[sample.part_cell]
     composite = part_alpha * log(parts.k) + (1 - part_alpha) * log(parts.l)
     of_cell = sample.cells_of_parts

@@ -50,11 +50,9 @@ def statistics(estimate: Estimate, choices: Choices) -> dict[str, tuple[float, U
     means: dict[str, Array] = {}
     for variable, title in VARIABLES:
         x, level = raw(estimate, variable)
-        weighted = estimate.weight * x
-        of_part = sample.by_part(weighted)
+        of_part = sample.by_part(estimate.weight, x)
         first = sample.cells_of_parts(of_part)
-        weighted *= x
-        second = sample.by_cell(weighted)
+        second = sample.by_cell(estimate.weight, x, x)
         mass = estimate.cells.weight
         mean = float((first - level * mass).sum()) / total
         square = float((second - 2 * level * first + level**2 * mass).sum()) / total
@@ -85,11 +83,9 @@ def _correlation(estimate: Estimate, by_variable: dict[str, tuple[Array, Array, 
     """Within cells, as in the table of covariances."""
     mass = np.where(estimate.cells.weight > 0, estimate.cells.weight, 1.0)
     (x, first_x, second_x), (z, first_z, second_z) = by_variable["tfpr"], by_variable["tfpq"]
-    both = estimate.weight * x
-    both *= z
     xx = float((second_x - first_x**2 / mass).sum())
     zz = float((second_z - first_z**2 / mass).sum())
-    xz = float((estimate.sample.by_cell(both) - first_x * first_z / mass).sum())
+    xz = float((estimate.sample.by_cell(estimate.weight, x, z) - first_x * first_z / mass).sum())
     return xz / np.sqrt(xx * zz) if xx > 0 and zz > 0 else float("nan")
 
 

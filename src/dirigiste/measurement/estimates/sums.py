@@ -37,13 +37,18 @@ class Logs:
     @classmethod
     def of(cls, sample: Sample, alpha: Array) -> Self:
         """At capital shares `alpha` (I)."""
-        tfpr = sample.ln_l - sample.ln_k
-        tfpr *= sample.wide(alpha[sample.cell_industry])
-        tfpr += sample.ln_y
-        tfpr -= sample.ln_l
-        tfpq = sample.ln_y * sample.wide(1 / (sample.sigma - 1))
-        tfpq += tfpr
-        power = tfpq * sample.wide(sample.sigma - 1)
+        tfpr, tfpq, power = (np.empty(sample.rows) for _ in range(3))
+        share, slope, elasticity = alpha[sample.cell_industry], 1 / (sample.sigma - 1), sample.sigma - 1
+        for block in sample.blocks:
+            rows = block.rows
+            r, q = tfpr[rows], tfpq[rows]
+            np.subtract(sample.ln_l[rows], sample.ln_k[rows], out=r)
+            r *= sample.in_block(block, share)
+            r += sample.ln_y[rows]
+            r -= sample.ln_l[rows]
+            np.multiply(sample.ln_y[rows], sample.in_block(block, slope), out=q)
+            q += r
+            np.multiply(q, sample.in_block(block, elasticity), out=power[rows])
         if power.size and float(power.max()) > LARGEST:
             message = (
                 f"σ of {sample.sigma.max():g} is too large for firms that differ so much: A^(σ-1) of some "
@@ -71,10 +76,10 @@ class Sums:
         scale = np.exp(-sample.means)[:, sample.part_cell]
         return cls(
             sample.by_part(weight),
-            sample.by_part(weight * sample.y) * scale[0],
-            sample.by_part(weight * sample.k) * scale[1],
-            sample.by_part(weight * sample.l) * scale[2],
-            sample.by_part(weight * power),
+            sample.by_part(weight, sample.y) * scale[0],
+            sample.by_part(weight, sample.k) * scale[1],
+            sample.by_part(weight, sample.l) * scale[2],
+            sample.by_part(weight, power),
         )
 
     def by_cell(self, sample: Sample) -> Sums:

@@ -49,7 +49,7 @@ def trimmed(
             steps.append(Step(what, left - now, now, reason))
             left = now
     if choices.min_cell > 1:
-        rows = sample.by_cell((there & (cut == 0)).astype(float))
+        rows = sample.by_cell(there, cut == 0)
         cut[sample.over_cells(rows < choices.min_cell) & (cut == 0)] = len(steps) + 1
         now = int(np.count_nonzero(there & (cut == 0)))
         reason = f"fewer than {choices.min_cell} rows in the industry and year"
@@ -71,7 +71,7 @@ def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha
     mean (Σ A^(σ-1) / M)^(1/(σ-1)), so ln(A M^(1/(σ-1)) / A̅) as in Hsieh and Klenow (2009).
     """
     x, level = relative(sample, variable, logs, cells, alpha)
-    return x - sample.over_cells(level)
+    return sample.less(x, level)
 
 
 def relative(

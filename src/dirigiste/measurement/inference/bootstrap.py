@@ -220,7 +220,7 @@ def unit_of(sample: Sample) -> str:
 def warnings(estimate: Estimate, rows: Sequence[Mapping[str, Any]], drawn: Array) -> tuple[str, ...]:
     """Warnings about the intervals: small cells, bias, few draws, failed draws."""
     lines = []
-    count = estimate.sample.by_cell((estimate.weight > 0).astype(float))
+    count = estimate.sample.by_cell(estimate.weight > 0)
     theta = estimate.theta / max(float(estimate.theta.sum()), 1e-300)
     small = float(theta[count < SMALL_CELL].sum())
     if small > 0.1:

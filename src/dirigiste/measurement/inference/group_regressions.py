@@ -102,7 +102,7 @@ def reference_group(estimate: Estimate, choices: Choices) -> int:
     sample = estimate.sample
     if choices.reference is not None:
         return sample.groups.index(choices.reference)
-    rows = np.bincount(sample.part_group, sample.by_part(estimate.keep.astype(float)), len(sample.groups))
+    rows = np.bincount(sample.part_group, sample.by_part(estimate.keep), len(sample.groups))
     if NO_GROUP in sample.groups:
         rows[sample.groups.index(NO_GROUP)] = -1
     return int(np.argmax(rows))
@@ -136,7 +136,7 @@ class Design:
         if NO_GROUP in sample.groups:
             known[sample.groups.index(NO_GROUP)] = False
         good = estimate.keep & (estimate.weight > 0) & sample.over_parts(known[sample.part_group])
-        rows = sample.by_cell(good.astype(float))
+        rows = sample.by_cell(good)
         alone = sample.over_cells(rows == 1) & good
         good &= ~alone
         weight = np.where(good, estimate.weight, 0.0)
@@ -165,8 +165,8 @@ class Design:
     def fit(self, outcome: Array) -> Absorbed:
         """Regress an outcome (N) on the groups."""
         sample = self.estimate.sample
-        mean = sample.by_cell(self.weight * outcome) / self.cells
-        net = outcome - sample.over_cells(mean)
+        mean = sample.by_cell(self.weight, outcome) / self.cells
+        net = sample.less(outcome, mean)
         fit = least_squares(
             _Columns(self),
             net,

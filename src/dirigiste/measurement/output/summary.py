@@ -27,7 +27,7 @@ def table(
 ) -> Table:
     """Counts, mean gain, split and dispersion; with standard errors where there were draws."""
     sample = estimate.sample
-    count = sample.by_cell((estimate.weight > 0).astype(float))
+    count = sample.by_cell(estimate.weight > 0)
     used = int(count.sum())
     lost = sum(step.lost for step in steps)
     rows: list[tuple[str, float, str]] = [
