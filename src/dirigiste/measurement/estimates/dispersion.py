@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from dirigiste.measurement.estimates.quantiles import quantiles
-from dirigiste.measurement.estimates.sums import dot
+from dirigiste.measurement.estimates.quantiles import Binned
+from dirigiste.measurement.estimates.sums import dot, stretches
 from dirigiste.measurement.estimates.trimming import deviation
 from dirigiste.measurement.output.table import Column, Table
 
@@ -44,9 +44,13 @@ def deviations(estimate: Estimate, variable: Variable) -> Array:
 
 def within_means(estimate: Estimate, x: Array) -> Array:
     """Values less their weighted mean in the cell, (N)."""
+    return estimate.sample.less(x, mean_of_cells(estimate, x))
+
+
+def mean_of_cells(estimate: Estimate, x: Array) -> Array:
+    """Weighted means of values by cell, (C); 0 where no row is left."""
     total = estimate.sample.by_cell(estimate.weight, x)
-    mean = np.divide(total, estimate.cells.weight, out=np.zeros_like(total), where=estimate.cells.weight > 0)
-    return estimate.sample.less(x, mean)
+    return np.divide(total, estimate.cells.weight, out=np.zeros_like(total), where=estimate.cells.weight > 0)
 
 
 def sd(x: Array, weight: Array, count: int | None = None) -> float:
@@ -61,18 +65,20 @@ def sd(x: Array, weight: Array, count: int | None = None) -> float:
     count = int(np.count_nonzero(weight)) if count is None else count
     if count < 2 or total <= 0:
         return float("nan")
-    net = x - dot(weight, x) / total
-    square = dot(weight * net, net)
+    mean, square = dot(weight, x) / total, 0.0
+    for rows in stretches(x.size):
+        net = x[rows] - mean
+        square += dot(weight[rows] * net, net)
     return float(np.sqrt(square / total * count / (count - 1)))
 
 
 def table(estimate: Estimate, line: str) -> Table:
     """Standard deviations and interquantile ranges, unweighted and weighted, of all years."""
     rows: list[dict[str, Any]] = []
-    kinds = weightings(estimate)
+    kinds = scaled(weightings(estimate))
     for variable, title in VARIABLES:
         x = deviations(estimate, variable)
-        rows += _rows(title, x, within_means(estimate, x), kinds, slice(None))
+        rows += _rows(title, x, within_means(estimate, x), kinds)
     return Table(
         "dispersion", "Dispersion within industry and year", pl.DataFrame(rows), COLUMNS, _notes(line)
     )
@@ -88,7 +94,8 @@ def by_year(estimate: Estimate, line: str) -> Table:
         inner = within_means(estimate, x)
         for n, year in enumerate(sample.years):
             stretch = slice(*sample.year_rows[n : n + 2])
-            rows += [{"year": year, **row} for row in _rows(title, x, inner, kinds, stretch)]
+            of_year = scaled({kind: weight[stretch] for kind, weight in kinds.items()})
+            rows += [{"year": year, **row} for row in _rows(title, x[stretch], inner[stretch], of_year)]
     frame = pl.DataFrame(rows).filter(pl.col("rows") > 1)
     columns = {"year": Column("year"), **COLUMNS}
     return Table(
@@ -109,6 +116,15 @@ def weightings(estimate: Estimate) -> dict[str, Array]:
     }
 
 
+def scaled(kinds: dict[str, Array]) -> dict[str, Array]:
+    """Weights by kind; those that are no sampling weights scaled to a mean of one, as quantiles want them."""
+    count = np.count_nonzero(kinds["firms"])
+    return {
+        kind: weight if kind == "firms" else weight * (count / max(float(weight.sum()), 1e-300))
+        for kind, weight in kinds.items()
+    }
+
+
 def _notes(line: str) -> tuple[str, ...]:
     return (
         "Logs relative to the cell: TFPR, MRPK, MRPL to the cell's aggregates (harmonic means by revenue), "
@@ -122,26 +138,22 @@ def _notes(line: str) -> tuple[str, ...]:
     )
 
 
-def _rows(
-    title: str, x: Array, inner: Array, kinds: dict[str, Array], stretch: slice
-) -> list[dict[str, Any]]:
+def _rows(title: str, x: Array, inner: Array, kinds: dict[str, Array]) -> list[dict[str, Any]]:
     """One row for each kind of weight."""
-    count = int(np.count_nonzero(kinds["firms"][stretch]))
-    x, inner = x[stretch], inner[stretch]
+    count = int(np.count_nonzero(kinds["firms"]))
+    binned = Binned(x)
     rows = []
     for kind, weight in kinds.items():
-        w = weight[stretch]
-        scaled = w if kind == "firms" else w * (count / max(float(w.sum()), 1e-300))
-        q10, q25, q75, q90 = quantiles(x, (0.1, 0.25, 0.75, 0.9), scaled)
+        q10, q25, q75, q90 = binned.quantiles((0.1, 0.25, 0.75, 0.9), weight)
         rows.append(
             {
                 "variable": title,
                 "weights": kind,
                 "rows": count,
-                "sd": sd(x, w, count),
+                "sd": sd(x, weight, count),
                 "iqr": q75 - q25,
                 "p90_10": q90 - q10,
-                "sd_within": sd(inner, w, count),
+                "sd_within": sd(inner, weight, count),
             }
         )
     return rows

@@ -39,10 +39,15 @@ class Side:
         """Sizes and means by cell, (C) each, of the rows flagged; 0 where a cell has none of them. φ is
         relative to `level` (C).
         """
-        by_cell, weight = estimate.sample.by_cell, estimate.weight
-        mass, total = by_cell(weight, flag), by_cell(weight, flag, phi)
-        cell_weight = by_cell(weight, flag, size)
-        weighted = by_cell(weight, flag, size, phi)
+        sample = estimate.sample
+        sums = np.empty((4, sample.cell_start.size))
+        for block in sample.blocks:
+            rows = block.rows
+            mass = estimate.weight[rows] * flag[rows]
+            worth = mass * size[rows]
+            for total, x in zip(sums, (mass, mass * phi[rows], worth, worth * phi[rows]), strict=True):
+                total[block.cells] = sample.cells_of_block(block, x)
+        mass, total, cell_weight, weighted = sums
         there = cell_weight > 0
         safe_weight, safe_mass = np.where(there, cell_weight, 1.0), np.where(there, mass, 1.0)
         means = (np.where(there, x + level, 0.0) for x in (weighted / safe_weight, total / safe_mass))

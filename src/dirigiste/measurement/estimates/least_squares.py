@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dirigiste.measurement.estimates.sums import dot
+from dirigiste.measurement.estimates.sums import dot, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,6 @@ class Fit:
     coefficients: Array
     covariance: Array
     """nan where there are too few clusters or rows."""
-    residual: Array
-    """(N)."""
 
     @property
     def errors(self) -> Array:
@@ -37,12 +35,13 @@ class Fit:
 
 def cross_products(columns: Sequence[Array], weight: Array) -> Array:
     """X'WX, (K, K)."""
-    gram = np.empty((len(columns), len(columns)))
-    for j in range(len(columns)):
-        weighted = weight * columns[j]
-        for k in range(j + 1):
-            gram[j, k] = gram[k, j] = dot(weighted, columns[k])
-    return gram
+    gram = np.zeros((len(columns), len(columns)))
+    for rows in stretches(weight.size):
+        for j in range(len(columns)):
+            weighted = weight[rows] * columns[j][rows]
+            for k in range(j + 1):
+                gram[j, k] += dot(weighted, columns[k][rows])
+    return np.tril(gram) + np.tril(gram, -1).T
 
 
 def least_squares(
@@ -57,11 +56,8 @@ def least_squares(
 ) -> Fit:
     """Regress an outcome on columns, both net of their effects.
 
-    V = G/(G-1) (N-1)/(N-K-E) (X'WX)^-1 [Σ_g X_g'W_g e_g e_g'W_g X_g] (X'WX)^-1 with N rows, G clusters and E
-    effects: the factor of Stata, and of statsmodels with all dummies written out.
-
     Args:
-        columns: K regressors (N); each is asked for a few times, so it may be made when asked for.
+        columns: K regressors (N).
         outcome: (N).
         weight: (N) 0 for rows that do not count.
         cluster: (N) whole numbers from 0.
@@ -69,21 +65,40 @@ def least_squares(
         effects: E, the effects taken out.
         gram: X'WX, where it is known.
     """
-    count = len(columns)
     inverse = np.linalg.inv(cross_products(columns, weight) if gram is None else gram)
-    weighted = weight * outcome
-    beta = inverse @ np.array([dot(columns[j], weighted) for j in range(count)])
-    residual = outcome.astype(float)
-    for j in range(count):
-        residual -= beta[j] * columns[j]
-    scored = np.multiply(weight, residual, out=weighted)
+    product = np.zeros(len(columns))
+    for part in stretches(outcome.size):
+        weighted = weight[part] * outcome[part]
+        product += [dot(column[part], weighted) for column in columns]
+    beta = inverse @ product
+    scored = np.empty(outcome.size)
+    for part in stretches(outcome.size):
+        residual = outcome[part].astype(float)
+        for slope, column in zip(beta, columns, strict=True):
+            residual -= slope * column[part]
+        np.multiply(weight[part], residual, out=scored[part])
     cluster = cluster.astype(np.intp, copy=False)  # once, not in each sum
     there = weight > 0
-    clusters = np.count_nonzero(np.bincount(cluster if there.all() else cluster[there]))
-    scores = np.stack([np.bincount(cluster, scored * columns[j]) for j in range(count)])
-    factor = small_sample(int(clusters), rows, count + effects)
-    meat = np.einsum("jg,kg->jk", scores, scores)
-    return Fit(beta, factor * inverse @ meat @ inverse, residual)
+    clusters = int(np.count_nonzero(np.bincount(cluster if there.all() else cluster[there])))
+    scores = np.stack([np.bincount(cluster, scored * column) for column in columns])
+    return Fit(beta, sandwich(inverse, scores, clusters, rows, effects))
+
+
+def sandwich(inverse: Array, scores: Array, clusters: int, rows: int, effects: int) -> Array:
+    """Covariance of coefficients, clustered: that of Stata, and of statsmodels with all dummies written out.
+
+    V = G/(G-1) (N-1)/(N-K-E) (X'WX)^-1 [Σ_g X_g'W_g e_g e_g'W_g X_g] (X'WX)^-1 with N rows, G clusters and E
+    effects.
+
+    Args:
+        inverse: (K, K) (X'WX)^-1.
+        scores: (K, clusters or more) X_g'W_g e_g.
+        clusters: G.
+        rows: N.
+        effects: E.
+    """
+    factor = small_sample(clusters, rows, inverse.shape[0] + effects)
+    return factor * inverse @ np.einsum("jg,kg->jk", scores, scores) @ inverse
 
 
 def small_sample(clusters: int, rows: int, used: int) -> float:

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from dirigiste.measurement.estimates.counterfactuals import scaled_wedges
-from dirigiste.measurement.estimates.dispersion import deviations, sd, within_means
+from dirigiste.measurement.estimates.dispersion import deviations, mean_of_cells, sd
 from dirigiste.measurement.estimates.gains import mean_gain
 from dirigiste.measurement.estimates.least_squares import cross_products, least_squares
 from dirigiste.measurement.estimates.panel import Pairs
+from dirigiste.measurement.estimates.quantiles import quantiles
 from dirigiste.measurement.output.table import Column, Table
 
 if TYPE_CHECKING:
@@ -67,24 +68,28 @@ def real_share(estimate: Estimate, pairs: Pairs | None = None) -> Error | None:
         return None
     one, two = sample.row_cell[first], sample.row_cell[last]
     output, capital, labor = sample.means
-    inputs = sample.ln_y - estimate.logs.tfpr
+    tfpr = estimate.logs.tfpr
     level_of = estimate.cell_alpha * capital + (1 - estimate.cell_alpha) * labor
-    tfpr = within_means(estimate, estimate.logs.tfpr)
-    growth = sample.ln_y[last] - sample.ln_y[first] + output[two] - output[one]
-    moved = inputs[last] - inputs[first] + level_of[two] - level_of[one]
+    mean_of = mean_of_cells(estimate, tfpr)
+    level = (tfpr[first] - mean_of[one] + (tfpr[last] - mean_of[two])) / 2
+    growth = sample.ln_y[last] - sample.ln_y[first]
+    moved = growth - (tfpr[last] - tfpr[first]) + level_of[two] - level_of[one]
+    growth += output[two] - output[one]
     good = np.ones(first.size, dtype=bool)
     for x in (growth, moved):
-        low, high = np.quantile(x, [TAIL, 1 - TAIL])
+        low, high = quantiles(x, [TAIL, 1 - TAIL])
         good &= (x >= low) & (x <= high)
     good &= sample.cell_industry[one] == sample.cell_industry[two]
-    first, last, growth, moved, cell = first[good], last[good], growth[good], moved[good], two[good]
+    first, level, growth, moved, cell = first[good], level[good], growth[good], moved[good], two[good]
     weight = estimate.weight[first]
     rows = np.bincount(cell, minlength=sample.cell_start.size)
     kept = rows[cell] > 1
     if int(kept.sum()) < FEWEST:
         return None
-    first, last, growth, moved, cell, weight = (x[kept] for x in (first, last, growth, moved, cell, weight))
-    level = (tfpr[first] + tfpr[last]) / 2
+    if not kept.all():
+        first, level, growth, moved, cell, weight = (
+            x[kept] for x in (first, level, growth, moved, cell, weight)
+        )
     level = level - np.average(level, weights=weight)
     total = np.bincount(cell, weight, sample.cell_start.size)
     safe = np.where(total > 0, total, 1.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,38 +34,34 @@ class Pairs:
             order, firm, year = order[~twice], firm[~twice], year[~twice]
         again = firm[1:] == firm[:-1]
         several = np.append(again, False) | np.concatenate([[False], again])
-        self._rows, self._years = sample.rows, sample.years
-        self._order, self._firm, self._year = order[several], firm[several], year[several]
+        self._size, self._years = sample.rows, sample.years
+        self.rows, self.firm, self._year = order[several], firm[several], year[several]
+        """`rows` (M): those that count, the rows of a firm adjacent and in the order of years; `firm` (M):
+        of each.
+        """
 
-    def at(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
-        """Rows in rising order, and rows of the same firm `lag` years later.
+    def places(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
+        """Places in `rows` of rows in rising order, and of the rows of the same firms `lag` years later.
 
         `survey`: count years as the file has them, 1 being the next year in it; else in calendar years.
         """
-        if lag == 1 and (not survey or self._years[-1] - self._years[0] == len(self._years) - 1):
-            return self._next
-        return self._at(lag, survey=survey)
+        firm, year = self.firm, self._year
+        if survey and self._years[-1] - self._years[0] != len(self._years) - 1:
+            year = np.searchsorted(np.asarray(self._years), year)
+        step = np.zeros(year.size, dtype=np.int32)
+        for n in range(1, min(lag, year.size - 1) + 1):
+            met = (firm[n:] == firm[:-n]) & (year[n:] - year[:-n] == lag)
+            step[:-n][met] = n
+        first = np.flatnonzero(step)
+        return first, first + step[first]
 
-    @cached_property
-    def _next(self) -> tuple[Array, Array]:
-        """Rows of the same firm a year later, which several tables ask for."""
-        return self._at(1, survey=False)
-
-    def _at(self, lag: int, *, survey: bool) -> tuple[Array, Array]:
-        year = np.searchsorted(np.asarray(self._years), self._year) if survey else self._year
-        last = int(year.max(initial=0))
-        later = np.full(self._rows, -1, dtype=np.int64)
-        left = np.flatnonzero(year <= last - lag)  # rows of which the later one is still to be found
-        for step in range(1, lag + 1):
-            left = left[left < year.size - step]
-            left = left[self._firm[left + step] == self._firm[left]]
-            if not left.size:
-                break
-            met = year[left + step] == year[left] + lag
-            later[self._order[left[met]]] = self._order[left[met] + step]
-            left = left[~met]
-        first = np.flatnonzero(later >= 0)
-        return first, later[first]
+    def at(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
+        """Rows in rising order, and rows of the same firm `lag` years later, as `places` finds them."""
+        first, later = self.places(lag, survey=survey)
+        partner = np.full(self._size, -1, dtype=np.int64)
+        partner[self.rows[first]] = self.rows[later]
+        rows = np.flatnonzero(partner >= 0)
+        return rows, partner[rows]
 
 
 def clustered_slope(x: Array, z: Array, firm: Array, weight: Array, effects: int = 0) -> tuple[float, float]:

@@ -35,24 +35,27 @@ def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | 
     if not sample.has_ids:
         return "the file gives no ids, so firms cannot be followed"
     pairs = pairs or Pairs(estimate)
-    net = {title: within_means(estimate, raw(estimate, variable)[0]) for variable, title in VARIABLES}
+    net = {
+        title: within_means(estimate, raw(estimate, variable)[0])[pairs.rows] for variable, title in VARIABLES
+    }
+    weights = estimate.weight[pairs.rows]
     rows: list[dict[str, Any]] = []
     for lag in LAGS:
-        before, after = pairs.at(lag)
+        before, after = pairs.places(lag)
+        if lag > 1:
+            net = {title: net[title] for title in LONG}
         if before.size < FEWEST:
             continue
-        firm, weight = sample.firm[before], estimate.weight[before]
+        firm, weight = pairs.firm[before].astype(np.intp), weights[before]
         cuts: list[tuple[str, Array | slice]] = [("all firms", slice(None))]
         if sample.has_groups and lag == 1:
-            group_of = sample.row_group[before]
+            group_of = sample.row_group[pairs.rows[before]]
             cuts += [
                 (name, np.flatnonzero(group_of == n))
                 for n, name in enumerate(sample.groups)
                 if name != NO_GROUP
             ]
         for title, x in net.items():
-            if lag > 1 and title not in LONG:
-                continue
             first, last = x[before], x[after]
             for name, here in cuts:
                 if name != "all firms" and title not in LONG:

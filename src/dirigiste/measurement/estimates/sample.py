@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from dirigiste.errors import InputError
 from dirigiste.measurement.data.coding import firm_numbers, numbers, ranks, stable_order, starts
 from dirigiste.measurement.data.deflator import real
 from dirigiste.measurement.data.firms import NO_GROUP, Step
+from dirigiste.measurement.estimates.sums import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from dirigiste.measurement.data.firms import Firms
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-BLOCK: Final = 1 << 15
-"""Rows of a block, if cells are no longer."""
 
 
 class Block(NamedTuple):
@@ -185,6 +182,10 @@ class Sample:
     def in_block(self, block: Block, values: Array) -> Array:
         """(C) values as those of the rows of a block."""
         return np.repeat(values[block.cells], self.cell_rows[block.cells])
+
+    def parts_in_block(self, block: Block, values: Array) -> Array:
+        """(P) values as those of the rows of a block."""
+        return np.repeat(values[block.parts], self.part_rows[block.parts])
 
     def less(self, values: Array, of_cells: Array, out: Array | None = None) -> Array:
         """(N) values less (C) those of their cells."""

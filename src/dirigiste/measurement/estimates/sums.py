@@ -14,10 +14,15 @@ import numpy as np
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dirigiste.measurement.estimates.sample import Sample
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
+
+BLOCK: Final = 1 << 15
+"""Rows of a stretch."""
 
 LARGEST: Final = 650.0
 """Largest ln A^(σ-1) relative to the cell; sums of its exponentials stay within the range of floats."""
@@ -95,6 +100,11 @@ def log(x: Array) -> Array:
 def dot(a: Array, b: Array) -> float:
     """Inner product of long vectors. Not by BLAS, whose threads would compete with those of the package."""
     return float(np.einsum("i,i->", a, b))
+
+
+def stretches(size: int) -> Iterator[slice]:
+    """Stretches of long vectors, each short enough for the processor's cache."""
+    return (slice(begin, begin + BLOCK) for begin in range(0, size, BLOCK))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from scipy import special
 
 from dirigiste.measurement.data.firms import NO_GROUP
 from dirigiste.measurement.estimates.dispersion import VARIABLES, deviations
-from dirigiste.measurement.estimates.least_squares import least_squares
+from dirigiste.measurement.estimates.least_squares import sandwich
 from dirigiste.measurement.estimates.sums import dot
 from dirigiste.measurement.output.table import Column, Table
 
@@ -147,7 +146,7 @@ class Design:
         net, gram = netted
         cells = sample.cells_of_parts(part_weight)
         safe = np.where(cells > 0, cells, 1.0)
-        firm = sample.firm
+        firm = sample.firm.astype(np.intp)  # once, not in each sum
         clusters = int(np.count_nonzero(np.bincount(firm[good], minlength=1)))
         return cls(
             estimate,
@@ -167,34 +166,26 @@ class Design:
         sample = self.estimate.sample
         mean = sample.by_cell(self.weight, outcome) / self.cells
         net = sample.less(outcome, mean)
-        fit = least_squares(
-            _Columns(self),
-            net,
-            self.weight,
-            self.firm,
-            rows=self.rows,
-            effects=self.effects,
-            gram=self.gram,
-        )
-        total = dot(self.weight, net**2)
-        within = 1 - dot(self.weight, fit.residual**2) / total if total > 0 else np.nan
+        total = float(sample.by_part(self.weight, net, net).sum())
+        inverse = np.linalg.inv(self.gram)
+        beta = inverse @ np.einsum("pj,p->j", self.x, sample.by_part(self.weight, net))
+        fitted = np.einsum("pj,j->p", self.x, beta)
+        left = 0.0
+        for block in sample.blocks:
+            residual = net[block.rows]
+            residual -= sample.parts_in_block(block, fitted)
+            weighted = self.weight[block.rows] * residual
+            left += dot(weighted, residual)
+            residual[:] = weighted
+        scores = np.empty((beta.size, int(self.firm.max()) + 1))
+        for x, sums in zip(self.x.T, scores, strict=True):
+            sums[:] = np.bincount(self.firm, net * sample.over_parts(x))
+        covariance = sandwich(inverse, scores, self.clusters, self.rows, self.effects)
+        errors = np.sqrt(np.diag(covariance))
+        within = 1 - left / total if total > 0 else np.nan
         return Absorbed(
-            fit.coefficients, fit.errors, fit.covariance, self.rows, self.clusters, self.singletons,
-            self.effects, within,
-        )  # fmt: skip
-
-
-class _Columns(Sequence[np.ndarray]):
-    """Regressors of rows, each made when asked for from those of parts."""
-
-    def __init__(self, design: Design) -> None:
-        self.design = design
-
-    def __len__(self) -> int:
-        return self.design.x.shape[1]
-
-    def __getitem__(self, j: int) -> Array:  # type: ignore[override]  (slices are not asked for)
-        return self.design.estimate.sample.over_parts(self.design.x[:, j])
+            beta, errors, covariance, self.rows, self.clusters, self.singletons, self.effects, within
+        )
 
 
 def table(estimate: Estimate, choices: Choices, line: str) -> Table | str:
