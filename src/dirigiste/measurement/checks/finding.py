@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import polars as pl
 
-from dirigiste.measurement.data.coding import numbers, ranks
+from dirigiste.measurement.data.coding import numbers, ranks, stable_order, starts
 
 if TYPE_CHECKING:
     from dirigiste.measurement.data.firms import Firms
@@ -63,11 +63,6 @@ class Coded:
         return getattr(self, role)
 
     @cached_property
-    def id(self) -> pl.Series:
-        """Numbers of firms."""
-        return self._coded("id")
-
-    @cached_property
     def industry(self) -> pl.Series:
         """Numbers of industries."""
         return self._coded("industry")
@@ -101,9 +96,11 @@ class Coded:
         """Rows sorted by firm: their order, the first of each firm, the firm of each; without unknown
         firms.
         """
-        firm = self.id.cast(pl.Int64).fill_null(-1).to_numpy()
-        order = np.argsort(firm, kind="stable")
-        order = order[np.searchsorted(firm[order], 0) :]
+        known = len(self.firms) - self.firms.frame["id"].null_count()
+        if not known:
+            none = np.empty(0, dtype=np.int64)
+            return none, none, none
+        firm = self.firms.numbers
+        order = stable_order(firm, int(firm.max()) + 1)[:known]  # unknown ones come last
         firm = firm[order]
-        starts = np.flatnonzero(np.append(True, firm[1:] != firm[:-1])) if order.size else order
-        return order, starts, firm
+        return order, starts(firm), firm

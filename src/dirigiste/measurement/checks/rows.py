@@ -53,9 +53,8 @@ def _duplicates(data: Coded) -> Iterator[Finding]:
     firms, frame = data.firms, data.firms.frame
     if "id" in firms.roles:
         if _twice(data):
-            keys = pl.DataFrame({"firm": data.id, "year": frame["year"], "row": frame["row"]})
-            known = keys.drop_nulls("firm")
-            twice = known.filter(known.select("firm", "year").is_duplicated())["row"]
+            known = frame.select("id", "year", "row").drop_nulls("id")
+            twice = known.filter(known.select("id", "year").is_duplicated())["row"]
             when = "in a year" if "year" in firms.roles else "in the file (no year is given)"
             count = counted(twice.len(), len(firms))
             what = f"{count} share their firm with another row {when}; panels count them twice"
@@ -87,7 +86,7 @@ def _twice(data: Coded) -> bool:
     rising = (firm[1:] != firm[:-1]) | (year[1:] > year[:-1])
     if rising.all():
         return False
-    keys = firm * (int(year.max()) + 1) + year
+    keys = firm.astype(np.int64) * (int(year.max()) + 1) + year
     keys.sort()
     return bool((keys[1:] == keys[:-1]).any())
 

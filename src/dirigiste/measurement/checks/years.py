@@ -66,14 +66,13 @@ def _ratios(data: Coded) -> Iterator[Finding]:
         return np.bincount(number, values, years.size)
 
     output, labor, capital = (frame[name].to_numpy() for name in ("output", "labor", "capital"))
-    sales = frame["sales"].fill_null(0.0).to_numpy()
-    rows, sold = total(), sales > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = {
-            "share": total(np.where(sold, output, 0.0)) / total(np.where(sold, sales, 0.0)),
-            "pay": total(labor) / total(output),
-            "depth": total(capital) / total(output),
-        }
+    rows, ratios = total(), {"pay": total(labor) / total(output), "depth": total(capital) / total(output)}
+    if firms.has("sales"):
+        sales = frame["sales"].fill_null(0.0).to_numpy()
+        sold = sales > 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = total(np.where(sold, output, 0.0)) / total(np.where(sold, sales, 0.0))
+        ratios = {"share": share, **ratios}
     dates = years.tolist()
     labour = "labour cost" if "wage_bill" in firms.roles else "workers"
     names = {
@@ -81,13 +80,13 @@ def _ratios(data: Coded) -> Iterator[Finding]:
         "pay": f"{labour} / value added",
         "depth": "capital / value added",
     }
-    for column, name in names.items():
-        values = ratios[column].tolist()
+    for column, ratio in ratios.items():
+        name, values = names[column], ratio.tolist()
         if any(not math.isfinite(value) or value <= 0 for value in values):
             continue
-        for year, ratio in _off(dates, values, JUMP):
+        for year, gap in _off(dates, values, JUMP):
             here = values[dates.index(year)]
-            off = 100 * (math.exp(ratio) - 1)
+            off = 100 * (math.exp(gap) - 1)
             what = f"{name} is {here:.3g} in {year}, {off:+.0f} % off the years before and after"
             yield Finding("warning", "jumps", what, int(rows[dates.index(year)]))
     for year, ratio in _off(dates, rows.astype(float).tolist(), math.log(2.0)):

@@ -12,16 +12,18 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def firm_numbers(ids: pl.Series) -> Array:
     """Numbers 0, 1, … of firms in the order of their ids; rows without id come last, each on its own."""
-    missing = ids.is_null().to_numpy()
+    missing = ids.is_null().to_numpy() if ids.null_count() else np.empty(0, dtype=bool)
     whole = ids.cast(pl.Int64, strict=False)
     lengths = ids.str.len_bytes()
     alike = lengths.min() == lengths.max() or bool((whole.cast(pl.String) == ids).all())
+    del lengths
     if whole.null_count() == ids.null_count() and alike:
-        values = whole.fill_null(0).to_numpy()
-        order = np.argsort(values, kind="stable")
+        values = (whole.fill_null(0) if missing.any() else whole).to_numpy()
+        least = int(values.min())
+        order = stable_order(values - least, int(values.max()) - least + 1)
         ranked = values[order]
         codes = np.empty(values.size, dtype=np.int32)
-        codes[order] = np.cumsum(np.concatenate([[False], ranked[1:] != ranked[:-1]]))
+        codes[order] = np.cumsum(np.concatenate([[False], ranked[1:] != ranked[:-1]]), dtype=np.int32)
     else:
         names = pl.DataFrame({"id": ids.unique().sort()}).with_row_index("(firm)")
         joined = pl.DataFrame({"id": ids}).join(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+from dirigiste.measurement.data.coding import firm_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+
     from dirigiste.measurement.data.original import Original
+
+    Array = np.ndarray[Any, np.dtype[Any]]
 
 COLUMNS: Mapping[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -89,6 +96,11 @@ class Firms:
 
     def __len__(self) -> int:
         return self.frame.height
+
+    @cached_property
+    def numbers(self) -> Array:
+        """Number of each row's firm, in the order of ids; rows without id come last, each on its own."""
+        return firm_numbers(self.frame["id"])
 
     def __repr__(self) -> str:
         roles = ", ".join(f"{role}={column}" for role, column in self.roles.items())

@@ -31,6 +31,18 @@ FATE: Final = "(fate)"
 LAST: Final = "(last)"
 """Name of the column that is true where the last field of a row of a text file is missing."""
 
+ABSENT: Final = {
+    "id": None,
+    "year": 0,
+    "industry": "all",
+    "group": None,
+    "employment": None,
+    "weight": 1.0,
+    "sales": None,
+    "inputs": None,
+}
+"""What canonical columns hold where no role fills them."""
+
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
     "industry": (("is missing", "no industry, so no cell"),),
@@ -160,11 +172,16 @@ class Reading:
         made = [*expressions, *self._met_conditions(expressions, schema)]
         made += [pl.col(last).is_null().alias(LAST)] if last is not None else []
         frame = lazy.select(*made).with_columns(self._fate().alias(FATE)).collect(engine="streaming")
+        frame = frame.with_columns(pl.lit(ABSENT[name], COLUMNS[name]).alias(name) for name in self._absent())
         if self.source.text is not None and frame["year"].null_count():
             problems = self._not_years(lazy, schema)
             if problems:
                 raise InputError(problems)
         return frame
+
+    def _absent(self) -> list[str]:
+        """Canonical columns that no role fills: they hold one value, which takes no memory."""
+        return [name for name in ABSENT if name not in self.roles.filled]
 
     def _met_conditions(self, canonical: list[pl.Expr], schema: dict[str, Any]) -> list[pl.Expr]:
         """Conditions on rows, each a column that is true where the row is measured as far as it goes."""
@@ -286,12 +303,11 @@ class Reading:
             one = expressions.to_polars(role.formula, lambda name: self._number(name, schema))
             return pl.when(one.is_finite()).then(one).otherwise(None)
 
-        def value(name: str, default: float | None) -> pl.Expr:
-            return (numeric(filled[name]) if name in filled else pl.lit(default, dtype=pl.Float64)).cast(
-                pl.Float64
-            )
+        def value(name: str) -> pl.Expr:
+            given = numeric(filled[name]) if name in filled else pl.lit(ABSENT[name], dtype=pl.Float64)
+            return given.cast(pl.Float64)
 
-        years = pl.lit(0, dtype=pl.Int64)
+        years = pl.lit(ABSENT["year"], dtype=pl.Int64)
         if "year" in filled:
             role = filled["year"]
             plain = isinstance(role.formula, expressions.Name)
@@ -302,23 +318,23 @@ class Reading:
             )
         return [
             pl.col(ROW).cast(pl.Int64).alias("row"),
-            self._label("id", schema, None).alias("id"),
+            self._label("id", schema).alias("id"),
             years.alias("year"),
-            self._label("industry", schema, "all").alias("industry"),
-            self._label("group", schema, None).alias("group"),
-            value("output", None).alias("output"),
-            value(self.labor, None).alias("labor"),
-            value("employment", None).alias("employment"),
-            value("capital", None).alias("capital"),
-            value("weight", 1.0).alias("weight"),
-            value("sales", None).alias("sales"),
-            value("inputs", None).alias("inputs"),
+            self._label("industry", schema).alias("industry"),
+            self._label("group", schema).alias("group"),
+            value("output").alias("output"),
+            value(self.labor).alias("labor"),
+            value("employment").alias("employment"),
+            value("capital").alias("capital"),
+            value("weight").alias("weight"),
+            value("sales").alias("sales"),
+            value("inputs").alias("inputs"),
         ]
 
-    def _label(self, name: str, schema: dict[str, Any], default: str | None) -> pl.Expr:
+    def _label(self, name: str, schema: dict[str, Any]) -> pl.Expr:
         role = self.roles.filled.get(name)
         if role is None:
-            return pl.lit(default, dtype=pl.String)
+            return pl.lit(ABSENT[name], dtype=pl.String)
         filling, codes = role.filling, self.roles.missing
         if role.largest:
             shares = [self._number(column, schema) for _, column in role.largest]

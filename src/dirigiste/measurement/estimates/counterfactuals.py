@@ -31,7 +31,7 @@ def scaled_wedges(estimate: Estimate, capital: float, labor: float) -> Array:
     1 and 1 change nothing, 0 and 0 give A̅. TFPQ of firms and inputs of the cell stay.
     """
     sample = estimate.sample
-    sums = np.empty((3, sample.cell_start.size))
+    output, capital_sum, labor_sum = sums = np.empty((3, sample.cell_start.size))
     for block in sample.blocks:
         rows = block.rows
         ln_mrpk = capital * (sample.ln_y[rows] - sample.ln_k[rows])
@@ -44,7 +44,7 @@ def scaled_wedges(estimate: Estimate, capital: float, labor: float) -> Array:
         k, l_ = (y * np.exp(-x) if factor else y for x, factor in ((ln_mrpk, capital), (ln_mrpl, labor)))
         for total, values in zip(sums, (y, k, l_), strict=True):
             total[block.cells] = sample.cells_of_block(block, values)
-    whole = Sums(estimate.cells.weight, *sums, sums[0])
+    whole = Sums(estimate.cells.weight, output, capital_sum, labor_sum, output)
     return Levels.of(whole, estimate.cell_alpha, sample.sigma).tfp
 
 

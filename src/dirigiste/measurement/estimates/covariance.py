@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from dirigiste.measurement.data.firms import NO_GROUP
-from dirigiste.measurement.estimates.dispersion import within_means
 from dirigiste.measurement.output.table import Column, Table
 
 if TYPE_CHECKING:
@@ -39,22 +38,39 @@ def lognormal_loss(sigma: Any, alpha: Any, var_tfpr: Any, var_capital: Any) -> A
     return sigma / 2 * var_tfpr + alpha * (1 - alpha) / 2 * var_capital
 
 
+def _moments(estimate: Estimate) -> tuple[dict[str, Array], dict[tuple[str, str], Array]]:
+    """Weighted sums by part (P) of variables net of their mean in the cell, and of their products."""
+    sample, logs = estimate.sample, estimate.logs
+    first = {name: np.empty(sample.part_start.size) for name in ("tfpr", "tfpq", "capital", "output")}
+    second = {pair: np.empty(sample.part_start.size) for pair in PAIRS}
+    safe = np.where(estimate.cells.weight > 0, estimate.cells.weight, 1.0)
+    for block in sample.blocks:
+        rows, weight = block.rows, estimate.weight[block.rows]
+        net = {
+            "tfpr": logs.tfpr[rows].copy(),
+            "tfpq": logs.tfpq[rows].copy(),
+            "capital": sample.ln_l[rows] - sample.ln_k[rows],
+            "output": sample.ln_y[rows] - sample.ln_l[rows],
+        }
+        weighted = {}
+        for name, x in net.items():
+            mean = sample.cells_of_block(block, weight * x) / safe[block.cells]
+            x -= np.repeat(mean, sample.cell_rows[block.cells])
+            weighted[name] = weight * x
+            first[name][block.parts] = sample.parts_of_block(block, weighted[name])
+        for (one, two), sums in second.items():
+            sums[block.parts] = sample.parts_of_block(block, weighted[one] * net[two])
+    return first, second
+
+
 def table(estimate: Estimate, line: str) -> Table | str:
     """Covariances within cells of ln TFPR with ln TFPQ and of the two wedges, for all firms and by group; why
     there are none where rows are too few.
     """
     sample = estimate.sample
-    net = {
-        "tfpr": within_means(estimate, estimate.logs.tfpr),
-        "tfpq": within_means(estimate, estimate.logs.tfpq),
-        "capital": within_means(estimate, sample.ln_l - sample.ln_k),
-        "output": within_means(estimate, sample.ln_y - sample.ln_l),
-    }
-    weight = estimate.weight
     mass = estimate.parts.weight
-    rows_of = sample.by_part(weight > 0)
-    first = {name: sample.by_part(weight, x) for name, x in net.items()}
-    second = {pair: sample.by_part(weight, net[pair[0]], net[pair[1]]) for pair in PAIRS}
+    rows_of = sample.by_part(estimate.weight > 0)
+    first, second = _moments(estimate)
     sigma_of, alpha_of = sample.sigma[sample.part_cell], estimate.cell_alpha[sample.part_cell]
     every = np.ones(mass.size, dtype=bool)
     cuts = [("all firms", every)]

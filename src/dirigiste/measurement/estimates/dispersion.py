@@ -88,13 +88,12 @@ def by_year(estimate: Estimate, line: str) -> Table:
     """The same year by year, of TFPR and TFPQ."""
     sample = estimate.sample
     rows: list[dict[str, Any]] = []
-    kinds = weightings(estimate)
     for variable, title in VARIABLES[:2]:
         x = deviations(estimate, variable)
         inner = within_means(estimate, x)
         for n, year in enumerate(sample.years):
             stretch = slice(*sample.year_rows[n : n + 2])
-            of_year = scaled({kind: weight[stretch] for kind, weight in kinds.items()})
+            of_year = scaled(weightings(estimate, n))
             rows += [{"year": year, **row} for row in _rows(title, x[stretch], inner[stretch], of_year)]
     frame = pl.DataFrame(rows).filter(pl.col("rows") > 1)
     columns = {"year": Column("year"), **COLUMNS}
@@ -103,16 +102,21 @@ def by_year(estimate: Estimate, line: str) -> Table:
     )
 
 
-def weightings(estimate: Estimate) -> dict[str, Array]:
-    """Weights of rows (N) by kind; 0 for rows that were cut."""
+def weightings(estimate: Estimate, year: int | None = None) -> dict[str, Array]:
+    """Weights of rows (N), or of those of the year of that number, by kind; 0 for rows that were cut."""
     sample = estimate.sample
+    rows = cells = slice(None)
+    if year is not None:
+        rows = slice(*sample.year_rows[year : year + 2])
+        cells = slice(*np.append(sample.year_cell, sample.cell_start.size)[year : year + 2])
+    count, weight = sample.cell_rows[cells], estimate.weight[rows]
     mass, output = estimate.cells.weight, estimate.cell_output
     share = np.divide(estimate.theta, mass, out=np.zeros_like(mass), where=mass > 0)
     worth = np.divide(estimate.theta, output, out=np.zeros_like(mass), where=output > 0)
     return {
-        "firms": estimate.weight,
-        "industries": estimate.weight * sample.over_cells(share),
-        "value added": estimate.weight * sample.y * sample.over_cells(worth),
+        "firms": weight,
+        "industries": weight * np.repeat(share[cells], count),
+        "value added": weight * sample.y[rows] * np.repeat(worth[cells], count),
     }
 
 

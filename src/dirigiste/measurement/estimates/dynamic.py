@@ -50,8 +50,9 @@ class Side:
         mass, total, cell_weight, weighted = sums
         there = cell_weight > 0
         safe_weight, safe_mass = np.where(there, cell_weight, 1.0), np.where(there, mass, 1.0)
-        means = (np.where(there, x + level, 0.0) for x in (weighted / safe_weight, total / safe_mass))
-        return cls(cell_weight, *means, there)
+        weighted = np.where(there, weighted / safe_weight + level, 0.0)
+        plain = np.where(there, total / safe_mass + level, 0.0)
+        return cls(cell_weight, weighted, plain, there)
 
     def in_year(self, estimate: Estimate, year: int) -> Side:
         """Cells (C) of one year as industries (I)."""

@@ -63,9 +63,10 @@ def real_share(estimate: Estimate, pairs: Pairs | None = None) -> Error | None:
     """Regress growth of value added on growth of inputs, TFPR and their product; None with too few pairs."""
     sample = estimate.sample
     pairs = pairs or Pairs(estimate)
-    first, last = pairs.at(1)
-    if first.size < FEWEST:
+    earlier, later = pairs.places(1)
+    if earlier.size < FEWEST:
         return None
+    first, last, firm = pairs.rows[earlier], pairs.rows[later], pairs.firm[earlier]
     one, two = sample.row_cell[first], sample.row_cell[last]
     output, capital, labor = sample.means
     tfpr = estimate.logs.tfpr
@@ -75,34 +76,30 @@ def real_share(estimate: Estimate, pairs: Pairs | None = None) -> Error | None:
     growth = sample.ln_y[last] - sample.ln_y[first]
     moved = growth - (tfpr[last] - tfpr[first]) + level_of[two] - level_of[one]
     growth += output[two] - output[one]
-    good = np.ones(first.size, dtype=bool)
+    good: Array = sample.cell_industry[one] == sample.cell_industry[two]
     for x in (growth, moved):
         low, high = quantiles(x, [TAIL, 1 - TAIL])
         good &= (x >= low) & (x <= high)
-    good &= sample.cell_industry[one] == sample.cell_industry[two]
-    first, level, growth, moved, cell = first[good], level[good], growth[good], moved[good], two[good]
-    weight = estimate.weight[first]
-    rows = np.bincount(cell, minlength=sample.cell_start.size)
-    kept = rows[cell] > 1
-    if int(kept.sum()) < FEWEST:
+    rows = np.bincount(two[good], minlength=sample.cell_start.size)
+    good &= rows[two] > 1
+    if int(good.sum()) < FEWEST:
         return None
-    if not kept.all():
-        first, level, growth, moved, cell, weight = (
-            x[kept] for x in (first, level, growth, moved, cell, weight)
-        )
-    level = level - np.average(level, weights=weight)
+    firm, level, growth = firm[good], level[good], growth[good]
+    moved, cell = moved[good], two[good]
+    weight = estimate.weight[first[good]]
+    level -= np.average(level, weights=weight)
     total = np.bincount(cell, weight, sample.cell_start.size)
     safe = np.where(total > 0, total, 1.0)
     columns = [level, moved, level * moved, growth]
-    columns = [x - (np.bincount(cell, weight * x, total.size) / safe)[cell] for x in columns]
+    for x in columns:
+        x -= (np.bincount(cell, weight * x, total.size) / safe)[cell]
     design, outcome = columns[:3], columns[3]
     gram = cross_products(design, weight)
     if np.linalg.cond(gram) > 1e14:
         return None
-    firm = sample.firm[first]
-    effects = int(np.count_nonzero(total))
-    fit = least_squares(design, outcome, weight, firm, rows=first.size, effects=effects, gram=gram)
-    g, n = int(np.count_nonzero(np.bincount(firm))), first.size
+    effects, n = int(np.count_nonzero(total)), level.size
+    fit = least_squares(design, outcome, weight, firm, rows=n, effects=effects, gram=gram)
+    g = int(np.count_nonzero(np.bincount(firm)))
     psi, product = (float(value) for value in fit.coefficients[1:])
     slope = np.array([0.0, -product / psi**2, 1 / psi])
     return Error(psi, product, 1 + product / psi, float(np.sqrt(slope @ fit.covariance @ slope)), n, g)

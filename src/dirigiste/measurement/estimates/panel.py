@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from dirigiste.measurement.data.coding import stable_order
-from dirigiste.measurement.estimates.least_squares import least_squares
-from dirigiste.measurement.estimates.sums import dot
+from dirigiste.measurement.estimates.least_squares import sandwich
+from dirigiste.measurement.estimates.sums import dot, stretches
 
 if TYPE_CHECKING:
     from dirigiste.measurement.estimates.gains import Estimate
@@ -35,7 +36,7 @@ class Pairs:
         again = firm[1:] == firm[:-1]
         several = np.append(again, False) | np.concatenate([[False], again])
         self._size, self._years = sample.rows, sample.years
-        self.rows, self.firm, self._year = order[several], firm[several], year[several]
+        self.rows, self.firm, self._year = order[several].astype(np.int32), firm[several], year[several]
         """`rows` (M): those that count, the rows of a firm adjacent and in the order of years; `firm` (M):
         of each.
         """
@@ -52,7 +53,7 @@ class Pairs:
         for n in range(1, min(lag, year.size - 1) + 1):
             met = (firm[n:] == firm[:-n]) & (year[n:] - year[:-n] == lag)
             step[:-n][met] = n
-        first = np.flatnonzero(step)
+        first = np.flatnonzero(step).astype(np.int32)
         return first, first + step[first]
 
     def at(self, lag: int, *, survey: bool = False) -> tuple[Array, Array]:
@@ -64,13 +65,51 @@ class Pairs:
         return rows, partner[rows]
 
 
-def clustered_slope(x: Array, z: Array, firm: Array, weight: Array, effects: int = 0) -> tuple[float, float]:
-    """Slope of z on x, both net of their effects, and its standard error clustered by firm.
+class Slope(NamedTuple):
+    """A regression of later on earlier values."""
 
-    nan where they cannot be had.
+    slope: float
+    error: float
+    """Its standard error, clustered by firm."""
+    correlation: float
+
+
+def slope_over_time(x: Array, weight: Array, firm: Array, first: Array, later: Array) -> Slope:
+    """Regress values on those of the same firm some years before, with a constant; nan where that cannot be
+    had.
+
+    Args:
+        x: (M) values, in the order of `Pairs.rows`.
+        weight: (M) above 0; the earlier row's counts.
+        firm: (M) as `Pairs.firm`.
+        first: Places of earlier values, rising.
+        later: Places of later values.
     """
-    n = int(np.count_nonzero(weight))
-    if dot(weight, x**2) <= 0 or n < 3:
-        return float("nan"), float("nan")
-    fit = least_squares([x], z, weight, firm, rows=n, effects=effects)
-    return float(fit.coefficients[0]), float(fit.errors[0])
+    a, b, w = x[first], x[later], weight[first]
+    count, total = a.size, float(w.sum())
+    a -= dot(w, a) / total
+    b -= dot(w, b) / total
+    squares = product = squares_after = 0.0
+    for part in stretches(count):
+        weighted = w[part] * a[part]
+        squares += dot(weighted, a[part])
+        product += dot(weighted, b[part])
+        squares_after += dot(w[part] * b[part], b[part])
+    spread = math.sqrt(squares * squares_after)
+    correlation = product / spread if spread > 0 else math.nan
+    if squares <= 0 or count < 3:
+        return Slope(math.nan, math.nan, correlation)
+    slope = product / squares
+    scores = np.zeros(int(firm[first[-1]]) + 1)
+    clusters, last = 0, -1
+    for part in stretches(count):
+        scored = b[part] - slope * a[part]
+        scored *= w[part]
+        scored *= a[part]
+        of = firm[first[part]]
+        sums = np.bincount(of - of[0], scored)  # rows of a firm are adjacent
+        clusters += int(np.count_nonzero(of[1:] != of[:-1])) + int(of[0] != last)
+        last = of[-1]
+        scores[of[0] : of[0] + sums.size] += sums
+    variance = sandwich(np.array([[1 / squares]]), scores[None], clusters, count, effects=1)
+    return Slope(slope, float(np.sqrt(variance[0, 0])), correlation)

@@ -9,8 +9,7 @@ import polars as pl
 
 from dirigiste.measurement.data.firms import NO_GROUP
 from dirigiste.measurement.estimates.dispersion import VARIABLES, within_means
-from dirigiste.measurement.estimates.panel import Pairs, clustered_slope
-from dirigiste.measurement.estimates.sums import dot
+from dirigiste.measurement.estimates.panel import Pairs, slope_over_time
 from dirigiste.measurement.estimates.trimming import raw
 from dirigiste.measurement.output.table import Column, Table
 
@@ -35,49 +34,29 @@ def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | 
     if not sample.has_ids:
         return "the file gives no ids, so firms cannot be followed"
     pairs = pairs or Pairs(estimate)
-    net = {
-        title: within_means(estimate, raw(estimate, variable)[0])[pairs.rows] for variable, title in VARIABLES
-    }
-    weights = estimate.weight[pairs.rows]
-    rows: list[dict[str, Any]] = []
-    for lag in LAGS:
-        before, after = pairs.places(lag)
-        if lag > 1:
-            net = {title: net[title] for title in LONG}
-        if before.size < FEWEST:
-            continue
-        firm, weight = pairs.firm[before].astype(np.intp), weights[before]
-        cuts: list[tuple[str, Array | slice]] = [("all firms", slice(None))]
-        if sample.has_groups and lag == 1:
-            group_of = sample.row_group[pairs.rows[before]]
-            cuts += [
-                (name, np.flatnonzero(group_of == n))
-                for n, name in enumerate(sample.groups)
-                if name != NO_GROUP
-            ]
-        for title, x in net.items():
-            first, last = x[before], x[after]
-            for name, here in cuts:
-                if name != "all firms" and title not in LONG:
-                    continue
-                a, b, w = first[here], last[here], weight[here]
-                if a.size < FEWEST:
-                    continue
-                total = float(w.sum())
-                a, b = a - dot(w, a) / total, b - dot(w, b) / total
-                slope, error = clustered_slope(a, b, firm[here], w, effects=1)
-                spread = np.sqrt(dot(w * a, a) * dot(w * b, b))
-                rows.append(
-                    {
-                        "variable": title,
-                        "firms": name,
-                        "lag": lag,
-                        "slope": slope,
-                        "se": error,
-                        "correlation": dot(w * a, b) / spread if spread > 0 else np.nan,
-                        "pairs": a.size,
-                    }
-                )
+    weight = estimate.weight[pairs.rows]
+    found = {lag: pairs.places(lag) for lag in LAGS}
+    cuts = [("all firms", found[1])]
+    if sample.has_groups:
+        first, later = found[1]
+        group_of = sample.row_group[pairs.rows[first]]
+        for n, name in enumerate(sample.groups):
+            if name != NO_GROUP:
+                here = np.flatnonzero(group_of == n)
+                cuts.append((name, (first[here], later[here])))
+    made: list[tuple[int, dict[str, Any]]] = []
+    for variable, title in VARIABLES:
+        x = within_means(estimate, raw(estimate, variable)[0])[pairs.rows]
+        long = title in LONG
+        asked = [(1, name, places) for name, places in (cuts if long else cuts[:1])]
+        asked += [(lag, "all firms", found[lag]) for lag in LAGS[1:] if long]
+        for lag, name, (first, later) in asked:
+            if first.size < FEWEST or found[lag][0].size < FEWEST:
+                continue
+            slope, error, correlation = slope_over_time(x, weight, pairs.firm, first, later)
+            row = {"variable": title, "firms": name, "lag": lag, "slope": slope, "se": error}
+            made.append((lag, {**row, "correlation": correlation, "pairs": first.size}))
+    rows = [row for _, row in sorted(made, key=lambda one: one[0])]  # variables stay in their order
     if not rows:
         return "fewer than 10 firms are seen in two years"
     columns = {

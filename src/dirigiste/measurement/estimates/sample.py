@@ -149,7 +149,7 @@ class Sample:
     @cached_property
     def year(self) -> Array:
         """(N) calendar year."""
-        return self.frame["year"].to_numpy()[self.order]
+        return np.repeat(np.array(self.years, dtype=np.int32), np.diff(self.year_rows))
 
     @cached_property
     def employment(self) -> Array | None:
@@ -202,9 +202,12 @@ class Sample:
         """Sums by part of the product of (N) factors."""
         sums = np.empty(self.part_start.size)
         for block in self.blocks:
-            starts = self.part_start[block.parts] - block.rows.start
-            np.add.reduceat(_product(factors, block.rows), starts, out=sums[block.parts])
+            sums[block.parts] = self.parts_of_block(block, _product(factors, block.rows))
         return sums
+
+    def parts_of_block(self, block: Block, values: Array) -> Array:
+        """Sums by part of values of the rows of a block."""
+        return np.add.reduceat(values, self.part_start[block.parts] - block.rows.start)
 
     def by_cell(self, *factors: Array) -> Array:
         """Sums by cell of the product of (N) factors."""
@@ -271,9 +274,7 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         persons = frame["employment"].to_numpy()[order]
         wage = np.add.reduceat(wages, cell_start) / np.add.reduceat(persons, cell_start)
         labor = persons * np.repeat(wage, rows)
-    logs = [np.log(y), np.log(k), np.log(labor)]
-    means = np.array([np.add.reduceat(x, cell_start) / rows for x in logs])
-    ln_y, ln_k, ln_l = (x - np.repeat(mean, rows) for x, mean in zip(logs, means, strict=True))
+    (ln_y, mean_y), (ln_k, mean_k), (ln_l, mean_l) = (_centred(x, cell_start, rows) for x in (y, k, labor))
     cell_industry = cell[cell_start] % len(industries)
     cell_year = cell[cell_start] // len(industries)
     sample = Sample(
@@ -285,9 +286,9 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         y,
         k,
         labor,
-        _weights(frame, choices)[order],
+        _weights(frame, choices, order),
         wages,
-        means,
+        np.array([mean_y, mean_k, mean_l]),
         part_start,
         group[part_start],
         cell_start,
@@ -300,12 +301,22 @@ def sample_of(firms: Firms, choices: Choices) -> tuple[Sample, tuple[Step, ...]]
         groups,
         _by_industry(choices.sigma, industries, "sigma")[cell_industry],
     )
+    if frame.height == len(firms) and sample.has_ids:
+        vars(sample)["firm"] = firms.numbers[order]  # known already where data were checked
     if choices.reference is not None and choices.reference not in sample.known_groups:
         near = difflib.get_close_matches(choices.reference, sample.known_groups, n=1)
         groups = ", ".join(sample.known_groups) or "not given"
         message = f"no group `{choices.reference}`; groups are {groups}"
         raise InputError.of(message, key="reference", suggestion=near[0] if near else None)
     return sample, tuple(steps)
+
+
+def _centred(x: Array, cell_start: Array, rows: Array) -> tuple[Array, Array]:
+    """Logs less their mean in the cell, (N), and these means, (C)."""
+    logs = np.log(x)
+    mean = np.add.reduceat(logs, cell_start) / rows
+    logs -= np.repeat(mean, rows)
+    return logs, mean
 
 
 def _product(factors: Sequence[Array], rows: slice) -> Array:
@@ -316,11 +327,12 @@ def _product(factors: Sequence[Array], rows: slice) -> Array:
     return product.astype(float, copy=False)
 
 
-def _weights(frame: pl.DataFrame, choices: Choices) -> Array:
-    if choices.weights == "none":
-        return np.ones(frame.height)
+def _weights(frame: pl.DataFrame, choices: Choices, order: Array) -> Array:
+    if choices.weights == "none" or bool((frame["weight"] == 1.0).all()):
+        return np.broadcast_to(1.0, order.size)  # takes no memory
     weight = frame["weight"].to_numpy()
-    return weight.copy() if bool(np.all(weight == np.rint(weight))) else weight / weight.mean()
+    weight = weight if bool(np.all(weight == np.rint(weight))) else weight / weight.mean()
+    return weight[order]
 
 
 def _by_industry(values: float | Mapping[str, float], industries: tuple[str, ...], key: str) -> Array:

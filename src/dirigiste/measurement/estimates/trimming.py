@@ -71,7 +71,7 @@ def deviation(sample: Sample, variable: Variable, logs: Logs, cells: Sums, alpha
     mean (Σ A^(σ-1) / M)^(1/(σ-1)), so ln(A M^(1/(σ-1)) / A̅) as in Hsieh and Klenow (2009).
     """
     x, level = relative(sample, variable, logs, cells, alpha)
-    return sample.less(x, level)
+    return sample.less(x, level, None if x is logs.tfpr or x is logs.tfpq else x)
 
 
 def relative(

@@ -129,7 +129,8 @@ class TextFile:
         if self.content.data is not None:
             return self.content.data.count(b'"') % 2 == 1
         with self.content.path.open("rb") as file:
-            return sum(part.count(b'"') for part in iter(lambda: file.read(PART), b"")) % 2 == 1
+            parts = iter(lambda: file.read(PART), b"")
+            return sum(part.count(b'"') for part in parts if b'"' in part) % 2 == 1  # `in` is much faster
 
     def doubtful(self) -> bool:
         """Whether `check` has to look at every row: one lacks its last field or has it empty, or a quote may

@@ -162,10 +162,10 @@ class Design:
         )
 
     def fit(self, outcome: Array) -> Absorbed:
-        """Regress an outcome (N) on the groups."""
+        """Regress an outcome (N) on the groups; it is used up."""
         sample = self.estimate.sample
         mean = sample.by_cell(self.weight, outcome) / self.cells
-        net = sample.less(outcome, mean)
+        net = sample.less(outcome, mean, outcome)
         total = float(sample.by_part(self.weight, net, net).sum())
         inverse = np.linalg.inv(self.gram)
         beta = inverse @ np.einsum("pj,p->j", self.x, sample.by_part(self.weight, net))
@@ -177,9 +177,12 @@ class Design:
             weighted = self.weight[block.rows] * residual
             left += dot(weighted, residual)
             residual[:] = weighted
+        product = np.empty(sample.rows)
         scores = np.empty((beta.size, int(self.firm.max()) + 1))
         for x, sums in zip(self.x.T, scores, strict=True):
-            sums[:] = np.bincount(self.firm, net * sample.over_parts(x))
+            for block in sample.blocks:
+                np.multiply(net[block.rows], sample.parts_in_block(block, x), out=product[block.rows])
+            sums[:] = np.bincount(self.firm, product)
         covariance = sandwich(inverse, scores, self.clusters, self.rows, self.effects)
         errors = np.sqrt(np.diag(covariance))
         within = 1 - left / total if total > 0 else np.nan
