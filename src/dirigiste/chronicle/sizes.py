@@ -54,6 +54,11 @@ class Size:
     since: dt.date
     """First date on which it matters."""
 
+    @property
+    def scales(self) -> bool:
+        """Whether it is a factor on changes."""
+        return self.name.startswith(SCALE)
+
 
 def sizes(chronicle: Chronicle) -> dict[str, Size]:
     """All numbers of a chronicle, by name: single ones in the order of events, then scales."""
@@ -73,7 +78,7 @@ def with_sizes(chronicle: Chronicle, values: Mapping[str, float]) -> Chronicle:
             better = near(name, known)
             hint = f"; did you mean `{better}`?" if better else ""
             raise InputError.of(f"the chronicle has no number of this name{hint}", key=name)
-    for name in sorted(values, key=lambda name: name.startswith(SCALE)):
+    for name in sorted(values, key=lambda name: known[name].scales):
         chronicle = known[name].moved(chronicle, values[name])
     chronicle.check(chronicle.baseline)
     return chronicle

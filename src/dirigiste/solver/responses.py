@@ -50,6 +50,8 @@ class _Neighbour:
     own: bool
     """Whether its economy is its own."""
     before: Compiled
+    point: Point
+    """Its stationary state without the events."""
     begin: dict[int, Begin] = field(default_factory=dict)
     """By how much its masses differ on the dates of surprises, where they do."""
     pieces: list[Piece] = field(default_factory=list)
@@ -65,6 +67,8 @@ class Responses:
     """The course of the chronicle, evaluated as those of its neighbours are."""
     neighbours: list[tuple[Compiled, Course]]
     """Economies and courses of the others, in their order."""
+    before: list[Point]
+    """Their stationary states without the events."""
     left: list[float]
     """What rounds have left of the gap between foreseen and clearing prices of each, over the change of
     prices: its accuracy, relative.
@@ -94,8 +98,8 @@ class _Responses:
         self.solver = Solver(chronicle, self.key, progress)
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths
-        self.neighbours = [self._neighbour(other) for other in others]
         self.linear: dict[int, Linearised] = {}
+        self.neighbours = [self._neighbour(other) for other in others]
         self.kept: tuple[Task, Solved, Terminal] | None = None
         self.pieces: list[Piece] = []
 
@@ -108,7 +112,9 @@ class _Responses:
             timeline = Timeline(other, economy, solver.grid)
             frame = timed.frame(economy, timeline.ranges(timeline.channels))
             before = self._like(frame.compiled, solver.compiled)
-        return _Neighbour(other, Timeline(other, economy, solver.grid), frame, own, before)
+        here = solver.before
+        point = self._state(here, before) if own else here.solved.point
+        return _Neighbour(other, Timeline(other, economy, solver.grid), frame, own, before, point)
 
     @staticmethod
     def _like(there: Compiled, here: Compiled) -> Compiled:
@@ -130,8 +136,8 @@ class _Responses:
         state = solver.first()
         for neighbour in self.neighbours:
             if neighbour.own:
-                point = self._state(solver.before, neighbour.before)
-                neighbour.begin[acts[0]] = _less(point.distribution, solver.before.solved.point.distribution)
+                here = solver.before.solved.point
+                neighbour.begin[acts[0]] = _less(neighbour.point.distribution, here.distribution)
         for n in acts:
             state = solver.next(n, key & solver.seen[n], state)
             self._all(n, state)
@@ -140,6 +146,7 @@ class _Responses:
             compiled=solver.compiled,
             course=self._course(self.pieces),
             neighbours=[(other.before, self._course(other.pieces)) for other in self.neighbours],
+            before=[other.point for other in self.neighbours],
             left=[other.left for other in self.neighbours],
             solver=solver,
             exact=solver.course(state),

@@ -27,8 +27,11 @@ Array = NDArray[np.float64]
 ROUNDS = 6
 """Most rounds of Newton on the difference."""
 
-LEFT = 2e-3
-"""What rounds may leave of the gap between both paths, over the change of prices."""
+LEFT, LEFT_BEYOND = 2e-3, 1e-2
+"""What rounds may leave of the gap between both paths, over the change of prices, in root mean squares over
+the steps that happen, and over those that another surprise replaces. Among these there are some, decades
+ahead, at which owners on the brink are many: there rounds end where they no longer halve the gap.
+"""
 
 
 class Neighbour(NamedTuple):
@@ -89,20 +92,30 @@ class Neighbours:
         T, n = task.lengths.size, len(active)
         u = fill_given(self.foreseen, task.timed.given, self.kernel.active)
         trial = found.newton(u, self.v, self.near)
-        left = 0.0
+        left, beyond = self._left(task, trial)
+        last = np.inf
         for _ in range(ROUNDS):
-            gap = (trial.gap - self.gap)[:, active].reshape(-1)
-            moved = np.abs(trial.clearing - self.near).max()
-            left = float(np.abs(gap).max(initial=0.0) / max(moved, 1e-300))
-            if left <= LEFT:
+            if left <= LEFT and (beyond <= LEFT_BEYOND or beyond > 0.5 * last):
                 break
+            last = beyond
+            gap = (trial.gap - self.gap)[:, active].reshape(-1)
             change = np.asarray(np.linalg.solve(self.matrix + correction, gap), dtype=np.float64)
             following = found.newton(found.moved(trial.u, change.reshape(T, n)), *found.start_of(trial))
             step = (following.u - trial.u)[:, active].reshape(-1)
             gained = (following.gap - trial.gap)[:, active].reshape(-1)
             broyden.update(correction, step, -gained - self.matrix @ step)
             trial = following
+            left, beyond = self._left(task, trial)
         return self._neighbour(task, trial, left)
+
+    def _left(self, task: Task, trial: Try) -> tuple[float, float]:
+        """What is left of the gap, over the change of prices, in the steps that happen, and in the others."""
+        gap, moved = trial.gap - self.gap, trial.clearing - self.near
+        size = float(np.linalg.norm(moved))
+        if size == 0.0:
+            return 0.0, 0.0
+        here = float(np.linalg.norm(moved[: task.happen])) or size
+        return float(np.linalg.norm(gap[: task.happen])) / here, float(np.linalg.norm(gap)) / size
 
     @staticmethod
     def _neighbour(task: Task, trial: Try, left: float) -> Neighbour:

@@ -132,8 +132,15 @@ class Search:
 
     def newton(self, u: Array, v: Array, near: Array) -> Try:
         """What follows from foreseen prices u, with values by one round of Newton from v, which are near
-        them; all else is as exact as rounding allows.
+        them, or by as many as it takes where one leads astray; all else is as exact as rounding allows.
         """
+        trial = self._newton(u, v, near, exact=False)
+        if np.isfinite(trial.clearing).all():
+            return trial
+        self.room.known[0] = False
+        return self._newton(u, v, near, exact=True)
+
+    def _newton(self, u: Array, v: Array, near: Array, *, exact: bool) -> Try:
         task, ms = self.task, self.task.timed.stacked
         back = path.backwards(
             ms,
@@ -143,8 +150,8 @@ class Search:
             task.lengths,
             task.end,
             v.copy(),
-            exact=False,
-            tolerance=0.0,
+            exact=exact,
+            tolerance=self.hjb if exact else 0.0,
             linear_tolerance=NEAR_LINEAR,
         )
         forth = path.forwards(ms, self.room, task.lengths, self.begin, MASSES)

@@ -63,6 +63,17 @@ def of_path(path: xr.Dataset) -> dict[str, NDArray[np.float64]]:
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 
+def standing(compiled: Compiled, point: Point) -> dict[str, NDArray[np.float64]]:
+    """The outcomes of paths in a stationary state, (), under the names of `of_path`: nothing changes in it,
+    and investment keeps capital as it is.
+    """
+    values = of_point(compiled, point)
+    technology = compiled.economy.technology
+    keep = technology.delta + technology.growth
+    values |= {f"investment[{status}]": keep * values[f"capital[{status}]"] for status in compiled.statuses}
+    return {name: np.asarray(value, dtype=float) for name, value in values.items()}
+
+
 def names_of_path(economy: Economy) -> list[str]:
     """Names of all outcomes of paths of an economy."""
     plain = [name for name in measures.PATH if economy.closure.directed or name not in measures.QUOTA]

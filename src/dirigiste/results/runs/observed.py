@@ -145,12 +145,20 @@ class Compared:
 
 
 def compare(series: ObservedSeries, path: xr.Dataset, base: xr.Dataset) -> Compared:
+    """A series as it is compared, beside a path and the economy without the events."""
+    return beside(series, Clock(path), outcomes.of_path(path), outcomes.of_path(base))
+
+
+def beside(
+    series: ObservedSeries, clock: Clock, there: Mapping[str, Array], without: Mapping[str, Array]
+) -> Compared:
     """A series as it is compared, beside the model.
 
     Args:
         series: The series, whose outcomes the path has.
-        path: A path.
-        base: The economy without the events.
+        clock: The times of a path.
+        there: Outcomes along the path (T,), by name.
+        without: Outcomes of the economy without the events (), by name.
     """
     dates = tuple(series.observations)
     pieces = series.pieces
@@ -159,7 +167,7 @@ def compare(series: ObservedSeries, path: xr.Dataset, base: xr.Dataset) -> Compa
     at = {date: n for n, date in enumerate(dates)}
     base_at = np.array([n if day is None else at[day] for n, day in enumerate(reference)])
     published = np.array([value.value for value in series.observations.values()])
-    model = _on_dates(series, path, base)
+    model = _on_dates(series, clock, there, without)
     raw = model(dates)
     growth = 1.0 + series.trend / 100.0
     observed = published
@@ -182,11 +190,10 @@ def compare(series: ObservedSeries, path: xr.Dataset, base: xr.Dataset) -> Compa
 
 
 def _on_dates(
-    series: ObservedSeries, path: xr.Dataset, base: xr.Dataset
+    series: ObservedSeries, clock: Clock, there: Mapping[str, Array], without: Mapping[str, Array]
 ) -> Callable[[Sequence[dt.date]], Array]:
     """The outcome of a series as a function of dates."""
-    clock, period, arithmetic = Clock(path), period_of(series), expression.parse(series.outcome)
-    there, without = outcomes.of_path(path), outcomes.of_path(base)
+    period, arithmetic = period_of(series), expression.parse(series.outcome)
     values = {name: np.concatenate([without[name].reshape(1), there[name]]) for name in arithmetic.names}
 
     def model(dates: Sequence[dt.date]) -> Array:
@@ -293,7 +300,8 @@ def build(series: Mapping[str, ObservedSeries], path: xr.Dataset, base: xr.Datas
         path: A path.
         base: The economy without the events.
     """
-    compared = {name: compare(one, path, base) for name, one in series.items()}
+    clock, there, without = Clock(path), outcomes.of_path(path), outcomes.of_path(base)
+    compared = {name: beside(one, clock, there, without) for name, one in series.items()}
     fits = [fit(one, compared[name]) for name, one in series.items()]
     tables = [_values(name, one, compared[name]) for name, one in series.items()]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

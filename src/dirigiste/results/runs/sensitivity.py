@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dirigiste import chronicle as chronicles
 from dirigiste import config
 from dirigiste.chronicle import Chronicle
-from dirigiste.chronicle.sizes import SCALE, Size, sizes, with_sizes
+from dirigiste.chronicle.sizes import SCALE, Size, sizes
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import paths
@@ -160,12 +160,14 @@ def respond(chronicle: Chronicle, moved: dict[str, Size], *, progress: Progress 
 
 
 def with_number(chronicle: Chronicle, size: Size, value: float) -> Chronicle:
-    """The chronicle with one number replaced, on its own or on the changed economy."""
-    return (
-        with_sizes(chronicle, {size.name: value})
-        if size.name in sizes(chronicle)
-        else size.moved(chronicle, value)
-    )
+    """The chronicle with one number replaced, on its own or on the changed economy.
+
+    Raises:
+        InputError: The economy does not allow it.
+    """
+    moved = size.moved(chronicle, value)
+    moved.check(moved.baseline)
+    return moved
 
 
 def derivatives(
