@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dirigiste.config import configure
     from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
+    from dirigiste.fit.calibrate import calibrate
+    from dirigiste.fit.output.calibration import Calibration
     from dirigiste.loading import load
     from dirigiste.measurement import link_firms, measure, read_firms, real_capital
     from dirigiste.results.equilibria.certificate import Certificate
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from dirigiste.results.shipped import shipped
 
 _HOMES: Final = {
+    "Calibration": "dirigiste.fit.output.calibration",
     "Certificate": "dirigiste.results.equilibria.certificate",
     "Chronicle": "dirigiste.chronicle",
     "Comparison": "dirigiste.results.equilibria.comparison",
@@ -49,6 +52,7 @@ _HOMES: Final = {
     "PathCertificate": "dirigiste.results.runs.certificate",
     "Run": "dirigiste.results.runs.run",
     "ar1": "dirigiste.results.runs.impulse",
+    "calibrate": "dirigiste.fit.calibrate",
     "certify": "dirigiste.results.equilibria.certify",
     "compare": "dirigiste.results.equilibria.comparison",
     "configure": "dirigiste.config",
@@ -65,6 +69,7 @@ _HOMES: Final = {
 }
 
 __all__ = [
+    "Calibration",
     "Certificate",
     "Chronicle",
     "Comparison",
@@ -78,6 +83,7 @@ __all__ = [
     "Run",
     "__version__",
     "ar1",
+    "calibrate",
     "certify",
     "compare",
     "configure",

@@ -44,9 +44,11 @@ def test_importing_the_package_imports_nothing_heavy():
         ("schema",),
         ("schema", "--chronicle"),
         ("schema", "--output"),
+        ("schema", "--calibration"),
         ("explain", "statuses.collateral"),
         ("runs", "list"),
         ("solve", "--help"),
+        ("calibrate", "--help"),
         ("run", "--help"),
     ],
     ids=" ".join,
@@ -72,7 +74,7 @@ def test_every_command_has_help(call):
 
 
 def test_schemas_are_json(call):
-    for option in ((), ("--chronicle",), ("--output",)):
+    for option in ((), ("--chronicle",), ("--calibration",), ("--output",)):
         schema = json.loads(call("schema", *option).stdout)
         assert schema["$schema"].startswith("https://json-schema.org/")
     assert call("schema", "--chronicle", "--output").exit_code == 2

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "solve": ("dirigiste.cli.solve", "Find the stationary equilibrium of an economy."),
     "run": ("dirigiste.cli.run", "Run a chronicle of dated events on its economy and keep the results."),
     "sensitivity": ("dirigiste.cli.sensitivity", "Derivatives of outcomes in parameters, as elasticities."),
+    "calibrate": ("dirigiste.cli.calibrate", "Estimate parameters of an economy on moments of data."),
     "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),
     "show": ("dirigiste.cli.show", "Show a run that was kept."),
     "runs": ("dirigiste.cli.runs", "The runs that are kept."),

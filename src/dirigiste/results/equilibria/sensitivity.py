@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from dirigiste.errors import InputError
 from dirigiste.numerics.compiled.programs import side_by_side
 from dirigiste.numerics.setup.arrays import Compiled, compile_economy
 from dirigiste.numerics.stationary import sensitivity as linear
+from dirigiste.numerics.stationary.point import Point
 from dirigiste.numerics.stationary.sensitivity import Linearised, Pair
 from dirigiste.results.equilibria import stationary
 from dirigiste.results.equilibria.equilibrium import Equilibrium
@@ -80,32 +81,14 @@ def sensitivity(
     names, patterns = outcomes.chosen(outcomes.names(declared), of, "outcome"), list(wrt)
     parameters = _parameters(declared, patterns)
     equilibrium = economy if isinstance(economy, Equilibrium) else solve(economy, progress=progress)
-    compiled = compile_economy(declared)
-    start = stationary.start_of(equilibrium)
-    point = linear.point_of(compiled, start.u, start.v, start.f)
-    here = outcomes.of_point(compiled, point)
-    linearised = Linearised(compiled, point, many=len(parameters) > MANY)
-
-    def column(parameter: Parameter) -> tuple[list[float], list[bool]] | None:
-        try:
-            pair = _pair(declared, compiled, parameter)
-        except _FixedError as error:
-            if parameter.path in named:
-                raise InputError.of(str(error), key=parameter.path) from None
-            return None
-        response = linearised.response(pair)
-        first = outcomes.of_point(pair.low, response.low)
-        last = outcomes.of_point(pair.high, response.high)
-        width = pair.below + pair.above
-        slopes = [(last[name] - first[name]) / width for name in names]
-        corner = linearised.at_corner
-        return slopes, [corner or _has_kink(first[name], here[name], last[name], pair) for name in names]
-
+    here, every = ends(equilibrium, [[parameter.path] for parameter in parameters])
     named = {parameter.path for parameter in parameters} & set(patterns)
-    results = side_by_side(column, parameters)
-    fixed = [parameter.path for parameter, result in zip(parameters, results, strict=True) if not result]
+    for parameter, end in zip(parameters, every, strict=True):
+        if isinstance(end, str) and parameter.path in named:
+            raise InputError.of(end, key=parameter.path)
+    fixed = [p.path for p, end in zip(parameters, every, strict=True) if isinstance(end, str)]
     parameters = [parameter for parameter in parameters if parameter.path not in fixed]
-    columns = [result for result in results if result]
+    columns = [_column(here, end, names) for end in every if not isinstance(end, str)]
     derivative = np.array([slopes for slopes, _ in columns]).reshape(len(parameters), len(names)).T
     kink = np.array([kinks for _, kinks in columns], dtype=bool).reshape(len(parameters), len(names)).T
     value = np.array([here[name] for name in names])
@@ -136,6 +119,73 @@ def sensitivity(
     )
 
 
+class Ends(NamedTuple):
+    """All outcomes with parameters moved to both sides by a little, to first order."""
+
+    low: dict[str, float]
+    high: dict[str, float]
+    below: float
+    """By how much parameters are lower; 0 where they cannot be."""
+    above: float
+    """By how much they are higher; 0 where they cannot be."""
+    corner: bool
+    """Whether the equilibrium is at a corner, where any change has two derivatives."""
+
+
+def ends(
+    equilibrium: Equilibrium, groups: Sequence[Sequence[str]]
+) -> tuple[dict[str, float], list[Ends | str]]:
+    """All outcomes of an equilibrium, and on both sides of each group of parameters of one value, which move
+    together.
+
+    Args:
+        equilibrium: The equilibrium.
+        groups: Dotted paths; those of one group have the same value.
+
+    Returns:
+        Outcomes here by name; for each group its ends, or why it cannot be moved by a little.
+    """
+    declared = equilibrium.economy
+    compiled, point = _point(equilibrium)
+    linearised = Linearised(compiled, point, many=len(groups) > MANY)
+
+    def moved(paths: Sequence[str]) -> Ends | str:
+        try:
+            pair = _pair(declared, compiled, paths)
+        except _FixedError as error:
+            return str(error)
+        response = linearised.response(pair)
+        low, high = (
+            outcomes.of_point(c, p) for c, p in ((pair.low, response.low), (pair.high, response.high))
+        )
+        return Ends(low, high, pair.below, pair.above, linearised.at_corner)
+
+    return outcomes.of_point(compiled, point), side_by_side(moved, groups)
+
+
+def values(equilibrium: Equilibrium) -> dict[str, float]:
+    """All outcomes of an equilibrium by name."""
+    return outcomes.of_point(*_point(equilibrium))
+
+
+def _point(equilibrium: Equilibrium) -> tuple[Compiled, Point]:
+    """The equilibrium as the solver has it."""
+    compiled = compile_economy(equilibrium.economy)
+    start = stationary.start_of(equilibrium)
+    return compiled, linear.point_of(compiled, start.u, start.v, start.f)
+
+
+def _column(here: dict[str, float], end: Ends, names: Iterable[str]) -> tuple[list[float], list[bool]]:
+    """Derivatives of outcomes in one parameter, and whether they have kinks."""
+    width = end.below + end.above
+    slopes, kinks = [], []
+    for name in names:
+        low, high = end.low[name], end.high[name]
+        slopes.append((high - low) / width)
+        kinks.append(end.corner or _has_kink(low, here[name], high, end))
+    return slopes, kinks
+
+
 _ELASTICITY = {"long_name": "Elasticity of the outcome in the parameter", "units": "percent per percent"}
 
 
@@ -161,29 +211,30 @@ def _parameters(economy: Economy, patterns: Iterable[str]) -> list[Parameter]:
     return [known[name] for name in chosen]
 
 
-def _pair(economy: Economy, compiled: Compiled, parameter: Parameter) -> Pair:
-    """The economy on both sides of a parameter, or on the one side that is allowed."""
-    step = linear.STEP * max(abs(float(parameter.value)), SMALL)
-    ends: list[Compiled | None] = []
+def _pair(economy: Economy, compiled: Compiled, paths: Sequence[str]) -> Pair:
+    """The economy on both sides of parameters of one value, or on the one side that is allowed."""
+    value = float(economy.get(paths[0]))
+    step = linear.STEP * max(abs(value), SMALL)
+    sides: list[Compiled | None] = []
     problem = None
     for sign in (-1.0, 1.0):
         try:
-            there = compile_economy(economy.with_({parameter.path: float(parameter.value) + sign * step}))
+            there = compile_economy(economy.with_(dict.fromkeys(paths, value + sign * step)))
         except InputError as error:
             problem = error
-            ends.append(None)
+            sides.append(None)
             continue
         layout = replace(there.layout, log_utility=compiled.layout.log_utility)
         same = np.array_equal(there.arrays.class_of, compiled.arrays.class_of)
-        ends.append(there if same and (layout, there.arcs) == (compiled.layout, compiled.arcs) else None)
-    low, high = ends
+        sides.append(there if same and (layout, there.arcs) == (compiled.layout, compiled.arcs) else None)
+    low, high = sides
     if low is None and high is None:
         why = f": {problem}" if problem else ", since other states can then be reached"
         raise _FixedError(f"cannot move by a little{why}")
     return Pair(low or compiled, high or compiled, step if low else 0.0, step if high else 0.0)
 
 
-def _has_kink(first: float, here: float, last: float, pair: Pair) -> bool:
+def _has_kink(first: float, here: float, last: float, pair: Ends) -> bool:
     """Whether the slopes to the left and to the right differ; only where both are known."""
     if not pair.below or not pair.above:
         return False

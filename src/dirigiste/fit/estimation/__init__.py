@@ -1,0 +1,1 @@
+"""Minimum distance between moments of data and of solved economies."""

@@ -1,0 +1,1 @@
+"""Standard errors, tests, identification and influence of moments."""

@@ -1,0 +1,1 @@
+"""What a calibration comes back as: tables, figures, files, the new economy."""
