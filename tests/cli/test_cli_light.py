@@ -45,6 +45,9 @@ def test_importing_the_package_imports_nothing_heavy():
         ("schema", "--chronicle"),
         ("schema", "--output"),
         ("schema", "--calibration"),
+        ("schema", "sweep"),
+        ("sweep", "--help"),
+        ("sweep", "run", "--help"),
         ("explain", "statuses.collateral"),
         ("runs", "list"),
         ("solve", "--help"),
@@ -74,7 +77,9 @@ def test_every_command_has_help(call):
 
 
 def test_schemas_are_json(call):
-    for option in ((), ("--chronicle",), ("--calibration",), ("--output",)):
-        schema = json.loads(call("schema", *option).stdout)
+    kinds = ("economy", "chronicle", "sweep", "calibration", "output")
+    for option in (None, *kinds, "--chronicle", "--calibration", "--output"):
+        schema = json.loads(call("schema", *([option] if option else [])).stdout)
         assert schema["$schema"].startswith("https://json-schema.org/")
     assert call("schema", "--chronicle", "--output").exit_code == 2
+    assert call("schema", "sweep", "--output").exit_code == 2

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "run": ("dirigiste.cli.run", "Run a chronicle of dated events on its economy and keep the results."),
     "sensitivity": ("dirigiste.cli.sensitivity", "Derivatives of outcomes in parameters, as elasticities."),
     "calibrate": ("dirigiste.cli.calibrate", "Estimate parameters of an economy on moments of data."),
+    "sweep": ("dirigiste.cli.sweep", "Solve many points: grids and random designs of parameters."),
     "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),
     "show": ("dirigiste.cli.show", "Show a run that was kept."),
     "runs": ("dirigiste.cli.runs", "The runs that are kept."),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Warnings count as faults.")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
-    """Check economies and chronicles (files or names). Exits with 2 if any has a fault."""
+    """Check economies, chronicles (files or names) and sweeps. Exits with 2 if any has a fault."""
     faulty = False
     for file in files:
         try:
@@ -36,7 +36,7 @@ def command(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
 
 
 def examine(file: str) -> tuple[str, tuple[Problem, ...], str]:
-    """What a file is (economy or chronicle), its warnings, and what solving it takes, about.
+    """What a file is (economy, chronicle or sweep), its warnings, and what solving it takes, about.
 
     Raises:
         InputError: With every fault.
@@ -45,9 +45,25 @@ def examine(file: str) -> tuple[str, tuple[Problem, ...], str]:
     from dirigiste.economy import Economy, size
     from dirigiste.loading import load
 
+    if is_sweep(file):
+        from dirigiste.sweep import design, loader
+
+        return "sweep", (), f" ({design.count(loader.load(file)):,} points)"
     declared = load(file)
     if isinstance(declared, Economy):
         memory = size.amount(size.stationary_bytes(declared))
         work = f"{size.states(declared):,} states, about {memory} of memory"
         return "economy", declared.warnings(), f" ({work})"
     return "chronicle", declared.warnings(), f" ({workload(declared, declared.baseline)})"
+
+
+def is_sweep(file: str) -> bool:
+    """Whether a file is that of a sweep: it has `outcomes`, and no `events`."""
+    from pathlib import Path
+
+    from dirigiste.documents import reading
+
+    if not Path(file).is_file():
+        return False
+    data = reading.read(file).plain()
+    return "outcomes" in data and not {"events", "statuses", "extends"} & data.keys()
