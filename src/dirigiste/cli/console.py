@@ -36,7 +36,12 @@ runs_folder = click.option(
 
 def print_json(data: object) -> None:
     """One JSON object on stdout."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(json_text(data))
+
+
+def json_text(data: object) -> str:
+    """One JSON object as text; numbers have to be finite."""
+    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def print_tables(tables: Iterable[Table]) -> None:

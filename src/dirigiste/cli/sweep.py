@@ -11,6 +11,7 @@ from dirigiste.cli import command_line, console, streams
 from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
+    from dirigiste.sweep.analysis import Indices, Kept, Surrogate
     from dirigiste.sweep.executors import Executor
     from dirigiste.sweep.model import Sweep
     from dirigiste.sweep.running import Result
@@ -154,3 +155,185 @@ def _print(sweep: Sweep, result: Result, failed: int) -> None:
         click.echo("Other parts are missing; the last one to end writes the table")
     else:
         click.echo(f"Table  {result.table}")
+
+
+@command.command(name="show")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--of", "names", multiple=True, metavar="OUTCOME", help="Outcome; may be repeated; else all.")
+@click.option("--axes", metavar="ACROSS,UP", help="Axes of maps; default: the first two with numbers.")
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw maps, slices and parallel coordinates of every outcome as PNG.",
+)
+@click.option(
+    "--surrogate", type=click.Path(path_type=Path), metavar="FILE.json", help="Write the surrogates."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(
+    folder: Path,
+    names: tuple[str, ...],
+    axes: str | None,
+    figures: Path | None,
+    surrogate: Path | None,
+    as_json: bool,
+) -> None:
+    """What a sweep shows: its outcomes, Sobol indices, surrogates with their errors, and figures."""
+    from dirigiste.sweep import running
+    from dirigiste.sweep.analysis import Kept, fit, indices
+    from dirigiste.sweep.store import MANIFEST
+
+    below = running.ROOT / folder
+    place = below if not (folder / MANIFEST).is_file() and (below / MANIFEST).is_file() else folder
+    kept = Kept.open(place)
+    chosen = kept.chosen(names)
+    across = _pair(kept, axes)
+    problems = console.unwritable(surrogate, "--surrogate")
+    problems += console.unwritable(figures, "--figures", folder=True)
+    fitted, shares, notes = {}, {}, []
+    for outcome in chosen:
+        try:
+            fitted[outcome] = fit(kept, outcome)
+            shares[outcome] = indices(kept, outcome)
+        except InputError as error:
+            notes += [fault.message for fault in error.problems]
+    if surrogate is not None and not problems:
+        objects = {name: one.to_json() for name, one in fitted.items()}
+        text = console.json_text({"sweep": kept.name, "axes": kept.manifest["axes"], "surrogates": objects})
+        problems += console.attempt(lambda: surrogate.write_text(text, encoding="utf-8"), surrogate)
+    drawn = [] if figures is None or problems else _draw(kept, chosen, across, figures, notes)
+    with streams.printing(problems):
+        if as_json:
+            console.print_json(_shown(kept, chosen, fitted, shares, drawn))
+        else:
+            _print_kept(kept, chosen, fitted, shares)
+            for path in drawn:
+                click.echo(f"Figure {path}")
+            console.warn(dict.fromkeys(notes))
+    if problems:
+        raise InputError(problems)
+
+
+def _pair(kept: Kept, text: str | None) -> tuple[str | None, str | None]:
+    """Axes of maps.
+
+    Raises:
+        InputError: There are none of these names.
+    """
+    from dirigiste.documents.words import near, one_of
+
+    given = console.names(text)
+    if given is None:
+        return None, None
+    if len(given) != 2:
+        raise InputError.of(f"must be two names with a comma between; got `{text}`", key="--axes")
+    for name in given:
+        if name not in kept.axes:
+            message = f"there is no axis `{name}`; there are {one_of(kept.axes)}"
+            raise InputError.of(message, key="--axes", suggestion=near(name, list(kept.axes)))
+    return given[0], given[1]
+
+
+def _draw(
+    kept: Kept, chosen: list[str], across: tuple[str | None, str | None], folder: Path, notes: list[str]
+) -> list[Path]:
+    from dirigiste.results.archive.folders import slug
+    from dirigiste.sweep.analysis import figures
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for outcome in chosen:
+        kinds = {
+            "map": lambda outcome=outcome: figures.heat_map(kept, outcome, *across),
+            "slices": lambda outcome=outcome: figures.slices(kept, outcome),
+            "parallel": lambda outcome=outcome: figures.parallel(kept, outcome),
+        }
+        for kind, draw in kinds.items():
+            path = folder / f"{kind}-{slug(outcome)}.png"
+            try:
+                path.write_bytes(figures.png(draw()))
+            except InputError as error:
+                notes += [f"no {kind} of {outcome}: {fault.message}" for fault in error.problems]
+            else:
+                written.append(path)
+    return written
+
+
+def _shown(
+    kept: Kept,
+    chosen: list[str],
+    fitted: dict[str, Surrogate],
+    shares: dict[str, Indices],
+    drawn: list[Path],
+) -> dict[str, Any]:
+    from dirigiste.results.equilibria.equilibrium import plain
+
+    return plain(
+        {
+            "name": kept.name,
+            "folder": str(kept.folder),
+            "points": kept.manifest["points"]["number"],
+            "there": kept.frame.height,
+            "failures": kept.failures(),
+            "outcomes": {name: _spread(kept, name) for name in chosen},
+            "indices": {
+                name: {
+                    "source": one.source,
+                    "left_out": one.left_out,
+                    "first": dict(zip(one.axes, one.first.tolist(), strict=True)),
+                    "first_confidence": dict(zip(one.axes, one.first_confidence.tolist(), strict=True)),
+                    "total": dict(zip(one.axes, one.total.tolist(), strict=True)),
+                    "total_confidence": dict(zip(one.axes, one.total_confidence.tolist(), strict=True)),
+                }
+                for name, one in shares.items()
+            },
+            "surrogates": {
+                name: {"degree": one.degree, "error": one.error, "explained": one.explained}
+                for name, one in fitted.items()
+            },
+            "figures": [str(path) for path in drawn],
+        }
+    )
+
+
+def _spread(kept: Kept, name: str) -> dict[str, float | None]:
+    column = kept.frame[name].fill_nan(None)
+    return {"lowest": column.min(), "median": column.median(), "highest": column.max()}  # type: ignore[dict-item]
+
+
+def _print_kept(
+    kept: Kept, chosen: list[str], fitted: dict[str, Surrogate], shares: dict[str, Indices]
+) -> None:
+    from dirigiste.results.text.tables import Table, number
+
+    total = kept.manifest["points"]["number"]
+    click.echo(f"{kept.name}: {kept.frame.height:,} of {total:,} points, design {kept.design}")
+    spread = Table("Outcomes", ("outcome", "lowest", "median", "highest"))
+    for name in chosen:
+        spread.rows.append((name, *(number(value) for value in _spread(kept, name).values())))
+    tables = [spread]
+    failures = kept.failures()
+    if failures:
+        rows = [(str(count), reason) for reason, count in failures.items()]
+        tables.append(Table("Points without a solution", ("points", "reason"), rows, left=(1,)))
+    for name, one in shares.items():
+        source = "design of Saltelli" if one.source == "saltelli" else "surrogate"
+        table = Table(f"Sobol indices of {name} ({source})", ("axis", "first", "±", "total", "±"))
+        columns = (one.first, one.first_confidence, one.total, one.total_confidence)
+        for n, axis in enumerate(one.axes):
+            table.rows.append((axis, *(_share(float(column[n])) for column in columns)))
+        tables.append(table)
+    if fitted:
+        header = ("outcome", "degree", "error of a point left out", "variance explained")
+        table = Table("Surrogates: polynomials, other points predict one", header)
+        for name, one in fitted.items():
+            table.rows.append((name, str(one.degree), f"{one.error:.2g}", _share(one.explained)))
+        tables.append(table)
+    console.print_tables(tables)
+
+
+def _share(value: float) -> str:
+    from dirigiste.numbers import NONE, minus
+
+    return minus(f"{value + 0.0:.3f}") if value == value else NONE

@@ -140,7 +140,7 @@ class Store:
             if self.sweep.numeric[n]:
                 columns[name] = pl.Series(map(float, values), dtype=pl.Float64)
             else:
-                columns[name] = pl.Series(map(_word, values), dtype=pl.String)
+                columns[name] = pl.Series(map(word, values), dtype=pl.String)
         for n, outcome in enumerate(self.sweep.kept):
             values = [None if row.outcomes is None else row.outcomes[n] for row in rows]
             columns[outcome.column] = pl.Series(values, dtype=pl.Float64)
@@ -338,7 +338,8 @@ def _times(frame: pl.DataFrame, sweep: Sweep) -> pl.DataFrame:
     )
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value that is no number, as tables have it."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
