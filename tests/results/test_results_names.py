@@ -16,6 +16,8 @@ SECTIONS = {
     "By status": measures.STATUS,
     "By edge": measures.EDGE,
     "By status, ability and wealth": measures.STATES,
+    "Values of observed series": measures.OBSERVED,
+    "Agreement with observed series": measures.FIT,
 }
 
 

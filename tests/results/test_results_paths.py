@@ -7,6 +7,9 @@ import pytest
 
 import dirigiste as dg
 import fake_course
+from chronicles import VILLAGE, told
+from dirigiste import economy as economies
+from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import certificate
 from dirigiste.results.quantities import formulas, measures
 from dirigiste.results.runs import paths
@@ -220,3 +223,28 @@ def test_surprises_tell_how_they_were_solved(course):
     assert dataset["worst_market"].values.tolist() == ["labor"] * 3
     assert dataset["worst_date"].values[1] == np.datetime64("2021-06-01")
     assert dataset["date"].values[1] == np.datetime64("2021-06-01")
+
+
+def test_loan_rates_are_interest_and_spreads_of_the_date(configured):
+    """A spread that an event raises and that fades, beside one that stays."""
+    economy = economies.loads(VILLAGE)
+    change = {"parameter": "statuses.free.spread", "add": 0.01, "half_life": 1}
+    run = dg.run(told(economy, ("2020-01-01", change)))
+    rates, interest = run.path["loan_rate_by_status"], run.path["interest"].values
+    moved = run.path["parameter_value"].sel(parameter="statuses.free.spread").values
+    assert moved[0] > moved[-1] == pytest.approx(economy.get("statuses.free.spread"), abs=1e-9)
+    np.testing.assert_allclose(rates.sel(status="free").values, interest + moved, rtol=1e-12)
+    still = economy.get("statuses.loyal.spread")
+    np.testing.assert_allclose(rates.sel(status="loyal").values, interest + still, rtol=1e-12)
+    before = run.before.statuses["loan_rate"].sel(status="free")
+    assert float(before) == run.before.prices["interest"] + economy.get("statuses.free.spread")
+
+
+def test_a_quota_adds_to_the_loan_rates_of_others_only(economy):
+    quota = {"to": ["loyal"], "share": 0.5, "of": "credit", "by": "spread"}
+    directed = economy.with_({"closure.directed": quota})
+    facts = formulas.facts(arrays.compile_economy(directed))
+    rates = formulas.loan_rates(facts, {"interest": 0.02, "added_spread": 0.05})
+    spreads = [directed.get(f"statuses.{name}.spread") for name in directed.statuses]
+    added = [0.0 if name == "loyal" else 0.05 for name in directed.statuses]
+    np.testing.assert_allclose(rates, 0.02 + np.array(spreads) + np.array(added))

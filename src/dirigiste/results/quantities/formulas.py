@@ -45,7 +45,10 @@ class Facts(NamedTuple):
 
     numbers: dict[str, Array]
     """By the names of `SCALARS`, (...)."""
-    productivity: Array  # (..., S)
+    productivity: Array  # (..., S), as the next
+    spread: Array
+    operates: Array  # (S,) 0 or 1, as the next: statuses to which a quota does not direct
+    undirected: Array
     ability: Array  # (J,)
     controlled: Array  # (S,) 0 or 1, as the next two
     voice: Array
@@ -143,6 +146,9 @@ def facts(compiled: Compiled) -> Facts:
     return Facts(
         numbers={name: np.asarray(getattr(m, name)) for name in SCALARS},
         productivity=np.asarray(m.productivity),
+        spread=np.asarray(m.spread),
+        operates=np.asarray(m.operates),
+        undirected=1.0 - np.asarray(m.directed_to),
         ability=np.asarray(m.ability),
         controlled=np.asarray(m.controlled),
         voice=np.array([float(economy.statuses[name].voice) for name in compiled.statuses]),
@@ -188,6 +194,17 @@ def by_status(facts: Facts, sums: Sums) -> dict[str, Array]:
         "tfp_efficient": np.where(none, np.nan, efficient),
         "mpk": np.where(none, np.nan, mpk),
     }
+
+
+def loan_rates(facts: Facts, prices: Mapping[str, ArrayLike]) -> Array:
+    """What credit costs firms of each status, (..., S) per year; nan in statuses that may run no firm.
+
+    Args:
+        facts: What the economy declares.
+        prices: `interest` and, where there is a quota, `added_spread`, (...).
+    """
+    interest, added = (np.asarray(prices.get(name, 0.0))[..., None] for name in ("interest", "added_spread"))
+    return np.where(facts.operates > 0, interest + facts.spread + facts.undirected * added, np.nan)
 
 
 def aggregates(facts: Facts, sums: Sums, prices: Mapping[str, ArrayLike]) -> dict[str, Array]:

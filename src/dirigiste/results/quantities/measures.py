@@ -218,6 +218,13 @@ STATUS: Final = _table(
         "per year",
         "Capital-weighted mean of the marginal product of capital, αη Y_i/K_i",
     ),
+    (
+        "loan_rate",
+        "loan rate",
+        "per year",
+        "What credit costs firms of the status: interest and their spread, with what a quota adds to it",
+        "r + s",
+    ),
 )
 """Numbers by status."""
 
@@ -430,6 +437,7 @@ PATH_STATUS: Final[dict[str, Measure]] = {
                 "entrepreneurs",
                 "consumption",
                 "mpk",
+                "loan_rate",
             )
         },
     ),

@@ -31,7 +31,9 @@ def prices(compiled: Compiled, point: Point) -> dict[str, float]:
 
 def by_status(compiled: Compiled, point: Point) -> dict[str, Array]:
     """Numbers by status, each (S,), by the names of `measures.STATUS`."""
-    return formulas.by_status(formulas.facts(compiled), formulas.sums_of(point))
+    facts = formulas.facts(compiled)
+    of_sums = formulas.by_status(facts, formulas.sums_of(point))
+    return {**of_sums, "loan_rate": formulas.loan_rates(facts, prices(compiled, point))}
 
 
 def aggregates(compiled: Compiled, point: Point) -> dict[str, float]:

@@ -62,6 +62,7 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
         prices["added_spread"] = u[:, point.QUOTA] if by_spread else np.zeros(len(u))
         prices["limit_factor"] = np.ones(len(u)) if by_spread else np.exp(-u[:, point.QUOTA])
     totals = formulas.aggregates(facts, sums, prices)
+    status["loan_rate"] = formulas.loan_rates(facts, prices)
     keep = np.broadcast_to(facts.numbers["delta"] + facts.numbers["growth"], np.shape(grid.time))
     status["investment"] = keep[:, None] * status["capital"] + _change(
         status["capital"], np.asarray(grid.time), np.asarray(grid.surprise)
@@ -270,17 +271,18 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
     from dirigiste.results.quantities import formulas
 
     facts = formulas.facts(compiled)
-    numbers, productivity = dict(facts.numbers), facts.productivity
+    numbers = dict(facts.numbers)
+    by_status = {"productivity": facts.productivity, "spread": facts.spread}
     for path, values in course.parameters.items():
         if path in FORMULA_PARAMETERS:
             numbers[FORMULA_PARAMETERS[path]] = np.asarray(values, dtype=float)
         head, _, rest = path.partition(".")
         name, _, field = rest.partition(".")
-        if head == "statuses" and field == "productivity":
-            if productivity.ndim == 1:
-                productivity = np.repeat(productivity[None], len(values), axis=0)
-            productivity[:, compiled.statuses.index(name)] = values
-    return facts._replace(numbers=numbers, productivity=productivity)
+        if head == "statuses" and field in by_status:
+            if by_status[field].ndim == 1:
+                by_status[field] = np.repeat(by_status[field][None], len(values), axis=0)
+            by_status[field][:, compiled.statuses.index(name)] = values
+    return facts._replace(numbers=numbers, **by_status)
 
 
 def _change(values: Array, time: Array, surprise: NDArray[np.int64]) -> Array:
