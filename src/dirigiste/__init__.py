@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
     from dirigiste.fit.calibrate import calibrate
+    from dirigiste.fit.chronicles.calls import draws, fit_chronicle
+    from dirigiste.fit.chronicles.fear import fear
     from dirigiste.fit.output.calibration import Calibration
     from dirigiste.loading import load
     from dirigiste.measurement import link_firms, measure, read_firms, real_capital
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from dirigiste.results.runs.certificate import PathCertificate
     from dirigiste.results.runs.impulse import ar1, impulse
     from dirigiste.results.runs.run import Run, run
+    from dirigiste.results.runs.sensitivity import path_sensitivity
     from dirigiste.results.shipped import shipped
 
 _HOMES: Final = {
@@ -56,10 +59,14 @@ _HOMES: Final = {
     "certify": "dirigiste.results.equilibria.certify",
     "compare": "dirigiste.results.equilibria.comparison",
     "configure": "dirigiste.config",
+    "draws": "dirigiste.fit.chronicles.calls",
+    "fear": "dirigiste.fit.chronicles.fear",
+    "fit_chronicle": "dirigiste.fit.chronicles.calls",
     "impulse": "dirigiste.results.runs.impulse",
     "link_firms": "dirigiste.measurement",
     "load": "dirigiste.loading",
     "measure": "dirigiste.measurement",
+    "path_sensitivity": "dirigiste.results.runs.sensitivity",
     "read_firms": "dirigiste.measurement",
     "real_capital": "dirigiste.measurement",
     "run": "dirigiste.results.runs.run",
@@ -87,10 +94,14 @@ __all__ = [
     "certify",
     "compare",
     "configure",
+    "draws",
+    "fear",
+    "fit_chronicle",
     "impulse",
     "link_firms",
     "load",
     "measure",
+    "path_sensitivity",
     "read_firms",
     "real_capital",
     "run",

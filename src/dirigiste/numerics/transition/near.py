@@ -24,7 +24,7 @@ from dirigiste.numerics.transition.sequence import Kernel, jacobian
 
 Array = NDArray[np.float64]
 
-ROUNDS = 6
+ROUNDS = 4
 """Most rounds of Newton on the difference."""
 
 LEFT, LEFT_BEYOND = 2e-3, 1e-2
@@ -32,6 +32,10 @@ LEFT, LEFT_BEYOND = 2e-3, 1e-2
 the steps that happen, and over those that another surprise replaces. Among these there are some, decades
 ahead, at which owners on the brink are many: there rounds end where they no longer halve the gap.
 """
+
+
+SHARE = 0.1
+"""Changes of prices in the steps that happen count for at least this share of those along the whole path."""
 
 
 class Neighbour(NamedTuple):
@@ -111,11 +115,12 @@ class Neighbours:
     def _left(self, task: Task, trial: Try) -> tuple[float, float]:
         """What is left of the gap, over the change of prices, in the steps that happen, and in the others."""
         gap, moved = trial.gap - self.gap, trial.clearing - self.near
-        size = float(np.linalg.norm(moved))
-        if size == 0.0:
+        if not moved.any():
             return 0.0, 0.0
-        here = float(np.linalg.norm(moved[: task.happen])) or size
-        return float(np.linalg.norm(gap[: task.happen])) / here, float(np.linalg.norm(gap)) / size
+        size = float(np.sqrt(np.mean(moved**2)))
+        here = max(float(np.sqrt(np.mean(moved[: task.happen] ** 2))), SHARE * size)
+        left = float(np.sqrt(np.mean(gap[: task.happen] ** 2)))
+        return left / here, float(np.sqrt(np.mean(gap**2))) / size
 
     @staticmethod
     def _neighbour(task: Task, trial: Try, left: float) -> Neighbour:

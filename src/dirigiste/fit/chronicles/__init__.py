@@ -1,0 +1,1 @@
+"""Chronicles and data: sizes of events, perceived enforcement, and how sure results are."""

@@ -1,0 +1,177 @@
+"""Numbers of chronicles estimated on observed series, files of uncertain numbers, and draws."""
+
+import numpy as np
+import pytest
+from observed_village import COLLATERAL, FEAR, JOIN, chronicle, observed_with
+
+from dirigiste.chronicle.sizes import sizes
+from dirigiste.errors import InputError
+from dirigiste.fit.chronicles import loader
+from dirigiste.fit.chronicles.draws import draws, sample
+from dirigiste.fit.chronicles.estimate import fit
+from dirigiste.fit.chronicles.output import files, tables
+
+TRUTH = {COLLATERAL: 0.8, FEAR: 2.0, JOIN: 0.022}
+
+NUMBERS = f"""
+name: village
+numbers:
+  {COLLATERAL}: {{sd: 0.3, transform: log}}
+  {FEAR}: {{sd: 0.7, transform: log}}
+  {JOIN}: {{sd: 0.01, bounds: [0.0, 0.1]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def village():
+    return observed_with(TRUTH)
+
+
+@pytest.fixture(scope="module")
+def fitted(village):
+    return fit(loader.loads(NUMBERS, village))
+
+
+def test_numbers_that_made_the_series_are_found(fitted):
+    truth = np.array([fitted.plan.numbers[k].scale.of(x) for k, x in enumerate(TRUTH.values())])
+    assert np.abs((truth - fitted.z) / fitted.sd).max() < 3.0
+    found = fitted.plan.values(fitted.z)
+    assert found[COLLATERAL] == pytest.approx(0.8, rel=0.01)
+    assert found[JOIN] == pytest.approx(0.022, rel=0.05)
+    assert fitted.rounds[-1].from_data < 60.0 < fitted.rounds[0].from_data
+    assert fitted.failures == fitted.at_bounds == ()
+
+
+def test_what_series_move_adds_up_to_the_estimate(fitted):
+    parts = fitted.contributions
+    assert set(parts) == {"share", "product", "joined"}
+    np.testing.assert_allclose(sum(parts.values()), fitted.z - fitted.plan.mean, atol=0.05 * fitted.sd.max())
+    assert np.all((fitted.learnt >= 0.0) & (fitted.learnt <= 1.0))
+    assert fitted.learnt[0] > 0.99
+
+
+def test_the_estimate_is_written_and_read_again(fitted, village, tmp_path):
+    files.save_fit(fitted, tmp_path)
+    again = loader.load(tmp_path / "numbers.yaml", village)
+    np.testing.assert_allclose(again.mean, fitted.z, rtol=1e-12)
+    np.testing.assert_allclose(again.covariance, fitted.covariance, rtol=1e-9)
+    assert {item.name for item in tmp_path.iterdir()} == {
+        "numbers.yaml", "chronicle.yaml", "fit.json", "numbers.csv", "series.csv", "influence.csv",
+        "fit.png", "numbers.png",
+    }  # fmt: skip
+    text = (tmp_path / "chronicle.yaml").read_text(encoding="utf-8")
+    assert "source: estimate" in text
+    assert text.count("Estimated by `dirigiste fit`") == 1
+    shown = tables.of_fit(fitted)
+    assert [table.rows[0][0] for table in shown] == [COLLATERAL, "share", COLLATERAL]
+    frame = files.series_frame(fitted)
+    assert list(frame["series"].unique()) == ["share", "product", "joined"]
+    gaps = (frame["observed"] - frame["after"]) / frame["se"]
+    assert np.sqrt((gaps**2).mean()) < 1.5
+
+
+def test_numbers_that_do_the_same_are_not_told_apart(village):
+    """A change and the scale of all changes to its parameter move the same thing."""
+    same = f"""
+name: twice
+numbers:
+  {COLLATERAL}: {{sd: 0.1, transform: log}}
+  scale statuses.free.collateral: {{sd: 0.5}}
+"""
+    result = fit(loader.loads(same, village), rounds=3)
+    correlation = result.covariance[0, 1] / np.prod(result.sd)
+    assert abs(correlation) > 0.95
+    assert result.learnt.max() < 0.99
+
+
+def test_draws_follow_linear_responses_and_solutions_in_full(village):
+    text = f"name: a\nnumbers:\n  {COLLATERAL}: {{sd: 0.02}}\n  {JOIN}: {{sd: 0.001}}\n"
+    plan = loader.loads(text, village)
+    result = draws(plan, 400, of=["output", "credit[free]"], full=2)
+    assert result.names == ("output", "credit[free]")
+    values, slopes = result.at.outcomes(["output"])
+    expected = np.sqrt(((slopes["output"] * plan.sd) ** 2).sum(axis=1))
+    spread = result.drawn("output").std(axis=0)
+    np.testing.assert_allclose(spread, expected, rtol=0.15, atol=1e-9)
+    low, high = result.bands("output", (0.05, 0.95))
+    inside = (low <= values["output"] + 1e-12) & (values["output"] <= high + 1e-12)
+    assert inside.all()
+    misses = result.misses["output"]
+    assert np.nanmedian(misses) < 0.1
+    assert [table.title[:8] for table in tables.of_draws(result, [0.0, 5.0])] == [
+        "Outcomes", "What out", "Linear r",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(sample(plan, 400, 0), result.z)
+    assert not np.array_equal(sample(plan, 400, 1), result.z)
+
+
+def test_draws_stay_within_bounds_and_follow_correlations(village):
+    text = f"""
+name: a
+numbers:
+  {COLLATERAL}: {{sd: 0.2, bounds: [0.5, 1.3]}}
+  {JOIN}: {{sd: 0.001}}
+correlation: [[1.0, 0.8], [0.8, 1.0]]
+"""
+    z = sample(loader.loads(text, village), 2000, 0)
+    assert z.shape == (2000, 2)
+    assert z[:, 0].min() >= 0.5
+    assert z[:, 0].max() <= 1.3
+    assert np.corrcoef(z.T)[0, 1] > 0.5
+    tight = text.replace("bounds: [0.5, 1.3]", "bounds: [0.9, 0.9000000001]")
+    with pytest.raises(InputError, match="hardly a draw"):
+        sample(loader.loads(tight, village), 100, 0)
+
+
+def test_every_fault_of_a_file_is_told_at_once(village):
+    text = """
+name: Bad name
+numbers:
+  scale feer: {sd: 1}
+  scale fear: {sd: -1}
+"""
+    with pytest.raises(InputError) as error:
+        loader.loads(text, village)
+    assert len(error.value.problems) == 2
+    text = f"""
+name: bad
+numbers:
+  scale feer: {{sd: 1}}
+  {COLLATERAL}: {{sd: 1, mean: -1, transform: log}}
+  {JOIN}: {{sd: 1, mean: 3, bounds: [0, 1]}}
+series:
+  shar: {{se: 1}}
+correlation: [[1, 2], [2, 1]]
+"""
+    with pytest.raises(InputError) as error:
+        loader.loads(text, village)
+    said = str(error.value)
+    assert len(error.value.problems) == 5
+    for part in ("`scale fear`", "above 0 with `transform: log`", "outside of [0, 1]", "`share`", "3 rows"):
+        assert part in said
+    assert all(problem.line > 1 for problem in error.value.problems)
+
+
+def test_without_errors_of_series_nothing_can_be_estimated(village):
+    silent = village.model_copy(
+        update={
+            "observed": {
+                name: one.model_copy(update={"se": None, "se_source": None})
+                for name, one in village.observed.items()
+            }
+        }
+    )
+    plan = loader.loads(f"name: a\nnumbers:\n  {COLLATERAL}: {{sd: 0.1}}\n", silent)
+    with pytest.raises(InputError, match="no observed series counts"):
+        fit(plan)
+    given = loader.loads(
+        f"name: a\nnumbers:\n  {COLLATERAL}: {{sd: 0.1}}\nseries:\n  share: {{se: 0.002}}\n", silent
+    )
+    assert set(fit(given, rounds=1).data.series) == {"share"}
+
+
+def test_scales_stand_in_where_nothing_is_known():
+    plan = loader.scales(chronicle())
+    assert plan.names == ["scale statuses.free.collateral", "scale edges.inspection.perceived"]
+    moved = plan.at(np.array([2.0, 1.0]))
+    assert sizes(moved)[COLLATERAL].value == pytest.approx(0.81)
