@@ -300,7 +300,12 @@ def command(file: Path, **options: Any) -> None:  # noqa: ANN401  (one for each 
     After Hsieh and Klenow (2009): wedges from marginal products, gains from equal ones, by ownership or
     political group. Data checks and all choices come before any number.
     """
-    Asked(file, options).run()
+    try:
+        Asked(file, options).run()
+    except MemoryError:
+        from dirigiste.measurement.files import memory
+
+        raise memory.ran_out(str(file)) from None
 
 
 class Asked:
@@ -380,7 +385,11 @@ class Asked:
     def firms(self) -> Firms:
         """Read the file."""
         from dirigiste.measurement import read_firms
+        from dirigiste.measurement.files import memory
 
+        conditions = bool(self.options["keep"] or self.options["drop"])
+        short = memory.shortage(self.file, conditions=conditions)
+        console.warn([short] if short else [])
         given = {name: self.options[f"role_{name}"] for name in ROLE_OPTIONS}
         return read_firms(
             self.file,

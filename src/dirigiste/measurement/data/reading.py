@@ -148,20 +148,21 @@ class Reading:
         """
         last = check.names[-1] if check is not None else None
         try:
-            frame = self._scanned(numbers, missing, last)
+            kept, lost, lacking = self._scanned(numbers, missing, last)
         except InputError:
             if check is not None and check.doubtful():
                 check.check()
             raise
-        if check is not None and (bool(frame[LAST].any()) or check.odd_quotes):
+        if check is not None and (lacking or check.odd_quotes):
             check.check()
-        lost = frame.select("row", FATE).filter(pl.col(FATE) != 0)
-        kept = frame.filter(pl.col(FATE) == 0) if lost.height else frame
-        kept = kept if kept["row"].is_sorted() else kept.sort("row")
-        return kept.select(list(COLUMNS)), lost
+        return kept if kept["row"].is_sorted() else kept.sort("row"), lost
 
-    def _scanned(self, numbers: set[str], missing: Sequence[str], last: str | None) -> pl.DataFrame:
-        """All rows with the canonical columns, `FATE`, and whether the column `last` is missing, if any."""
+    def _scanned(
+        self, numbers: set[str], missing: Sequence[str], last: str | None
+    ) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
+        """The usable rows, `row` and `FATE` of the others, and whether the column `last` is missing in any.
+        Where there are conditions, rows that they leave out take no memory: the file is scanned twice.
+        """
         columns = list(self.roles.columns)
         columns += [last] if last is not None and last not in columns else []
         lazy = self.source.scan(columns, numbers, missing)
@@ -170,14 +171,22 @@ class Reading:
         self._check(lazy, schema)
         expressions = self._expressions(schema)
         made = [*expressions, *self._met_conditions(expressions, schema)]
-        made += [pl.col(last).is_null().alias(LAST)] if last is not None else []
-        frame = lazy.select(*made).with_columns(self._fate().alias(FATE)).collect(engine="streaming")
-        frame = frame.with_columns(pl.lit(ABSENT[name], COLUMNS[name]).alias(name) for name in self._absent())
-        if self.source.text is not None and frame["year"].null_count():
+        made += [pl.col(last).is_null().alias(LAST) if last is not None else pl.lit(False).alias(LAST)]
+        rows = lazy.select(*made).with_columns(self._fate().alias(FATE))
+        if not self.roles.conditions:
+            rows = rows.collect(engine="streaming").lazy()
+        good = pl.col(FATE) == 0
+        kept = rows.filter(good).collect(engine="streaming")
+        known = ("row", FATE, LAST, pl.col("year").is_null())
+        lost = rows.filter(~good).select(known).collect(engine="streaming")
+        lacking = bool(kept[LAST].any() or lost[LAST].any())
+        absent = [pl.lit(ABSENT[name], COLUMNS[name]).alias(name) for name in self._absent()]
+        kept = kept.with_columns(absent).select(list(COLUMNS))
+        if self.source.text is not None and lost["year"].any():
             problems = self._not_years(lazy, schema)
             if problems:
                 raise InputError(problems)
-        return frame
+        return kept, lost.select("row", FATE), lacking
 
     def _absent(self) -> list[str]:
         """Canonical columns that no role fills: they hold one value, which takes no memory."""
