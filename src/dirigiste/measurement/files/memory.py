@@ -36,8 +36,8 @@ def shortage(path: Path, *, conditions: bool) -> str | None:
     if rows is None or free is None or rows < LONG or PROGRAM + rows * ROW <= free:
         return None
     return (
-        f"{path} has about {rows:,} rows. Measuring them takes about {(PROGRAM + rows * ROW) / GIGA:.1f} GB of "
-        f"memory, and {free / GIGA:.1f} GB can be had: the command may end without results. {REMEDY}"
+        f"{path} has about {rows:,} rows. Measuring them takes about {(PROGRAM + rows * ROW) / GIGA:.1f} GB "
+        f"of memory, and {free / GIGA:.1f} GB can be had: the command may end without results. {REMEDY}"
     )
 
 
