@@ -302,6 +302,49 @@ def test_what_is_replaced_is_told(call, panel, tmp_path):
     assert "--firms w.csv: exists and is replaced" in again.stderr
 
 
+def test_what_is_not_replaced_is_not_told(call, panel, tmp_path):
+    (tmp_path / "w.csv").write_text("old")
+    failed = call("measure", panel, *FLAGS, "--firms", "w.csv", "--regress", "ln_tfpr ~ nobody")
+    assert failed.exit_code == 2
+    assert "is replaced" not in failed.stderr
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "p.csv").write_text("year,index\n1998,1\n")
+    options = ("--original", "capital", "--prices", "p.csv", "--id", "firm", "--out", "real.csv")
+    failed = call("capital", panel, *options)
+    assert failed.exit_code == 2
+    assert "is replaced" not in failed.stderr
+    assert (tmp_path / "w.csv").read_text() == (tmp_path / "real.csv").read_text() == "old"
+
+
+def test_growth_that_nothing_uses_is_told_even_quietly(call, panel, tmp_path):
+    years = [f"{year},1" for year in range(1978, 2010)]
+    (tmp_path / "p.csv").write_text("\n".join(["year,index", *years]))
+    options = ("--original", "capital", "--prices", "p.csv", "--id", "firm", "--growth", 0.1)
+    for quiet in ((), ("--quiet",)):
+        made = call("capital", panel, *options, "--out", "real.csv", *quiet)
+        assert made.exit_code == 0, made.output
+        assert "warning: --growth changes nothing" in made.output
+    assert "--out real.csv: exists and is replaced" in made.stderr
+
+
+def test_regressions_go_into_files_as_programs_read_them_too(call, panel, tmp_path):
+    asked = ("--regress", "ln_tfpr ~ state | industry^year", "--table", "regress")
+    made = call("measure", panel, *FLAGS, *asked, "--out", "o", "--format", "csv,tex")
+    assert made.exit_code == 0, made.output
+    names = {path.name for path in (tmp_path / "o").iterdir()}
+    assert names == {"regress.csv", "regress.tex", "regress_coefficients.csv", "tables.tex"}
+    assert "Coefficients of the regressions" not in made.stdout
+    data = json.loads(call("measure", panel, *FLAGS, *asked, "--json").stdout)
+    assert list(data["tables"]) == ["regress", "regress_coefficients"]
+
+
+def test_options_that_nothing_uses_are_told(call, panel):
+    made = call("measure", panel, *FLAGS, "--cluster", "firm", "--table", "summary")
+    assert "--cluster changes nothing here: it is for --regress and --event-study" in made.stdout
+    quiet = call("measure", panel, *FLAGS, "--event-window", "-2,2", "--quiet")
+    assert "--event-window changes nothing here" in quiet.stderr
+
+
 def test_the_file_of_firms_is_never_replaced(call, panel):
     before = panel.read_bytes()
     result = call("measure", panel, *FLAGS, "--firms", panel)

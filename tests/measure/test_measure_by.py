@@ -115,3 +115,11 @@ def test_the_figure_by_year_has_the_coefficients_and_intervals():
     assert figure.png()[:4] == b"\x89PNG"
     assert "<svg" in figure.svg()
     assert "groups-by-year" not in figures.figures(measure(firms_of(panel(6)), CHOICES))
+
+
+def test_a_column_of_many_values_is_no_division():
+    firms = firms_of(panel(5))
+    with pytest.raises(InputError, match="`output` makes 952 subsets; of 952 rows, and above 100 subsets"):
+        measure(firms, CHOICES, by="output")
+    with pytest.raises(InputError, match=r"\(`output` has 952 values\).*--group 'small: output < 100"):
+        measure(firms, CHOICES, by="year,output")

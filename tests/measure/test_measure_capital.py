@@ -106,6 +106,16 @@ def test_without_founding_years_firms_begin_in_their_first_row():
     assert stocks(capital(firms((1, 2000, 100.0, 1990)), founded=None, growth=None)) == [100.0]
 
 
+def test_growth_that_nothing_uses_is_told_and_checked():
+    frame = firms((1, 2000, 100.0, 2000))
+    said = "warning: --growth changes nothing, since without --founded every firm begins in its first row"
+    assert said in notes(capital(frame, founded=None, growth=0.1))
+    assert "since no firm was founded before its first row" in notes(capital(frame, growth=0.1))
+    assert "--growth" not in notes(capital(frame, founded=None, growth=None))
+    with pytest.raises(InputError, match=r"share a year between -0\.5 and 1"):
+        capital(frame, founded=None, growth=10.0)
+
+
 def test_rows_that_cannot_have_a_stock_are_counted():
     result = capital(firms((1, 2000, 100.0, 2000), (1, 2001, 0.0, 2000), (None, 2000, 5.0, 2000)))
     assert stocks(result) == [100.0, None, None]

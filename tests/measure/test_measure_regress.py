@@ -103,7 +103,7 @@ def test_heteroskedastic_errors_are_those_of_statsmodels(right, plain):
     import statsmodels.formula.api as smf
 
     frame = panel(2)
-    result, found = fitted(frame, f"ln_mrpk ~ {right}")
+    result, found = fitted(frame, f"ln_mrpk ~ {right}", cluster="none")
     data = with_columns_of(result, frame)
     data["post"] = (data["year"] >= 2002).astype(float)
     data["ln_mrpk"] = np.log(data["mrpk"])
@@ -522,3 +522,47 @@ def test_models_that_leave_the_same_rows_out_share_a_note():
     )
     note = next(note for note in result.tables["regress"].notes if note.startswith("Rows of the sample"))
     assert note.startswith(f"Rows of the sample left out: (1) (2) {lost} with a missing variable, 0 alone")
+
+
+def test_by_default_regressions_are_clustered_by_firm_as_the_table_of_groups_is():
+    frame = panel(1).with_columns(
+        firm=pl.when(pl.col("firm").hash(seed=1) % 9 > 0).then("firm")  # rows without id are firms
+    )
+    text = "ln_tfpr_dev ~ C(group, ref=private) | industry^year"
+    result, found = fitted(frame, text)
+    own = result.tables["regressions"].frame.filter(pl.col("variable") == "ln TFPR").sort("group")
+    found = found.sort("term")
+    np.testing.assert_allclose(found["se"], own["se"], rtol=1e-7)
+    assert found["errors"].unique().to_list() == ["clustered by firm"]
+    assert found["rows"][0] == own["rows"][0]
+    assert "clustered by firm" in result.tables["regress"].notes[0]
+    without = {name: column for name, column in ROLES.items() if name != "id"}
+    robust = measure(read_firms(frame, **without), CHOICES, regress=text).tables["regress_coefficients"].frame
+    said = measure(read_firms(frame, **ROLES), CHOICES, regress=text, cluster="none")
+    assert "robust to heteroskedasticity (HC1)" in said.tables["regress"].notes[0]
+    np.testing.assert_allclose(robust["se"], said.tables["regress_coefficients"].frame["se"], rtol=1e-12)
+
+
+def test_options_that_nothing_uses_are_told():
+    firms = read_firms(panel(1), **ROLES)
+    idle = measure(
+        firms, CHOICES, cluster="id", stars=True, event_window="-3,3", event_method="sun-abraham"
+    ).warnings
+    for option in ("--cluster", "--stars", "--event-window", "--event-method"):
+        assert any(note.startswith(f"{option} changes nothing here: it is for --") for note in idle)
+    used = measure(
+        firms, CHOICES, cluster="id", stars=True, regress="ln_tfpr ~ soe", event_window="-3,3"
+    ).warnings
+    assert [note.split()[0] for note in used if "changes nothing" in note] == ["--event-window"]
+    assert not any("changes nothing" in note for note in measure(firms, CHOICES).warnings)
+
+
+def test_notes_of_event_studies_say_one_thing_each():
+    table = studied(changing())
+    firms, regression, compared = table.notes[:3]
+    assert "Firms used, by their `soe` over the years: change from 0 to 1 once, the event: 96" in firms
+    assert regression.startswith("Regression: `ln_output ~ event(soe) | id + year`.")
+    assert compared == (
+        "Coefficients compare with the year before the event, where they are 0 by definition. Year -5 stands "
+        "for all years up to it too, year 5 for all later ones."
+    )

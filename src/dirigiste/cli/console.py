@@ -177,8 +177,11 @@ def warn(messages: Iterable[str]) -> None:
         click.echo(f"warning: {message}", err=True)
 
 
-def unwritable(path: Path | None, option: str, *, folder: bool = False) -> list[Problem]:
-    """Say, before anything is computed, whether what an option names cannot be written, or is replaced.
+def unwritable(
+    path: Path | None, option: str, *, folder: bool = False, replaced: bool = True
+) -> list[Problem]:
+    """Say, before anything is computed, whether what an option names cannot be written, or is replaced;
+    without `replaced` the latter is left to `replacing`.
 
     Returns:
         The problem, if there is one; results are printed all the same, and it is reported again in the end.
@@ -191,9 +194,15 @@ def unwritable(path: Path | None, option: str, *, folder: bool = False) -> list[
     if problem is not None:
         warn([f"{option} {path}: {problem}; nothing is written there"])
         return [Problem(str(path), 0, 0, option, f"{problem}; name another place")]
+    if replaced:
+        replacing(path, option)
+    return []
+
+
+def replacing(path: Path, option: str) -> None:
+    """Say that a file takes the place of another."""
     if path.is_file():
         warn([f"{option} {path}: exists and is replaced"])
-    return []
 
 
 def attempt(write: Callable[[], object], path: Path) -> list[Problem]:

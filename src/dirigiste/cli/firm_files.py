@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dirigiste.measurement.files.source import Form
     from dirigiste.measurement.output.table import Table
 
+WARNING: Final = "warning: "
+"""How notes begin that are printed in any case."""
+
 OPTIONS: Final = (
     click.option("--encoding", metavar="NAME", help="Of text and old Stata files that are not UTF-8."),
     click.option("--separator", metavar="SIGN", help="Between fields of text files; default: detected."),
@@ -68,7 +71,7 @@ def check(file: Path, given: Mapping[str, Any]) -> list[Problem]:
     if out.resolve() == file.resolve():
         message = "would replace the file of firms; choose another file"
         raise InputError.of(message, key="--out", file=str(out))
-    return console.unwritable(out, "--out")
+    return console.unwritable(out, "--out", replaced=False)
 
 
 def finish(
@@ -94,6 +97,7 @@ def finish(
         from dirigiste.measurement.preparation.rows import typed
 
         assert out is not None  # as `written` says
+        console.replacing(out, "--out")
         whole = frame if frame_kind(out) == "csv" else typed(frame)
         fault = console.attempt(lambda: write_frame(whole, out, labels, title), out)
         problems += fault
@@ -107,7 +111,9 @@ def finish(
                     "out": str(out) if written else None,
                 }
             )
-        elif not given["quiet"]:
+        elif given["quiet"]:
+            console.warn(note.removeprefix(WARNING) for note in notes if note.startswith(WARNING))
+        else:
             _print(tables, notes)
             if written:
                 click.echo(f"\nWrote {out}: {frame.height:,} rows\nnext: {following}")

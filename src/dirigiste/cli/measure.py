@@ -39,6 +39,9 @@ SHOWN: Final = (
 BY: Final = ("split_by_", "groups_by_", "regressions_by_")
 """How names of the tables of --by begin."""
 
+COEFFICIENTS: Final = "regress_coefficients"
+"""The table of `regress` as programs read it: it goes into files and --json with it."""
+
 DRAWS: Final = 200
 """Draws of firms for the standard errors of moments."""
 
@@ -227,7 +230,7 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
 @click.option(
     "--cluster",
     metavar="NAME[+NAME]",
-    help="Cluster regressions; default: robust to heteroskedasticity, event studies by firm.",
+    help="Cluster regressions; default: by firm, if there are ids; none: robust to heteroskedasticity.",
 )
 @click.option("--stars", is_flag=True, help="Stars in tables of regressions.")
 @click.option(
@@ -434,7 +437,10 @@ class Asked:
             return {**first, **tables} if everything else first
         if "all" in names:
             return dict(tables)
-        return {name: tables[name] for name in names}
+        chosen = {name: tables[name] for name in names}
+        if everything and "regress" in names and COEFFICIENTS in tables:
+            chosen[COEFFICIENTS] = tables[COEFFICIENTS]  # the same regressions, for programs
+        return chosen
 
     def check_names(self, measured: Measurement, tables: Mapping[str, Table]) -> None:
         """Raise InputError if there is no table of a name that was asked for; with the reason if known."""

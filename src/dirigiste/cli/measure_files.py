@@ -36,9 +36,11 @@ class Files:
         self.problems = problems
         """What cannot be written; reported once all else is done."""
         self.written: list[Path] = []
+        self.replaced: dict[str, str] = {}
+        """What to say where an option's file takes the place of another; said when it does."""
 
     def check(self) -> None:
-        """Say which files cannot be written and which will be replaced.
+        """Say which files cannot be written, and find out which will be replaced.
 
         What cannot be written is left out, and reported again at the end; the rest is done all the same.
 
@@ -65,9 +67,10 @@ class Files:
                 message = f"would replace what {other} names; choose another file"
                 raise InputError.of(message, key=option, file=str(path))
             if path.is_file():
-                console.warn([f"{option} {path}: exists and is replaced"])
+                self.replaced[option] = f"{option} {path}: exists and is replaced"
             elif path.is_dir() and any(path.iterdir()):
-                console.warn([f"{option} {path}: holds files already; those of the same name are replaced"])
+                about = "holds files already; those of the same name are replaced"
+                self.replaced[option] = f"{option} {path}: {about}"
 
     def write(
         self,
@@ -79,6 +82,7 @@ class Files:
         """Write all that was asked for, each file whole or not at all; `chosen` are the tables of --out."""
         folder = self.paths.get("--out")
         line = measured.choices.line()
+        console.warn(message for option, message in self.replaced.items() if option in self.paths)
         if folder is not None:
             from dirigiste.measurement.output.render.files import write_tables
 

@@ -87,8 +87,8 @@ def measure(
             (docs/measure.md); they need pyfixest.
         event_study: Variables of firms that change from 0 to 1, such as `soe` (`!soe`: from 1 to 0), or
             formulas with `event(soe)` among the regressors.
-        cluster: Names to cluster regressions by, one or two joined by +; default: robust to
-            heteroskedasticity, in event studies clustered by firm.
+        cluster: Names to cluster regressions by, one or two joined by +; default: by firm, without ids
+            robust to heteroskedasticity, as with `none`.
         stars: Whether tables of regressions have stars.
         event_window: First and last year around an event, and the reference year if it is not -1.
         event_method: `two-way` or `sun-abraham`.
@@ -150,7 +150,7 @@ def measure(
         warned = (*warned, *doubts)
     else:
         absent["intervals"] = "no bootstrap was asked for"
-    remarks = (*_remarks(estimate, choices), *warned)
+    remarks = (*requests.asked.idle(), *_remarks(estimate, choices), *warned)
     reference = None
     if sample.has_groups:
         reference = sample.groups[group_regressions.reference_group(estimate, choices)]

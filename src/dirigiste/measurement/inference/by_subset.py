@@ -13,6 +13,7 @@ from dirigiste.measurement.estimates.gains import mean_gain
 from dirigiste.measurement.estimates.subsets import restricted
 from dirigiste.measurement.inference import group_regressions
 from dirigiste.measurement.output.table import Column, Table
+from dirigiste.measurement.regressions.formula import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 MOST: Final = 5000
 """Subsets that are measured at most."""
+
+MANY: Final = 100
+"""Subsets above which they must have `LEAST` rows on average: else a name is no class of firms."""
+
+LEAST: Final = 5
 
 
 def names(text: str) -> list[str]:
@@ -125,11 +131,28 @@ def _subsets(
     frame = pl.DataFrame([variables.column(key).alias(key) for key in keys])[at]
     frame = frame.with_columns(pl.Series("(row)", kept)).drop_nulls()
     parts = frame.group_by(*keys).agg("(row)").sort(*keys)
-    if parts.height > MOST:
-        message = f"`{by}` makes {parts.height:,} subsets; {MOST:,} are measured at most"
-        raise InputError.of(message, key="--by")
+    if parts.height > MOST or (parts.height > MANY and frame.height < LEAST * parts.height):
+        raise _too_many(frame, keys, by, parts.height)
     for *values, rows in parts.iter_rows():
         yield tuple(values), np.sort(np.array(rows))
+
+
+def _too_many(frame: pl.DataFrame, keys: Sequence[str], by: str, count: int) -> InputError:
+    """The error for names that divide the rows too finely: which they are, and what to do."""
+    values = {key: frame[key].n_unique() for key in keys}
+    worst = max(values, key=lambda key: values[key])
+    of_each = f" (`{worst}` has {values[worst]:,} values)" if len(keys) > 1 else ""
+    limit = (
+        f"{MOST:,} are measured at most"
+        if count > MOST
+        else f"of {frame.height:,} rows, and above {MANY} subsets they must have {LEAST} rows on average"
+    )
+    message = (
+        f"`{by}` makes {count:,} subsets; {limit}{of_each}. Each is measured alone, so name a column with "
+        "few values. Make classes of numbers first, as a column of the file or as groups of ranges: "
+        f"--group 'small: {quoted(worst)} < 100; large: else'"
+    )
+    return InputError.of(message, key="--by")
 
 
 def _notes(kind: str, reference: str, alone: int, *, grouped: bool) -> list[str]:

@@ -161,6 +161,10 @@ def real_capital(
         rate, said = growth_of(usable, list(place), growth)
         notes += said
     else:  # no firm is older than its first row
+        if growth is not None:
+            growth_of(usable, list(place), growth)  # says what is wrong with it
+            why = "no firm was founded before" if founded else "without --founded every firm begins in"
+            notes.append(f"warning: --growth changes nothing, since {why} its first row")
         rate = pl.Series([0.0] * usable.height)
     firms, years, place_of = _arranged(usable, rate)
     index = _prices(

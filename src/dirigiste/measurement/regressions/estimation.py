@@ -217,6 +217,7 @@ def estimated(
     *,
     key: str,
     clusters: Sequence[tuple[str, ...]] = (),
+    by_firm: bool = False,
     weighted: bool = False,
     regressors: str | None = None,
     columns: Columns | None = None,
@@ -230,6 +231,7 @@ def estimated(
         variables: Where its names are.
         key: The option that messages name.
         clusters: Names to cluster by, one or two combinations; none: robust to heteroskedasticity (HC1).
+        by_firm: Cluster by firm; a row without id is a firm, as in the table of groups.
         weighted: Whether rows count by their sampling weight.
         regressors: Regressors already translated (event studies); default: those of the equation.
         columns: Columns already made, with these.
@@ -245,6 +247,7 @@ def estimated(
     left = columns.number(outcome)
     absorbed = [columns.category(names) for names in equation.effects]
     grouped = [columns.category(names) for names in clusters]
+    grouped += [columns.add("firm", "firm", variables.firms_of_rows)] if by_firm else []
     weight = columns.add("weight", "weight", lambda: variables.rows["weight"]) if weighted else None
     frame = pl.DataFrame([series.alias(name) for name, series in columns.made.items()])
     used = [name for name in frame.columns if re.search(rf"\b{name}\b", f"{left} {right}")]
@@ -276,7 +279,7 @@ def estimated(
     with np.errstate(divide="ignore", invalid="ignore"):
         t = beta.to_numpy() / errors
     width = special.stdtrit(fit._df_t, (1 + LEVEL) / 2) * errors
-    by = " and ".join(_combined(names) for names in clusters)
+    by = " and ".join([*map(_combined, clusters), *(["firm"] if by_firm else [])])
     counts = [int(whole[name].n_unique()) for name in grouped]
     return Model(
         equation.text,

@@ -29,8 +29,8 @@ OUTCOMES: Final = "ln_tfpr + ln_mrpk + ln_mrpl"
 """What an event study follows where only the variable is given."""
 
 KINDS: Final = {
-    "event": "change from 0 to 1 once: the event",
-    "never": "always 0: the comparison",
+    "event": "change from 0 to 1 once, the event",
+    "never": "always 0, the comparison",
     "always": "always 1",
     "other": "change from 1 to 0 once",
     "several": "change more than once",

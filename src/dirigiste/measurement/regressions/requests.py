@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.data.expressions import NotAFormula
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dirigiste.measurement.regressions.formula import Equation
 
 
+ROBUST: Final = "none"
+"""What `--cluster` says for standard errors that are robust to heteroskedasticity alone."""
+
+
 @dataclass(frozen=True)
 class Requests:
     """Formulas of regressions and event studies, and how they are estimated."""
@@ -32,14 +36,35 @@ class Requests:
     regress: tuple[str, ...] = ()
     event_study: tuple[str, ...] = ()
     cluster: str | None = None
-    """Names to cluster by: one, or two joined by +; None: robust to heteroskedasticity, in event studies by
-    firm."""
+    """Names to cluster by: one, or two joined by +; None: by firm, without ids robust to heteroskedasticity;
+    `none`: robust to heteroskedasticity."""
     stars: bool = False
     event_window: str = "-5,5"
     event_method: str = "two-way"
 
     def __bool__(self) -> bool:
         return bool(self.regress or self.event_study)
+
+    @property
+    def robust(self) -> bool:
+        """Whether standard errors are to be robust to heteroskedasticity alone."""
+        return self.cluster is not None and self.cluster.strip().lower() == ROBUST
+
+    def idle(self) -> list[str]:
+        """A sentence for each option that nothing uses."""
+        plain, event = "--regress", "--event-study"
+        given = {
+            "--cluster": (self.cluster is not None, bool(self), f"{plain} and {event}; other tables are "
+                          "clustered by firm, whatever it says"),
+            "--stars": (self.stars, bool(self.regress), plain),
+            "--event-window": (self.event_window != Requests.event_window, bool(self.event_study), event),
+            "--event-method": (self.event_method != Requests.event_method, bool(self.event_study), event),
+        }  # fmt: skip
+        return [
+            f"{option} changes nothing here: it is for {what}."
+            for option, (there, used, what) in given.items()
+            if there and not used
+        ]
 
     def checked(self) -> Checked:
         """Formulas as they are read.
@@ -60,7 +85,7 @@ class Requests:
         models = [read(text, "--regress") for text in self.regress]
         events = [read(written(text), "--event-study") for text in self.event_study]
         clusters: tuple[tuple[str, ...], ...] = ()
-        if self.cluster is not None:
+        if self.cluster is not None and not self.robust:
             try:
                 clusters = formula.clusters(self.cluster)
             except NotAFormula as error:
@@ -128,24 +153,31 @@ class Checked:
         names += [name for equation in (*self.models, *self.events) for name in equation.names]
         variables.load([*names, "id"] if "id" in variables.roles else names)
         weighted = choices.weights == "sampling" and bool((rows["weight"] != 1.0).any())
+        by_firm = "id" in variables.roles and not self.asked.robust
         made: dict[str, Table] = {}
         if self.models:
             models = [
                 estimated(
-                    equation, outcome, variables, key="--regress", clusters=self.clusters, weighted=weighted
+                    equation,
+                    outcome,
+                    variables,
+                    key="--regress",
+                    clusters=self.clusters,
+                    by_firm=by_firm and not self.clusters,
+                    weighted=weighted,
                 )
                 for equation in self.models
                 for outcome in equation.outcomes
             ]
             made |= {table.name: table for table in tables(models, line, stars=self.asked.stars)}
         if self.events:
-            by_firm = self.clusters or ((("id",),) if "id" in variables.roles else ())
             studies = [
                 study
                 for equation in self.events
                 for study in studied(
                     equation, variables, key="--event-study", window=self.window,
-                    method=self.asked.event_method, clusters=by_firm, weighted=weighted,
+                    method=self.asked.event_method, weighted=weighted,
+                    clusters=self.clusters or ((("id",),) if by_firm else ()),
                 )
             ]  # fmt: skip
             made["event_study"] = event_table(studies, line)

@@ -206,18 +206,26 @@ def event_table(studies: Sequence[Study], line: str) -> Table:
 def _event_notes(studies: Sequence[Study]) -> list[str]:
     lines = []
     for study in {id(s.firms): s for s in studies}.values():
-        kinds = "; ".join(f"{what}: {study.firms[kind]:,}" for kind, what in KINDS.items())
         how = {
             "two-way": "One coefficient for each year around the event.",
             "sun-abraham": "One coefficient for each year around the event and each event year, averaged by "
             "rows (Sun and Abraham 2021, J. Econometrics 225:175-199), against firms without the event.",
         }[study.method]
-        lines.append(
-            f"`{study.model.text}`: relative to year {study.window.reference}; years beyond "
-            f"{study.window.first} and {study.window.last} count with these. {how} Firms by their "
-            f"`{study.event.variable}` over the years, all rows that were read: {kinds}; only the first two "
-            "kinds are used."
+        before = -study.window.reference
+        when = {1: "the year before the event", 0: "the year of the event"}.get(
+            before, f"{abs(before)} years {'before' if before > 0 else 'after'} the event"
         )
+        used, unused = (
+            "; ".join(f"{KINDS[kind]}: {study.firms[kind]:,}" for kind in kinds)
+            for kinds in (("event", "never"), ("always", "other", "several"))
+        )
+        lines += [
+            f"Firms used, by their `{study.event.variable}` over the years: {used}. Firms left out: "
+            f"{unused}. Rows that the trim cuts count here too.",
+            f"Regression: `{study.model.text}`. {how}",
+            f"Coefficients compare with {when}, where they are 0 by definition. Year {study.window.first} "
+            f"stands for all years up to it too, year {study.window.last} for all later ones.",
+        ]
         if study.method == "two-way" and study.cohorts > 1:
             lines.append(
                 f"Events fall into {study.cohorts} years. Where effects differ between them, these "

@@ -11,6 +11,7 @@ import polars as pl
 
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.data import conditions, expressions
+from dirigiste.measurement.data.coding import firm_numbers
 from dirigiste.measurement.data.firms import COLUMNS
 from dirigiste.measurement.firm_level import MEASURES, file_names, with_file
 
@@ -140,6 +141,10 @@ class Variables:
             else expressions.to_polars(formula, lambda name: pl.col(names[name]).cast(pl.Float64))
         ).cast(pl.Float64)
         return frame.select(pl.when(value.is_finite()).then(value).otherwise(None).alias("x"))["x"]
+
+    def firms_of_rows(self) -> pl.Series:
+        """Numbers of firms; a row without id is a firm of its own."""
+        return pl.Series(firm_numbers(self.rows["id"]), dtype=pl.Int64)
 
     def values(self, words: Sequence[str]) -> Values:
         """One name, or several combined, value by value."""
