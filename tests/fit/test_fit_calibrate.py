@@ -304,6 +304,9 @@ def test_what_is_written(exact, tmp_path):
     assert "# Estimated are 4 parameters on 6 moments" in text
     for name in ("fit", "influence"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    markdown = (tmp_path / "calibration.md").read_text()
+    assert "## Estimates" in markdown
+    assert "| control | " in markdown
     assert (tmp_path / "fit.csv").read_text().count("\n") == 7
 
 

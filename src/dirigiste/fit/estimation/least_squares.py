@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 DONE = 1e-8
 """Fall of the sum of squares that derivatives promise, over that sum or 1, below which the search is done."""
 
-STILL = 1e-7
+STILL = 1e-4
 """Fall of the sum of squares in a step, over that sum or 1, below which it counts as standing still."""
 
-LEFT = 1e-3
-"""Fall that derivatives may still promise where the search stands still, for it to be done."""
+LEFT = 1e-2
+"""Fall that derivatives may still promise where the search stands still, over the sum or 1, for it to be
+done."""
 
 ENOUGH = 1e-4
 """Share of the promised fall that a step must bring."""
 
-SHARES = (1.0, 0.5, 0.25, 0.125)
+SHARES = (1.0, 0.5, 0.2)
 """Shares of a step that are tried."""
 
 DAMPINGS = (0.0, 1e-3, 1e-1, 10.0)
@@ -90,7 +91,7 @@ def minimise(
         failed += found is None
         return found
 
-    here = evaluate(z)
+    here, least = evaluate(z), 0
     if here is None:
         return None
     while True:
@@ -101,17 +102,17 @@ def minimise(
         if promised <= DONE * max(size, 1.0):
             return Minimum(z, here, tried, failed, "derivatives promise no smaller distance", converged=True)
         try:
-            better = _better(evaluate, a, z, here, reached)
+            better = _better(evaluate, a, z, here, reached, least)
         except _OutOfEvaluations:
             return Minimum(z, here, tried, failed, f"stopped after {most} evaluations", converged=False)
         if better is None or size - _squares(better[1]) < STILL * max(size, 1.0):
-            z, here = better or (z, here)
-            if promised <= LEFT:
+            z, here = better[:2] if better else (z, here)
+            if promised <= LEFT * max(size, 1.0):
                 return Minimum(z, here, tried, failed, "the distance changes no more", converged=True)
             beyond = "beyond which the economy cannot be solved" if failed else "where moments have kinks"
             why = f"stuck at parameters {beyond}; derivatives promise a distance {promised:.2g} less"
             return Minimum(z, here, tried, failed, why, converged=False)
-        z, here = better
+        z, here, least = better
 
 
 def _better(
@@ -120,17 +121,20 @@ def _better(
     z: Array,
     here: Array,
     reached: tuple[Array, Array],
-) -> tuple[Array, Array] | None:
-    """A point with a smaller sum of squares, and its residuals; None if none is found."""
+    least: int,
+) -> tuple[Array, Array, int] | None:
+    """A point with a smaller sum of squares, its residuals, and the damping to begin with next time; None if
+    there is none.
+    """
     size = _squares(here)
-    for damping in DAMPINGS:
+    for n, damping in enumerate(DAMPINGS[least:], start=least):
         step = _step(a, here, reached, damping)
         promised = size - _squares(here + a @ step)
         for share in SHARES:
             at = z + share * step
             found = evaluate(at)
             if found is not None and _squares(found) <= size - ENOUGH * share * promised:
-                return at, found
+                return at, found, n if share < 1.0 else max(n - 1, 0)
     return None
 
 

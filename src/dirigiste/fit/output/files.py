@@ -1,4 +1,4 @@
-"""The folder of a calibration: the new economy, JSON, CSV tables, figures."""
+"""The folder of a calibration: the new economy, JSON, CSV tables, all tables as Markdown, figures."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ ECONOMY, JSON = "economy.yaml", "calibration.json"
 
 def save(result: Calibration, folder: Path) -> Path:
     """Write everything; see `Calibration.save`."""
-    from dirigiste.fit.output import figures
+    from dirigiste.fit.output import figures, tables
 
     make(folder)
     write_text(folder / ECONOMY, economy_file(result))
+    write_text(folder / "calibration.md", tables.as_markdown(result))
     text = json.dumps(result.to_json(), ensure_ascii=False, indent=2, allow_nan=False)
     write_text(folder / JSON, text + "\n")
     for name, frame in (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.numbers import NONE, fixed, significant
+from dirigiste.replications.text import markdown
 from dirigiste.results.text.tables import Table
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ def heading(result: Calibration) -> str:
 def every(result: Calibration) -> list[Table]:
     """All tables."""
     return [estimates(result), moments(result), identification(result), influence(result), searches(result)]
+
+
+def as_markdown(result: Calibration) -> str:
+    """Heading and all tables in Markdown."""
+    parts = [f"# {result.plan.title}", "\n\n".join(heading(result).splitlines())]
+    for table in every(result):
+        parts += [f"## {table.title}", markdown(table)]
+    return "\n\n".join(parts) + "\n"
 
 
 def estimates(result: Calibration) -> Table:
