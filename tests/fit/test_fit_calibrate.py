@@ -318,3 +318,20 @@ def test_moments_that_do_not_count_are_shown_alone(truth):
     assert not row["targeted"]
     assert row["model"] == pytest.approx(dg.solve(ECONOMY).prices["wage"], rel=1e-4)
     assert result.inference.influence.shape == (4, 6)
+
+
+def test_assumed_numbers_move_estimates_as_said(truth):
+    """Calibrated at another value of what is assumed, estimates are where the first calibration puts them."""
+    assumed = "assumed:\n  - {path: technology.delta, name: delta, range: [0.0599, 0.0601]}\n"
+    text = file_of(truth) + assumed
+    first = dg.calibrate(ECONOMY, loader.loads(text, ECONOMY))
+    other = ECONOMY.with_({"technology.delta": 0.0601})
+    second = dg.calibrate(other, loader.loads(file_of(truth), other))
+    row = first.assumptions().iloc[0]
+    assert (row["assumed"], row["value"], row["low"], row["high"]) == ("delta", 0.06, 0.0599, 0.0601)
+    expected = (second.x - first.x) / first.inference.se
+    found = 0.5 * row[list(TRUE)].to_numpy(dtype=float)
+    np.testing.assert_allclose(found, expected, atol=0.05 * np.abs(expected).max())
+    assert np.abs(expected).max() > 0.01
+    assert first.to_json()["assumptions"][0]["rho"] == pytest.approx(row["rho"])
+    assert any(table.title.startswith("Assumptions") for table in first.tables())

@@ -183,3 +183,19 @@ def test_scales_go_back_and_have_their_slopes(transform):
         assert scale.back(z) == pytest.approx(x, rel=1e-14)
         assert scale.slope(z) == pytest.approx((scale.back(z + 1e-6) - scale.back(z - 1e-6)) / 2e-6, rel=1e-8)
     assert scale.of(0.5) == (-np.inf if transform == "logit" else scale.bounds[0])
+
+
+def test_what_is_assumed_has_a_range_around_its_value():
+    text = GOOD + (
+        "assumed:\n"
+        "  - {path: technology.delta, range: [0.05, 0.07]}\n"
+        "  - {path: technology.alpha, range: [0.5, 0.6]}\n"
+        "  - {path: technology.etta, range: [0.5, 0.6]}\n"
+        "  - {path: preferences.rho, range: [0.05, 0.07]}\n"
+    )
+    assert faults(text) == [
+        "fit.yaml:9:30 assumed.1.range: must hold the value in the economy, 0.4; got [0.5, 0.6]",
+        "fit.yaml:10:12 assumed.2.path: the economy known has no parameter of this name; did you mean "
+        "`technology.eta`?",
+        "fit.yaml:11:12 assumed.3.path: is estimated, so not assumed",
+    ]

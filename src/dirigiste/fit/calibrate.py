@@ -92,4 +92,5 @@ def calibrate(
         found.index(best),
         time.perf_counter() - begin,
         seed,
+        evaluator.jacobian_of_assumed(x),
     )

@@ -18,7 +18,7 @@ from dirigiste.results.equilibria.sensitivity import ends, values
 from dirigiste.results.equilibria.solve import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,10 +60,19 @@ class Evaluator:
             InputError: A parameter cannot be moved by a little here.
             NotConverged: The economy cannot be solved here.
         """
-        name = key(x)
-        if name not in self.kept.jacobians:
-            self.kept.keep_jacobian(name, self._jacobian(x).tolist())
-        return np.array(self.kept.jacobians[name])
+        return self._kept(key(x), x, [parameter.paths for parameter in self.plan.parameters])
+
+    def jacobian_of_assumed(self, x: Array) -> Array:
+        """Derivatives of all moments in the numbers that the plan assumes (M, A).
+
+        Raises:
+            InputError: One cannot be moved by a little here.
+            NotConverged: The economy cannot be solved here.
+        """
+        groups = [item.paths for item in self.plan.assumed]
+        if not groups:
+            return np.zeros((len(self.plan.moments), 0))
+        return self._kept(f"{key(x)} {groups}", x, groups)
 
     def equilibrium(self, x: Array) -> Equilibrium:
         """The solved economy at parameters.
@@ -91,14 +100,19 @@ class Evaluator:
                 return [], f"`{moment.name}` has no value: {moment.of.text} is {value}"
         return found, ""
 
-    def _jacobian(self, x: Array) -> Array:
+    def _kept(self, name: str, x: Array, groups: Sequence[tuple[str, ...]]) -> Array:
+        if name not in self.kept.jacobians:
+            self.kept.keep_jacobian(name, self._jacobian(x, groups).tolist())
+        return np.array(self.kept.jacobians[name])
+
+    def _jacobian(self, x: Array, groups: Sequence[tuple[str, ...]]) -> Array:
         begin = time.perf_counter()
         equilibrium = self.equilibrium(x)
-        _, every = ends(equilibrium, [parameter.paths for parameter in self.plan.parameters])
+        _, every = ends(equilibrium, groups)
         columns = []
-        for parameter, end in zip(self.plan.parameters, every, strict=True):
+        for paths, end in zip(groups, every, strict=True):
             if isinstance(end, str):
-                raise InputError.of(end, key=parameter.paths[0])
+                raise InputError.of(end, key=paths[0])
             low, high = np.array(self._values(end.low)), np.array(self._values(end.high))
             columns.append((high - low) / (end.below + end.above))
         self.seconds += time.perf_counter() - begin

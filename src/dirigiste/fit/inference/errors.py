@@ -64,6 +64,14 @@ class Inference:
         se = np.where((self.se > 0.0) & np.isfinite(self.se), self.se, np.nan)
         return self.influence * se_of_moments[None, :] / se[:, None]
 
+    def moves(self, jacobian: Array) -> Array:
+        """By how much estimates move with numbers that are not estimated, one unit each (K, A).
+
+        Args:
+            jacobian: Derivatives of the moments that count in those numbers (M, A).
+        """
+        return -self.influence @ jacobian
+
 
 def infer(plan: Plan, x: Array, moments: Array, jacobian: Array) -> Inference:
     """Everything that follows from moments (all of them) and their derivatives (all, K) at the estimates."""

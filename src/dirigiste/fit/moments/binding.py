@@ -11,7 +11,7 @@ import numpy as np
 from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 from dirigiste.fit.moments import measured as measured_files
-from dirigiste.fit.moments.plan import Parameter, Plan, Prior, Target
+from dirigiste.fit.moments.plan import Assumed, Parameter, Plan, Prior, Target
 from dirigiste.fit.moments.scales import Scale
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.quantities.expression import parse
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
     from dirigiste.documents.nodes import Document, KeyPath
     from dirigiste.economy import Economy
-    from dirigiste.fit.moments.declaration import CalibrationFile, FittedParameter, Moment
+    from dirigiste.fit.moments.declaration import (
+        AssumedParameter,
+        CalibrationFile,
+        FittedParameter,
+        Moment,
+    )
     from dirigiste.fit.moments.measured import Measured, MeasuredMoments
 
 SAME = 1e-3
@@ -65,6 +70,7 @@ class _Binder:
     def plan(self) -> Plan | None:
         parameters = [self.parameter(n, item) for n, item in enumerate(self.declared.parameters)]
         targets = [self.target(n, item) for n, item in enumerate(self.declared.moments)]
+        assumed = [self.assumed(n, item) for n, item in enumerate(self.declared.assumed)]
         self.unique()
         for kind, items in (("parameters", parameters), ("moments", targets)):
             if not items:
@@ -92,6 +98,7 @@ class _Binder:
             tuple(parameter for parameter in parameters if parameter is not None),
             tuple(ordered),
             covariance,
+            tuple(item for item in assumed if item is not None),
         )
 
     # Parameters
@@ -114,7 +121,7 @@ class _Binder:
             return None
         start = item.start
         if start is None:
-            start = self.own_start(n, paths)
+            start = self.own_start(("parameters", n), paths)
         where: KeyPath = ("parameters", n, "path" if item.start is None else "start")
         what = "the value in the economy" if item.start is None else "the start"
         strict = item.transform != "none"
@@ -145,6 +152,22 @@ class _Binder:
             item.note,
         )
 
+    def assumed(self, n: int, item: AssumedParameter) -> Assumed | None:
+        here: KeyPath = ("assumed", n)
+        places: list[KeyPath] = [(*here, "path"), *((*here, "also", k) for k in range(len(item.also)))]
+        paths = (item.path, *item.also)
+        known = [self.is_number(path, place) for path, place in zip(paths, places, strict=True)]
+        if not all(known):
+            return None
+        value, (low, high) = self.own_start(here, paths), item.range
+        if not low <= value <= high or low == high:
+            self.fault(
+                (*here, "range"), f"must hold the value in the economy, {value:g}; got [{low:g}, {high:g}]"
+            )
+        if any(item.path in (fitted.path, *fitted.also) for fitted in self.declared.parameters):
+            self.fault((*here, "path"), "is estimated, so not assumed")
+        return Assumed(item.name or item.path, paths, value, low, high, item.note)
+
     def is_number(self, path: str, place: KeyPath) -> bool:
         if path in self.numbers:
             value = self.numbers[path].value
@@ -163,16 +186,14 @@ class _Binder:
         self.fault(place, f"the economy {self.economy.name} has no parameter of this name", better)
         return False
 
-    def own_start(self, n: int, paths: tuple[str, ...]) -> float:
+    def own_start(self, here: KeyPath, paths: tuple[str, ...]) -> float:
         values = {path: float(self.economy.get(path)) for path in paths}
         first = values[paths[0]]
         if any(value != first for value in values.values()):
             shown = ", ".join(f"{path} {value:g}" for path, value in values.items())
-            self.fault(
-                ("parameters", n, "also"),
-                f"parameters that are tied differ in the economy ({shown}); say where to `start`",
-                key=True,
-            )
+            hint = "; say where to `start`" if here[0] == "parameters" else "; list them one by one"
+            message = f"parameters that are tied differ in the economy ({shown}){hint}"
+            self.fault((*here, "also"), message, key=True)
         return first
 
     def allowed(self, place: KeyPath, paths: tuple[str, ...], value: float) -> None:

@@ -86,6 +86,18 @@ class Moment(Declaration):
     note: str = Field(default="", description="How the definitions in data and model differ, for example")
 
 
+class AssumedParameter(Declaration):
+    """A number of the economy that stays as it is, and how far off it may be."""
+
+    path: str = Field(min_length=1, description="Dotted path in the economy")
+    also: tuple[str, ...] = Field(default=(), description="Other dotted paths that have the same value")
+    name: Name | None = Field(default=None, description="Short name; default: the path")
+    range: Annotated[tuple[Real, ...], Field(min_length=2, max_length=2)] = Field(
+        description="Lowest and highest value that is thought possible, [low, high]"
+    )
+    note: str = Field(default="", description="Why this range")
+
+
 class Covariance(Declaration):
     """Covariance between moments; those that are not named are independent."""
 
@@ -122,6 +134,10 @@ class CalibrationFile(Declaration):
     schema_version: Count = Field(default=SCHEMA_VERSION, ge=1, description="Version of the file format")
     parameters: tuple[FittedParameter, ...] = Field(description="Numbers that are estimated")
     moments: tuple[Moment, ...] = Field(description="Numbers that the model is to match")
+    assumed: tuple[AssumedParameter, ...] = Field(
+        default=(),
+        description="Numbers that are not estimated, with ranges; estimates say how they move over them",
+    )
     measured: str | None = Field(
         default=None,
         description="File of measured moments with their covariance (`dirigiste measure ... --moments "

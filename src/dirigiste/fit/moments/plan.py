@@ -48,6 +48,18 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Assumed:
+    """A number that is not estimated, and how far off it may be."""
+
+    name: str
+    paths: tuple[str, ...]
+    value: float
+    low: float
+    high: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Target:
     """A number that the model is to match."""
 
@@ -82,6 +94,8 @@ class Plan:
     """Those that count first."""
     covariance: Array
     """Between the moments that count (M, M)."""
+    assumed: tuple[Assumed, ...] = ()
+    """Numbers that stay, and may be off."""
 
     @property
     def targeted(self) -> tuple[Target, ...]:
@@ -120,7 +134,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """SHA-256, in hex, over all that the estimate depends on."""
+        """SHA-256, in hex, over all that the estimates depend on."""
         content: dict[str, Any] = {
             "economy": self.economy.hash,
             "parameters": [

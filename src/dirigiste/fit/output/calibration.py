@@ -50,6 +50,8 @@ class Calibration:
     seconds: float
     """Time that it took in this process."""
     seed: int
+    assumed_jacobian: Array
+    """Derivatives of moments in the numbers that the plan assumes (M, A)."""
 
     @property
     def converged(self) -> bool:
@@ -161,6 +163,23 @@ class Calibration:
         names = pd.Index([p.name for p in self.plan.parameters], name="parameter")
         return pd.DataFrame(values, index=names, columns=[target.name for target in targets])
 
+    def assumptions(self) -> pd.DataFrame:
+        """Numbers that are not estimated: value, range, and by how many standard errors each estimate moves
+        from one end of the range to the other, to first order.
+        """
+        import pandas as pd
+
+        moved = self.inference.moves(self.assumed_jacobian[: len(self.plan.targeted)])
+        se = np.where(np.isfinite(self.inference.se) & (self.inference.se > 0.0), self.inference.se, np.nan)
+        rows = []
+        for n, item in enumerate(self.plan.assumed):
+            effects = moved[:, n] * (item.high - item.low) / se
+            named = {p.name: float(effect) for p, effect in zip(self.plan.parameters, effects, strict=True)}
+            rows.append(
+                {"assumed": item.name, "value": item.value, "low": item.low, "high": item.high, **named}
+            )
+        return pd.DataFrame(rows)
+
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers and texts, None where a number has no meaning."""
         from dirigiste.results.equilibria.equilibrium import plain
@@ -180,6 +199,7 @@ class Calibration:
                 "j_test": {"j": inference.j, "degrees": inference.degrees, "p": inference.p},
                 "influence": self.influence(scaled=False).to_numpy().tolist(),
                 "jacobian": self.jacobian.tolist(),
+                "assumptions": self.assumptions().to_dict(orient="records"),
                 "identification": [
                     {
                         "singular_value": direction.singular,

@@ -31,7 +31,10 @@ def save(result: Calibration, folder: Path) -> Path:
         ("estimates", result.estimates()),
         ("fit", result.fit()),
         ("influence", result.influence().reset_index()),
+        ("assumptions", result.assumptions()),
     ):
+        if frame.empty:
+            continue
         write_text(folder / f"{name}.csv", frame.to_csv(index=False))
     for name, draw in (("fit", figures.fit), ("influence", figures.influence)):
         with whole(folder / f"{name}.png") as draft:

@@ -51,7 +51,10 @@ def heading(result: Calibration) -> str:
 
 def every(result: Calibration) -> list[Table]:
     """All tables."""
-    return [estimates(result), moments(result), identification(result), influence(result), searches(result)]
+    tables = [estimates(result), moments(result), identification(result), influence(result)]
+    if result.plan.assumed:
+        tables.append(assumptions(result))
+    return [*tables, searches(result)]
 
 
 def as_markdown(result: Calibration) -> str:
@@ -115,10 +118,11 @@ def moments(result: Calibration) -> Table:
 
 
 def identification(result: Calibration) -> Table:
-    """Singular directions, the weakest first."""
-    title = "Identification: combinations of parameters, the weakest first"
+    """Directions that are not or weakly identified; the weakest one where all are."""
+    count = len(result.unidentified)
+    title = f"Identification: {count} of {len(result.directions)} directions are weakly or not identified"
     table = Table(title, ("singular value", "direction"), left=(1,))
-    for direction in result.directions:
+    for direction in result.unidentified or result.directions[:1]:
         table.rows.append((significant(direction.singular, 3), direction.text))
     return table
 
@@ -136,6 +140,19 @@ def influence(result: Calibration) -> Table:
         order = np.argsort(-np.abs(row), kind="stable")[:SHOWN]
         named = [f"{targets[k].name} {'+' if row[k] > 0 else ''}{fixed(float(row[k]), 2)}" for k in order]
         table.rows.append((parameter.name, ", ".join(named)))
+    return table
+
+
+def assumptions(result: Calibration) -> Table:
+    """What each assumed number moves most over its range."""
+    title = "Assumptions: standard errors by which estimates move over the range of what is not estimated"
+    table = Table(title, ("", "value", "range", "largest moves"), left=(0, 2, 3))
+    names = [parameter.name for parameter in result.plan.parameters]
+    for item, row in zip(result.plan.assumed, result.assumptions()[names].to_numpy(), strict=True):
+        order = [k for k in np.argsort(-np.abs(row), kind="stable") if math.isfinite(row[k])][:SHOWN]
+        named = [f"{names[k]} {'+' if row[k] > 0 else ''}{fixed(float(row[k]), 2)}" for k in order]
+        ends = f"{_number(item.low)} to {_number(item.high)}"
+        table.rows.append((item.name, _number(item.value), ends, ", ".join(named)))
     return table
 
 
