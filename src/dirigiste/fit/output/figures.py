@@ -25,7 +25,7 @@ NOTE: Final = 0.32
 FAR: Final = 6.0
 """Misses beyond this are drawn at the edge, with their number."""
 
-LETTER, SLANT = 0.055, 0.25
+LETTER, SLANT = 0.045, 0.25
 """Height that a letter of a slanted name takes, and of the shortest one, in inches."""
 
 
@@ -83,7 +83,8 @@ def influence(result: Calibration) -> bytes:
             for k, value in enumerate(row):
                 if math.isfinite(value):
                     colour = sheet.readable(sheet.LOSS_GAIN(0.5 + 0.5 * float(value) / largest))
-                    text = fixed(float(value), 1 if len(names) > 12 else 2)
+                    digits = 1 if len(names) > 12 else 2
+                    text = fixed(round(float(value), digits) + 0.0, digits)
                     axes.text(k, n, text, ha="center", va="center", fontsize=6.0, color=colour)
         note = (
             "Each moment off by one of its standard errors (Andrews, Gentzkow and Shapiro 2017). Empty: the "

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from dirigiste import economy as economies
-from dirigiste.documents.writing import to_yaml
+from dirigiste.documents.writing import to_compact_yaml
 from dirigiste.errors import InputError
 from dirigiste.measurement.output.render.outputs import make, whole, write_text
 
@@ -52,9 +52,9 @@ def economy_file(result: Calibration) -> str:
             "extends": old.name,
             "name": f"{old.name}-estimated",
             "title": f"{old.title or old.name}, estimated",
-            **_nested(result.sourced),
+            **_nested({path: entry["value"] for path, entry in result.sourced.items()}),
         }
-        body = to_yaml(data, width=4096)
+        body = to_compact_yaml(data, new.sources)
     else:
         body = new.to_yaml()
     return _comment(result) + body
@@ -95,10 +95,10 @@ def _comment(result: Calibration) -> str:
     return "".join(f"# {line}\n" for line in lines)
 
 
-def _nested(sourced: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _nested(values: dict[str, float]) -> dict[str, Any]:
     """Estimates as the nested keys of a file; edges as a list of entries with names."""
     data: dict[str, Any] = {}
-    for path, value in sourced.items():
+    for path, value in values.items():
         parts = path.split(".")
         if parts[0] == "edges":
             entries = data.setdefault("edges", [])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numbers import NONE, fixed, significant
+from dirigiste.numbers import NONE, fixed, significant, signed
 from dirigiste.replications.text import markdown
 from dirigiste.results.text.tables import Table
 
@@ -138,7 +138,7 @@ def influence(result: Calibration) -> Table:
             table.rows.append((parameter.name, NONE))
             continue
         order = np.argsort(-np.abs(row), kind="stable")[:SHOWN]
-        named = [f"{targets[k].name} {'+' if row[k] > 0 else ''}{fixed(float(row[k]), 2)}" for k in order]
+        named = [f"{targets[k].name} {signed(float(row[k]), 2)}" for k in order]
         table.rows.append((parameter.name, ", ".join(named)))
     return table
 
@@ -150,7 +150,7 @@ def assumptions(result: Calibration) -> Table:
     names = [parameter.name for parameter in result.plan.parameters]
     for item, row in zip(result.plan.assumed, result.assumptions()[names].to_numpy(), strict=True):
         order = [k for k in np.argsort(-np.abs(row), kind="stable") if math.isfinite(row[k])][:SHOWN]
-        named = [f"{names[k]} {'+' if row[k] > 0 else ''}{fixed(float(row[k]), 2)}" for k in order]
+        named = [f"{names[k]} {signed(float(row[k]), 2)}" for k in order]
         ends = f"{_number(item.low)} to {_number(item.high)}"
         table.rows.append((item.name, _number(item.value), ends, ", ".join(named)))
     return table
