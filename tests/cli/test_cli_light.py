@@ -50,6 +50,7 @@ def test_importing_the_package_imports_nothing_heavy():
         ("sweep", "run", "--help"),
         ("explain", "statuses.collateral"),
         ("runs", "list"),
+        ("runs", "query", "--help"),
         ("solve", "--help"),
         ("calibrate", "--help"),
         ("run", "--help"),

@@ -1,0 +1,1 @@
+"""The catalogue: runs and sweeps that are kept as tables that SQL reads (docs/catalogue.md)."""
