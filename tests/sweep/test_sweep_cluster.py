@@ -5,11 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from sweep_texts import GRID
 
 from dirigiste import sweep as sweeps
+from dirigiste.errors import InputError
+from dirigiste.sweep import cluster as clusters
+from dirigiste.sweep import work
 from dirigiste.sweep.cluster import Cluster
 
 pytest.importorskip("distributed")
@@ -88,3 +93,84 @@ def test_a_worker_is_killed_in_the_middle(grid, solved, deployment, tmp_path):
     assert killed
     assert table(result) == table(solved)
     assert len(list((tmp_path / "out" / "chains").iterdir())) == len(grid.chains)
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_killed_and_another_one_takes_its_address(grid, solved, deployment, tmp_path):
+    address = deployment.scheduler()
+    deployment.worker(address)
+    kept = []
+
+    def replaced():
+        while not kept:
+            time.sleep(0.05)
+        scheduler = deployment.processes[0]
+        scheduler.kill()
+        scheduler.wait()
+        time.sleep(1.0)
+        assert deployment.scheduler(int(address.rpartition(":")[2])) == address
+        deployment.worker(address)
+
+    class Noting(Cluster):
+        def run(self, tasks, keep, meter):
+            def noted(chain):
+                keep(chain)
+                kept.append(chain)
+                while len(kept) == 1 and deployment.processes[0].poll() is None:
+                    time.sleep(0.05)  # until the scheduler is gone
+
+            super().run(tasks, noted, meter)
+
+    killing = threading.Thread(target=replaced)
+    killing.start()
+    result = sweeps.run(grid, tmp_path / "out", executor=Noting(address, patience=60))
+    killing.join()
+    assert table(result) == table(solved)
+    assert len(kept) >= len(grid.chains)
+
+
+def test_nobody_answers(grid, tmp_path):
+    with pytest.raises(InputError, match="no scheduler answers"):
+        sweeps.run(grid, tmp_path, executor=Cluster("tcp://127.0.0.1:9", patience=0.2))
+
+
+def test_a_worker_of_another_version_is_refused(grid):
+    with pytest.raises(InputError, match="another version of dirigiste"):
+        clusters.solve(work.work(grid, grid.chains[0]), {"dirigiste sources": "others"})
+
+
+def test_files_of_jobs(tmp_path):
+    file = tmp_path / "jobs.yaml"
+    file.write_text("cluster: SLURMCluster\njobs: 4\noptions: {cores: 2, memory: 8GB}\n")
+    jobs = clusters.jobs(file)
+    assert (jobs.cluster, jobs.jobs, jobs.options["memory"]) == ("SLURMCluster", 4, "8GB")
+    file.write_text("clustre: SLURMCluster\njobs: 0\n")
+    with pytest.raises(InputError) as caught:
+        clusters.jobs(file)
+    told = {(p.line, p.key): p.suggestion for p in caught.value.problems}
+    assert told[1, "clustre"] == "cluster"
+    assert (2, "jobs") in told
+
+
+@pytest.mark.slow
+def test_jobs_of_a_batch_system(home, solved, tmp_path):
+    """The batch system is the shell: dask-jobqueue runs its job scripts on this machine."""
+    pytest.importorskip("dask_jobqueue")
+    jobs, file = tmp_path / "jobs.yaml", home / "grid.yaml"
+    jobs.write_text(
+        "cluster: LocalCluster\njobs: 2\n"
+        "options: {cores: 1, processes: 1, memory: 2GB, death_timeout: 60, interface: lo}\n"
+    )
+    file.write_text(GRID)
+    options = ["--out", tmp_path / "out", "--cluster", jobs]
+    start = [sys.executable, "-m", "dirigiste", "sweep"]
+    done = subprocess.run([*start, *map(str, (file, *options))], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "table.parquet").read_bytes() == table(solved)
+
+
+def test_no_such_batch_system(grid, tmp_path):
+    pytest.importorskip("dask_jobqueue")
+    asked = clusters.Jobs(cluster="SLRUMCluster", jobs=1)
+    with pytest.raises(InputError, match=r"no `SLRUMCluster`; it has .*SLURMCluster"):
+        sweeps.run(grid, tmp_path, executor=Cluster(asked=asked))

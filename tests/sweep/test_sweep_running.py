@@ -200,7 +200,7 @@ def command(*arguments, before=None):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def file(home):
     path = home / "grid.yaml"
     path.write_text(GRID)
@@ -215,8 +215,14 @@ def stubbed(file, folder):
     return (folder / store.TABLE).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def whole(file, tmp_path_factory):
+    """The table that it gives in one go."""
+    return stubbed(file, tmp_path_factory.mktemp("whole"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of a POSIX system")
-def test_files_that_may_not_grow(file, tmp_path):
+def test_files_that_may_not_grow(file, whole, tmp_path):
     process = command(file, "--out", tmp_path / "out", before=STUB + LIMITED)
     errors = process.communicate()[1]
     assert process.returncode == 2, errors
@@ -224,11 +230,11 @@ def test_files_that_may_not_grow(file, tmp_path):
     assert "give the same command again" in errors
     assert "Traceback" not in errors
     assert not [item for item in (tmp_path / "out").rglob("*") if item.name.endswith(store.PART)]
-    assert stubbed(file, tmp_path / "out") == stubbed(file, tmp_path / "whole")
+    assert stubbed(file, tmp_path / "out") == whole
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals of a POSIX system")
-def test_kill_9_and_go_on(file, tmp_path):
+def test_kill_9_and_go_on(file, whole, tmp_path):
     chains = tmp_path / "ended" / "chains"
     for least in (1, 2, 3):
         process = command(file, "--out", tmp_path / "ended", before=STUB)
@@ -237,7 +243,7 @@ def test_kill_9_and_go_on(file, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert not (tmp_path / "ended" / store.TABLE).exists() or least == 3
-    assert stubbed(file, tmp_path / "ended") == stubbed(file, tmp_path / "whole")
+    assert stubbed(file, tmp_path / "ended") == whole
     assert len(list(chains.iterdir())) == 4
 
 
@@ -255,3 +261,33 @@ def test_kill_9_at_random_moments(file, solved, configured, tmp_path):
     for folder in list(tmp_path.iterdir()):
         assert table(sweeps.run(sweeps.load(file), folder)) == table(solved)
         assert len(list((folder / "chains").iterdir())) == 4
+
+
+
+@pytest.mark.slow
+def test_a_chain_that_ends_its_process_is_given_up(grid, solved, tmp_path, monkeypatch):
+    """A process that is ended takes others along; all that can be solved is solved."""
+    from dirigiste.sweep import executors
+
+    monkeypatch.setattr(executors, "_solve", _end_or_solve)
+    with pytest.raises(executors.Lost, match="that solved chain 2 ended, 3 times"):
+        sweeps.run(grid, tmp_path, executor=Processes(1))
+    assert sorted(file.stem for file in (tmp_path / "chains").iterdir()) == ["000000", "000001", "000003"]
+    assert table(sweeps.run(grid, tmp_path, executor=Threads(1))) == table(solved)
+
+
+def _end_or_solve(task):
+    if task.chain == 2:
+        os._exit(9)
+    return work.solve(task)
+
+
+def test_interrupts_end_a_run_and_keep_what_is_solved(file, whole, tmp_path):
+    process = command(file, "--out", tmp_path, before=STUB)
+    while process.poll() is None and not list((tmp_path / "chains").glob("0*.parquet")):
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate()[1]
+    assert process.returncode in (0, 130), errors
+    assert "Traceback" not in errors
+    assert stubbed(file, tmp_path) == whole
