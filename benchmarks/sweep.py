@@ -157,7 +157,7 @@ def tasks(threads, seconds, number):
         with deployment as address:
             for _ in range(threads // 250):
                 deployment.start("worker", address, "--nthreads", "250", "--no-nanny", "--no-dashboard",
-                                 "--memory-limit", "0", "--preload", str(Path(__file__).resolve()))
+                                 "--memory-limit", "0")
             place = store.Store(Path(folder) / "out", sweep)
             place.begin()
             kept, begun = [], None

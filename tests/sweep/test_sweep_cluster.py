@@ -16,6 +16,7 @@ from dirigiste.errors import InputError
 from dirigiste.sweep import cluster as clusters
 from dirigiste.sweep import work
 from dirigiste.sweep.cluster import Cluster
+from dirigiste.sweep.executors import Processes, Threads
 
 pytest.importorskip("distributed")
 
@@ -150,6 +151,30 @@ def test_files_of_jobs(tmp_path):
     told = {(p.line, p.key): p.suggestion for p in caught.value.problems}
     assert told[1, "clustre"] == "cluster"
     assert (2, "jobs") in told
+
+
+@pytest.mark.slow
+def test_five_hundred_points_by_all_executors(read, configured, deployment, tmp_path):
+    text = GRID.replace("1.6, 4]", "1.6, 25]").replace("values: [0.08, 0.1, 0.12]", "range: [0.08, 0.12, 20]")
+    sweep = read(text.replace("chain: 3", "chain: 16"))
+    address = deployment.scheduler()
+    for _ in range(2):
+        deployment.worker(address)
+    executors = {
+        "thread": Threads(1),
+        "threads": Threads(2),
+        "processes": Processes(2),
+        "cluster": Cluster(address),
+    }
+    tables = {
+        name: table(sweeps.run(sweep, tmp_path / name, executor=executor))
+        for name, executor in executors.items()
+    }
+    for n in range(7):
+        result = sweeps.run(sweep, tmp_path / "shards", shard=(n + 1, 7))
+    assert len(sweep.rows) == result.there == 500
+    assert result.read()["solved"].all()
+    assert {*tables.values(), table(result)} == {tables["thread"]}
 
 
 @pytest.mark.slow

@@ -65,6 +65,7 @@ def test_a_second_run_solves_nothing(grid, solved, tmp_path):
 
     again = sweeps.run(grid, solved.folder, executor=Never())
     assert again.before == again.there == again.points == 12
+    assert again.solved == 0
 
 
 def test_an_ended_run_goes_on(grid, solved, tmp_path):
@@ -80,6 +81,7 @@ def test_shards_join(grid, solved, tmp_path):
     parts = [sweeps.run(grid, tmp_path, executor=Threads(1), shard=(n, 3)) for n in (1, 2, 3)]
     assert [part.table is not None for part in parts] == [False, False, True]
     assert [part.there for part in parts] == [6, 9, 12]
+    assert [part.solved for part in parts] == [6, 3, 3]
     assert table(parts[-1]) == table(solved)
 
 
@@ -291,3 +293,47 @@ def test_interrupts_end_a_run_and_keep_what_is_solved(file, whole, tmp_path):
     assert process.returncode in (0, 130), errors
     assert "Traceback" not in errors
     assert stubbed(file, tmp_path) == whole
+
+
+def test_the_command_says_what_it_did(call, file, tmp_path, configured):
+    done = call("sweep", file, "--csv", "table.csv")
+    assert done.exit_code == 0
+    assert "grid: 12 of 12 points are there, 12 of them solved now" in done.stdout
+    assert "sweeps/grid/table.parquet" in done.stdout
+    assert pl.read_csv(tmp_path / "table.csv").height == 12
+    assert call("sweep", "run", file, "--quiet").stdout == "sweeps/grid\n"
+    planned = call("sweep", file, "--dry-run", "--out", "nowhere").stdout
+    assert "12 points in 4 chains; axes credit, edges.leave.rate; outcomes output, gap" in planned
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--shard", "0/3"), "must be i/n"),
+        (("--shard", "4/3"), "must be i/n"),
+        (("--processes", "2", "--cluster", "tcp://127.0.0.1:9"), "goes without `--cluster`"),
+        (("--cluster", "none.yaml"), "no such file"),
+    ],
+)
+def test_faults_of_options(call, file, tmp_path, options, words):
+    done = call("sweep", file, *options)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert not (tmp_path / "sweeps").exists()
+
+
+def test_progress_says_how_long_the_rest_takes():
+    from dirigiste.sweep.running import Counter
+
+    told, now = [], [0.0]
+    counter = Counter(lambda stage, *_: told.append(stage), 100, clock=lambda: now[0])
+    counter.within("prices", 3, 0.1)
+    now[0] = 30.0
+    counter.point()
+    counter.kept(10)
+    assert told == [
+        "prices · point 1 of 100",
+        "point 2 of 100 · about 50 min left",
+        "point 11 of 100 · about 4 min left",
+    ]

@@ -138,6 +138,7 @@ def _json(result: Result, failed: int) -> dict[str, Any]:
         "points": result.points,
         "there": result.there,
         "before": result.before,
+        "solved": result.solved,
         "failed": failed,
         "seconds": result.seconds,
     }
@@ -146,7 +147,7 @@ def _json(result: Result, failed: int) -> dict[str, Any]:
 def _print(sweep: Sweep, result: Result, failed: int) -> None:
     click.echo(
         f"{sweep.name}: {result.there:,} of {result.points:,} points are there, "
-        f"{result.there - result.before:,} of them solved now in {result.seconds:.1f} s"
+        f"{result.solved:,} of them solved now in {result.seconds:.1f} s"
     )
     if failed:
         them = "1 of them has" if failed == 1 else f"{failed:,} of them have"

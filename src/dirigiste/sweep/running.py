@@ -37,6 +37,8 @@ class Result:
     """Points that are there now."""
     before: int
     """Points that were there before this run."""
+    solved: int
+    """Points that this run solved; others may have solved more at the same time."""
     seconds: float
     table: Path | None
     """The table of all points; None while some are missing."""
@@ -131,8 +133,11 @@ def run(
     ]
     counter = Counter(progress, sum(len(chain.points) for chain in todo))
 
+    added = [0]
+
     def keep(solved: Solved) -> None:
-        store.add(solved)
+        if store.add(solved):
+            added[0] += len(solved.rows)
         counter.kept(len(solved.rows))
 
     if todo:
@@ -141,7 +146,8 @@ def run(
     finished = store.finish()
     there = sum(lengths[number] for number in store.done())
     seconds = time.perf_counter() - begun
-    return Result(place, len(sweep.rows), there, before, seconds, place / TABLE if finished else None)
+    table = place / TABLE if finished else None
+    return Result(place, len(sweep.rows), there, before, added[0], seconds, table)
 
 
 def threads_for(sweep: Sweep) -> int:
