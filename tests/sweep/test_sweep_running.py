@@ -337,3 +337,19 @@ def test_progress_says_how_long_the_rest_takes():
         "point 2 of 100 · about 50 min left",
         "point 11 of 100 · about 4 min left",
     ]
+
+
+def test_fields_are_kept_where_they_are_asked_for(read, configured, tmp_path):
+    text = GRID.replace("range: [1.2, 1.6, 4]", "values: [1.4]").replace("chain: 3", "fields: true")
+    result = sweeps.run(read(text), tmp_path / "equilibria")
+    kept = dg.Equilibrium.open(tmp_path / "equilibria" / "fields" / "000002.nc")
+    assert kept.economy.get("edges.leave.rate") == 0.12
+    assert kept.aggregates["output"] == result.read()["output"][2]
+    path = read(
+        "name: paths\nchronicle: squeeze.yaml\nfields: true\noutcomes: [output @ max]\n"
+        "axes: {events.0.changes.0.multiply: {values: [0.9]}}\n"
+    )
+    sweeps.run(path, tmp_path / "paths")
+    assert (tmp_path / "paths" / "fields" / "000000.nc").stat().st_size > 10_000
+    with pytest.raises(InputError, match="`fields` is true there, false here"):
+        sweeps.run(read(text.replace("fields: true", "")), tmp_path / "equilibria")

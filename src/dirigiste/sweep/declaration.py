@@ -137,6 +137,9 @@ class SweepDeclaration(Declaration):
         description="Most points that are solved one after the other, each from its nearest neighbour among "
         f"them; default {CHAIN} for equilibria and 1 for paths",
     )
+    fields: Flag = Field(
+        False, description="Whether all numbers of every point are kept too, as a netCDF file each"
+    )
     outcomes: tuple[str, ...] = Field(
         min_length=1,
         description="Outcomes: names, patterns or arithmetic of names, each with a name of its own before =",
@@ -179,8 +182,8 @@ class SweepDeclaration(Declaration):
             raise ValueError(f"has `{given[0]}` and an axis of files (`{files}`): keep one of them")
         if files is None:
             exactly_one(self, *KINDS)
-        if self.replications is not None and (self.axes or self.set):
-            raise ValueError("`replications` have no parameters: leave out `axes` and `set`")
+        if self.replications is not None and (self.axes or self.set or self.fields):
+            raise ValueError("`replications` have no parameters: leave out `axes`, `set` and `fields`")
         if self.replications is None and not self.axes:
             raise ValueError("`axes` is missing: say what is varied")
         if self.design in DRAWN and self.points is None:

@@ -8,6 +8,7 @@ whoever solves it again finds that, so nothing is lost and nothing is doubled.
     chains/000012.parquet    rows of a chain, with the time that each point took
     table.parquet        all points in their order, without times: the same bytes whoever solved them
     times.parquet        time, chain, start and processor of all points
+    fields/000345.nc     all numbers of a point, where the sweep keeps them
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ TABLE: Final = "table.parquet"
 TIMES: Final = "times.parquet"
 CHAINS: Final = "chains"
 INPUTS: Final = "inputs"
+FIELDS: Final = "fields"
 
 FORMAT: Final = 1
 """Version of the folder."""
@@ -71,6 +73,8 @@ class Store:
         try:
             (self.folder / CHAINS).mkdir(parents=True, exist_ok=True)
             (self.folder / INPUTS).mkdir(exist_ok=True)
+            if self.sweep.fields:
+                (self.folder / FIELDS).mkdir(exist_ok=True)
         except OSError as error:
             raise _unwritable(error, self.folder, 0) from None
         if not (self.folder / MANIFEST).is_file():
@@ -102,6 +106,9 @@ class Store:
         target = self.folder / CHAINS / f"{solved.chain:06}.parquet"
         if target.exists():
             return False
+        for row in solved.rows:
+            if row.fields is not None:
+                self._written(self.folder / FIELDS / f"{row.number:06}.nc", row.fields)
         self._written(target, _bytes(self._rows(solved)), first=True)
         return True
 
@@ -118,7 +125,7 @@ class Store:
         table, times = frame.drop("seconds", "processor"), _times(frame, self.sweep)
         self._written(self.folder / TABLE, _bytes(table))
         self._written(self.folder / TIMES, _bytes(times))
-        for part in (self.folder / CHAINS).glob(f"*{PART}"):  # of processes that were ended
+        for part in self.folder.rglob(f".*{PART}"):  # of processes that were ended
             part.unlink(missing_ok=True)
         return True
 
@@ -266,6 +273,7 @@ def manifest_of(sweep: Sweep, command: str | None = None) -> dict[str, Any]:
         "axes": axes,
         "design": {"kind": sweep.design, "points": sweep.points, "seed": sweep.seed},
         "outcomes": {outcome.column: outcome.text for outcome in sweep.kept},
+        "fields": sweep.fields,
         "points": {"number": len(sweep.rows), "sha256": _hash(points)},
         "chains": {"number": len(sweep.chains), "longest": sweep.longest},
         "versions": {

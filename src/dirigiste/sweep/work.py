@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import tempfile
+import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dirigiste.chronicle import Chronicle
@@ -17,11 +20,16 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.progress import Progress
     from dirigiste.results.equilibria.equilibrium import Equilibrium
+    from dirigiste.results.runs.run import Run
     from dirigiste.sweep.model import Sweep
     from dirigiste.sweep.order import Chain
 
 LONGEST_REASON = 500
 """Characters of a reason that are kept."""
+
+
+_WRITING = threading.Lock()
+"""The netCDF library takes one thread at a time."""
 
 
 class Stopped(Exception):  # noqa: N818  (named for the state of affairs)
@@ -56,6 +64,8 @@ class Row:
     outcomes: tuple[float, ...] | None
     reason: str
     seconds: float
+    fields: bytes | None = None
+    """All numbers as a netCDF file, where the sweep keeps them."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,7 @@ def solve(
     """
     from dirigiste import config
     from dirigiste.results.archive import provenance
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
 
     def told(stage: str, round_: int, residual: float) -> None:
         if stopped():
@@ -114,16 +125,18 @@ def solve(
         if stopped():
             raise Stopped
         begun = time.perf_counter()
-        values, reason = None, ""
+        values, fields, reason = None, None, ""
         try:
             values, solved = _solve(task.sweep, point, _start(kept, point.start), told)
-            if solved is not None:
+            if task.sweep.fields:
+                fields = _file(solved)
+            if isinstance(solved, Equilibrium):
                 kept[place] = solved
         except DirigisteError as error:
             reason = str(error)
         except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"  # a fault at one point must not cost the others
-        rows.append(Row(point.number, values, _short(reason), time.perf_counter() - begun))
+        rows.append(Row(point.number, values, _short(reason), time.perf_counter() - begun, fields))
         if each is not None:
             each()
         later = {other.start for other in task.points[place + 1 :]} | {place}
@@ -145,8 +158,8 @@ def _short(reason: str) -> str:
 
 def _solve(
     sweep: Sweep, point: Point, start: Equilibrium | None, progress: Progress
-) -> tuple[tuple[float, ...], Equilibrium | None]:
-    """Outcomes of a point, and its equilibrium."""
+) -> tuple[tuple[float, ...], Equilibrium | Run | None]:
+    """Outcomes of a point, and its equilibrium or run."""
     if sweep.replications is not None:
         from dirigiste.replications import registry
 
@@ -158,12 +171,27 @@ def _solve(
 
         solved = run(declared, progress=progress)
         known = outcomes.of_states(solved)
-        return _finite(outcome.of_run(solved, known) for outcome in sweep.kept), None
+        return _finite(outcome.of_run(solved, known) for outcome in sweep.kept), solved
     from dirigiste.results.equilibria.solve import solve as solve_economy
 
     equilibrium = solve_economy(declared, start=start, progress=progress)
     values = outcomes.of_equilibrium(equilibrium)
     return _finite(outcome.of(values) for outcome in sweep.kept), equilibrium
+
+
+def _file(solved: Equilibrium | Run | None) -> bytes:
+    """All numbers of an equilibrium, or of a run, as a netCDF file."""
+    from dirigiste.results.archive import folders
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
+
+    assert solved is not None  # replications keep no fields
+    with _WRITING, tempfile.TemporaryDirectory() as place:
+        file = Path(place) / folders.RESULTS
+        if isinstance(solved, Equilibrium):
+            solved.save(file)
+        else:
+            file = solved.save(place, report=False) / folders.RESULTS
+        return file.read_bytes()
 
 
 def declared_at(sweep: Sweep, values: tuple[Any, ...]) -> Economy | Chronicle:
