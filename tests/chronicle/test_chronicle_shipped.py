@@ -1,7 +1,9 @@
 """The shipped chronicle holds what the record holds, with its marks."""
 
+import csv
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,9 +160,16 @@ def test_addresses_only_where_something_was_read(crackdown):
     assert all(source.url is None or source.url.startswith("http") for source in crackdown.sources.values())
 
 
+def cited_by(told):
+    """Sources of events and of observed series."""
+    cited = {id_ for event in told.events for id_ in event.sources}
+    return cited | {
+        id_ for one in told.observed.values() for date in one.observations for id_ in one.sources_of(date)
+    }
+
+
 def test_every_source_is_cited(crackdown):
-    cited = {id_ for event in crackdown.events for id_ in event.sources}
-    assert set(crackdown.sources) <= cited
+    assert set(crackdown.sources) <= cited_by(crackdown)
 
 
 def test_something_lasts_and_something_fades(crackdown):
@@ -271,7 +280,7 @@ def test_what_is_shipped():
 def test_every_shipped_chronicle_has_reasons_and_qualities(any_shipped):
     assert any_shipped.title
     assert any_shipped.description
-    assert set(any_shipped.sources) <= {id_ for event in any_shipped.events for id_ in event.sources}
+    assert set(any_shipped.sources) <= cited_by(any_shipped)
     assert list(any_shipped.events) == list(any_shipped.ordered)
     for event in any_shipped.events:
         assert event.what.endswith(".")
@@ -345,3 +354,30 @@ def test_easing_describes_common_events_as_the_campaign_does(crackdown):
         ]
         assert (event.amounts, event.quality, event.what) == (twin.amounts, twin.quality, twin.what)
     assert {event.quality for event in easing.events if event.date.year == 2025} == {"read"}
+
+
+COMPUTED = {("listed_firms_executive_detained", "2024-12-31"): 1.57}
+"""Values that are computed from the collected ones: 80 of some 5,100 listed firms."""
+
+
+def test_observed_series_are_those_that_were_collected(crackdown):
+    root = Path(os.environ.get("DIRIGISTE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    series_file = root / "observed-series" / "series.csv"
+    if not series_file.exists():
+        pytest.skip("needs the shared data file observed-series/series.csv (set DIRIGISTE_DATA)")
+    with series_file.open(encoding="utf-8", newline="") as file:
+        collected = {(row["series_id"], row["date"]): row for row in csv.DictReader(file)}
+    for name, series in crackdown.observed.items():
+        for date, value in series.observations.items():
+            row = collected[name, date.isoformat()]
+            assert value.value == COMPUTED.get((name, date.isoformat()), float(row["value"])), (name, date)
+            assert series.quality_of(date) == row["quality"], (name, date)
+
+
+def test_observed_series_say_how_they_compare(crackdown):
+    assert len(crackdown.observed) >= 10
+    for name, series in crackdown.observed.items():
+        assert series.confounders.endswith("."), name
+        assert series.se is None or series.se_source == ASSUMPTION, name
+    text = f"{crackdown.description} {crackdown.observed['private_share_new_corporate_loans'].note}"
+    assert "bank credit did not turn against private firms" in " ".join(text.split()).lower()

@@ -53,6 +53,9 @@ def test_outcomes_of_a_path_have_the_names_of_those_of_its_equilibrium():
     run = dg.run(told(economy, ("2020-01-01", change)))
     path, base = outcomes.of_path(run.path), outcomes.of_path(run.base)
     known = outcomes.names_of_path(economy)
+    for name in known:
+        np.testing.assert_array_equal(outcomes.on_path(run.path, name), path[name])
+        np.testing.assert_array_equal(outcomes.on_path(run.base, name), base[name])
     assert set(path) == set(base) == set(known)
     known_by_equilibrium = run.before.sensitivity(["*"], wrt=[])["value"]
     stationary = dict(zip(known_by_equilibrium["outcome"].values, known_by_equilibrium.values, strict=True))

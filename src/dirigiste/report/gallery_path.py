@@ -10,6 +10,7 @@ from dirigiste.report.drawing import bands as draw_bands
 from dirigiste.report.drawing import channels as draw_channels
 from dirigiste.report.drawing import choices as draw_choices
 from dirigiste.report.drawing import gains as draw_gains
+from dirigiste.report.drawing import observed as draw_observed
 from dirigiste.report.drawing import paths as draw_paths
 from dirigiste.report.drawing import people as draw_people
 from dirigiste.report.drawing import residuals as draw_residuals
@@ -20,6 +21,7 @@ from dirigiste.report.figure_data import (
     choices,
     course,
     gains,
+    observed,
     path_residuals,
     paths,
     people,
@@ -33,7 +35,15 @@ if TYPE_CHECKING:
 
 def before_firms(run: Run) -> list[Drawn]:
     """Figures from the paths to winners and losers, in the order of the report."""
-    return [*_paths(run), *_channels(run), _choices(run), _graph(run), _bands(run), *_gains(run)]
+    return [
+        *_paths(run),
+        *_observed(run),
+        *_channels(run),
+        _choices(run),
+        _graph(run),
+        _bands(run),
+        *_gains(run),
+    ]
 
 
 def _paths(run: Run) -> list[Drawn]:
@@ -62,6 +72,26 @@ def _paths(run: Run) -> list[Drawn]:
 
 def _draw_group(group: paths.Group, run: Run, title: str | None) -> Figure:
     return draw_paths.draw(run, group, title)
+
+
+def _observed(run: Run) -> list[Drawn]:
+    """Observed series beside the path; nothing where the chronicle has none."""
+    if not run.chronicle.observed:
+        return []
+    return [
+        Drawn(
+            observed.NAME,
+            run,
+            observed.title(run),
+            "Points: observed, filled where the number was read in a source, hollow where it is remembered "
+            "or unsure, rimmed black where others refer to it. Line and squares: the model. In brackets: "
+            "sources. "
+            "Ticks at the foot: events. How each is compared, and what else moved it, is in the table.",
+            observed.describe(run),
+            observed.table(run),
+            draw_observed.draw,
+        )
+    ]
 
 
 def _channels(run: Run) -> list[Drawn]:

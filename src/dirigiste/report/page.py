@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ from dirigiste.report.figure_data import (
     channels,
     course,
     events,
+    observed,
     path_residuals,
     people,
 )
@@ -35,6 +37,7 @@ SECTIONS: Final = (
     ("answer", "Answer"),
     ("events", "Events"),
     ("paths", "Paths"),
+    ("observed", "What was observed"),
     ("channels", "Channels"),
     ("people", "People"),
     ("winners", "Winners and losers"),
@@ -43,6 +46,9 @@ SECTIONS: Final = (
     ("certificate", "Certificate and provenance"),
 )
 """Ids and headings, in order."""
+
+OPTIONAL: Final = frozenset({"observed"})
+"""Sections that are left out where the chronicle has nothing for them."""
 
 TEMPLATES: Final = {"winners": "welfare.html.j2"}
 """Templates whose names differ from the ids of their sections."""
@@ -87,6 +93,7 @@ def render(run: Run) -> str:
         **_figures(run),
         **_events(run),
         **_people(run),
+        **_observed(run),
         "channels_how": channels.HOW.format(name=run.chronicle.name),
         **_assumptions(run),
         **_certificate(run),
@@ -112,7 +119,9 @@ def _head(run: Run) -> Context:
     )
     css = resources.files("dirigiste.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     sections = [
-        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")} for id_, text in SECTIONS
+        {"id": id_, "title": text, "template": TEMPLATES.get(id_, f"{id_}.html.j2")}
+        for id_, text in SECTIONS
+        if id_ not in OPTIONAL or chronicle.observed
     ]
     return {
         "title": chronicle.title or chronicle.name,
@@ -275,6 +284,15 @@ def _people(run: Run) -> Context:
         for edge, origin, destination in people.arcs(stages)
     ]
     return {"flows": flows, "stages": [stage.heading for stage in stages]}
+
+
+def _observed(run: Run) -> Context:
+    """The table of fit."""
+    books = events.bibliography(run.chronicle)
+    rows = [
+        {**asdict(row), "sources": [_cite(books, id_) for id_ in row.sources]} for row in observed.rows(run)
+    ]
+    return {"observed": rows}
 
 
 def _ratio(before: float, after: float) -> str:

@@ -6,23 +6,19 @@ import ast
 import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.documents.words import near, one_of
 from dirigiste.errors import InputError
 
-Value = float | NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "log": np.log,
-    "exp": np.exp,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-}
-"""Functions of one argument."""
+    Value = float | NDArray[np.float64]
+
+FUNCTIONS: Final = ("log", "exp", "sqrt", "abs")
+"""Functions of one argument, by the names of NumPy, which is imported only where values are computed."""
 
 _SIGNS: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,
@@ -52,6 +48,8 @@ class Expression:
         """Its value where outcomes have these values, numbers or arrays of one shape; nan or infinite where
         it is not defined.
         """
+        import numpy as np
+
         with np.errstate(all="ignore"):
             return _value(self.tree, {name: np.asarray(outcomes[name], dtype=float) for name in self.names})
 
@@ -114,6 +112,8 @@ def _names(node: ast.expr, text: str, key: str) -> list[str]:
 
 
 def _value(node: ast.expr, outcomes: Mapping[str, Any]) -> Any:  # noqa: ANN401  (a number or an array)
+    import numpy as np
+
     match node:
         case ast.Constant(value=value):
             return np.float64(value)  # type: ignore[arg-type]
@@ -127,5 +127,5 @@ def _value(node: ast.expr, outcomes: Mapping[str, Any]) -> Any:  # noqa: ANN401 
         case ast.BinOp(left=left, op=sign, right=right):
             return _SIGNS[type(sign)](_value(left, outcomes), _value(right, outcomes))
         case ast.Call(func=ast.Name(id=name), args=[inner]):
-            return FUNCTIONS[name](_value(inner, outcomes))
+            return getattr(np, name)(_value(inner, outcomes))
     raise AssertionError(ast.dump(node))

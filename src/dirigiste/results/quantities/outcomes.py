@@ -7,8 +7,6 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dirigiste.documents.words import near
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import measures
@@ -16,6 +14,7 @@ from dirigiste.results.quantities import measures
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -51,6 +50,8 @@ def of_path(path: xr.Dataset) -> dict[str, NDArray[np.float64]]:
     """All outcomes of a path over its times, (T,), or of the economy without the events, (): those of
     equilibria that a path has too, and `investment[independent]`.
     """
+    import numpy as np
+
     values = {name: path[name].values for name in measures.PATH if name in path}
     for name in measures.PATH_STATUS:
         plain = name.removesuffix("_by_status")
@@ -72,6 +73,20 @@ def standing(compiled: Compiled, point: Point) -> dict[str, NDArray[np.float64]]
     keep = technology.delta + technology.growth
     values |= {f"investment[{status}]": keep * values[f"capital[{status}]"] for status in compiled.statuses}
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
+
+
+def on_path(path: xr.Dataset, name: str) -> NDArray[np.float64]:
+    """One outcome of a path over its times, (T,), or of the economy without the events, ()."""
+    import numpy as np
+
+    plain, bracket, inner = name.removesuffix("]").partition("[")
+    if not bracket:
+        values = path[name]
+    elif plain in measures.PATH_ARC:
+        values = path[plain].isel(arc=np.flatnonzero(path["edge"].values == inner)).sum("arc")
+    else:
+        values = path[f"{plain}_by_status"].sel(status=inner)
+    return np.asarray(values.values, dtype=float)
 
 
 def names_of_path(economy: Economy) -> list[str]:

@@ -23,7 +23,7 @@ from dirigiste.results.runs import paths
 from dirigiste.solver.interpolation import NEAR, interpolation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -58,9 +58,12 @@ TEXTS: Final = ("title", "unit", "outcome", "comparison", "direction", "verdict"
 
 
 class Clock:
-    """Weights of the economy without events and of the steps of a path in its values on dates, (D, 1 + M)."""
+    """Weights of the economy without events and of the steps of a path in its values on dates, (D, 1 + M).
+    They are kept, since series share dates.
+    """
 
     def __init__(self, path: xr.Dataset) -> None:
+        self._known: dict[tuple[dt.date, Period], Array] = {}
         self.first = paths.first_date(path).date()
         self.time: Array = path["time"].values
         self.surprise: NDArray[np.int64] = path["surprise"].values
@@ -68,13 +71,16 @@ class Clock:
 
     def weights(self, dates: Sequence[dt.date], period: Period) -> Array:
         """Weights for values that stand for a period that ends on each date; nan beyond the horizon."""
-        return self.on(dates) if period == "date" else self.over(dates, period)
+        new = [date for date in dict.fromkeys(dates) if (date, period) not in self._known]
+        rows = self._on(new) if period == "date" else self._over(new, period)
+        self._known |= {(date, period): row for date, row in zip(new, rows, strict=True)}
+        return np.array([self._known[date, period] for date in dates])
 
-    def on(self, dates: Sequence[dt.date]) -> Array:
+    def _on(self, dates: Sequence[dt.date]) -> Array:
         """Weights for the values on dates: before the first event those of the economy without events."""
         return self._at(np.array([years_between(self.first, date) for date in dates]))
 
-    def over(self, dates: Sequence[dt.date], period: Period) -> Array:
+    def _over(self, dates: Sequence[dt.date], period: Period) -> Array:
         """Weights for averages over the period that ends on each date, by Gauss-Legendre quadrature between
         surprises.
         """
@@ -144,66 +150,101 @@ class Compared:
     """Nan where the path does not reach so far."""
 
 
+class Read(dict[str, Array]):
+    """Outcomes of a path by name, read when they are asked for."""
+
+    def __init__(self, path: xr.Dataset) -> None:
+        super().__init__()
+        self.path = path
+
+    def __missing__(self, name: str) -> Array:
+        self[name] = values = outcomes.on_path(self.path, name)
+        return values
+
+
+class Reader:
+    """Reads what series are compared with off a path, with the economy without events before it."""
+
+    def __init__(self, clock: Clock, there: Mapping[str, Array], without: Mapping[str, Array]) -> None:
+        """Read off outcomes by name.
+
+        Args:
+            clock: The times of a path.
+            there: Outcomes along the path (T,).
+            without: Outcomes of the economy without the events ().
+        """
+        self.clock, self.there, self.without = clock, there, without
+
+    @classmethod
+    def of(cls, path: xr.Dataset, base: xr.Dataset) -> Reader:
+        """The reader of a path and of the economy without the events."""
+        return cls(Clock(path), Read(path), Read(base))
+
+    def compare(self, series: ObservedSeries) -> Compared:
+        """A series as it is compared, beside the model."""
+        published = series.observations
+        numbers, references, observed, values = [], [], [], []
+        for number, piece in enumerate(series.pieces):
+            reference = series.base_of(piece)
+            numbers += [number] * len(piece)
+            references += [date == reference for date in piece]
+            data = np.array([published[date].value for date in piece])
+            if reference is not None:
+                first = published[reference].value
+                data = data - first if series.comparison == "change" else 100.0 * data / first
+            observed.append(data)
+            values.append(self.modelled(series, piece, reference))
+        return Compared(
+            tuple(published),
+            np.array(numbers),
+            np.array(references),
+            np.concatenate(observed),
+            np.concatenate(values),
+        )
+
+    def modelled(self, series: ObservedSeries, dates: Sequence[dt.date], reference: dt.date | None) -> Array:
+        """What a series is compared with on dates, with the base date that they refer to."""
+        growth = 1.0 + series.trend / 100.0
+        values = self.outcome(series, dates)
+        with np.errstate(all="ignore"):
+            if series.comparison == "share":
+                return 100.0 * values
+            if series.comparison == "growth":
+                before = self.outcome(series, [months_before(date, 12) for date in dates])
+                return 100.0 * (values / before * growth - 1.0)
+            if reference is None:
+                return values
+            first = self.outcome(series, [reference])
+            if series.comparison == "change":
+                return values - first
+            years = np.array([years_between(reference, date) for date in dates])
+            return 100.0 * values / first * growth**years
+
+    def outcome(self, series: ObservedSeries, dates: Sequence[dt.date]) -> Array:
+        """The outcome of a series on dates: its arithmetic, done with averages over periods."""
+        arithmetic = expression.parse(series.outcome)
+        weights = self.clock.weights(dates, period_of(series))
+        averages: dict[str, expression.Value] = {
+            name: np.where(weights == 0.0, 0.0, weights * self._values(name)).sum(axis=1)
+            for name in arithmetic.names
+        }
+        return np.asarray(arithmetic.value(averages), dtype=float)
+
+    def _values(self, name: str) -> Array:
+        """An outcome (1 + M,), without the events and in all steps."""
+        return np.concatenate([self.without[name].reshape(1), self.there[name]])
+
+
 def compare(series: ObservedSeries, path: xr.Dataset, base: xr.Dataset) -> Compared:
     """A series as it is compared, beside a path and the economy without the events."""
-    return beside(series, Clock(path), outcomes.of_path(path), outcomes.of_path(base))
+    return Reader.of(path, base).compare(series)
 
 
 def beside(
     series: ObservedSeries, clock: Clock, there: Mapping[str, Array], without: Mapping[str, Array]
 ) -> Compared:
-    """A series as it is compared, beside the model.
-
-    Args:
-        series: The series, whose outcomes the path has.
-        clock: The times of a path.
-        there: Outcomes along the path (T,), by name.
-        without: Outcomes of the economy without the events (), by name.
-    """
-    dates = tuple(series.observations)
-    pieces = series.pieces
-    number = {date: n for n, piece in enumerate(pieces) for date in piece}
-    reference = [series.base_of(pieces[number[date]]) for date in dates]
-    at = {date: n for n, date in enumerate(dates)}
-    base_at = np.array([n if day is None else at[day] for n, day in enumerate(reference)])
-    published = np.array([value.value for value in series.observations.values()])
-    model = _on_dates(series, clock, there, without)
-    raw = model(dates)
-    growth = 1.0 + series.trend / 100.0
-    observed = published
-    with np.errstate(all="ignore"):
-        match series.comparison:
-            case "share":
-                raw = 100.0 * raw
-            case "change":
-                observed, raw = published - published[base_at], raw - raw[base_at]
-            case "index":
-                years = np.array(
-                    [years_between(dates[b], date) for b, date in zip(base_at, dates, strict=True)]
-                )
-                observed = 100.0 * published / published[base_at]
-                raw = 100.0 * raw / raw[base_at] * growth**years
-            case "growth":
-                raw = 100.0 * (raw / model([months_before(date, 12) for date in dates]) * growth - 1.0)
-    is_base = np.array([day == date for day, date in zip(reference, dates, strict=True)])
-    return Compared(dates, np.array([number[date] for date in dates]), is_base, observed, raw)
-
-
-def _on_dates(
-    series: ObservedSeries, clock: Clock, there: Mapping[str, Array], without: Mapping[str, Array]
-) -> Callable[[Sequence[dt.date]], Array]:
-    """The outcome of a series as a function of dates."""
-    period, arithmetic = period_of(series), expression.parse(series.outcome)
-    values = {name: np.concatenate([without[name].reshape(1), there[name]]) for name in arithmetic.names}
-
-    def model(dates: Sequence[dt.date]) -> Array:
-        weights = clock.weights(dates, period)
-        averages: dict[str, expression.Value] = {
-            name: np.where(weights == 0.0, 0.0, weights * value).sum(axis=1) for name, value in values.items()
-        }
-        return np.asarray(arithmetic.value(averages), dtype=float)
-
-    return model
+    """A series as it is compared, beside any outcomes of a path; see `Reader`."""
+    return Reader(clock, there, without).compare(series)
 
 
 @dataclass(frozen=True)
@@ -300,8 +341,8 @@ def build(series: Mapping[str, ObservedSeries], path: xr.Dataset, base: xr.Datas
         path: A path.
         base: The economy without the events.
     """
-    clock, there, without = Clock(path), outcomes.of_path(path), outcomes.of_path(base)
-    compared = {name: beside(one, clock, there, without) for name, one in series.items()}
+    reader = Reader.of(path, base)
+    compared = {name: reader.compare(one) for name, one in series.items()}
     fits = [fit(one, compared[name]) for name, one in series.items()]
     tables = [_values(name, one, compared[name]) for name, one in series.items()]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
