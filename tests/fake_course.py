@@ -104,7 +104,16 @@ def between(compiled, old, new, dates, shares, parameters=None):
 def solver(compiled, before, after, points):
     """Made-up solutions between two solved states, with the arguments of `solver.surprises.solve`."""
 
-    def solve(chronicle, *, only=None, channels=False, certify=False, settled=None, progress=None):
+    def solve(
+        chronicle,
+        *,
+        only=None,
+        channels=False,
+        certify=False,
+        market_value=False,
+        settled=None,
+        progress=None,
+    ):
         used = only or chronicle.channels()
         dates = list(chronicle.surprises)
         parameters = {path: before.economy.get(path) for path in chronicle.parameters}

@@ -68,6 +68,8 @@ class Course(NamedTuple):
     parameters: dict[str, Array]
     """Values of the parameters that the chronicle moves (M,)."""
     segments: list[Segment]
+    claims: Array | None = None
+    """What profits to come are worth, by status (M, S) goods; None where it was not asked for."""
 
 
 class Terminal(NamedTuple):

@@ -19,6 +19,9 @@ from dirigiste.solver.course import Segment, Terminal
 Array = NDArray[np.float64]
 
 
+CLAIMS = "claims"
+
+
 class Piece(NamedTuple):
     """Consecutive steps of one path, numpy arrays with the axis of steps first."""
 
@@ -26,6 +29,8 @@ class Piece(NamedTuple):
     sums: Sums
     residuals: dict[str, Array]
     parameters: dict[str, Array]
+    claims: dict[str, Array] = {}  # noqa: RUF012  (nothing writes into it)
+    """What profits to come are worth (T, S), under `CLAIMS`; empty where it was not asked for."""
 
     def part(self, steps: slice) -> Piece:
         """Some of its steps."""

@@ -28,9 +28,9 @@ from dirigiste.numerics.setup import timed
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.stationary import certificate
 from dirigiste.numerics.stationary import equilibrium as solver
+from dirigiste.numerics.transition import claims, sequence, steps
 from dirigiste.numerics.transition import perfect_foresight as transition
 from dirigiste.numerics.transition import residuals as path_residuals
-from dirigiste.numerics.transition import sequence, steps
 from dirigiste.numerics.transition.path import Backwards, Begin
 from dirigiste.numerics.transition.sequence import Kernel
 from dirigiste.progress import Progress
@@ -39,6 +39,7 @@ from dirigiste.solver.chains import Chain, chains, seen
 from dirigiste.solver.course import Channels, Course, Segment, Solved, Steps, Terminal
 from dirigiste.solver.interpolation import interpolation
 from dirigiste.solver.state import (
+    CLAIMS,
     Date,
     Gained,
     Handover,
@@ -94,11 +95,16 @@ class Solver:
         progress: Progress | None,
         *,
         apart: bool = False,
+        market_value: bool = False,
         what: str = "",
     ) -> None:
         """Prepare the solution of the course of the channels `acting`, and with `apart` of those of all
-        their subsets; `what` is put before every report of progress.
+        their subsets; with `market_value` also what profits to come are worth along that of `acting`. `what`
+        is put before every report of progress.
         """
+        self.market_value = market_value
+        self.ends: dict[tuple[tuple[str, float], ...], Array] = {}
+        """Claims on profits in the stationary states in which paths end, by what lasts in these."""
         self.chronicle = chronicle
         self.acting = acting
         self.apart = apart
@@ -205,7 +211,8 @@ class Solver:
         # the first piece is the state without the chronicle, empty where the first surprise ends it
         number = np.repeat(np.arange(len(pieces)) - 1, [len(piece.u) for piece in pieces])
         steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number)
-        return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, list(state.segments))
+        worth, segments = whole.claims.get(CLAIMS), list(state.segments)
+        return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, segments, worth)
 
     def _stationary(
         self,
@@ -246,7 +253,7 @@ class Solver:
         u = np.asarray(point.u)[None]
         guess = transition.Guess(u, u, np.tile(point.values.v, (1, 2, 1, 1, 1)))
         solved = self._solve(task, (guess, guess), self.before, once, 0, Channels())
-        piece = self._piece(task, solved, values)
+        piece = self._piece(task, solved, values, self.before, valued=True)
         stays = (point.values.v, point.distribution.f, point.distribution.g)
         return State(
             begin=0,
@@ -323,7 +330,7 @@ class Solver:
             begin=begin,
             edges=edges,
             terminal=terminal,
-            path=self._piece(task, solved, values),
+            path=self._piece(task, solved, values, terminal, valued=key == self.acting & self.seen[n]),
             when=when,
             v=known.astype(np.float32),
             at={k: self._on(solved, n, k) for k in later},
@@ -453,7 +460,16 @@ class Solver:
         foreseen = solved.size <= transition.FRONTS * tolerances.foresight
         return foreseen and max(solved.worst, solved.off) <= tolerances.paths
 
-    def _piece(self, task: transition.Task, solved: transition.Solved, values: dict[str, Array]) -> Piece:
+    def _piece(
+        self,
+        task: transition.Task,
+        solved: transition.Solved,
+        values: dict[str, Array],
+        terminal: Terminal,
+        *,
+        valued: bool,
+    ) -> Piece:
+        """All steps of a path, with claims on profits where they are asked for and the path is `valued`."""
         left = path_residuals.residuals(self.compiled, task, solved)
         step = int(np.abs(left["walras"]).argmax())
         worst = float(left["walras"][step])
@@ -463,7 +479,21 @@ class Solver:
                 f"{self.chronicle.name}: goods do not clear in step {step} of a path: residual {worst:.3g} "
                 f"of output (at most {limit:.3g})"
             )
-        return Piece(solved.u, solved.sums, left, values)
+        piece = Piece(solved.u, solved.sums, left, values)
+        if not self.market_value:
+            return piece
+        worth = self._claims(task, solved, terminal) if valued else np.full(solved.sums.mass.shape, np.nan)
+        return piece._replace(claims={CLAIMS: worth})
+
+    def _claims(self, task: transition.Task, solved: transition.Solved, terminal: Terminal) -> Array:
+        """What profits to come are worth in every step of a path, by status (T, S)."""
+        lasting = tuple(terminal.lasting.items())
+        end = self.ends.get(lasting)
+        if end is None:
+            end = claims.stationary(terminal.compiled.arrays, terminal.solved.point)
+            self.ends[lasting] = end
+        decisions, masses = solved.backwards.decisions, solved.forwards.g
+        return claims.along(task.timed.stacked, solved.u, solved.lengths, decisions, masses, end)[0]
 
     def _on(self, solved: transition.Solved | transition.Rough, n: int, k: int) -> tuple[Array, Array, Array]:
         """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
@@ -511,6 +541,7 @@ def solve(
     only: Collection[Channel] | None = None,
     channels: Channelwise = False,
     certify: bool = False,
+    market_value: bool = False,
     settled: Callable[[Solved], bool] | None = None,
     progress: Progress | None = None,
 ) -> Solved:
@@ -522,6 +553,7 @@ def solve(
         channels: Also solve the courses of every set of these channels; with "quick" of more and more sets,
             until `settled` says of what is there that what each channel does is known well enough.
         certify: Also solve with steps of half the length and over twice the horizon.
+        market_value: Also find what profits to come are worth along the course.
         settled: Asked with "quick" after each level of sets.
         progress: Called with stage, round and largest residual.
 
@@ -533,7 +565,7 @@ def solve(
     used = chronicle.channels()
     ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
     acting: Channels = frozenset(ordered)
-    surprise_solver = Solver(chronicle, acting, progress, apart=bool(channels))
+    surprise_solver = Solver(chronicle, acting, progress, apart=bool(channels), market_value=market_value)
 
     def result(sets: Sequence[Channels]) -> Solved:
         course, after = surprise_solver.courses[acting], surprise_solver.after

@@ -64,7 +64,7 @@ def _path(changes: dict[str, Any]) -> Callable[[], object]:
         cut = {"parameter": "statuses.free.collateral", "multiply": 0.98, "half_life": 2.0}
         event = {"date": "2021-01-01", "title": "Cut", "sources": ["assumption"], "changes": [cut]}
         chronicle = Chronicle.model_validate({"name": "warmup", "economy": economy.name, "events": [event]})
-        run(chronicle.on(economy))
+        run(chronicle.on(economy), market_value=True)
 
     return run
 

@@ -449,6 +449,13 @@ PATH_STATUS: Final[dict[str, Measure]] = {
         "changes hands on the day of a surprise is no investment",
         "I",
     ),
+    "market_value_by_status": Measure(
+        "market_value_by_status",
+        "market value",
+        "goods",
+        "Own funds in firms of the status and the present value of their profits to come; nan where it was "
+        "not asked for",
+    ),
 }
 """Variables of a path over time and status."""
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -66,12 +67,13 @@ def of_path(path: xr.Dataset) -> dict[str, NDArray[np.float64]]:
 
 def standing(compiled: Compiled, point: Point) -> dict[str, NDArray[np.float64]]:
     """The outcomes of paths in a stationary state, (), under the names of `of_path`: nothing changes in it,
-    and investment keeps capital as it is.
+    and investment keeps capital as it is. Market values are left out (nan).
     """
     values = of_point(compiled, point)
     technology = compiled.economy.technology
     keep = technology.delta + technology.growth
     values |= {f"investment[{status}]": keep * values[f"capital[{status}]"] for status in compiled.statuses}
+    values |= {f"market_value[{status}]": math.nan for status in compiled.statuses}
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 

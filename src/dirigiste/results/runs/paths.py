@@ -67,6 +67,8 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
     status["investment"] = keep[:, None] * status["capital"] + _change(
         status["capital"], np.asarray(grid.time), np.asarray(grid.surprise)
     )
+    worth = np.full(status["capital"].shape, np.nan) if course.claims is None else course.claims
+    status["market_value"] = status["capital"] - status["borrowed"] + worth
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {}
     for name in measures.PATH:
         if name in prices or name in totals:
@@ -98,12 +100,13 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
     )
 
 
-def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
+def base(before: Equilibrium, like: xr.Dataset | None = None, worth: Array | None = None) -> xr.Dataset:
     """The economy without the events, under the names of a path and without time: it stays where it is.
 
     Args:
         before: The stationary state before the events.
         like: A path whose parameters, and order of arcs, are taken over.
+        worth: What profits to come are worth, by status (S,); None where it was not asked for.
     """
     data, economy = before.dataset, before.economy
     columns: dict[str, tuple[tuple[str, ...], ArrayLike]] = {}
@@ -111,12 +114,14 @@ def base(before: Equilibrium, like: xr.Dataset | None = None) -> xr.Dataset:
         if name in data:
             columns[name] = (), data[name].values
     keep = economy.technology.delta + economy.technology.growth
+    capital = data["capital_by_status"].values
+    own_funds = capital - data["borrowed_by_status"].values
+    of_paths = {
+        "investment_by_status": keep * capital,
+        "market_value_by_status": own_funds + (np.nan if worth is None else worth),
+    }
     for name in measures.PATH_STATUS:
-        invested = name == "investment_by_status"
-        columns[name] = (
-            ("status",),
-            keep * data["capital_by_status"].values if invested else data[name].values,
-        )
+        columns[name] = ("status",), of_paths[name] if name in of_paths else data[name].values
     for name in measures.PATH_ARC:
         columns[name] = ("arc",), data[name].values
     parameters = [] if like is None else [str(name) for name in like["parameter"].values]

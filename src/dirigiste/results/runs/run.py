@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import xarray as xr
 
 from dirigiste import chronicle as chronicles
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from dirigiste.chronicle import Channel
     from dirigiste.progress import Progress
-    from dirigiste.solver.course import Solved
+    from dirigiste.solver.course import Solved, Terminal
 
 
 DEFAULT_TIMES: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
@@ -277,6 +279,7 @@ def run(
     only: str | Sequence[str] | None = None,
     channels: bool | Literal["quick"] = False,
     certify: bool = False,
+    market_value: bool | None = None,
     progress: Progress | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Run:
@@ -289,6 +292,8 @@ def run(
             more and more sizes, until two levels agree within 1 % of the largest part.
         certify: Also halve the steps and lengthen the horizon, and report in the certificate what that
             changes.
+        market_value: Also find market values of firms, which takes about a fifth longer; left out, where an
+            observed series is compared with them.
         progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
             rest takes.
         given: Texts of the files that a chronicle was read from, by name (`texts`), to be kept with the run;
@@ -314,8 +319,16 @@ def run(
     from dirigiste.solver import surprises
 
     begun = clock.perf_counter()
+    if market_value is None:
+        market_value = any("market_value[" in series.outcome for series in chronicle.observed.values())
     solved = surprises.solve(
-        chronicle, only=acting, channels=channels, certify=certify, settled=_settled, progress=progress
+        chronicle,
+        only=acting,
+        channels=channels,
+        certify=certify,
+        market_value=market_value,
+        settled=_settled,
+        progress=progress,
     )
     return of_solved(chronicle, solved, only=acting, given=given, seconds=clock.perf_counter() - begun)
 
@@ -342,7 +355,7 @@ def of_solved(
     before, after = (finish(end.compiled, end.solved) for end in (solved.before, solved.after))
     course, compiled = solved.course, solved.compiled
     path, surprises = paths.build(course, compiled), paths.surprises(course)
-    base = paths.base(before, path)
+    base = paths.base(before, path, None if course.claims is None else _claims(solved.before))
     baseline = chronicle.baseline
     hashed = hashlib.sha256(chronicle.to_yaml().encode()).hexdigest()
     return Run(
@@ -366,6 +379,15 @@ def of_solved(
         },
         given=dict(given or {}),
     )
+
+
+def _claims(state: Terminal) -> NDArray[np.float64]:
+    """What profits to come are worth in a stationary state, by status (S,)."""
+    from dirigiste.numerics.transition import claims
+
+    point = state.solved.point
+    worth = claims.stationary(state.compiled.arrays, point)
+    return claims.by_status(worth, np.asarray(point.firms.share), np.asarray(point.distribution.g))
 
 
 def _settled(solved: Solved) -> bool:
