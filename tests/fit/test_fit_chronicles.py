@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
-from observed_village import COLLATERAL, FEAR, JOIN, chronicle, observed_with
+from observed_village import COLLATERAL, FEAR, JOIN, chronicle, observed_with, series
 
+import dirigiste as dg
 from dirigiste.chronicle.sizes import sizes
 from dirigiste.errors import InputError
 from dirigiste.fit.chronicles import loader
 from dirigiste.fit.chronicles.draws import draws, sample
 from dirigiste.fit.chronicles.estimate import fit
+from dirigiste.fit.chronicles.linear import linear
 from dirigiste.fit.chronicles.output import files, tables
+from dirigiste.results.runs import observed
 
 TRUTH = {COLLATERAL: 0.8, FEAR: 2.0, JOIN: 0.022}
 
@@ -175,3 +178,22 @@ def test_scales_stand_in_where_nothing_is_known():
     assert plan.names == ["scale statuses.free.collateral", "scale edges.inspection.perceived"]
     moved = plan.at(np.array([2.0, 1.0]))
     assert sizes(moved)[COLLATERAL].value == pytest.approx(0.81)
+
+
+def test_market_values_have_derivatives_too():
+    """Against small changes solved in full."""
+    value = series("market_value[free] / market_value[loyal]", {"2020-06-30": 1.0, "2019-12-31": 1.0}, 0.1)
+    text = f"name: a\nnumbers:\n  {COLLATERAL}: {{sd: 0.1}}\n  {JOIN}: {{sd: 0.001}}\n"
+    plan = loader.loads(text, chronicle({"worth": value}))
+    found, slopes = linear(plan, plan.mean).series(value)
+
+    def solved(k, step):
+        moved = plan.mean.copy()
+        moved[k] += step
+        run = dg.run(plan.at(moved))
+        return observed.compare(value, run.path, run.base).model
+
+    for k, step in ((0, 2e-3), (1, 4e-5)):
+        expected = (solved(k, step) - solved(k, -step)) / (2.0 * step)
+        np.testing.assert_allclose(slopes[:, k], expected, rtol=2e-2, atol=2e-2 * np.abs(expected).max())
+    assert np.isfinite(found.model).all()

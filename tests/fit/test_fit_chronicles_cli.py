@@ -86,3 +86,13 @@ def test_bad_input_is_told(village, arguments, message):
     done = call(*given, "--out", str(village / "bad"))
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_sensitivity_of_a_path(village):
+    chronicle = str(village / "chronicle.yaml")
+    done = call("sensitivity", chronicle, "--of", "output", "--wrt", "scale credit", "--at", "0,2")
+    assert done.exit_code == 0, done.stderr
+    assert "scale credit" in done.stdout
+    assert "2 years" in done.stdout
+    assert call("sensitivity", chronicle, "--figure", "a.png").exit_code == 2
+    assert call("sensitivity", str(village / "economy.yaml"), "--at", "1").exit_code == 2

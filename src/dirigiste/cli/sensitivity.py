@@ -1,10 +1,10 @@
-"""`dirigiste sensitivity`: how outcomes of an equilibrium respond to its parameters."""
+"""`dirigiste sensitivity`: how an equilibrium responds to its parameters, and a path to its numbers."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,16 +13,22 @@ from dirigiste.errors import InputError
 from dirigiste.numbers import minus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
+    from dirigiste.chronicle import Chronicle
     from dirigiste.results.text.tables import Table
+
+TIMES = (0.0, 1.0, 2.0, 5.0)
+"""Years from the first event at which derivatives of a path are shown."""
 
 ROWS = 40
 """Parameters that the table shows, unless all are asked for."""
 
 
 @click.command()
-@click.argument("economy", metavar="FILE|NAME")
+@click.argument("name", metavar="FILE|NAME")
 @click.option(
     "--of",
     "names",
@@ -34,7 +40,8 @@ ROWS = 40
     "--wrt",
     multiple=True,
     metavar="PARAMETER",
-    help="Parameter or pattern, such as `edges.*.actual`; may be repeated.",
+    help="Parameter or pattern, such as `edges.*.actual`; of a chronicle also its numbers, such as "
+    "`scale fear`; may be repeated.",
 )
 @click.option(
     "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter; may be repeated."
@@ -42,10 +49,16 @@ ROWS = 40
 @click.option("--all", "every", is_flag=True, help=f"Show all parameters, not just the first {ROWS}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a long table as CSV.")
-@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the elasticities.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw the elasticities of an equilibrium.",
+)
+@console.at
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def command(
-    economy: str,
+    name: str,
     names: tuple[str, ...],
     wrt: tuple[str, ...],
     changes: tuple[str, ...],
@@ -53,17 +66,30 @@ def command(
     as_json: bool,
     csv: Path | None,
     figure: Path | None,
+    at: str | None,
     quiet: bool,
 ) -> None:
-    """Derivatives of outcomes of a stationary equilibrium in its parameters.
+    """Derivatives of outcomes of a stationary equilibrium in its parameters, or of the path of a chronicle in
+    its numbers.
 
-    Exact to rounding, by the implicit function theorem; elasticities say by how many percent an outcome
-    changes if a parameter rises by one percent. Those marked `*` have a kink: the derivatives to the left and
-    to the right differ.
+    Of an equilibrium they are exact to rounding, by the implicit function theorem; elasticities say by how
+    many percent an outcome changes if a parameter rises by one percent. Those marked `*` have a kink: the
+    derivatives to the left and to the right differ. Of a path they are shown at the times of --at.
     """
-    from dirigiste import economy as economies
+    from dirigiste.economy import Economy
+    from dirigiste.loading import load
 
-    declared = console.changed(economies.load(economy), changes)
+    loaded = load(name)
+    if not isinstance(loaded, Economy):
+        if figure is not None:
+            raise InputError.of("is for equilibria; of a chronicle use --csv", key="--figure")
+        economy = console.changed(loaded.baseline, changes)
+        chronicle = loaded.on(economy) if changes else loaded
+        _along_path(chronicle, names, wrt, console.years(at) or TIMES, csv, as_json=as_json, quiet=quiet)
+        return
+    if at is not None:
+        raise InputError.of("is for chronicles: an equilibrium has no dates", key="--at")
+    declared = console.changed(loaded, changes)
     if figure is not None and figure.suffix.lower() != ".png":
         raise InputError.of(f"is a PNG file; got `{figure}`", key="--figure")
     problems = console.unwritable(csv, "--csv") + console.unwritable(figure, "--figure")
@@ -87,6 +113,81 @@ def command(
         raise InputError(problems)
 
 
+def _along_path(
+    chronicle: Chronicle,
+    names: tuple[str, ...],
+    wrt: tuple[str, ...],
+    times: Sequence[float],
+    csv: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Derivatives of the path of a chronicle."""
+    problems = console.unwritable(csv, "--csv")
+    from dirigiste.results.runs.sensitivity import STANDARD, path_sensitivity
+
+    options: dict[str, Any] = {"wrt": wrt} if wrt else {}
+    with console.bar(quiet=quiet, what=chronicle.name) as report:
+        result = path_sensitivity(chronicle, names or STANDARD, progress=report, **options)
+    if csv is not None and not problems:
+        frame = result["derivative"].to_dataframe().reset_index()
+        problems += console.attempt(lambda: frame.to_csv(csv, index=False), csv)
+    with streams.printing(problems):
+        if as_json:
+            console.print_json(_path_json(result))
+        else:
+            console.print_tables(_path_tables(result, times))
+    if problems:
+        raise InputError(problems)
+
+
+def _path_json(result: xr.Dataset) -> dict[str, object]:
+    """Derivatives at every step, by outcome and number."""
+    return {
+        "chronicle": result.attrs["chronicle"],
+        "time": result["time"].values.tolist(),
+        "numbers": {
+            str(number): {"value": float(value), "unit": str(unit), "left": float(left)}
+            for number, value, unit, left in zip(
+                *(result[x].values for x in ("size", "size_value", "size_unit", "left")), strict=True
+            )
+        },
+        "derivatives": {
+            str(outcome): {
+                str(number): [
+                    float(x) if math.isfinite(x) else None
+                    for x in result["derivative"].sel(outcome=outcome, size=number).values
+                ]
+                for number in result["size"].values
+            }
+            for outcome in result["outcome"].values
+        },
+    }
+
+
+def _path_tables(result: xr.Dataset, times: Sequence[float]) -> list[Table]:
+    """A table for each outcome: elasticities of numbers at some times."""
+    from dirigiste.results.text.tables import Table
+
+    steps = [int(abs(result["time"].values - time).argmin()) for time in times]
+    tables = []
+    for i, outcome in enumerate(result["outcome"].values):
+        rows = []
+        for j, number in enumerate(result["size"].values):
+            size = float(result["size_value"].values[j])
+            cells = []
+            for t in steps:
+                value = float(result["value"].values[t, i])
+                slope = float(result["derivative"].values[t, i, j])
+                cells.append(_cell(slope * size / value if value else math.nan, kink=False))
+            rows.append((str(number), f"{size:.4g}", *cells))
+        title = f"{outcome}: percent by which it is higher if a number is one percent higher"
+        header = ("", "value", *(f"{time:g} years" for time in times))
+        tables.append(Table(title, header, rows))
+    return tables
+
+
 def _json(result: xr.Dataset) -> dict[str, object]:
     """Plain numbers, None where one has no meaning."""
 
@@ -104,6 +205,7 @@ def _json(result: xr.Dataset) -> dict[str, object]:
         for i, outcome in enumerate(result["outcome"].values)
         for j, parameter in enumerate(result["parameter"].values)
     ]
+
     def named(dimension: str, values: str) -> dict[str, object]:
         columns = (result[name].values for name in (dimension, values, f"{dimension}_unit"))
         return {

@@ -25,13 +25,13 @@ from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.timed import Frame
 from dirigiste.numerics.stationary.point import Point
 from dirigiste.numerics.stationary.sensitivity import Linearised, Pair
-from dirigiste.numerics.transition import near
+from dirigiste.numerics.transition import claims, near
 from dirigiste.numerics.transition.path import Begin
 from dirigiste.numerics.transition.perfect_foresight import Solved
 from dirigiste.numerics.transition.search import Task
 from dirigiste.progress import Progress
 from dirigiste.solver.course import Channels, Course, Steps, Terminal
-from dirigiste.solver.state import Piece, State, each
+from dirigiste.solver.state import CLAIMS, Piece, State, each
 from dirigiste.solver.surprises import Solver
 
 Array = NDArray[np.float64]
@@ -80,25 +80,44 @@ class Responses:
 
 
 def responses(
-    chronicle: Chronicle, others: Sequence[Chronicle], *, progress: Progress | None = None
+    chronicle: Chronicle,
+    others: Sequence[Chronicle],
+    *,
+    market_value: bool = False,
+    progress: Progress | None = None,
 ) -> Responses:
     """The courses of a chronicle and of others that differ from it a little: in numbers of its changes, or in
     parameters of its economy, but not in dates.
+
+    Args:
+        chronicle: The chronicle.
+        others: The others.
+        market_value: Also find what profits to come are worth along the courses.
+        progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: A stationary state or a path of the chronicle misses its tolerance.
         InputError: An economy differs in more than numbers.
     """
-    return _Responses(chronicle, others, progress).solve()
+    return _Responses(chronicle, others, progress, market_value=market_value).solve()
 
 
 class _Responses:
-    def __init__(self, chronicle: Chronicle, others: Sequence[Chronicle], progress: Progress | None) -> None:
+    def __init__(
+        self,
+        chronicle: Chronicle,
+        others: Sequence[Chronicle],
+        progress: Progress | None,
+        *,
+        market_value: bool,
+    ) -> None:
         self.key: Channels = frozenset(chronicle.channels())
         self.solver = Solver(chronicle, self.key, progress)
+        self.market_value = market_value
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths
-        self.linear: dict[int, Linearised] = {}
+        self.linear: dict[int, tuple[Terminal, Linearised]] = {}
+        """Stationary states that were derived, the newest two, by their identity."""
         self.neighbours = [self._neighbour(other) for other in others]
         self.kept: tuple[Task, Solved, Terminal] | None = None
         self.pieces: list[Piece] = []
@@ -161,8 +180,18 @@ class _Responses:
         edges = state.edges
         happen = edges.size - 1 if until is None else solver.grid.surprises[until] - state.begin
         values = solver.timeline.values(n, self.key & solver.seen[n], edges)
-        around = near.Neighbours(solver.compiled.arrays, task, solved, solver.kernel, target=self.target)
+        around = near.Neighbours(
+            solver.compiled.arrays,
+            task,
+            solved,
+            solver.kernel,
+            target=self.target,
+            end=self._claims(terminal.compiled, terminal.solved.point),
+        )
         self.pieces.append(_piece(around.itself, values, happen))
+        count, date = len(solver.grid.surprises), self.solver.chronicle.surprises[n]
+        stage = f"surprise {n + 1} of {count}: {date}, responses to {len(self.neighbours)} numbers"
+        solver.work.tell(stage, 0, float("nan"))
 
         def follow(other: _Neighbour, correction: Array) -> None:
             key = self.key & solver.seen[n]
@@ -175,12 +204,13 @@ class _Responses:
             begin = task.begin
             if n in other.begin:
                 begin = Begin(*(a + b for a, b in zip(begin, other.begin[n], strict=True)))
-            end = task.end
+            there, end = terminal.compiled, terminal.solved.point
             if other.own or lasting != terminal.lasting:
                 there = self._like(other.frame.at(lasting), terminal.compiled)
-                end = self._state(terminal, there).values.v
-            moved = Task(other.frame.over(theirs, edges.size - 1), task.lengths, begin, end, task.happen)
-            found = around.neighbour(moved, correction)
+                end = self._state(terminal, there)
+            over = other.frame.over(theirs, edges.size - 1)
+            moved = Task(over, task.lengths, begin, end.values.v, task.happen)
+            found = around.neighbour(moved, correction, self._claims(there, end))
             other.left = max(other.left, found.left)
             other.pieces.append(_piece(found, theirs, happen))
             if until is not None:
@@ -196,12 +226,19 @@ class _Responses:
 
         side_by_side(follow_each, [self.neighbours[0::2], self.neighbours[1::2]])
 
+    def _claims(self, compiled: Compiled, point: Point) -> Array | None:
+        """Claims on profits in a stationary state, where they are asked for."""
+        return claims.stationary(compiled.arrays, point) if self.market_value else None
+
     def _state(self, terminal: Terminal, there: Compiled) -> Point:
         """The stationary state of an economy next to one whose state is known."""
         known = self.linear.get(id(terminal))
         if known is None:
-            known = self.linear[id(terminal)] = Linearised(terminal.compiled, terminal.solved.point)
-        return known.response(Pair(terminal.compiled, there, 0.0, WIDTH)).high
+            known = terminal, Linearised(terminal.compiled, terminal.solved.point)
+            self.linear[id(terminal)] = known
+            if len(self.linear) > 2:
+                del self.linear[next(iter(self.linear))]
+        return known[1].response(Pair(terminal.compiled, there, 0.0, WIDTH)).high
 
     def _course(self, pieces: list[Piece]) -> Course:
         """Paths joined, each up to where the next surprise interrupts it."""
@@ -209,7 +246,8 @@ class _Responses:
         whole: Piece = each(lambda *x: np.concatenate(x), *pieces)
         number = np.repeat(np.arange(len(pieces)), [len(piece.u) for piece in pieces])
         times = Steps(grid.time, grid.lengths, grid.dates, number)
-        return Course(times, whole.u, whole.sums, whole.residuals, whole.parameters, [])
+        worth = whole.claims.get(CLAIMS)
+        return Course(times, whole.u, whole.sums, whole.residuals, whole.parameters, [], worth)
 
 
 def _less(one: Distribution, other: Distribution) -> Begin:
@@ -218,5 +256,6 @@ def _less(one: Distribution, other: Distribution) -> Begin:
 
 def _piece(found: near.Neighbour, values: dict[str, Array], happen: int) -> Piece:
     """The steps of a path that happen."""
-    piece = Piece(found.u, found.sums, {}, values)
+    worth = {} if found.worth is None else {CLAIMS: found.worth}
+    piece = Piece(found.u, found.sums, {}, values, worth)
     return piece.part(slice(0, happen))

@@ -97,7 +97,8 @@ def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
             others.append(plan.at(moved))
         except InputError as error:
             raise InputError.of(f"cannot be moved by a little: {error}", key=name) from None
-    solved = responses.responses(plan.at(z), others, progress=progress)
+    valued = any("market_value[" in series.outcome for series in plan.chronicle.observed.values())
+    solved = responses.responses(plan.at(z), others, market_value=valued, progress=progress)
 
     def along(item: tuple) -> dict[str, Array]:
         compiled, course = item
@@ -110,10 +111,10 @@ def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
         steps=steps,
         path=paths.build(solved.exact, solved.compiled),
         here=along((solved.compiled, solved.course)),
-        without=outcomes.standing(before.compiled, before.solved.point),
+        without=outcomes.standing(before.compiled, before.solved.point, market_value=valued),
         there=[along(item) for item in solved.neighbours],
         without_there=[
-            outcomes.standing(compiled, point)
+            outcomes.standing(compiled, point, market_value=valued)
             for (compiled, _), point in zip(solved.neighbours, solved.before, strict=True)
         ],
         left=max(solved.left, default=0.0),

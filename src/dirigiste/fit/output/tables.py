@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numbers import NONE, fixed, significant, signed
+from dirigiste.numbers import NONE, fixed, signed, significant
 from dirigiste.replications.text import markdown
 from dirigiste.results.text.tables import Table
 

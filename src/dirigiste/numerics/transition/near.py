@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dirigiste.numerics import broyden
 from dirigiste.numerics.setup.arrays import Arrays
-from dirigiste.numerics.transition import path
+from dirigiste.numerics.transition import claims, path
 from dirigiste.numerics.transition.path import Sums
 from dirigiste.numerics.transition.perfect_foresight import Solved
 from dirigiste.numerics.transition.search import Search, Task, Try, fill_given
@@ -50,12 +50,23 @@ class Neighbour(NamedTuple):
     """Node masses at the end of each step (T, N, S, J)."""
     left: float
     """What is left of the gap between both paths, over the change of prices."""
+    worth: Array | None
+    """What profits to come are worth in every step, by status (T, S), where it was asked for."""
 
 
 class Neighbours:
     """A solved path, from which neighbours are found."""
 
-    def __init__(self, m: Arrays, task: Task, solved: Solved, kernel: Kernel, *, target: float) -> None:
+    def __init__(
+        self,
+        m: Arrays,
+        task: Task,
+        solved: Solved,
+        kernel: Kernel,
+        *,
+        target: float,
+        end: Array | None = None,
+    ) -> None:
         """Evaluate a solved path once more, in the way in which its neighbours are evaluated.
 
         Args:
@@ -64,6 +75,7 @@ class Neighbours:
             solved: The path; its values are copied.
             kernel: Responses at a stationary state near by.
             target: Tolerance of markets with which the path was solved.
+            end: Claims on profits in its end (N, S, J), where those along the path are asked for.
         """
         self.m, self.kernel, self.target = m, kernel, target
         self.foreseen = solved.foreseen
@@ -76,7 +88,7 @@ class Neighbours:
         self.correction = solved.correction
         """What Broyden's rule has learnt from the path itself, for `neighbour` to begin with a copy of."""
         self.matrix = found.matrix(self.through_masses)
-        self.itself = self._neighbour(task, trial, 0.0)
+        self.itself = self._neighbour(task, trial, 0.0, end)
         """The path itself, evaluated as its neighbours are."""
 
     def _search(self, task: Task) -> Search:
@@ -84,12 +96,13 @@ class Neighbours:
             self.m, task, list(self.kernel.active), target=self.target, goal=self.target, hjb=self.target
         )
 
-    def neighbour(self, task: Task, correction: Array) -> Neighbour:
+    def neighbour(self, task: Task, correction: Array, end: Array | None = None) -> Neighbour:
         """The path that goes through a slightly different task.
 
         Args:
             task: What it must go through.
             correction: What Broyden's rule has learnt (T n, T n); changed in place.
+            end: Claims on profits in its end (N, S, J), where those along the path are asked for.
         """
         found = self._search(task)
         active = found.active
@@ -110,7 +123,7 @@ class Neighbours:
             broyden.update(correction, step, -gained - self.matrix @ step)
             trial = following
             left, beyond = self._left(task, trial)
-        return self._neighbour(task, trial, left)
+        return self._neighbour(task, trial, left, end)
 
     def _left(self, task: Task, trial: Try) -> tuple[float, float]:
         """What is left of the gap, over the change of prices, in the steps that happen, and in the others."""
@@ -123,6 +136,11 @@ class Neighbours:
         return left / here, float(np.sqrt(np.mean(gap**2))) / size
 
     @staticmethod
-    def _neighbour(task: Task, trial: Try, left: float) -> Neighbour:
-        sums = path.sums(task.timed.stacked, trial.clearing, trial.forwards)
-        return Neighbour(trial.clearing, sums, trial.forwards.f.copy(), trial.forwards.later.copy(), left)
+    def _neighbour(task: Task, trial: Try, left: float, end: Array | None) -> Neighbour:
+        stacked, forth = task.timed.stacked, trial.forwards
+        worth = None
+        if end is not None:
+            decisions = trial.backwards.decisions
+            worth = claims.along(stacked, trial.clearing, task.lengths, decisions, forth.g, end)[0]
+        sums = path.sums(stacked, trial.clearing, forth)
+        return Neighbour(trial.clearing, sums, forth.f.copy(), forth.later.copy(), left, worth)

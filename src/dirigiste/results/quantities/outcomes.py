@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -65,15 +64,27 @@ def of_path(path: xr.Dataset) -> dict[str, NDArray[np.float64]]:
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 
-def standing(compiled: Compiled, point: Point) -> dict[str, NDArray[np.float64]]:
+def standing(
+    compiled: Compiled, point: Point, *, market_value: bool = False
+) -> dict[str, NDArray[np.float64]]:
     """The outcomes of paths in a stationary state, (), under the names of `of_path`: nothing changes in it,
-    and investment keeps capital as it is. Market values are left out (nan).
+    and investment keeps capital as it is. Market values are nan unless asked for.
     """
+    import numpy as np
+
+    from dirigiste.numerics.transition import claims
+
     values = of_point(compiled, point)
     technology = compiled.economy.technology
     keep = technology.delta + technology.growth
-    values |= {f"investment[{status}]": keep * values[f"capital[{status}]"] for status in compiled.statuses}
-    values |= {f"market_value[{status}]": math.nan for status in compiled.statuses}
+    worth = np.full(len(compiled.statuses), np.nan)
+    if market_value:
+        share, g = np.asarray(point.firms.share), point.distribution.g
+        worth = claims.by_status(claims.stationary(compiled.arrays, point), share, g)
+    for status, claim in zip(compiled.statuses, worth, strict=True):
+        capital = values[f"capital[{status}]"]
+        values[f"investment[{status}]"] = keep * capital
+        values[f"market_value[{status}]"] = capital - values[f"borrowed[{status}]"] + float(claim)
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 
