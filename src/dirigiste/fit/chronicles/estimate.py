@@ -1,5 +1,5 @@
 """Numbers of a chronicle estimated on observed series: Gauss-Newton with derivatives of paths
-(docs/method.md, section 15).
+(docs/method.md, section 16).
 
 The estimate minimises, over values z of the numbers on their scales,
 

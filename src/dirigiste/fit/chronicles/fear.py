@@ -1,5 +1,5 @@
-"""Implied fear: the path of perceived enforcement that explains observed series best (docs/method.md, section
-15).
+"""Implied fear: the path of perceived enforcement that explains observed series best
+(docs/method.md, section 16).
 
 All that events change in the rates of enforcement that owners perceive is taken out. In its place comes an
 unknown revision x_q of beliefs at the beginning of every period q: from then on, owners perceive rates
