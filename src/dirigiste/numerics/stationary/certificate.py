@@ -25,6 +25,7 @@ from dirigiste.numerics.markets.firm import firms
 from dirigiste.numerics.operators import direct, kfe
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.preferences import LEAST_CONSUMPTION
+from dirigiste.numerics.stationary import absorbing
 from dirigiste.numerics.stationary.certified import Certificate
 from dirigiste.numerics.stationary.equilibrium import MOST_TOP_MASS, Solved
 from dirigiste.numerics.stationary.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
@@ -89,6 +90,7 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
             f"{top:.2g} of all owners are at the top of the wealth grid ({float(m.wealth[-1]):g}): "
             "raise numerics.wealth.max"
         )
+    warnings += absorbing.several(compiled)
     outside = float(accounts_of(compiled, point).outside_labor)
     if outside < 0:
         warnings.append(
@@ -118,6 +120,13 @@ def _check(
     compiled: Compiled, solved: Solved, r: Certificate, hjb: float, distribution: float, markets: float
 ) -> None:
     m, point = compiled.arrays, solved.point
+    if solved.firmless:
+        raise NotConverged(
+            f"{compiled.economy.name}: there is no firm in the long run: {solved.why}",
+            history=r.history,
+            last=point,
+            advice="Give these statuses an edge that leads out of them, or raise its rate.",
+        )
     at_bound = 2.0 * markets / CORNER  # Newton stops this near to the corner of a complementarity
     idle = float(point.prices.interest) + float(m.delta) <= at_bound
     slack = max(0.0, r.capital) if idle else abs(r.capital)

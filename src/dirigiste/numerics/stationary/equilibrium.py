@@ -32,7 +32,7 @@ from dirigiste.numerics.markets.clearing import Cleared
 from dirigiste.numerics.operators import hjb, kfe
 from dirigiste.numerics.setup.arrays import Arrays, Compiled, compile_economy
 from dirigiste.numerics.setup.unknowns import NUDGE
-from dirigiste.numerics.stationary import nested
+from dirigiste.numerics.stationary import absorbing, levels, nested
 from dirigiste.numerics.stationary import point as points
 from dirigiste.numerics.stationary import start as starts
 from dirigiste.numerics.stationary.point import (
@@ -142,6 +142,8 @@ class Solved(NamedTuple):
     """Why the search ended short of its tolerance, in words; empty if it did not."""
     responses: Responses | None = None
     """To the open unknowns, as Newton has last used them."""
+    firmless: bool = False
+    """Whether `why` is that nobody is left who may run a firm."""
 
     def as_start(self) -> Start:
         """A start for a neighbouring economy of the same layout."""
@@ -292,6 +294,10 @@ def solve(
     """
     begun, before = time.perf_counter(), effort.spent()
     target = compiled.economy.numerics.tolerances.markets
+    if why := absorbing.by_edges(compiled):
+        u, f = starts.first_distribution(compiled, starts.first_unknowns(compiled, None, None))
+        trial = evaluate(compiled, u, starts.first_values(compiled, u), f, ROUGH, ROUGH)
+        return Solved(trial, (), time.perf_counter() - begun, why, firmless=True)
     cold = start is None
     if start is None:
         start = cold_start(compiled, progress=progress)
@@ -300,10 +306,10 @@ def solve(
     search.responses = responses
     trial = search.run()
     left = effort.spent() - before < FINER_WORK + SETTLING_WORK
-    if cold and left and not search.short and not search.settled(trial):
+    if cold and left and not search.short and not search.firmless and not search.settled(trial):
         search, trial = _from_finer(search, trial)
     took = time.perf_counter() - begun
-    return Solved(trial.point, tuple(search.history), took, search.why, search.responses)
+    return Solved(trial.point, tuple(search.history), took, search.why, search.responses, search.firmless)
 
 
 def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
@@ -359,6 +365,8 @@ class _Search:
     """Whether the last step of Newton that failed, however short, took the largest gap to the other side."""
     short: bool = False
     """Whether no equilibrium meets the quota."""
+    firmless: bool = False
+    """Whether nobody is left who may run a firm, at any prices."""
     work: float = FALLBACK_WORK
     """Work that may go into what follows where Newton from the start fails."""
     deadline: float = np.inf
@@ -376,7 +384,7 @@ class _Search:
         hjb_tol, kfe_tol = max(self.tight[0], LOOSE * size), max(self.tight[1], LOOSE * size)
         hjb_tol, kfe_tol = min(hjb_tol, 1e-4), min(kfe_tol, 1e-4)
         u = np.array(u, dtype=float)
-        point = evaluate(self.compiled, u, v, f, hjb_tol, kfe_tol, near)
+        point = self.evaluated(u, near, v, f, hjb_tol, kfe_tol)
         exact = (hjb_tol, kfe_tol) == self.tight
         other = aggregates.moved_receipts(self.m, point.moves)
         if self.active:
@@ -395,10 +403,12 @@ class _Search:
             cleared = Cleared(u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED)
         solved = point.values.residual <= max(hjb_tol, hjb.ROUNDING) and cleared.status == clearing.CLEARED
         trial = _Trial(point, near, cleared, exact, bool(solved))
-        self.history.append(trial.size)
-        if self.progress:
-            self.progress(self.stage, len(self.history), trial.size)
+        self.note(trial.size)
         return trial
+
+    def evaluated(self, u: Array, near: Array, v: Array, f: Array, hjb_tol: float, kfe_tol: float) -> Point:
+        """Values and distribution at u (4,), by the clock of the economy."""
+        return evaluate(self.compiled, u, v, f, hjb_tol, kfe_tol, near)
 
     def left(self, trial: _Trial) -> float:
         """Largest residual of a sought condition at the foreseen unknowns themselves."""
@@ -417,6 +427,9 @@ class _Search:
         if self.done(now):
             return now
         known, self.responses = self.responses, None
+        if self.settles and (why := self.no_firm(now)):
+            self.why, self.firmless = why, True
+            return now
         if self.jumps and self.settles:
             now = self.in_jump(now, known)
             if self.done(now) or self.why:
@@ -424,6 +437,8 @@ class _Search:
         self.deadline = min(self.deadline, effort.spent() + self.work)
         if QUOTA in self.active:
             now = self.quota(now)
+        if not self.done(now) and not self.why and self.settles and QUOTA not in self.active:
+            now = self.level_by_level(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
             self.deadline = min(end, effort.spent() + SETTLING_WORK)
@@ -451,6 +466,29 @@ class _Search:
         self.history += inner.history
         self.why = "" if inner.done(trial) else jump
         return trial
+
+    def no_firm(self, now: _Trial) -> str:
+        """Why nobody is left who may run a firm at any prices, in words, if that is so."""
+        masses = self.evaluated(now.u, now.u, now.point.values.v, now.point.distribution.f, *self.tight)
+        operates = self.m.status["operates"] > 0.0
+        if masses.distribution.g[:, operates].sum() >= absorbing.NOBODY:
+            return ""
+        return absorbing.by_prices(self, now)
+
+    def level_by_level(self, now: _Trial) -> _Trial:
+        """Prices bracketed one inside the other (`levels`), and Newton from there; the better point."""
+        trial = levels.solve(self, now)
+        if trial is not None and not self.done(trial):
+            self.most = len(self.history) + ATTEMPT
+            self.slopes = None
+            trial = self.newton(trial)
+        return trial if trial is not None and (self.done(trial) or trial.size < now.size) else now
+
+    def note(self, size: float) -> None:
+        """Take down the gap of an evaluation (in `levels` its largest residual), and tell of it."""
+        self.history.append(size)
+        if self.progress:
+            self.progress(self.stage, len(self.history), size)
 
     def settled(self, trial: _Trial) -> bool:
         """Whether a point is done, and few owners are at the top of the wealth grid."""

@@ -39,10 +39,8 @@ def cold_start(
     """A point near the stationary state: static clearing, values for prices expected to last, implicit steps
     of the distribution. `wage` and `interest` are where the search for static prices begins.
     """
-    m = compiled.arrays
     u, f = first_distribution(compiled, first_unknowns(compiled, wage, interest))
-    prices, firms, reach = choices(m, u)
-    settling = Settling(compiled, Start(u, hjb.guess(m, firms, prices, reach), f), ROUGH)
+    settling = Settling(compiled, Start(u, first_values(compiled, u), f), ROUGH)
     for k in range(COLD_STEPS):
         settling.clear()
         settling.move(min(2.0 * 1.4**k, 10.0))
@@ -113,6 +111,12 @@ def first_unknowns(compiled: Compiled, wage: float | None, interest: float | Non
     first_wage = wage if wage is not None else 0.3 * float(m.productivity.max() * (m.ability @ m.stationary))
     first_interest = interest if interest is not None else 0.25 * m.rho
     return with_given(compiled, np.array([np.log(first_wage), first_interest, 0.0, 0.0]))
+
+
+def first_values(compiled: Compiled, u: Array) -> Array:
+    """Values (N, S, J) to begin with at unknowns u (4,)."""
+    prices, firms, reach = choices(compiled.arrays, u)
+    return hjb.guess(compiled.arrays, firms, prices, reach)
 
 
 def first_distribution(compiled: Compiled, u: Array) -> tuple[Array, Array]:
