@@ -41,13 +41,15 @@ class Result(NamedTuple):
     message: str
     residuals: dict[str, float | None]
     prices: dict[str, float | None]
+    work: float = 0.0
+    """Visits of states (`numerics.effort`), the same on every machine."""
 
     @property
     def line(self) -> str:
         """The result in a line."""
         residuals = " ".join(f"{name} {_short(x)}" for name, x in self.residuals.items())
         prices = " ".join(f"{name} {_short(x, 5)}" for name, x in self.prices.items())
-        head = f"{self.name:>40} {self.seconds:7.2f} s  {self.outcome:<12}"
+        head = f"{self.name:>40} {self.seconds:7.2f} s {self.work:8.1e}  {self.outcome:<12}"
         return f"{head} {self.message} [{residuals}] {prices}"
 
 
@@ -117,6 +119,7 @@ def work() -> None:
 
     import dirigiste as dg
     from dirigiste.errors import DirigisteError
+    from dirigiste.numerics import effort
 
     special = {case.name: case for case in variations.SPECIAL}
     answers = os.fdopen(os.dup(1), "w")
@@ -126,7 +129,7 @@ def work() -> None:
     for line in sys.stdin:
         name = line.strip()
         economy = special[name].economy() if name in special else variations.economy(int(name))
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), effort.spent()
         outcome, message, residuals, prices = "solved", "", {}, {}
         try:
             equilibrium = dg.solve(economy)
@@ -140,8 +143,8 @@ def work() -> None:
             certificate = equilibrium.certificate
             residuals = {name: size for name in SHOWN if (size := getattr(certificate, name))}
             message = " | ".join(equilibrium.warnings)
-        seconds = time.perf_counter() - begun
-        result = Result(name, seconds, outcome, message, _finite(residuals), _finite(prices))
+        seconds, visits = time.perf_counter() - begun, effort.spent() - before
+        result = Result(name, seconds, outcome, message, _finite(residuals), _finite(prices), visits)
         _answer(answers, json.dumps(result._asdict()))
 
 

@@ -19,8 +19,11 @@ AFEW = (
 )
 """What every run of the tests looks at."""
 
-QUICK = 60.0
-"""Seconds within which there is an answer."""
+MOST_WORK = 3e9
+"""Visits of states (`numerics.effort`) within which there is an answer: about a minute of a processor."""
+
+PATIENT = 900.0
+"""Seconds after which a worker counts as stalled, however slow the machine."""
 
 
 def special(name):
@@ -34,14 +37,14 @@ def test_variations_are_the_same_for_a_number():
 
 
 def test_a_few():
-    for result in run.run(list(AFEW)):
+    for result in run.run(list(AFEW), PATIENT):
         expected = variations.SOLVED if result.name.isdigit() else special(result.name).expected
         assert run.as_expected(result, expected), result.line
 
 
 @pytest.mark.slow
 def test_special_cases():
-    results = run.run([case.name for case in variations.SPECIAL])
+    results = run.run([case.name for case in variations.SPECIAL], PATIENT)
     missed = [r.line for r in results if not run.as_expected(r, special(r.name).expected)]
     assert not missed, "\n".join(missed)
 
@@ -49,9 +52,9 @@ def test_special_cases():
 @pytest.mark.slow
 def test_random_variations():
     """Claim: of 200 variations those that have no equilibrium are refused with that reason, at least 95 % of
-    the others solve, and the rest end within a minute with a reason.
+    the others solve, and the rest end within a minute of a processor, in counted work, with a reason.
     """
-    every = run.run([str(number) for number in range(variations.COUNT)])
+    every = run.run([str(number) for number in range(variations.COUNT)], PATIENT)
     summary = run.summary(every)
     refused = variations.REFUSED
     for result in every:
@@ -59,5 +62,5 @@ def test_random_variations():
             assert run.as_expected(result, refused[int(result.name)]), result.line
     results = [result for result in every if int(result.name) not in refused]
     assert all(result.outcome in ("solved", "NotConverged") for result in results), summary
-    assert all(result.seconds < QUICK for result in every), summary
+    assert all(result.work < MOST_WORK for result in every), summary
     assert sum(result.outcome == "solved" for result in results) >= 0.95 * len(results), summary

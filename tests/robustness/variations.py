@@ -356,8 +356,9 @@ SPECIAL: tuple[Special, ...] = (
             f"political-without-{name}-{nodes}",
             "political",
             {**_shut(name), "numerics.wealth.points": nodes},
-            # nobody leaves detention any more, so all end up there, where nobody may run a firm
-            NOBODY_RUNS if name == "released" else SOLVED,
+            # nobody leaves detention any more, or withdrawal without wealth (abroad the poor have nothing),
+            # so all end up there, where nobody may run a firm
+            NOBODY_RUNS if name in ("released", "return") else SOLVED,
         )
         for nodes in (100, 200, 400, 800)
         for name in EDGES
