@@ -84,6 +84,7 @@ def check_model(economy: EconomyDeclaration, document: Document) -> list[Problem
     """Economic errors of an economy whose form is right."""
     checks: list[Callable[[EconomyDeclaration], Iterator[Fault]]] = [
         _discounting,
+        _magnitudes,
         _firms,
         _interest,
         _budget,
@@ -141,6 +142,33 @@ def _discounting(economy: EconomyDeclaration) -> Iterator[Fault]:
             "raise rho or lower growth"
         )
         yield "E-discounting", ("preferences", "rho"), message
+
+
+MOST_SIGMA = 50.0
+"""Largest curvature of utility: with more, the marginal utilities of rich and poor owners differ by more
+powers of ten than their sums and products can hold in double precision."""
+
+MOST_RATE = 1e4
+"""Largest rate of an edge a year, more than once an hour."""
+
+
+def _magnitudes(economy: EconomyDeclaration) -> Iterator[Fault]:
+    sigma = economy.preferences.sigma
+    if sigma > MOST_SIGMA:
+        message = (
+            f"must be at most {MOST_SIGMA:g}, got {sigma:g}: with more, the marginal utilities of rich and "
+            "poor owners differ by more powers of ten than numbers can hold"
+        )
+        yield "E-sigma", ("preferences", "sigma"), message
+    for n, edge in enumerate(economy.edges):
+        for key in ("rate", "actual", "perceived"):
+            rate = getattr(edge, key, None)
+            if rate is not None and rate > MOST_RATE:
+                message = (
+                    f"must be at most {MOST_RATE:g} a year (more than once an hour), got {rate:g}: owners "
+                    "would leave at once; lower it, or let edges into the status lead to where this one does"
+                )
+                yield "E-rate", ("edges", n, key), message
 
 
 def _firms(economy: EconomyDeclaration) -> Iterator[Fault]:
