@@ -7,7 +7,7 @@ import dirigiste as dg
 from dirigiste.economy import loads
 from dirigiste.errors import NotConverged
 from dirigiste.numerics.setup.arrays import compile_economy
-from dirigiste.numerics.stationary import absorbing, equilibrium, levels, start
+from dirigiste.numerics.stationary import absorbing, certificate, equilibrium, levels, start
 from dirigiste.numerics.stationary.point import unknowns
 
 BASE = """
@@ -79,3 +79,15 @@ def test_levels_find_what_newton_finds(closure):
     assert found is not None
     assert search.done(found)
     np.testing.assert_allclose(found.u, expected.point.u, atol=1e-8)
+
+
+def test_a_grid_without_room_for_capital_is_told():
+    """Claim: in a closed economy whose interest rate is above the discount rate the grid is to blame, not a
+    given interest rate.
+    """
+    compiled = compile_economy(economy())
+    solved = equilibrium.solve(compiled)
+    above = solved.point._replace(prices=solved.point.prices._replace(interest=0.07))
+    advice = certificate._top_advice(compiled, solved._replace(point=above))
+    assert "more capital than the grid has room for. Raise numerics.wealth.max" in advice
+    assert "closure.capital" not in advice

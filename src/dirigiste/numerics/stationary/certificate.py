@@ -250,6 +250,11 @@ def _top_advice(compiled: Compiled, solved: Solved) -> str:
         why = f"{solved.why[0].upper()}{solved.why[1:]}."
         return f"{why} Raise numerics.wealth.points, or numerics.wealth.max."
     net, limit = float(point.prices.interest) - m.growth, m.rho
+    if INTEREST in unknowns(compiled) and net >= limit:
+        return (
+            f"The interest rate less growth, {net:.4g}, is above {limit:.4g}, the discount rate: firms want "
+            "more capital than the grid has room for. Raise numerics.wealth.max."
+        )
     if net >= limit - 1e-4:
         near = "at or above" if net >= limit else "next to"
         return (

@@ -437,13 +437,13 @@ class _Search:
         self.deadline = min(self.deadline, effort.spent() + self.work)
         if QUOTA in self.active:
             now = self.quota(now)
-        if not self.done(now) and not self.why and self.settles and QUOTA not in self.active:
-            now = self.level_by_level(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
             self.deadline = min(end, effort.spent() + SETTLING_WORK)
             now = self.settle(now)
             self.deadline = end
+        if not self.done(now) and not self.why and self.settles and QUOTA not in self.active:
+            now = self.level_by_level(now)
         if not self.done(now) and not self.why:
             for index in (INTEREST, WAGE):
                 if index in self.active and not self.done(now):
@@ -476,13 +476,20 @@ class _Search:
         return absorbing.by_prices(self, now)
 
     def level_by_level(self, now: _Trial) -> _Trial:
-        """Prices bracketed one inside the other (`levels`), and Newton from there; the better point."""
+        """Prices bracketed one inside the other (`levels`), which has its own allowance, and Newton from
+        there; the better point.
+        """
+        before = effort.spent()
         trial = levels.solve(self, now)
-        if trial is not None and not self.done(trial):
+        self.deadline += effort.spent() - before
+        if trial is None:
+            return now
+        if not self.done(trial):
             self.most = len(self.history) + ATTEMPT
             self.slopes = None
             trial = self.newton(trial)
-        return trial if trial is not None and (self.done(trial) or trial.size < now.size) else now
+        solved = trial.point.values.residual <= self.compiled.economy.numerics.tolerances.hjb
+        return trial if solved and (self.done(trial) or trial.size < now.size) else now
 
     def note(self, size: float) -> None:
         """Take down the gap of an evaluation (in `levels` its largest residual), and tell of it."""

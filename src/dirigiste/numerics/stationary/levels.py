@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 WORK = 8e8
-"""Work (`effort`) that goes into one such search."""
+"""Most work (`effort`) that goes into one such search, if that of the whole search (`_Search.work`) is not
+less."""
 
 SLOPES = {WAGE: -3.0, INTEREST: -20.0, TRANSFER: -1.0}
 """Derivatives of markets in their prices while none are known, of the size that they have away from ramps."""
@@ -78,7 +79,7 @@ class Levels:
         self.search, self.point = search, now.point
         self.order = [index for index in (INTEREST, WAGE, TRANSFER) if index in search.active]
         self.slopes = dict(SLOPES)
-        self.end = min(effort.spent() + WORK, search.deadline)
+        self.end = effort.spent() + min(WORK, search.work)
         self.may = np.array([status["operates"] > 0.0 for status in search.m.status])
 
     def run(self) -> _Trial | None:
