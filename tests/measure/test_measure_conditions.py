@@ -159,3 +159,19 @@ def test_rows_without_employment_are_told_too():
     assert whole.height == frame.height
     assert whole["why_not"][:5].to_list() == ["employment is missing"] * 5
     assert file_names(result.firms) == {}
+
+
+def test_a_text_that_no_row_has_is_named_with_the_nearest():
+    frame = random_firms(groups=("state", "private"))
+    roles = {"output": "output", "wage_bill": "labor", "capital": "capital", "group": "group"}
+    with pytest.raises(InputError) as caught:
+        read_firms(frame, **roles, keep="group == 'stat' & year >= 2000")
+    assert "no row has `stat` in group; did you mean `state`?" in str(caught.value)
+    assert "none of its" in str(caught.value)
+    with pytest.raises(InputError, match="no row has `x` in industry; there are i0, i1, i2, i3, i4"):
+        read_firms(frame, **roles, industry="industry", keep=["year > 2000", "industry in ('x', 'y')"])
+    kept = read_firms(frame, **roles, drop="group == 'stat'")
+    assert len(kept) == frame.height
+    assert kept.doubts == ("--drop: `group == 'stat'`: no row has `stat` in group; did you mean `state`?",)
+    assert not read_firms(frame, **roles, drop="group == 'state'").doubts
+    assert not read_firms(frame, **roles, keep="group != 'stat'").doubts

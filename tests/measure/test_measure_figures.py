@@ -106,6 +106,17 @@ def test_one_year_and_no_groups_give_fewer_figures():
     assert "TFPR differs between firms" in figures.figures(result)["densities"].title
 
 
+def test_figures_say_below_what_they_show(measured, tmp_path):
+    figure = figures.figures(measured)["densities"]
+    figures.save(measured, tmp_path, ("png", "svg", "pdf"))
+    text = (tmp_path / "densities.svg").read_text()
+    assert "Densities by Gaussian kernels" in text
+    assert "Choices: σ 3" in text
+    height = int.from_bytes((tmp_path / "densities.png").read_bytes()[20:24])
+    assert height > 200 * figure.drawn().get_size_inches()[1] + 20
+    assert b"Gaussian" not in (tmp_path / "densities.pdf").read_bytes()
+
+
 def test_unknown_formats(measured, tmp_path):
     with pytest.raises(InputError, match="formats are png, svg, pdf"):
         figures.save(measured, tmp_path, ("gif",))

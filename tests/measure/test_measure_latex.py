@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from measure_samples import firms_of, random_firms
 
+from dirigiste.errors import InputError
 from dirigiste.measurement import Choices, measure, specifications
 from dirigiste.measurement.output.render import cells, latex, layout
 from dirigiste.measurement.output.render.files import write_tables
@@ -124,3 +125,15 @@ def test_regressions_have_their_rules_and_both_lines_of_the_head(tables):
     if r"(continued)" in text:
         assert text.index(r"\addtocounter{table}{-1}") < text.index(r"\caption{Regressions (continued)}")
     assert text.count(r"\label{") == 1
+
+
+def test_two_tables_of_regressions_can_have_labels_of_their_own():
+    firms = firms_of(random_firms())
+    plain = measure(firms, regress="ln_tfpr ~ state").tables["regress"]
+    assert r"\caption{Regressions}\label{tab:regress}" in latex.latex(plain, "")
+    named = measure(
+        firms, regress="ln_tfpr ~ state", regress_title="Gaps & more", regress_label="gaps:1"
+    ).tables["regress"]
+    assert r"\caption{Gaps \& more}\label{tab:gaps:1}" in latex.latex(named, "")
+    with pytest.raises(InputError, match="--regress-label: must be of letters"):
+        measure(firms, regress="ln_tfpr ~ state", regress_label="my label")

@@ -5,8 +5,10 @@ import re
 import pandas as pd
 import polars as pl
 import pytest
+from measure_samples import firms_of, random_firms
 
 from dirigiste.errors import InputError
+from dirigiste.measurement import measure
 from dirigiste.measurement.output.render import cells, files, latex, markdown, terminal
 from dirigiste.measurement.output.table import Column, Table
 
@@ -172,3 +174,12 @@ def test_what_cannot_be_written(tmp_path):
     blocked.write_text("")
     with pytest.raises(InputError, match="cannot be made"):
         files.write_frame(TABLE.frame, blocked / "x.csv")
+
+
+def test_numbers_of_the_summary_have_digits_by_their_unit():
+    table = measure(firms_of(random_firms()), bootstrap=5).tables["summary"]
+    shown = {name: (value, error) for name, value, error in cells.rows(table)}
+    assert all(len(text.partition(".")[2]) == 2 for text in shown["mean gain, %"])
+    assert all(len(text.partition(".")[2]) == 4 for text in shown["sd of ln TFPR"])
+    assert "." not in shown["rows used"][0]
+    assert len(shown["rows of the median cell"][0].partition(".")[2]) in (0, 1)

@@ -48,7 +48,16 @@ DRAWS: Final = 200
 LIMIT: Final = 30
 """Rows of a table that are printed where not all are asked for."""
 
-FORMULAS: Final = ("regress", "event_study", "cluster", "stars", "event_window", "event_method")
+FORMULAS: Final = (
+    "regress",
+    "event_study",
+    "cluster",
+    "stars",
+    "event_window",
+    "event_method",
+    "regress_title",
+    "regress_label",
+)
 """Options of regressions."""
 
 ROLE_OPTIONS: Final = {
@@ -233,6 +242,13 @@ def fitting(choices: Choices, firms: Firms) -> Choices:
     help="Cluster regressions; default: by firm, if there are ids; none: robust to heteroskedasticity.",
 )
 @click.option("--stars", is_flag=True, help="Stars in tables of regressions.")
+@click.option("--regress-title", metavar="TEXT", help="Title of the table of regressions.")
+@click.option(
+    "--regress-label",
+    metavar="NAME",
+    help="Label of that table in LaTeX, after `tab:`; papers with two such tables need two.  "
+    "[default: regress]",
+)
 @click.option(
     "--eta", type=float, default=0.85, show_default=True, help="Span of control, for the model's version."
 )

@@ -71,6 +71,8 @@ def measure(
     stars: bool = False,
     event_window: str = "-5,5",
     event_method: str = "two-way",
+    regress_title: str | None = None,
+    regress_label: str | None = None,
 ) -> Measurement:
     """Measure wedges, gains and everything that follows.
 
@@ -92,6 +94,8 @@ def measure(
         stars: Whether tables of regressions have stars.
         event_window: First and last year around an event, and the reference year if it is not -1.
         event_method: `two-way` or `sun-abraham`.
+        regress_title: Title of the table of regressions.
+        regress_label: What LaTeX calls it after `tab:`; papers with several such tables need several.
 
     Returns:
         Firm-level wedges, tables, the log of rows lost, and why tables are absent.
@@ -108,6 +112,8 @@ def measure(
         stars=stars,
         event_window=event_window,
         event_method=event_method,
+        regress_title=regress_title,
+        regress_label=regress_label,
     ).checked()
     requests.check_names(firms)
     divisions = [by] if isinstance(by, str) else list(by)

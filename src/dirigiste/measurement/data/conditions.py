@@ -60,6 +60,16 @@ def texts(formula: Formula) -> set[str]:
     return set(_texts(formula))
 
 
+def compared(formula: Formula) -> list[tuple[str, str]]:
+    """Columns and the texts that their values are to be equal to, or not."""
+    if not isinstance(formula, Call):
+        return []
+    if formula.what not in ("==", "!=", "in"):
+        return [pair for part in formula.parts for pair in compared(part)]
+    named = [part.name for part in formula.parts if isinstance(part, Name)]
+    return [(name, part.value) for name in named for part in formula.parts if isinstance(part, Text)]
+
+
 def to_polars(formula: Formula, column: Callable[[str], pl.Expr], text: Callable[[str], pl.Expr]) -> pl.Expr:
     """The condition as an expression of polars: true, false, or null where a column that decides is missing.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 from dirigiste.measurement.checks.names import check_names, doubts
 from dirigiste.measurement.data import conditions, expressions
@@ -42,6 +43,9 @@ ABSENT: Final = {
     "inputs": None,
 }
 """What canonical columns hold where no role fills them."""
+
+VALUES: Final = 10
+"""Values of a column that a message lists."""
 
 NEEDS: Final = {
     "year": (("is missing", "no year"),),
@@ -90,9 +94,10 @@ class Reading:
         steps = self._steps(total, lost)
         if total == 0:
             raise InputError.of("has a header but no rows", file=self.source.name)
+        idle = self._idle_conditions(total, lost)
         if frame.height == 0:
             losses = "; ".join(f"{step.what}: {step.lost:,}" for step in steps[1:] if step.lost)
-            self._nothing_in(f"none of its {total:,} rows can be used ({losses})")
+            self._nothing_in(f"none of its {total:,} rows can be used ({losses})", idle)
         labels = {
             name: self.source.labels[role.text]
             for name, role in self.roles.filled.items()
@@ -101,7 +106,7 @@ class Reading:
         filled = {name: role.text for name, role in self.roles.filled.items()}
         filled["labor"] = filled[self.labor]
         check_names(frame, self.roles, self.source.name)
-        warnings = (*self.source.doubts, *doubts(frame, self.roles, self.source))
+        warnings = (*self.source.doubts, *doubts(frame, self.roles, self.source), *map(str, idle))
         warnings = tuple(dict.fromkeys(warnings))
         original = Original(self.source, self.decimal, self.roles.missing)
         reasons = {n: what for n, (what, _) in enumerate(self._reasons(), start=1)}
@@ -413,7 +418,35 @@ class Reading:
             steps.append(Step(what, lost[n], left, why, chosen=n <= len(self.roles.conditions)))
         return tuple(steps)
 
-    def _nothing_in(self, message: str) -> None:
+    def _idle_conditions(self, total: int, lost: dict[int, int]) -> list[Problem]:
+        """A problem for each text of a condition that keeps or drops nothing, where no row has the text."""
+        found, left = [], total
+        for n, condition in enumerate(self.roles.conditions, start=1):
+            left -= lost.get(n, 0)
+            nothing = left == 0 if condition.kind == "keep" else not lost.get(n)
+            for name, wanted in conditions.compared(condition.formula) if nothing else ():
+                shown, values = name.removeprefix(OF_ROLE), self._values(name)
+                if wanted not in values:
+                    message = f"`{condition.text}`: no row has `{wanted}` in {shown}"
+                    near_one = near(wanted, values)
+                    if near_one is None:
+                        message += f"; there are {', '.join(values[:VALUES])}{', …' * (len(values) > VALUES)}"
+                    found.append(Problem("", 0, 0, f"--{condition.kind}", message, near_one))
+            if left == 0:
+                break
+        return found
+
+    def _values(self, name: str) -> list[str]:
+        """The texts that a column or a role holds, sorted."""
+        columns = self.roles.columns
+        lazy = self.source.scan(columns, set())
+        schema = dict(lazy.collect_schema())
+        canonical = {one.meta.output_name(): one for one in self._expressions(schema)}
+        role = canonical.get(name.removeprefix(OF_ROLE)) if name.startswith(OF_ROLE) else None
+        value = self._word(name, schema) if role is None else role.cast(pl.String)
+        return lazy.select(value.alias("value").unique()).collect()["value"].drop_nulls().sort().to_list()
+
+    def _nothing_in(self, message: str, more: Sequence[Problem]) -> None:
         """Raise InputError: no row is left; the columns without values are named."""
         lazy = self.source.scan(self.roles.columns, set())
         schema = dict(lazy.collect_schema())
@@ -428,7 +461,7 @@ class Reading:
             for name in self.roles.columns
             if counts[name][0] == 0
         ]
-        raise InputError(problems)
+        raise InputError([*problems, *more])
 
 
 def _reasons() -> list[tuple[str, int]]:

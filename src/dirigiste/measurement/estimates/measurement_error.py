@@ -132,6 +132,7 @@ def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | 
     ]
     frame = pl.DataFrame(rows, schema=["measure", "value", "se"], orient="row")
     columns = {"measure": Column("measure"), "value": Column("value", "", 4), "se": Column("s.e.", "", 4)}
+    digits = tuple(2 if name.endswith("%") else 4 for name, _, _ in rows)
     clipped = (
         "" if share == error.share else f" λ is estimated at {error.share:.3f}; {share:g} is used below it."
     )
@@ -144,4 +145,5 @@ def table(estimate: Estimate, line: str, pairs: Pairs | None = None) -> Table | 
         f"clustered by firm.{clipped}",
         line,
     )
-    return Table("measurement_error", "Real dispersion and measurement error", frame, columns, notes)
+    title = "Real dispersion and measurement error"
+    return Table("measurement_error", title, frame, columns, notes, digits=digits)

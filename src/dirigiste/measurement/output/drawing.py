@@ -6,12 +6,14 @@ These modules (figures, drawing, page) use the drawing code of reports; only the
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 
 from dirigiste.report import words
 from dirigiste.report.drawing import sheet
@@ -26,6 +28,20 @@ if TYPE_CHECKING:
 
 DASHES: Final = ("-", (0, (6, 1.5)), (0, (1.2, 1.4)), (0, (6, 1.4, 1.2, 1.4)))
 """Line styles of groups, in the order of colours, so that grey tells them apart too."""
+
+
+NOTE: Final = 150
+"""Letters of a line below a figure."""
+
+
+def captioned(figure: Figure, note: str) -> Bbox:
+    """Write below a figure what it shows and how to read it; the area to save, in inches."""
+    width, height = (float(size) for size in figure.get_size_inches())
+    lines = textwrap.wrap(note, NOTE)
+    for n, line in enumerate(lines):
+        at = -(0.1 + 0.14 * n) / height
+        figure.text(0.01, at, line, fontsize=6.5, color=sheet.SOFT, va="center")
+    return Bbox([[0, -0.14 * len(lines) - 0.08], [width, height]])
 
 
 def densities(panels: Sequence[tuple[str, str, Sequence[Density]]], title: str | None = None) -> Figure:

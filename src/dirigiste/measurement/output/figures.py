@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import matplotlib as mpl
 import polars as pl
@@ -124,7 +125,7 @@ class Figure:
         """Its letters, each once."""
         named = [name for name in ("group", "outcome", "event") if name in self.frame.columns]
         groups = [text for name in named for text in self.frame[name].unique().to_list()]
-        return "".join(sorted({*self.title, *"".join(groups)}))
+        return "".join(sorted({*self.title, *self.note, *"".join(groups)}))
 
     def drawn(self, *, titled: bool = True) -> Drawn:
         """The figure as matplotlib has it."""
@@ -137,9 +138,18 @@ class Figure:
             return sheet.svg(self.draw(None), self.name, self.title, self.description)
 
     def png(self) -> bytes:
-        """The figure with its title as PNG."""
+        """The figure as PNG, its title above and its note below."""
+        out = io.BytesIO()
+        self.save(out, "png", dpi=200, metadata={"Software": None})
+        return out.getvalue()
+
+    def save(self, out: Path | BinaryIO, kind: str, **options: Any) -> None:  # noqa: ANN401  (of matplotlib)
+        """Save the figure; PDF has neither title nor note, since papers have captions."""
+        plain = kind == "pdf"
         with lettered(self.text):
-            return sheet.png(self.draw(self.title))
+            figure = self.draw(None if plain else self.title)
+            area = None if plain else drawing.captioned(figure, self.note)
+            figure.savefig(out, format=kind, bbox_inches=area, **options)
 
     def csv(self) -> str:
         """Its data as CSV."""
@@ -159,7 +169,8 @@ def figures(measurement: Measurement) -> dict[str, Figure]:
 
 
 def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("png", "svg")) -> list[Path]:
-    """Write all figures into a folder, with their data as CSV. Only PDF has no title: papers have captions.
+    """Write all figures into a folder, with their data as CSV. Only PDF has no title and no note: papers have
+    captions.
 
     Raises:
         InputError: The folder cannot be made, or a format is not one of png, svg, pdf.
@@ -172,13 +183,11 @@ def save(measurement: Measurement, folder: Path, formats: tuple[str, ...] = ("pn
     for figure in figures(measurement).values():
         for kind in formats:
             path = folder / f"{figure.name}.{kind}"
-            with lettered(figure.text), whole(path) as draft:
+            with whole(path) as draft:
                 if kind == "png":
                     draft.write_bytes(figure.png())
                 else:
-                    plain: dict[str, Any] = {"Date": None} if kind == "svg" else {"CreationDate": None}
-                    title = figure.title if kind == "svg" else None
-                    figure.draw(title).savefig(draft, metadata=plain)
+                    figure.save(draft, kind, metadata={"Date" if kind == "svg" else "CreationDate": None})
             written.append(path)
         written.append(write_text(folder / f"{figure.name}.csv", figure.csv()))
     return written
@@ -190,8 +199,13 @@ def _plain(group: str) -> str:
 
 
 def _few(measurement: Measurement) -> str:
-    left = figure_data.left_out(measurement)
-    return f" The {left} smallest groups are left out." if left else ""
+    return _left_out(figure_data.left_out(measurement))
+
+
+def _left_out(count: int) -> str:
+    if count < 2:
+        return " The smallest group is left out." if count else ""
+    return f" The {count} smallest groups are left out."
 
 
 def _densities(measurement: Measurement) -> Figure | None:
@@ -336,8 +350,7 @@ def _by_year(measurement: Measurement) -> Figure | None:
         f"ln MRPK of {_plain(leading)} firms against {_plain(reference)} ones: {first[1]} in {first[0]}, "
         f"{last[1]} in {last[0]}"
     )
-    left = len(largest) - len(shown)
-    less = f" The {left} smallest groups are left out." if left else ""
+    less = _left_out(len(largest) - len(shown))
     described = "; ".join(
         f"{row['group']} {row['year']} {words.signed(row['coefficient'], 2)}"
         for row in frame.filter(pl.col("variable") == "ln MRPK").iter_rows(named=True)
@@ -417,8 +430,9 @@ def _event_figure(
     return Figure(
         name,
         title,
-        f"Coefficients relative to year {reference}; bars: 95 % intervals. The first and last hold all years "
-        f"beyond. Choices: {measurement.choices.line()}",
+        f"Coefficients of years around the event (0: the year in which {turned}), relative to year "
+        f"{words.signed(reference, 0)}; bars: 95 % intervals. The first and last hold all years beyond. "
+        f"Choices: {measurement.choices.line()}",
         f"Coefficients by years from the event. {described}.",
         frame,
         lambda top: drawing.intervals(panels, top, legend=False, before=reference + 0.5),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from dirigiste.measurement.data.firms import Step
     from dirigiste.measurement.estimates.gains import Estimate
+
+
+DIGITS: Final = {"%": 2, "count": 1}
+"""Digits after the point by unit; others have four. A count has one where it is a half (a median)."""
 
 
 def table(
@@ -50,12 +54,13 @@ def table(
         orient="row",
     )
     columns = {"measure": Column("measure"), "value": Column("value", "", 4)}
+    digits = tuple(DIGITS.get(unit, 4) for _, _, unit in rows)
     if errors is None:
-        return Table("summary", "Misallocation", frame, columns, (FORMULA, line))
+        return Table("summary", "Misallocation", frame, columns, (FORMULA, line), digits=digits)
     frame = frame.with_columns(se=pl.Series([errors.get(name) for name, _, _ in rows], dtype=pl.Float64))
     columns["se"] = Column("s.e.", "", 4)
     note = "Standard errors by the bootstrap over firms; the table of intervals says more."
-    return Table("summary", "Misallocation", frame, columns, (FORMULA, note, line))
+    return Table("summary", "Misallocation", frame, columns, (FORMULA, note, line), digits=digits)
 
 
 def log_of_rows(steps: Sequence[Step], line: str) -> Table:

@@ -42,6 +42,10 @@ class Table:
     """Whether it is written only in formats that programs read: another table shows the same to people."""
     hidden: frozenset[str] = frozenset()
     """Columns that only formats for programs have."""
+    digits: tuple[int, ...] = ()
+    """Digits after the point of numbers without a unit, by row, where rows differ; else those of columns."""
+    label: str = ""
+    """What LaTeX calls it after `tab:`; else its name."""
 
     def __post_init__(self) -> None:
         if list(self.columns) != self.frame.columns:

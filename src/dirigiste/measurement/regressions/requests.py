@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dirigiste.errors import InputError, Problem
@@ -29,6 +30,10 @@ ROBUST: Final = "none"
 """What `--cluster` says for standard errors that are robust to heteroskedasticity alone."""
 
 
+LABEL: Final = re.compile(r"[A-Za-z0-9:.-]+")
+"""Labels that LaTeX takes as they are."""
+
+
 @dataclass(frozen=True)
 class Requests:
     """Formulas of regressions and event studies, and how they are estimated."""
@@ -41,6 +46,10 @@ class Requests:
     stars: bool = False
     event_window: str = "-5,5"
     event_method: str = "two-way"
+    regress_title: str | None = None
+    """Title of the table of regressions; None: `Regressions`."""
+    regress_label: str | None = None
+    """What LaTeX calls that table after `tab:`; None: `regress`."""
 
     def __bool__(self) -> bool:
         return bool(self.regress or self.event_study)
@@ -58,6 +67,8 @@ class Requests:
                           "clustered by firm, whatever it says"),
             "--stars": (self.stars, bool(self.regress), plain),
             "--event-window": (self.event_window != Requests.event_window, bool(self.event_study), event),
+            "--regress-title": (self.regress_title is not None, bool(self.regress), plain),
+            "--regress-label": (self.regress_label is not None, bool(self.regress), plain),
             "--event-method": (self.event_method != Requests.event_method, bool(self.event_study), event),
         }  # fmt: skip
         return [
@@ -98,6 +109,9 @@ class Requests:
         if self.event_method not in METHODS:
             message = f"must be one of {', '.join(METHODS)}; got `{self.event_method}`"
             problems.append(Problem("", 0, 0, "--event-method", message))
+        if self.regress_label is not None and not LABEL.fullmatch(self.regress_label):
+            message = f"must be of letters a to z, digits, - : . and no spaces; got `{self.regress_label}`"
+            problems.append(Problem("", 0, 0, "--regress-label", message))
         problems += [
             Problem("", 0, 0, "--regress", f"`{part.label}` is for event studies: give it to --event-study")
             for model in models
@@ -169,7 +183,13 @@ class Checked:
                 for equation in self.models
                 for outcome in equation.outcomes
             ]
-            made |= {table.name: table for table in tables(models, line, stars=self.asked.stars)}
+            side_by_side, long_form = tables(models, line, stars=self.asked.stars)
+            side_by_side = replace(
+                side_by_side,
+                title=self.asked.regress_title or side_by_side.title,
+                label=self.asked.regress_label or "",
+            )
+            made |= {table.name: table for table in (side_by_side, long_form)}
         if self.events:
             studies = [
                 study

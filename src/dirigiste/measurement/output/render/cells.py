@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -62,9 +63,15 @@ def rows(table: Table) -> list[list[str]]:
     frame = table.frame
     kinds = dict(frame.schema)
     return [
-        [cell(value, table.columns[name], kinds[name]) for name, value in row.items()]
-        for row in frame.iter_rows(named=True)
+        [cell(value, _column(table, name, n), kinds[name]) for name, value in row.items()]
+        for n, row in enumerate(frame.iter_rows(named=True))
     ]
+
+
+def _column(table: Table, name: str, row: int) -> Column:
+    """A column, with the digits of a row where rows differ."""
+    column = table.columns[name]
+    return replace(column, digits=table.digits[row]) if table.digits and not column.unit else column
 
 
 def texts(table: Table) -> set[int]:

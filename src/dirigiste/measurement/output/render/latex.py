@@ -101,7 +101,7 @@ def latex(table: Table, choices: str) -> str:
     """A table with caption, label, notes and the choices behind it: floats, or over pages if long."""
     table = table.shown()
     layout = laid_out(cells.heads(table), cells.rows(table), cells.texts(table))
-    label = rf"\label{{tab:{re.sub(r'[^a-z0-9]+', '-', table.name.lower())}}}"
+    label = rf"\label{{tab:{table.label or re.sub(r'[^a-z0-9]+', '-', table.name.lower())}}}"
     notes = [*(escaped(note) for note in cells.notes(table, choices)), f"Choices: {escaped(choices)}"]
     small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if layout.small else []
     make = _over_pages if layout.lines + sum(map(lines_of, cells.notes(table, choices))) > LONG else _float
