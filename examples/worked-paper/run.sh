@@ -25,7 +25,8 @@ dirigiste measure real.parquet "${choices[@]}" --bootstrap 100 --seed 1 --table 
 
 # 6. State and private firms, year by year
 dirigiste measure real.parquet "${choices[@]}" --cluster id --table regress --out by-year --format csv,tex \
-    --regress "ln_tfpr + ln_mrpk + ln_mrpl ~ i(year, state) + collective + foreign + hmt | industry^year"
+    --regress "ln_tfpr + ln_mrpk + ln_mrpl ~ i(year, state) + collective + foreign + hmt | industry^year" \
+    --regress-title "State firms against private ones, by year" --regress-label by-year
 
 # 7. Regressions
 gap="state + collective + foreign + hmt"
