@@ -119,7 +119,7 @@ def test_the_figure_by_year_has_the_coefficients_and_intervals():
 
 def test_a_column_of_many_values_is_no_division():
     firms = firms_of(panel(5))
-    with pytest.raises(InputError, match="`output` makes 952 subsets; of 952 rows, and above 100 subsets"):
+    with pytest.raises(InputError, match="`output` makes 952 subsets of 952 rows; above 100 subsets they"):
         measure(firms, CHOICES, by="output")
     with pytest.raises(InputError, match=r"\(`output` has 952 values\).*--group 'small: output < 100"):
         measure(firms, CHOICES, by="year,output")

@@ -561,6 +561,8 @@ def test_notes_of_event_studies_say_one_thing_each():
     table = studied(changing())
     firms, regression, compared = table.notes[:3]
     assert "Firms used, by their `soe` over the years: change from 0 to 1 once, the event: 96" in firms
+    leaving = studied(changing().with_columns(soe=1 - pl.col("soe")), "ln_output ~ event(!soe) | id + year")
+    assert "by their `soe` over the years: change from 1 to 0 once, the event: 96" in leaving.notes[0]
     assert regression.startswith("Regression: `ln_output ~ event(soe) | id + year`.")
     assert compared == (
         "Coefficients compare with the year before the event, where they are 0 by definition. Year -5 stands "

@@ -143,12 +143,12 @@ def _too_many(frame: pl.DataFrame, keys: Sequence[str], by: str, count: int) -> 
     worst = max(values, key=lambda key: values[key])
     of_each = f" (`{worst}` has {values[worst]:,} values)" if len(keys) > 1 else ""
     limit = (
-        f"{MOST:,} are measured at most"
+        f"; {MOST:,} are measured at most"
         if count > MOST
-        else f"of {frame.height:,} rows, and above {MANY} subsets they must have {LEAST} rows on average"
+        else f" of {frame.height:,} rows; above {MANY} subsets they must have {LEAST} rows or more on average"
     )
     message = (
-        f"`{by}` makes {count:,} subsets; {limit}{of_each}. Each is measured alone, so name a column with "
+        f"`{by}` makes {count:,} subsets{limit}{of_each}. Each is measured alone, so name a column with "
         "few values. Make classes of numbers first, as a column of the file or as groups of ranges: "
         f"--group 'small: {quoted(worst)} < 100; large: else'"
     )

@@ -215,12 +215,13 @@ def _event_notes(studies: Sequence[Study]) -> list[str]:
         when = {1: "the year before the event", 0: "the year of the event"}.get(
             before, f"{abs(before)} years {'before' if before > 0 else 'after'} the event"
         )
+        turned = str.maketrans("01", "10") if study.event.leaves else {}
         used, unused = (
-            "; ".join(f"{KINDS[kind]}: {study.firms[kind]:,}" for kind in kinds)
+            "; ".join(f"{KINDS[kind].translate(turned)}: {study.firms[kind]:,}" for kind in kinds)
             for kinds in (("event", "never"), ("always", "other", "several"))
         )
         lines += [
-            f"Firms used, by their `{study.event.variable}` over the years: {used}. Firms left out: "
+            f"Firms used, by their `{study.event.name}` over the years: {used}. Firms left out: "
             f"{unused}. Rows that the trim cuts count here too.",
             f"Regression: `{study.model.text}`. {how}",
             f"Coefficients compare with {when}, where they are 0 by definition. Year {study.window.first} "
