@@ -23,7 +23,7 @@ GIGA: Final = 1e9
 
 REMEDY: Final = (
     "With `--keep CONDITION` (such as `--keep 'year >= 2006'`) only the rows that it keeps take memory; "
-    "`--jobs 1` takes about a sixth less"
+    "`--jobs 1` takes about a tenth less"
 )
 
 
