@@ -68,7 +68,8 @@ def test_estimates_are_a_minimum(plan, solved):
     moments, jacobian = evaluator.moments(x), evaluator.jacobian(x)
     np.testing.assert_allclose(moments, list(solved.values()), rtol=1e-5)
     inference = infer(plan, x, moments, jacobian)
-    assert f"J is {inference.j:.1f} with {inference.degrees} degrees of freedom" in PAGE.read_text(encoding="utf-8")
+    said = f"J is {inference.j:.1f} with {inference.degrees} degrees of freedom"
+    assert said in PAGE.read_text(encoding="utf-8")
     miss = moments[:16] - [moment.target for moment in plan.targeted]
     step = inference.influence @ miss
     for n in plan.priors:
