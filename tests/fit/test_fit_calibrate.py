@@ -335,3 +335,50 @@ def test_assumed_numbers_move_estimates_as_said(truth):
     assert np.abs(expected).max() > 0.01
     assert first.to_json()["assumptions"][0]["rho"] == pytest.approx(row["rho"])
     assert any(table.title.startswith("Assumptions") for table in first.tables())
+
+
+def test_the_posterior_of_a_nearly_linear_model_is_the_normal_one(truth):
+    """With moments that are known well the normal approximation holds, and draws are worth nearly all."""
+    head = PARAMETERS.split("  - {path: edges")[0] + "moments:\n"
+    moments = {name: truth[name] for name in ("control", "credit_output", "capital_output")}
+    result = calibrated(moments, head, draws=60)
+    posterior = result.posterior
+    assert posterior.x.shape == (60, 1)
+    assert (posterior.outside, posterior.failed) == (0, 0)
+    assert 40 < posterior.effective <= 60
+    se = result.inference.se[0]
+    assert abs(posterior.mean()[0] - result.x[0]) < 4 * se / np.sqrt(posterior.effective)
+    assert posterior.sd()[0] == pytest.approx(se, rel=0.35)
+    assert posterior.quantiles(0.05)[0] < posterior.quantiles(0.5)[0] < posterior.quantiles(0.95)[0]
+    assert any(table.title.startswith("Posterior: 60 draws") for table in result.tables())
+    assert result.to_json()["posterior"]["draws"] == 60
+
+
+def test_draws_outside_of_bounds_and_unsolved_count_nothing(truth, monkeypatch):
+    head = PARAMETERS.split("  - {path: edges")[0].replace("[1.0, 5.0], transform: logit", "[1.5, 2.0003]")
+    text = file_of({"control": truth["control"]}, head + "moments:\n", relative=0.01)
+    solved = evaluation.solve
+
+    def fragile(economy, **options):
+        if economy.get("statuses.loyal.collateral") < 1.99:
+            raise NotConverged("too little credit")
+        return solved(economy, **options)
+
+    plan = loader.loads(text.replace("start: 1.95", "start: 1.995"), ECONOMY)
+    monkeypatch.setattr(evaluation, "solve", fragile)
+    posterior = dg.calibrate(ECONOMY, plan, draws=20).posterior
+    assert posterior.outside > 0
+    assert posterior.failed > 0
+    unsolved = np.isnan(posterior.moments[:, 0])
+    assert unsolved.sum() == posterior.outside + posterior.failed
+    assert (posterior.weights[unsolved] == 0.0).all()
+    assert posterior.weights.sum() == pytest.approx(1.0)
+
+
+def test_what_is_not_identified_has_no_posterior(truth):
+    economy = ECONOMY.with_({"edges.emigrate.rate": 0.0})
+    parameter = "  - {path: edges.emigrate.cost, name: cost, bounds: [0.0, 1.0]}"
+    head = f"name: idle\nparameters:\n{parameter}\nmoments:\n"
+    plan = loader.loads(file_of({"control": truth["control"]}, head), economy)
+    with pytest.raises(InputError, match="not identified, so there is no posterior without a prior: cost"):
+        dg.calibrate(economy, plan, draws=5)

@@ -29,9 +29,16 @@ from dirigiste.errors import InputError
     show_default=True,
     help="Searches; all but the first start from a Sobol set within the bounds.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Shift of the Sobol set.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the Sobol set and of draws.")
 @click.option(
     "--most", type=click.IntRange(1), default=100, show_default=True, help="Most evaluations of one search."
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Draws from the posterior; the economy is solved at each.",
 )
 @click.option(
     "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a parameter; may be repeated."
@@ -45,6 +52,7 @@ def command(
     starts: int,
     seed: int,
     most: int,
+    draws: int,
     changes: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -71,6 +79,7 @@ def command(
             starts=starts,
             seed=seed,
             most=most,
+            draws=draws,
             folder=None if problems else folder,
             progress=report,
         )

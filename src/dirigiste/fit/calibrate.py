@@ -17,6 +17,7 @@ from dirigiste.fit.estimation.evaluation import Evaluator
 from dirigiste.fit.estimation.kept import Kept
 from dirigiste.fit.inference.errors import infer
 from dirigiste.fit.inference.identification import directions
+from dirigiste.fit.inference.posterior import sample
 from dirigiste.fit.moments import loader
 from dirigiste.fit.moments.plan import Plan
 from dirigiste.fit.output.calibration import Calibration
@@ -36,6 +37,7 @@ def calibrate(
     seed: int = 0,
     most: int = MOST,
     folder: str | Path | None = None,
+    draws: int = 0,
     progress: Progress | None = None,
 ) -> Calibration:
     """Estimate parameters of an economy on moments, by minimum distance.
@@ -46,10 +48,11 @@ def calibrate(
             one.
         starts: Searches: the first from the starting values of the file, the others from points of a Sobol
             set within the bounds.
-        seed: Shift of the Sobol set.
+        seed: Shift of the Sobol set, and of draws.
         most: Largest count of evaluations of one search.
         folder: Where evaluations and finished searches are kept, so that a calibration that was stopped goes
             on where it was; nothing is kept without one.
+        draws: Draws from the posterior, at each of which the model is solved (`fit.inference.posterior`).
         progress: Called at every evaluation.
 
     Returns:
@@ -81,16 +84,19 @@ def calibrate(
     values = evaluator.moments(x)
     assert values is not None  # the search ends where it has solved the economy
     jacobian = evaluator.jacobian(x)
+    inference = infer(plan, x, values, jacobian)
+    posterior = sample(evaluator, x, inference, draws, seed, progress) if draws else None
     return Calibration(
         plan,
         x,
         values,
         jacobian,
-        infer(plan, x, values, jacobian),
+        inference,
         tuple(directions(plan, x, jacobian)),
         tuple(found),
         found.index(best),
         time.perf_counter() - begin,
         seed,
         evaluator.jacobian_of_assumed(x),
+        posterior,
     )

@@ -158,21 +158,14 @@ class _Watch:
 def _one(evaluator: Evaluator, point: Array, most: int, watch: _Watch) -> Found:
     """Search from one start."""
     plan = evaluator.plan
-    weight, targets = whitening(plan.covariance), np.array([moment.target for moment in plan.targeted])
-    count = len(targets)
-    priors = [
-        (n, parameter.scale.of(parameter.prior.mean), parameter.prior.sd)
-        for n, parameter in enumerate(plan.parameters)
-        if parameter.prior is not None
-    ]
+    weight, priors, count = whitening(plan.covariance), _priors(plan), len(plan.targeted)
 
     def residuals(z: Array) -> Array | None:
         moments = evaluator.moments(plan.from_scale(z))
         if moments is None:
             watch.step(math.inf)
             return None
-        left = [(z[n] - mean) / sd for n, mean, sd in priors]
-        result = np.concatenate([weight @ (moments[:count] - targets), left])
+        result = _residuals(plan, weight, z, moments)
         watch.step(float(result @ result))
         return result
 
@@ -197,6 +190,27 @@ def _one(evaluator: Evaluator, point: Array, most: int, watch: _Watch) -> Found:
     x = tuple(plan.from_scale(found.z).tolist())
     distance = float(found.residuals @ found.residuals)
     return Found(start, x, distance, found.evaluations, found.failed, found.why, found.converged)
+
+
+def distance(plan: Plan, z: Array, moments: Array) -> float:
+    """Weighted sum of squares, that of priors included, at parameters on their scales and their moments."""
+    return float(np.sum(_residuals(plan, whitening(plan.covariance), z, moments) ** 2))
+
+
+def _residuals(plan: Plan, weight: Array, z: Array, moments: Array) -> Array:
+    """Misses of moments that count and of priors, independent with variance 1 each."""
+    targets = np.array([moment.target for moment in plan.targeted])
+    left = [(z[n] - mean) / sd for n, mean, sd in _priors(plan)]
+    return np.concatenate([weight @ (moments[: len(targets)] - targets), left])
+
+
+def _priors(plan: Plan) -> list[tuple[int, float, float]]:
+    """Position, mean on its scale, and standard deviation of each prior."""
+    return [
+        (n, parameter.scale.of(parameter.prior.mean), parameter.prior.sd)
+        for n, parameter in enumerate(plan.parameters)
+        if parameter.prior is not None
+    ]
 
 
 def _reach(parameter: Parameter) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dirigiste.fit.estimation.search import Found
     from dirigiste.fit.inference.errors import Inference
     from dirigiste.fit.inference.identification import Direction
+    from dirigiste.fit.inference.posterior import Posterior
     from dirigiste.fit.moments.plan import Plan
     from dirigiste.results.text.tables import Table
 
@@ -52,6 +53,8 @@ class Calibration:
     seed: int
     assumed_jacobian: Array
     """Derivatives of moments in the numbers that the plan assumes (M, A)."""
+    posterior: Posterior | None = None
+    """Draws from the posterior, if they were asked for."""
 
     @property
     def converged(self) -> bool:
@@ -211,6 +214,7 @@ class Calibration:
                     }
                     for direction in self.directions
                 ],
+                "posterior": self._posterior(),
                 "searches": [
                     {
                         "start": list(one.start),
@@ -228,6 +232,22 @@ class Calibration:
                 "simulation_error": 0.0,
             }
         )
+
+    def _posterior(self) -> dict[str, Any] | None:
+        draws = self.posterior
+        if draws is None:
+            return None
+        return {
+            "draws": len(draws.x),
+            "effective": draws.effective,
+            "outside": draws.outside,
+            "failed": draws.failed,
+            "mean": draws.mean().tolist(),
+            "sd": draws.sd().tolist(),
+            "p5": draws.quantiles(0.05).tolist(),
+            "p50": draws.quantiles(0.5).tolist(),
+            "p95": draws.quantiles(0.95).tolist(),
+        }
 
     def tables(self) -> list[Table]:
         """Tables for the terminal."""

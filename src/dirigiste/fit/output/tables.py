@@ -12,6 +12,7 @@ from dirigiste.replications.text import markdown
 from dirigiste.results.text.tables import Table
 
 if TYPE_CHECKING:
+    from dirigiste.fit.inference.posterior import Posterior
     from dirigiste.fit.output.calibration import Calibration
 
 LARGE: Final = 2.0
@@ -54,6 +55,8 @@ def every(result: Calibration) -> list[Table]:
     tables = [estimates(result), moments(result), identification(result), influence(result)]
     if result.plan.assumed:
         tables.append(assumptions(result))
+    if result.posterior is not None:
+        tables.append(posterior(result, result.posterior))
     return [*tables, searches(result)]
 
 
@@ -153,6 +156,20 @@ def assumptions(result: Calibration) -> Table:
         named = [f"{names[k]} {signed(float(row[k]), 2)}" for k in order]
         ends = f"{_number(item.low)} to {_number(item.high)}"
         table.rows.append((item.name, _number(item.value), ends, ", ".join(named)))
+    return table
+
+
+def posterior(result: Calibration, draws: Posterior) -> Table:
+    """The posterior beside its normal approximation."""
+    title = (
+        f"Posterior: {len(draws.x)} draws, worth {draws.effective:.0f} independent ones; "
+        f"{draws.outside} outside of the bounds, {draws.failed} not solved"
+    )
+    table = Table(title, ("", "mean", "s.d.", "5 %", "median", "95 %", "s.e. of the normal approximation"))
+    columns = (draws.mean(), draws.sd(), *(draws.quantiles(share) for share in (0.05, 0.5, 0.95)))
+    for n, parameter in enumerate(result.plan.parameters):
+        cells = (_number(float(column[n])) for column in columns)
+        table.rows.append((parameter.name, *cells, significant(float(result.inference.se[n]), 3)))
     return table
 
 
