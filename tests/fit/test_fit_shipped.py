@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
+from dirigiste import economy as economies
+from dirigiste.fit.estimation.search import Found
 from dirigiste.fit.inference.errors import infer
 from dirigiste.fit.moments import loader
+from dirigiste.fit.output.calibration import Calibration
+from dirigiste.fit.output.files import economy_file
 from dirigiste.results.equilibria.sensitivity import values
 
 PAGE = Path(__file__).parents[2] / "docs" / "china-estimate.md"
@@ -54,6 +58,22 @@ def test_the_estimated_economy_fits_as_the_page_says(plan, solved):
         assert solved[moment.name] == pytest.approx(model, rel=1e-3)
         assert t == pytest.approx((solved[moment.name] - target) / se, abs=0.02)
         assert (abs(t) < 2.0) == moment.targeted
+
+
+def test_a_calibration_of_a_shipped_economy_writes_what_it_changes(plan):
+    """Numbers here are made up; the file extends the shipped economy and gives back the same one."""
+    x = plan.start * 1.01
+    values = np.array([moment.target for moment in plan.moments])
+    jacobian = np.random.default_rng(0).standard_normal((len(values), len(x)))
+    inference = infer(plan, x, values, jacobian)
+    found = Found(tuple(plan.start), tuple(x), 1.0, 1, 0, "done", converged=True)
+    assumed = np.zeros((len(values), len(plan.assumed)))
+    result = Calibration(plan, x, values, jacobian, inference, (), (found,), 0, 1.0, 0, assumed)
+    text = economy_file(result)
+    assert "extends: china-2019\nname: china-2019-estimated" in text
+    again = economies.loads(text)
+    assert again.hash == result.economy.hash
+    assert again.sources == result.economy.sources
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from dirigiste.fit.inference.posterior import sample
 from dirigiste.fit.moments import loader
 from dirigiste.fit.moments.plan import Plan
 from dirigiste.fit.output.calibration import Calibration
+from dirigiste.version import __version__
 
 if TYPE_CHECKING:
     from dirigiste.progress import Progress
@@ -68,7 +69,7 @@ def calibrate(
     plan = moments if isinstance(moments, Plan) else loader.load(moments, economy)
     if plan.economy.hash != economy.hash:
         raise InputError.of("is bound to another economy; bind it again", key=plan.name)
-    kept = Kept(None if folder is None else Path(folder), plan.hash)
+    kept = Kept(None if folder is None else Path(folder), f"{plan.hash} dirigiste {__version__}")
     evaluator = Evaluator(plan, kept)
     begin = time.perf_counter()
     found = searching.search(evaluator, searching.starts(plan, starts, seed), most, progress)

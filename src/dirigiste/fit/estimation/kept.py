@@ -1,7 +1,8 @@
 """What a calibration has computed so far, kept in a folder, so that one that was stopped goes on.
 
 Two files of JSON lines: `evaluations.jsonl` has every solved or failed set of parameters, `starts.jsonl`
-every finished search. A line that was cut short is not read. `calibration.id` holds the hash of the problem.
+every finished search. A line that was cut short is not read. `calibration.id` holds the hash of the
+problem and the version of the program.
 """
 
 from __future__ import annotations
