@@ -45,8 +45,8 @@ def calibrate(
 
     Args:
         economy: An economy, the name of a shipped one, or a file.
-        moments: A calibration file or the name of a shipped one (docs/calibrate.md), or what `plan` made of
-            one.
+        moments: A calibration file or the name of a shipped one (docs/calibrate.md); or a `Plan`, which
+            `fit.moments.loader` makes of one.
         starts: Searches: the first from the starting values of the file, the others from points of a Sobol
             set within the bounds.
         seed: Shift of the Sobol set, and of draws.

@@ -7,7 +7,6 @@ the economy as it is declared, so that it depends on its parameters alone, which
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,10 +35,6 @@ class Evaluator:
     def __init__(self, plan: Plan, kept: Kept) -> None:
         self.plan = plan
         self.kept = kept
-        self.solved = 0
-        """Economies solved in this process."""
-        self.seconds = 0.0
-        """Time spent on them and on derivatives."""
         self._last: tuple[str, Equilibrium] | None = None
         self._base: Equilibrium | None = None
         self._base_fails = False
@@ -83,18 +78,14 @@ class Evaluator:
         """
         if self._last is None or self._last[0] != key(x):
             self._last = (key(x), self._solve(self.plan.economy.with_(self.plan.changes(x))))
-            self.solved += 1
         return self._last[1]
 
     def _moments(self, x: Array) -> tuple[list[float], str]:
-        begin = time.perf_counter()
         try:
             equilibrium = self.equilibrium(x)
             found = self._values(values(equilibrium))
         except (InputError, NotConverged) as error:
             return [], str(error)
-        finally:
-            self.seconds += time.perf_counter() - begin
         for moment, value in zip(self.plan.moments, found, strict=True):
             if moment.targeted and not math.isfinite(value):
                 return [], f"`{moment.name}` has no value: {moment.of.text} is {value}"
@@ -106,7 +97,6 @@ class Evaluator:
         return np.array(self.kept.jacobians[name])
 
     def _jacobian(self, x: Array, groups: Sequence[tuple[str, ...]]) -> Array:
-        begin = time.perf_counter()
         equilibrium = self.equilibrium(x)
         _, every = ends(equilibrium, groups)
         columns = []
@@ -115,7 +105,6 @@ class Evaluator:
                 raise InputError.of(end, key=paths[0])
             low, high = np.array(self._values(end.low)), np.array(self._values(end.high))
             columns.append((high - low) / (end.below + end.above))
-        self.seconds += time.perf_counter() - begin
         return np.array(columns).T
 
     def _values(self, numbers: Mapping[str, float]) -> list[float]:

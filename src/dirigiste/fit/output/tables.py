@@ -112,7 +112,7 @@ def moments(result: Calibration) -> Table:
                 _number(moment.target),
                 _number(moment.se) + (" assumed" if moment.se_assumed else ""),
                 _number(value),
-                fixed(float(t), 2),
+                fixed(round(float(t), 2) + 0.0, 2),
                 remark,
                 moment.unit,
             )
