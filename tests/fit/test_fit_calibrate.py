@@ -352,6 +352,8 @@ def test_the_posterior_of_a_nearly_linear_model_is_the_normal_one(truth):
     assert posterior.quantiles(0.05)[0] < posterior.quantiles(0.5)[0] < posterior.quantiles(0.95)[0]
     assert any(table.title.startswith("Posterior: 60 draws") for table in result.tables())
     assert result.to_json()["posterior"]["draws"] == 60
+    fewer = calibrated(moments, head, draws=3).posterior
+    np.testing.assert_array_equal(fewer.x, posterior.x[:3])
 
 
 def test_draws_outside_of_bounds_and_unsolved_count_nothing(truth, monkeypatch):

@@ -81,7 +81,7 @@ def sample(
         evaluator: Evaluates moments, and keeps them.
         x: Estimates (K,); those at their bounds stay there.
         inference: What they are worth.
-        draws: Number of draws.
+        draws: Number of draws; more draws begin with the same ones.
         seed: Of the draws.
         progress: Called at every draw.
 
@@ -97,9 +97,9 @@ def sample(
     center, slopes = plan.to_scale(x), plan.slopes(plan.to_scale(x))
     covariance = inference.covariance / np.outer(slopes, slopes)
     root = np.linalg.cholesky(covariance[np.ix_(free, free)])
-    size, generator = int(free.sum()), np.random.default_rng(seed)
-    standard = generator.standard_normal((draws, size))
-    standard /= np.sqrt(generator.chisquare(TAILS, draws) / TAILS)[:, None]
+    size, (normal, scale) = int(free.sum()), np.random.default_rng(seed).spawn(2)
+    standard = normal.standard_normal((draws, size))
+    standard /= np.sqrt(scale.chisquare(TAILS, draws) / TAILS)[:, None]
     proposal = -0.5 * (TAILS + size) * np.log1p((standard**2).sum(axis=1) / TAILS)
     at = np.tile(center, (draws, 1))
     at[:, free] += standard @ root.T
