@@ -171,14 +171,17 @@ def tasks(threads, seconds, number):
             with distributed.Client(address, set_as_default=False) as client:
                 client.wait_for_workers(threads // 250, timeout=120)
             cluster.solve = lambda task, _: waiting(task, seconds)
+            own, scheduler = time.process_time(), spent(deployment.processes[0].pid)
             begun = time.perf_counter()
             cluster.Cluster(address).run((work.work(sweep, chain) for chain in sweep.chains), keep, Quiet())
             wall = time.perf_counter() - begun
+            own, scheduler = time.process_time() - own, spent(deployment.processes[0].pid) - scheduler
     count = len(sweep.chains)
     ideal = seconds * -(-count // threads)
     print(
         f"{threads} threads, {count} chains of {seconds:g} s each: {wall:.1f} s of wall clock, {ideal:.1f} s at "
-        f"least: {ideal / wall:.0%}; {count / wall:.0f} chains a second"
+        f"least: {ideal / wall:.0%}; {count / wall:.0f} chains a second; processor time a chain: scheduler "
+        f"{1e3 * scheduler / count:.1f} ms, this process {1e3 * own / count:.1f} ms, of which files included"
     )
 
 

@@ -8,6 +8,7 @@ what was not handed over is sent again once it, or another one, answers at its a
 from __future__ import annotations
 
 import logging
+import math
 import time
 import uuid
 from contextlib import ExitStack, contextmanager
@@ -34,6 +35,9 @@ PER_THREAD: Final = 3
 
 LEAST: Final = 8
 """Tasks that it holds at least."""
+
+ASK: Final = 5.0
+"""Seconds between questions for the number of threads."""
 
 PATIENCE: Final = 300.0
 """Seconds for which a scheduler, or its first worker, is waited for."""
@@ -159,8 +163,12 @@ def _session(
         key = f"dirigiste-chain-{task.chain}-{uuid.uuid4().hex}"
         return client.submit(solve, task, versions, key=key)
 
+    asked_at, threads = -math.inf, 0
+
     def most() -> int:
-        threads = sum(info["nthreads"] for info in client.scheduler_info(n_workers=-1)["workers"].values())
+        nonlocal asked_at, threads
+        if time.monotonic() - asked_at > ASK:
+            threads, asked_at = sum(client.nthreads().values()), time.monotonic()
         return max(LEAST, PER_THREAD * threads)
 
     first = [(sent(task), task.chain) for task in list(pending.values())]
