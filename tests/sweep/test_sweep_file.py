@@ -1,5 +1,6 @@
 """Files of sweeps: what they may say, and every fault at once."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,31 @@ def test_schema():
         assert list(validator.iter_errors(plain(reading.parse(GRID.replace(old, new)).root)))
 
 
+def test_the_page_shows_the_example():
+    page = (EXAMPLE.parents[1] / "docs" / "sweep.md").read_text()
+    block = page.partition("## The file\n\n")[2].partition("\n\n|")[0]
+    shown = sweeps.loads(textwrap.dedent(block), str(EXAMPLE))
+    assert shown.rows == sweeps.load(EXAMPLE).rows
+
+
+def test_every_key_is_on_the_page():
+    page = (EXAMPLE.parents[1] / "docs" / "sweep.md").read_text()
+    for key in (*sweeps.json_schema()["properties"], *sweeps.json_schema()["$defs"]["Axis"]["properties"]):
+        assert f"`{key}" in page, key
+
+
 def test_the_example_is_good():
     sweep = sweeps.load(EXAMPLE)
     assert len(sweep.rows) == 20
     assert [outcome.column for outcome in sweep.kept] == ["output", "control", "leaving", "gap"]
+
+
+def test_check_and_schema_on_the_command_line(call, home):
+    (home / "good.yaml").write_text(GRID)
+    (home / "faulty.yaml").write_text(FAULTY)
+    done = call("check", home / "good.yaml", home / "tiny.yaml", home / "faulty.yaml")
+    assert done.exit_code == 2
+    assert "good sweep (12 points)" in done.stdout
+    assert "tiny.yaml: good economy" in done.stdout
+    assert "faulty.yaml:5:3 axes.statuses.free.collatral" in done.stderr
+    assert '"title": "Dirigiste sweep"' in call("schema", "sweep").stdout

@@ -291,6 +291,7 @@ def test_interrupts_end_a_run_and_keep_what_is_solved(file, whole, tmp_path):
     process.send_signal(signal.SIGINT)
     errors = process.communicate()[1]
     assert process.returncode in (0, 130), errors
+    assert process.returncode == 0 or "what is solved is kept" in errors
     assert "Traceback" not in errors
     assert stubbed(file, tmp_path) == whole
 

@@ -80,10 +80,14 @@ def run_(
     problems = console.unwritable(csv, "--csv")
     from dirigiste.sweep import running
 
-    with console.bar(quiet=quiet or as_json, what=sweep.name) as progress:
-        result = running.run(
-            sweep, out, executor=executor, shard=part, progress=progress, command=command_line()
-        )
+    try:
+        with console.bar(quiet=quiet or as_json, what=sweep.name) as progress:
+            result = running.run(
+                sweep, out, executor=executor, shard=part, progress=progress, command=command_line()
+            )
+    except KeyboardInterrupt:
+        click.echo("what is solved is kept; the same command goes on with it", err=True)
+        raise
     frame = result.read() if result.there else None
     if csv is not None and not problems and frame is not None:
         text = frame.drop("seconds", "processor").write_csv()
