@@ -130,6 +130,11 @@ def test_a_map_of_a_grid_shows_its_values(grid_folder):
     assert figure.axes[0].get_xlabel() == "credit"
 
 
+def test_cells_of_a_map_end_half_way():
+    assert_allclose(figures.edges(np.array([1.0, 2.0, 4.0]), "log"), np.sqrt([0.5, 2.0, 8.0, 32.0]))
+    assert_allclose(figures.edges(np.array([1.0, 2.0, 4.0]), "linear"), [0.5, 1.5, 3.0, 5.0])
+
+
 def test_maps_slices_and_coordinates_are_drawn(read, tmp_path):
     kept = Kept.open(made(read(THREE), tmp_path, additive))
     for figure in (

@@ -51,7 +51,11 @@ def heat_map(kept: Kept, outcome: str, across: str | None = None, up: str | None
         canvas = sheet.canvas(3.9, f"{kept.name}: {outcome}")
         axes = canvas.axes(0.75, 0.65, 5.3, 3.1)
         axes.grid(visible=False)
-        drawn = axes.pcolormesh(x, y, values, cmap=AMOUNT, shading="nearest" if note is None else "gouraud")
+        if note is None:
+            sides = (edges(places, kept.axes[name].scale) for name, places in ((across, x), (up, y)))
+            drawn = axes.pcolormesh(*sides, values, cmap=AMOUNT)
+        else:
+            drawn = axes.pcolormesh(x, y, values, cmap=AMOUNT, shading="gouraud")
         if np.isfinite(values).all() and np.ptp(values) > 0 and min(values.shape) > 2:
             lines = axes.contour(x, y, values, levels=6, colors=sheet.INK, linewidths=0.6)
             axes.clabel(lines, fontsize=6.5)
@@ -170,6 +174,16 @@ def places_of(kept: Kept, name: str, units: NDArray[np.float64]) -> NDArray[np.f
     if axis.scale == "log":
         return np.exp(math.log(low) + units * (math.log(high) - math.log(low)))
     return low + units * (high - low)
+
+
+def edges(places: NDArray[np.float64], scale: str) -> NDArray[np.float64]:
+    """Sides of cells around places, half way between them, in logs where the scale is."""
+    at = np.log(places) if scale == "log" else places
+    if len(at) < 2:
+        return np.array([places[0] - 0.5, places[0] + 0.5])
+    between = (at[1:] + at[:-1]) / 2.0
+    sides = np.concatenate([[2.0 * at[0] - between[0]], between, [2.0 * at[-1] - between[-1]]])
+    return np.exp(sides) if scale == "log" else sides
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
