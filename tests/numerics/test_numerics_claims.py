@@ -103,3 +103,14 @@ def test_market_values_are_found_only_where_they_are_asked_for(configured):
     run = dg.run(told(economies.loads(VILLAGE), ("2020-01-01", change)))
     assert np.isnan(run.path["market_value_by_status"].values).all()
     assert np.isnan(run.base["market_value_by_status"].values).all()
+
+
+def test_sets_of_channels_leave_market_values_as_they_are(configured):
+    """Market values belong to the course of all channels, whatever other courses share its beginning."""
+    feared = {"parameter": "edges.inspection.perceived", "multiply": 2}
+    cut = {"parameter": "statuses.free.collateral", "multiply": 0.95}
+    chronicle = told(economies.loads(VILLAGE), ("2020-01-01", feared), ("2021-01-01", cut))
+    alone = dg.run(chronicle, market_value=True).path["market_value_by_status"]
+    split = dg.run(chronicle, market_value=True, channels=True).path["market_value_by_status"]
+    assert np.isfinite(split.values).all()
+    np.testing.assert_allclose(split.values, alone.values, rtol=1e-4)

@@ -66,6 +66,11 @@ def content(
             message = f"must be a date with a value: {dates[0]} to {dates[-1]}; got {one.base}"
             closest = min(dates, key=lambda date: abs((date - one.base).days))  # type: ignore[operator]
             yield where.problem((*path, "base"), message, str(closest))
+        for piece in one.pieces if one.comparison == "index" else ():
+            reference = one.base_of(piece)
+            if reference is not None and one.observations[reference].value == 0.0:
+                message = f"the value on the base date {reference} is 0, so that no index can refer to it"
+                yield where.problem((*path, "base" if one.base == reference else "as"), message)
         cited = [(path, one.quality, one.sources)]
         written = _dates(where, name)
         cited += [

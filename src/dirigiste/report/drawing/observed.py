@@ -78,7 +78,7 @@ def _heading(axes: Axes, panel: data.Panel) -> None:
     sources = " ".join(f"[{number}]" for number in panel.citations[:MOST])
     if len(panel.citations) > MOST:
         sources += " \N{HORIZONTAL ELLIPSIS}"
-    lines = textwrap.wrap(panel.title, WRAPPED)[:2]
+    lines = textwrap.wrap(panel.title, WRAPPED, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}")
     top = 27 if len(lines) > 1 else 22
     for n, line in enumerate(lines):
         axes.annotate(

@@ -292,7 +292,7 @@ def run(
             more and more sizes, until two levels agree within 1 % of the largest part.
         certify: Also halve the steps and lengthen the horizon, and report in the certificate what that
             changes.
-        market_value: Also find market values of firms, which takes about a fifth longer; left out, where an
+        market_value: Also find market values of firms, which takes about a quarter longer; left out, where an
             observed series is compared with them.
         progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
             rest takes.
