@@ -46,7 +46,7 @@ def outcomes(data: object, economy: Economy, where: Where) -> Iterator[Problem]:
     from dirigiste.results.quantities import expression
     from dirigiste.results.quantities import outcomes as names
 
-    known = names.names_of_path(economy)
+    known = names.names_of_path(economy, valued=True)
     for name, outcome in named:
         try:
             expression.parse(outcome, known)

@@ -27,6 +27,9 @@ EDGES = ("people", "wealth_moved", "taken")
 """Flows along an edge, by the names of `measures.EDGE`."""
 
 
+MARKET_VALUE = "market_value"
+"""An outcome by status that only those runs have that were asked for it."""
+
 _OF_PATHS = {name.removesuffix("_by_status"): row for name, row in measures.PATH_STATUS.items()}
 
 
@@ -84,7 +87,7 @@ def standing(
     for status, claim in zip(compiled.statuses, worth, strict=True):
         capital = values[f"capital[{status}]"]
         values[f"investment[{status}]"] = keep * capital
-        values[f"market_value[{status}]"] = capital - values[f"borrowed[{status}]"] + float(claim)
+        values[f"{MARKET_VALUE}[{status}]"] = capital - values[f"borrowed[{status}]"] + float(claim)
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 
@@ -102,11 +105,18 @@ def on_path(path: xr.Dataset, name: str) -> NDArray[np.float64]:
     return np.asarray(values.values, dtype=float)
 
 
-def names_of_path(economy: Economy) -> list[str]:
-    """Names of all outcomes of paths of an economy."""
+def names_of_path(economy: Economy, *, valued: bool = False) -> list[str]:
+    """Names of all outcomes of paths of an economy; market values only if `valued`, since they are found only
+    where they are asked for.
+    """
     plain = [name for name in measures.PATH if economy.closure.directed or name not in measures.QUOTA]
     statuses = [name.removesuffix("_by_status") for name in measures.PATH_STATUS]
-    of_statuses = [f"{name}[{status}]" for name in statuses for status in economy.statuses]
+    of_statuses = [
+        f"{name}[{status}]"
+        for name in statuses
+        if valued or name != MARKET_VALUE
+        for status in economy.statuses
+    ]
     return plain + of_statuses + [f"{name}[{edge.name}]" for name in EDGES for edge in economy.edges]
 
 

@@ -21,6 +21,7 @@ from dirigiste.errors import InputError
 from dirigiste.results.archive import folders, run_json, storage
 from dirigiste.results.equilibria.comparison import Comparison, compare
 from dirigiste.results.equilibria.equilibrium import Equilibrium, plain
+from dirigiste.results.quantities.outcomes import MARKET_VALUE
 from dirigiste.results.runs import certificate as certificates
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import observed as beside
@@ -320,7 +321,8 @@ def run(
 
     begun = clock.perf_counter()
     if market_value is None:
-        market_value = any("market_value[" in series.outcome for series in chronicle.observed.values())
+        compared = [series.outcome for series in chronicle.observed.values()]
+        market_value = any(f"{MARKET_VALUE}[" in outcome for outcome in compared)
     solved = surprises.solve(
         chronicle,
         only=acting,
