@@ -274,7 +274,15 @@ def any_shipped(request) -> Chronicle:
 
 
 def test_what_is_shipped():
-    assert chronicle.shipped() == ["crackdown-2020", "easing-2023", "open-credit"]
+    assert chronicle.shipped() == [
+        "crackdown-2020",
+        "easing-2023",
+        "open-credit",
+        "turkey-2016",
+        "venezuela-2005",
+        "vietnam-2022",
+        "yukos-2003",
+    ]
 
 
 def test_every_shipped_chronicle_has_reasons_and_qualities(any_shipped):

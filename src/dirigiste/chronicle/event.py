@@ -79,6 +79,12 @@ class Amount(Declaration):
         "credit_book",
         "industry",
         "cap",
+        "price",
+        "claim",
+        "award",
+        "assets",
+        "loan",
+        "gain",
     ] = Field(description="What the amount is")
     whom: str = Field("", description="Whose it is, or who pays")
     count: Count = Field(
