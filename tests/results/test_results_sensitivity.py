@@ -125,6 +125,22 @@ def test_factors_and_gmres_agree(monkeypatch):
     assert float((np.abs(by_gmres["derivative"] - by_factors["derivative"]) / scale).max()) < 1e-6
 
 
+def test_corrections_that_would_grow_are_mixed():
+    """Here many owners are nearly indifferent, and each correction taken by itself is seven times the last."""
+    path, step = "statuses.free.spread", 1e-5
+    economy = economies.loads(known.ECONOMY).with_(
+        {"statuses.free.collateral": 1.82907712, path: 0.030862338, "edges.inspection.actual": 0.2}
+    )
+    solved = dg.solve(economy)
+    result = solved.sensitivity(["control", "output"], wrt=[path])
+    low, high = (
+        dg.solve(economy.with_({path: 0.030862338 + sign * step}), start=solved).aggregates
+        for sign in (-1, 1)
+    )
+    expected = [(high[name] - low[name]) / (2 * step) for name in ("control", "output")]
+    np.testing.assert_allclose(result["derivative"].values[:, 0], expected, rtol=2e-3)
+
+
 def test_a_parameter_at_its_bound_has_the_derivative_of_its_side():
     economy = small(**{"edges.emigrate.fine": 0.0})
     result = dg.sensitivity(economy, ["emigrants"], wrt=["edges.emigrate.fine"])

@@ -16,6 +16,7 @@ evaluations at V and f moved along.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -171,13 +172,24 @@ class Linearised:
         moved = (high - low) / width
         movement = self._together(moved, partial, -conditions[self.open])
         first, last = self._ends(pair, movement)
+        tried: list[tuple[Array, Array]] = []
         for _ in range(CORRECTIONS):
             more = self._left(first, last, width, float(np.abs(conditions).max()))
             if more is None:
                 break
-            movement = Movement(*(a + b for a, b in zip(movement, more, strict=True)))
+            tried.append((self._flat(movement), self._flat(more)))
+            movement = self._unflat(_mixed(tried))
             first, last = self._ends(pair, movement)
         return Response(movement, first.point, last.point)
+
+    def _flat(self, movement: Movement) -> Array:
+        """A movement as one vector, values in their units."""
+        return np.concatenate([movement.u, (movement.v / self.unit).ravel(), movement.f.ravel()])
+
+    def _unflat(self, vector: Array) -> Movement:
+        shape, size = self.unit.shape, self.unit.size
+        u, v, f = vector[:4], vector[4 : 4 + size].reshape(shape), vector[4 + size :].reshape(shape)
+        return Movement(u.copy(), v * self.unit, f.copy())
 
     def _ends(self, pair: Pair, movement: Movement) -> tuple[_End, _End]:
         return self._end(pair.low, -pair.below, movement), self._end(pair.high, pair.above, movement)
@@ -258,6 +270,22 @@ class Linearised:
         point = _point(economy, here, u, v, f)
         conditions = residuals(economy.arrays, u, aggregates.raw(point.conditions))
         return _End(point, here.residual, _drift(economy, here, f), conditions)
+
+
+def _mixed(tried: list[tuple[Array, Array]]) -> Array:
+    """The next movement after those that were tried, each with its correction.
+
+    Corrections are nearly linear in movements, but can grow where many owners are indifferent; then
+    Anderson's mixing finds the combination of movements whose correction is least (Walker and Ni 2011).
+    """
+    here, more = tried[-1]
+    sizes = [float(np.linalg.norm(correction)) for _, correction in tried]
+    if max(sizes) <= sizes[0]:
+        return here + more
+    moved = np.array([b[0] - a[0] for a, b in pairwise(tried)]).T
+    changed = np.array([b[1] - a[1] for a, b in pairwise(tried)]).T
+    share = np.linalg.lstsq(changed, more, rcond=1e-12)[0]
+    return here + more - (moved + changed) @ share
 
 
 def point_of(compiled: Compiled, u: Array, v: Array, f: Array) -> Point:
