@@ -19,6 +19,7 @@ FLOORS = [
     {"replications"},
     {"loading"},
     {"fit", "sweep"},
+    {"frontiers"},
     {"dirigiste"},
     {"cli", "__main__"},
 ]

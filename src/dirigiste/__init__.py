@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dirigiste.fit.chronicles.calls import draws, fit_chronicle
     from dirigiste.fit.chronicles.fear import fear
     from dirigiste.fit.output.calibration import Calibration
+    from dirigiste.frontiers.compute import frontier
+    from dirigiste.frontiers.result import Frontier
     from dirigiste.loading import load
     from dirigiste.measurement import link_firms, measure, read_firms, real_capital
     from dirigiste.results.equilibria.certificate import Certificate
@@ -49,6 +51,7 @@ _HOMES: Final = {
     "DirigisteError": "dirigiste.errors",
     "Economy": "dirigiste.economy",
     "Equilibrium": "dirigiste.results.equilibria.equilibrium",
+    "Frontier": "dirigiste.frontiers.result",
     "IdentityViolated": "dirigiste.errors",
     "InputError": "dirigiste.errors",
     "NotConverged": "dirigiste.errors",
@@ -62,6 +65,7 @@ _HOMES: Final = {
     "draws": "dirigiste.fit.chronicles.calls",
     "fear": "dirigiste.fit.chronicles.fear",
     "fit_chronicle": "dirigiste.fit.chronicles.calls",
+    "frontier": "dirigiste.frontiers.compute",
     "impulse": "dirigiste.results.runs.impulse",
     "link_firms": "dirigiste.measurement",
     "load": "dirigiste.loading",
@@ -83,6 +87,7 @@ __all__ = [
     "DirigisteError",
     "Economy",
     "Equilibrium",
+    "Frontier",
     "IdentityViolated",
     "InputError",
     "NotConverged",
@@ -97,6 +102,7 @@ __all__ = [
     "draws",
     "fear",
     "fit_chronicle",
+    "frontier",
     "impulse",
     "link_firms",
     "load",

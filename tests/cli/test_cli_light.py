@@ -53,6 +53,7 @@ def test_importing_the_package_imports_nothing_heavy():
         ("runs", "query", "--help"),
         ("solve", "--help"),
         ("calibrate", "--help"),
+        ("frontier", "--help"),
         ("run", "--help"),
     ],
     ids=" ".join,

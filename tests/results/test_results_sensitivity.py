@@ -126,7 +126,7 @@ def test_factors_and_gmres_agree(monkeypatch):
 
 
 def test_corrections_that_would_grow_are_mixed():
-    """Here many owners are nearly indifferent, and each correction taken by itself is seven times the last."""
+    """Here many owners are nearly indifferent, and each correction is seven times the last one."""
     path, step = "statuses.free.spread", 1e-5
     economy = economies.loads(known.ECONOMY).with_(
         {"statuses.free.collateral": 1.82907712, path: 0.030862338, "edges.inspection.actual": 0.2}

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "fear": ("dirigiste.cli.fear", "Estimate how much enforcement owners perceived over time."),
     "draws": ("dirigiste.cli.draws", "How sure the path of a chronicle is, and what it hangs on."),
     "sweep": ("dirigiste.cli.sweep", "Solve many points: grids and random designs of parameters."),
+    "frontier": ("dirigiste.cli.frontier", "What one goal costs of another: the edge over instruments."),
     "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),
     "show": ("dirigiste.cli.show", "Show a run that was kept."),
     "runs": ("dirigiste.cli.runs", "The runs that are kept."),

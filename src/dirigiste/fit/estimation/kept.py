@@ -17,7 +17,7 @@ from dirigiste.measurement.output.render.outputs import make, write_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-ID: Final = "calibration.id"
+CALIBRATION: Final = "calibration"
 EVALUATIONS: Final = "evaluations.jsonl"
 STARTS: Final = "starts.jsonl"
 
@@ -25,11 +25,16 @@ STARTS: Final = "starts.jsonl"
 class Kept:
     """Evaluations and finished searches of one problem; in memory alone without a folder."""
 
-    def __init__(self, folder: Path | None, problem: str) -> None:
+    def __init__(self, folder: Path | None, problem: str, what: str = CALIBRATION) -> None:
         """Open a folder, or make it.
 
+        Args:
+            folder: The folder.
+            problem: Hash of the problem.
+            what: What it is, for messages and the name of the file with the hash.
+
         Raises:
-            InputError: The folder holds another calibration, or cannot be written.
+            InputError: The folder holds another problem, or cannot be written.
         """
         self.folder = folder
         self.moments: dict[str, dict[str, Any]] = {}
@@ -38,11 +43,10 @@ class Kept:
         if folder is None:
             return
         make(folder)
-        name = folder / ID
+        name = folder / f"{what}.id"
         if name.is_file() and name.read_text(encoding="utf-8").strip() != problem:
             raise InputError.of(
-                "holds a calibration of other parameters, moments or numbers; give another folder, or remove "
-                "it",
+                f"holds a {what} of other parameters, moments or numbers; give another folder, or remove it",
                 file=str(folder),
             )
         write_text(name, problem + "\n")

@@ -1,0 +1,1 @@
+"""Frontiers: the efficient edge between goals over policy instruments, by gradients; see docs/frontier.md."""

@@ -1,0 +1,212 @@
+"""The efficient edge: at levels of one goal the most of the other, from one end to the other and back.
+
+The first end has most of the price goal, the last most of the other one. Every level is searched from the
+point before it and from the best point that was seen anywhere so far, so that an edge that is not convex, or
+whose instruments jump, is found as well; then once more from behind where the next point has jumped.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from dirigiste.errors import NotConverged
+from dirigiste.frontiers import evaluation
+from dirigiste.frontiers.goals import PRICE
+from dirigiste.frontiers.problem import present
+from dirigiste.frontiers.search import FEASIBLE, Found, climb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dirigiste.frontiers.evaluation import Evaluator
+
+    Array = NDArray[np.float64]
+
+JUMP: Final = 0.2
+"""Distance of instruments between neighbours, over the width of bounds, that counts as a jump."""
+
+BETTER: Final = 1e-4
+"""Gain of a goal, over its range, for which a search is made again."""
+
+ROUNDS: Final = 3
+"""Most rounds that improve an edge."""
+
+HELD: Final = 0
+"""Position of the goal that is held at levels along an edge."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """An edge between two goals, or a surface between three."""
+
+    here: Array
+    """Present goals (M,)."""
+    points: tuple[Found, ...]
+    """Efficient points; along an edge by the goal that is held."""
+    scales: Array
+    """Ranges of goals on it (M,)."""
+    unreached: int = 0
+    """Levels of a surface that cannot be reached together."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """How far inside of the edge the economy lies."""
+
+    most: tuple[Found | None, ...]
+    """For each goal the point that has most of it with all others as at present; None where none is found."""
+
+
+def origin(evaluator: Evaluator) -> tuple[Array, Array]:
+    """Present scaled instruments and goals.
+
+    Raises:
+        NotConverged: The economy itself cannot be solved.
+    """
+    z = evaluator.z(present(evaluator.problem))
+    here = evaluator.goals(z)
+    if here is None:
+        raise NotConverged(f"{evaluator.problem.name} cannot be solved as it is: {evaluator.reasons[-1]}")
+    return z, here
+
+
+def draws(size: int, count: int, seed: int) -> Array:
+    """Other starts (count, K): points of a randomly shifted Sobol set."""
+    from scipy.stats import qmc
+
+    if count < 1:
+        return np.empty((0, size))
+    points = qmc.Sobol(size, scramble=False).random_base2(math.ceil(math.log2(max(count, 2))))
+    return ((points[:count] + np.random.default_rng(seed).random(size)) % 1.0).astype(np.float64)
+
+
+def scales_at(evaluator: Evaluator, z: Array, values: Array) -> Array:
+    """How much goals change over the bounds of instruments, by their derivatives (M,)."""
+    change = np.linalg.norm(evaluator.jacobian(z), axis=1)
+    return np.maximum(change, 1e-4 * np.maximum(np.abs(values), 1e-4))
+
+
+def ends(evaluator: Evaluator, starts: Array, parts: int) -> tuple[list[Found], Array]:
+    """Most of each goal alone, the price goal's first, and ranges of goals between these points.
+
+    Args:
+        evaluator: Evaluates goals.
+        starts: Other starts (N, K).
+        parts: Into how many parts all the work falls.
+    """
+    z, here = origin(evaluator)
+    scales = scales_at(evaluator, z, here)
+    order = [PRICE, *(m for m in range(len(here)) if m != PRICE)]
+    for start in starts:
+        evaluator.watch.begin("other starts", 1, parts)
+        evaluator.goals(start)
+    found: list[Found] = []
+    for n, goal in enumerate(order):
+        evaluator.watch.begin(f"most of {evaluator.problem.goals[goal].name}", n + 1, parts)
+        tried = [climb(evaluator, goal, {}, z, scales)]
+        tried += [climb(evaluator, goal, {}, start, scales) for start in starts]
+        seen = evaluation.best(evaluator.seen(), goal, {}, scales.tolist())
+        assert seen is not None  # the present economy was
+        best = max((one for one in tried if one), key=lambda one: float(one.values[goal]))
+        if seen[1][goal] > best.values[goal] + BETTER * scales[goal]:
+            best = climb(evaluator, goal, {}, seen[0], scales) or best
+        found.append(best)
+    values = np.array([one.values for one in found])
+    spread = np.ptp(values, axis=0)
+    return found, np.where(spread > 1e-3 * scales, spread, scales)
+
+
+def trace(evaluator: Evaluator, count: int, starts: int, seed: int) -> Traced:
+    """The edge between two goals.
+
+    Args:
+        evaluator: Evaluates goals.
+        count: Levels, both ends included.
+        starts: Searches from other places: each end from all of them, and some levels from one.
+        seed: Shift of these starts.
+    """
+    parts = count + 2
+    others = draws(len(evaluator.problem.instruments), starts, seed)
+    (first, last), scales = ends(evaluator, others, parts)
+    _, here = origin(evaluator)
+    levels = np.linspace(first.values[HELD], last.values[HELD], count)
+    if levels[-1] - levels[0] <= 10.0 * FEASIBLE * scales[HELD]:
+        return Traced(here, (first,), scales)
+    edge: list[Found] = [first]
+    for n, level in enumerate(levels[1:-1], start=1):
+        evaluator.watch.begin("edge", n + 2, parts)
+        edge.append(_at(evaluator, float(level), edge[-1], scales))
+    edge.append(last)
+    inner = range(count - 2, 0, -1)
+    for k, start in enumerate(others):
+        n = 1 + int((count - 2) * (k + 0.5) / len(others)) if count > 2 else 0
+        if n:
+            edge[n] = _better(edge[n], climb(evaluator, PRICE, {HELD: float(levels[n])}, start, scales))
+    for n in inner:
+        evaluator.watch.begin("edge, from behind", parts, parts)
+        if np.abs(edge[n + 1].z - edge[n].z).max() > JUMP:
+            again = climb(evaluator, PRICE, {HELD: float(levels[n])}, edge[n + 1].z, scales)
+            edge[n] = _better(edge[n], again)
+    for _ in range(ROUNDS):
+        changed = False
+        for n in inner:
+            level = {HELD: float(levels[n])}
+            seen = evaluation.best(evaluator.seen(), PRICE, level, (FEASIBLE * scales).tolist())
+            if seen is not None and seen[1][PRICE] > edge[n].values[PRICE] + BETTER * scales[PRICE]:
+                edge[n] = _better(edge[n], climb(evaluator, PRICE, level, seen[0], scales))
+                changed = True
+        if not changed:
+            break
+    return Traced(here, efficient(edge, scales), scales)
+
+
+def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Found:
+    """Most of the price goal at a level of the other."""
+    held = {HELD: level}
+    found = climb(evaluator, PRICE, held, before.z, scales)
+    seen = evaluation.best(evaluator.seen(), PRICE, held, (FEASIBLE * scales).tolist())
+    assert found is not None  # the point before was solved
+    if seen is not None and (
+        not found.feasible or seen[1][PRICE] > found.values[PRICE] + BETTER * scales[PRICE]
+    ):
+        found = _better(found, climb(evaluator, PRICE, held, seen[0], scales))
+    return found
+
+
+def _better(one: Found, other: Found | None) -> Found:
+    """The one that reaches its levels, and has more of the price goal."""
+    if other is None or not other.feasible:
+        return one
+    return other if not one.feasible or other.values[PRICE] > one.values[PRICE] else one
+
+
+def efficient(points: list[Found], scales: Array) -> tuple[Found, ...]:
+    """Points that reach their levels and than which no other has as much of all goals; by the first goal."""
+    reached = [one for one in points if one.feasible]
+    slack = 2.0 * FEASIBLE * scales
+    kept: list[Found] = []
+    for one in sorted(reached, key=lambda found: tuple(-found.values)):
+        if not any(np.all(other.values >= one.values - slack) for other in kept):
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda found: tuple(found.values)))
+
+
+def inside(evaluator: Evaluator, traced: Traced) -> Inside:
+    """The most of each goal that is possible with the others as at present."""
+    z, here = origin(evaluator)
+    slack = (FEASIBLE * traced.scales).tolist()
+    most: list[Found | None] = []
+    for goal in range(len(here)):
+        held = {m: float(here[m]) for m in range(len(here)) if m != goal}
+        found = climb(evaluator, goal, held, z, traced.scales)
+        seen = evaluation.best(evaluator.seen(), goal, held, slack)
+        if found is not None and seen is not None:
+            other = climb(evaluator, goal, held, seen[0], traced.scales)
+            if other is not None and other.feasible and other.values[goal] > found.values[goal]:
+                found = other
+        most.append(found)
+    return Inside(tuple(most))

@@ -1,0 +1,131 @@
+"""The edge between control and output, held against points by brute force and against numerical slopes."""
+
+import numpy as np
+import pytest
+from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD
+
+import dirigiste as dg
+from dirigiste.frontiers.evaluation import Evaluator
+from dirigiste.frontiers.problem import Stationary
+from dirigiste.frontiers.search import climb
+
+
+def brute(economy, instruments, count):
+    """Control and output on a grid of instruments."""
+    problem = Stationary(economy, instruments, GOALS)
+    axes = [np.linspace(one.low, one.high, count) for one in problem.instruments]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    grid[1::2] = grid[1::2, ::-1]
+    return np.array([problem.values(x) for x in grid.reshape(-1, len(axes))])
+
+
+def assert_envelope(edge, values, near):
+    """No point is above the edge, and the best ones come near to it, in shares of its ranges."""
+    width = np.ptp(edge.values, axis=0)
+    assert values[:, 0].max() <= edge.values[-1, 0] + 1e-4 * width[0]
+    for control, output in edge.values:
+        best = values[values[:, 0] >= control - 1e-6, 1].max(initial=-np.inf)
+        assert best <= output + 1e-4 * width[1]
+        reached = values[values[:, 0] >= control - near * width[0], 1].max()
+        assert reached >= output - near * width[1]
+
+
+def test_the_edge_is_the_envelope_of_points(economy, edge):
+    assert_envelope(edge, brute(economy, INSTRUMENTS, 9), near=0.1)
+
+
+@pytest.mark.slow
+def test_the_edge_is_the_envelope_of_ten_thousand_points(economy):
+    instruments = (*INSTRUMENTS, f"{LEAVE}:0.05:0.2")
+    edge = dg.frontier(economy, instruments, GOALS, points=15)
+    assert_envelope(edge, brute(economy, instruments, 22), near=0.05)
+
+
+def test_points_are_optimal_and_in_order(edge):
+    assert len(edge.traced.points) == 6
+    assert all(point.optimal for point in edge.traced.points[1:-1])
+    assert (np.diff(edge.values[:, 0]) > 0.0).all()
+    assert (np.diff(edge.values[:, 1]) < 0.0).all()
+
+
+def test_points_are_equilibria_of_their_settings(economy, edge):
+    problem = Stationary(economy, INSTRUMENTS, GOALS)
+    solved = dg.solve(economy.with_(problem.changes(edge.settings[2])))
+    np.testing.assert_allclose(edge.values[2], [solved.aggregates[name] for name in GOALS], rtol=1e-7)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_slopes_by_multipliers_are_numerical_slopes(economy, edge, n):
+    evaluator = Evaluator(Stationary(economy, INSTRUMENTS, GOALS))
+    point, step = edge.traced.points[n], 0.004
+    low, high = (
+        climb(evaluator, 1, {0: point.values[0] + sign * step}, point.z, edge.traced.scales).values
+        for sign in (-1, 1)
+    )
+    assert edge.slopes[n, 0] == pytest.approx((high[1] - low[1]) / (high[0] - low[0]), rel=0.02)
+    assert edge.prices[n, 0] == pytest.approx(-edge.slopes[n, 0] / point.values[1])
+
+
+def test_secants_lie_between_slopes(edge):
+    """Or beside them, where the edge bends between two points."""
+    slopes = edge.slopes[1:-1, 0]
+    assert (edge.secants < 0.0).all()
+    assert edge.secants[1:-1].min() > 2.0 * slopes.min()
+    assert edge.secants[1:-1].max() < 0.5 * slopes.max()
+
+
+def test_where_the_economy_lies(economy, edge):
+    here = edge.traced.here
+    solved = dg.solve(economy).aggregates
+    np.testing.assert_allclose(here, [solved[name] for name in GOALS], rtol=1e-8)
+    more_control, more_output = edge.gaps
+    assert more_control > 0.0
+    assert more_output > 0.0
+    after = int(np.searchsorted(edge.values[:, 0], here[0]))
+    assert edge.values[after, 1] < here[1] + more_output < edge.values[after - 1, 1]
+    after = int(np.searchsorted(-edge.values[:, 1], -here[1]))
+    assert edge.values[after - 1, 0] < here[0] + more_control < edge.values[after, 0]
+    by_control, by_output = edge.inside.most
+    assert by_control.values[1] >= here[1] - 1e-5
+    assert by_output.values[0] >= here[0] - 1e-5
+
+
+def test_an_economy_on_the_edge_has_nothing_to_gain(economy, edge):
+    problem = Stationary(economy, INSTRUMENTS, GOALS)
+    moved = economy.with_(problem.changes(edge.settings[3]))
+    again = dg.frontier(moved, INSTRUMENTS, GOALS, points=2)
+    assert again.gaps == pytest.approx([0.0, 0.0], abs=1e-4)
+    np.testing.assert_allclose(again.values, edge.values[[0, -1]], rtol=1e-4)
+
+
+def test_goals_without_conflict_have_one_point(economy, configured):
+    result = dg.frontier(economy, [f"{COLLATERAL}:1.2:1.6"], ["output", "2 * output"], points=5)
+    assert len(result.traced.points) == 1
+    assert result.settings[0, 0] == pytest.approx(1.6)
+
+
+def test_a_frontier_goes_on_where_it_was(economy, edge, kept, monkeypatch):
+    """All that it needs is kept, so nothing is solved again but derivatives for weights."""
+    from dirigiste.frontiers import problem
+
+    monkeypatch.setattr(problem, "solve", None)
+    again = dg.frontier(economy, INSTRUMENTS, GOALS, points=6, folder=kept)
+    np.testing.assert_array_equal(again.values, edge.values)
+    np.testing.assert_array_equal(again.settings, edge.settings)
+
+
+def test_settings_that_cannot_be_solved_are_counted(economy, monkeypatch, configured):
+    """The spread is best where the economy refuses to be solved; the search stops before."""
+    true = Stationary.values
+
+    def refusing(self, x):
+        if x[0] < 0.01:
+            raise dg.NotConverged("not today")
+        return true(self, x)
+
+    monkeypatch.setattr(Stationary, "values", refusing)
+    result = dg.frontier(economy, [f"{SPREAD}:0:0.05"], GOALS, points=3)
+    assert result.failures
+    assert set(result.failures) == {"not today"}
+    assert (result.settings >= 0.01).all()
+    assert "could not be" in repr(result)
