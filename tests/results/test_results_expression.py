@@ -68,3 +68,17 @@ def test_outcomes_of_a_path_have_the_names_of_those_of_its_equilibrium():
     assert {name.partition("[")[0] for name in missing} == {"investment"}
     assert outcomes.measure("investment[free]").unit == "goods per year"
     assert outcomes.measure("wealth_moved[join]").unit == "goods per year"
+
+
+def test_a_stationary_state_stands_where_a_path_without_events_stays(economy, solved):
+    from dirigiste.numerics.setup import arrays
+    from dirigiste.numerics.stationary import equilibrium
+    from dirigiste.results.runs import paths
+
+    compiled = arrays.compile_economy(economy)
+    standing = outcomes.standing(compiled, equilibrium.solve(compiled).point)
+    base = paths.base(solved)
+    for name in outcomes.names_of_path(economy):
+        expected = outcomes.on_path(base, name)
+        np.testing.assert_allclose(standing[name], expected, rtol=1e-6, atol=1e-9, err_msg=name)
+    assert {name for name in outcomes.names_of_path(economy, valued=True) if name not in standing} == set()
