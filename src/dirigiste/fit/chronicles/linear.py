@@ -13,7 +13,7 @@ from dirigiste import config
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import observed, paths
-from dirigiste.results.runs.sensitivity import SMALL, STEP
+from dirigiste.results.runs.sensitivity import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,5 +124,5 @@ def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
 def _steps(plan: Plan, z: Array) -> Array:
     """By how much numbers are moved on their scales: up, or down where they are at their upper bound."""
     values = np.array(list(plan.values(z).values()))
-    steps = STEP * np.maximum(np.abs(values), SMALL) / plan.slopes(z)
+    steps = STEP * np.maximum(np.abs(values) / plan.slopes(z), plan.sd)
     return np.where(z + steps > plan.bounds[1], -steps, steps)

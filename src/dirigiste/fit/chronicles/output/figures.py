@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dirigiste.fit.chronicles.fear import REVISION
 from dirigiste.numbers import significant
 from dirigiste.report.drawing import sheet
 from dirigiste.results.quantities import outcomes
@@ -23,6 +24,9 @@ COLUMNS: Final = 2
 PANEL, GAP, LEFT, BOTTOM, TOP = 1.45, 0.62, 0.6, 0.55, 0.1
 """Height of a panel, room between panels, and around them, in inches."""
 
+RIGHT: Final = 0.25
+"""Room for half of the last year, in inches."""
+
 ROW: Final = 0.22
 """Height of a row in inches."""
 
@@ -38,7 +42,7 @@ def _panels(count: int, title: str) -> tuple[sheet.Canvas, list[Axes]]:
     rows = -(-count // COLUMNS)
     height = TOP + rows * PANEL + (rows - 1) * GAP + BOTTOM + 0.25
     canvas = sheet.canvas(height, title)
-    width = (canvas.width - COLUMNS * LEFT - 0.1) / COLUMNS
+    width = (canvas.width - COLUMNS * LEFT - RIGHT) / COLUMNS
     places = []
     for n in range(count):
         row, column = divmod(n, COLUMNS)
@@ -149,7 +153,7 @@ def fear(result: Fear) -> bytes:
             axes.step(edges, steps(values), where="post", color=colour, label=label, linewidth=1.1)
         axes.axhline(1.0, color=sheet.SOFT, linewidth=0.6)
         base = axes.get_ylim()[0]
-        for event in result.fitted.plan.chronicle.ordered:
+        for event in (one for one in result.fitted.plan.chronicle.ordered if one.title != REVISION):
             axes.plot([paths.year_of(_moment(event.date))], [base], "|", color=sheet.SOFT, markersize=7)
         axes.set_ylabel("times the rate without events")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncol=3, frameon=False, fontsize=7.0)
