@@ -33,9 +33,10 @@ def economy(**changes):
     return loads(BASE).with_({key.replace("__", "."): value for key, value in changes.items()})
 
 
-def test_no_firm_where_no_edge_leads_out():
+@pytest.mark.parametrize("clock", ["continuous", "annual"])
+def test_no_firm_where_no_edge_leads_out(clock):
     """Claim: a status that nobody leaves, and in which nobody may run a firm, is named before any search."""
-    stays = economy(edges__return__rate=0.0, edges__emigrate=None, abroad=None, entry=None)
+    stays = economy(edges__return__rate=0.0, edges__emigrate=None, abroad=None, entry=None, clock=clock)
     with pytest.raises(NotConverged, match="no firm in the long run: no edge leads out of idle"):
         dg.solve(stays)
 
