@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -98,6 +99,22 @@ def test_two_at_once_in_one_folder(grid, solved, tmp_path):
         both = list(pool.map(lambda _: sweeps.run(grid, tmp_path, executor=Threads(1)), range(2)))
     assert {table(result) for result in both} == {table(solved)}
     assert len(list((tmp_path / "chains").iterdir())) == len(grid.chains)
+
+
+def test_a_draft_that_another_run_clears_away(tmp_path, monkeypatch):
+    target = tmp_path / "000000.parquet"
+
+    def cleared(draft, _):
+        target.write_bytes(b"theirs")
+        Path(draft).unlink()
+        raise FileNotFoundError
+
+    monkeypatch.setattr(store.os, "link", cleared)
+    store.replace(target, b"ours", first=True)
+    assert target.read_bytes() == b"theirs"
+    target.unlink()
+    with pytest.raises(FileNotFoundError):
+        store.replace(tmp_path / "none" / "000000.parquet", b"ours", first=True)
 
 
 def test_a_chain_that_comes_twice_is_kept_once(grid, solved, tmp_path):

@@ -125,8 +125,9 @@ class Store:
         table, times = frame.drop("seconds", "processor"), _times(frame, self.sweep)
         self._written(self.folder / TABLE, _bytes(table))
         self._written(self.folder / TIMES, _bytes(times))
-        for part in self.folder.rglob(f".*{PART}"):  # of processes that were ended
-            part.unlink(missing_ok=True)
+        for folder in (CHAINS, FIELDS):
+            for part in (self.folder / folder).glob(f".*{PART}"):  # of processes that were ended
+                part.unlink(missing_ok=True)
         return True
 
     def read(self) -> pl.DataFrame:
@@ -192,6 +193,9 @@ def replace(target: Path, content: bytes, *, first: bool = False) -> None:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise  # else a file system without links
         draft.replace(target)
+    except FileNotFoundError:
+        if not target.exists():  # else another run wrote it, was done, and cleared away this draft
+            raise
     finally:
         draft.unlink(missing_ok=True)
 
