@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD
+from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD, Quadratic
 
 import dirigiste as dg
+from dirigiste.errors import InputError
+from dirigiste.frontiers import edge as edges
 from dirigiste.frontiers.evaluation import Evaluator
 from dirigiste.frontiers.problem import Stationary
 from dirigiste.frontiers.search import climb
@@ -129,3 +131,38 @@ def test_settings_that_cannot_be_solved_are_counted(economy, monkeypatch, config
     assert set(result.failures) == {"not today"}
     assert (result.settings >= 0.01).all()
     assert "could not be" in repr(result)
+
+
+class Hollow(Quadratic):
+    """An edge that is not convex: no weighted sum of goals has its largest value between the ends."""
+
+    def values(self, x):
+        return np.array([x[0], (1.0 - x[0]) ** 2]) - x[1] ** 2
+
+    def jacobian(self, x):
+        return np.array([[1.0, -2.0 * x[1], 0.0], [-2.0 * (1.0 - x[0]), -2.0 * x[1], 0.0]])
+
+
+def test_known_edges_are_found():
+    problem = Quadratic((0.5, 0.5, 0.5))
+    traced = edges.trace(Evaluator(problem), 7, 0, 0)
+    assert len(traced.points) == 7
+    for point in traced.points[1:-1]:
+        weight = float(point.conditions.weights[0])
+        np.testing.assert_allclose(point.z, problem.best(weight), atol=2e-4)
+
+
+def test_an_edge_that_is_not_convex_is_found():
+    traced = edges.trace(Evaluator(Hollow((0.2, 0.5, 0.5))), 6, 2, 0)
+    values = np.array([point.values for point in traced.points])
+    np.testing.assert_allclose(values[:, 0], np.linspace(0.0, 1.0, 6), atol=1e-4)
+    np.testing.assert_allclose(values[:, 1], (1.0 - values[:, 0]) ** 2, atol=1e-4)
+
+
+def test_levels_can_be_chosen():
+    problem = Quadratic((0.5, 0.5, 0.5))
+    traced = edges.trace(Evaluator(problem), 7, 0, 0, [1.5])
+    assert traced.points[1].values[0] == pytest.approx(1.5, abs=1e-4)
+    assert len(traced.points) == 3
+    with pytest.raises(InputError, match="is not between"):
+        edges.trace(Evaluator(problem), 7, 0, 0, [9.0])

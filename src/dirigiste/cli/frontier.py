@@ -31,6 +31,19 @@ from dirigiste.errors import InputError
     "--points", type=click.IntRange(2), help="Levels along the edge (11), or of each goal of a surface (5)."
 )
 @click.option(
+    "--at", "levels", metavar="LEVEL,…", help="Levels of the first of two goals, in place of even ones."
+)
+@click.option(
+    "--within",
+    type=float,
+    default=5.0,
+    show_default=True,
+    help="Of a chronicle: years after the first event at which goals are taken.",
+)
+@click.option(
+    "--rate", type=float, help="Of a chronicle: discount rate of the second goal; default: the owners' own."
+)
+@click.option(
     "--starts",
     type=click.IntRange(0),
     default=0,
@@ -62,6 +75,9 @@ def command(
     instruments: tuple[str, ...],
     of: str,
     points: int | None,
+    levels: str | None,
+    within: float,
+    rate: float | None,
     starts: int,
     seed: int,
     covariance: Path | None,
@@ -77,9 +93,15 @@ def command(
     Also where the economy lies, and for which weights on goals its instruments would be best. It describes a
     trade-off in the model and advises nothing; see docs/frontier.md.
     """
-    from dirigiste import economy as economies
+    from dirigiste import loading
+    from dirigiste.chronicle import Chronicle
 
-    declared = console.changed(economies.load(economy), changes)
+    declared = loading.load(economy)
+    if isinstance(declared, Chronicle):
+        if changes:
+            declared = declared.on(console.changed(declared.baseline, changes))
+    else:
+        declared = console.changed(declared, changes)
     if figure is not None and figure.suffix.lower() != ".png":
         raise InputError.of(f"is a PNG file; got `{figure}`", key="--figure")
     problems = console.unwritable(csv, "--csv") + console.unwritable(figure, "--figure")
@@ -94,6 +116,9 @@ def command(
             wanted,
             console.names(of) or [],
             points=points,
+            levels=_levels(levels),
+            within=within,
+            rate=rate,
             starts=starts,
             seed=seed,
             covariance=covariance,
@@ -109,6 +134,18 @@ def command(
             console.print_json(result.to_json())
         else:
             click.echo(tables.heading(result))
+            if result.about:
+                click.echo(result.about)
             console.print_tables(result.tables())
     if problems:
         raise InputError(problems)
+
+
+def _levels(text: str | None) -> list[float] | None:
+    given = console.names(text)
+    if given is None:
+        return None
+    try:
+        return [float(item) for item in given]
+    except ValueError:
+        raise InputError.of(f"must be numbers with commas between; got `{text}`", key="--at") from None

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.errors import NotConverged
+from dirigiste.errors import InputError, NotConverged
 from dirigiste.frontiers import evaluation
 from dirigiste.frontiers.goals import PRICE
 from dirigiste.frontiers.problem import present
 from dirigiste.frontiers.search import FEASIBLE, Found, climb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from dirigiste.frontiers.evaluation import Evaluator
@@ -120,7 +122,9 @@ def ends(evaluator: Evaluator, starts: Array, parts: int) -> tuple[list[Found], 
     return found, np.where(spread > 1e-3 * scales, spread, scales)
 
 
-def trace(evaluator: Evaluator, count: int, starts: int, seed: int) -> Traced:
+def trace(
+    evaluator: Evaluator, count: int, starts: int, seed: int, wanted: Iterable[float] | None = None
+) -> Traced:
     """The edge between two goals.
 
     Args:
@@ -128,12 +132,21 @@ def trace(evaluator: Evaluator, count: int, starts: int, seed: int) -> Traced:
         count: Levels, both ends included.
         starts: Searches from other places: each end from all of them, and some levels from one.
         seed: Shift of these starts.
+        wanted: Levels between both ends, in place of even ones.
+
+    Raises:
+        InputError: A level is not between both ends.
     """
+    inner_levels = None if wanted is None else sorted(float(level) for level in wanted)
+    count = count if inner_levels is None else len(inner_levels) + 2
     parts = count + 2
     others = draws(len(evaluator.problem.instruments), starts, seed)
     (first, last), scales = ends(evaluator, others, parts)
     _, here = origin(evaluator)
     levels = np.linspace(first.values[HELD], last.values[HELD], count)
+    if inner_levels is not None:
+        _check(inner_levels, levels[0], levels[-1])
+        levels[1:-1] = inner_levels
     if levels[-1] - levels[0] <= 10.0 * FEASIBLE * scales[HELD]:
         return Traced(here, (first,), scales)
     edge: list[Found] = [first]
@@ -162,6 +175,16 @@ def trace(evaluator: Evaluator, count: int, starts: int, seed: int) -> Traced:
         if not changed:
             break
     return Traced(here, efficient(edge, scales), scales)
+
+
+def _check(levels: list[float], low: float, high: float) -> None:
+    for level in levels:
+        if not low < level < high:
+            raise InputError.of(
+                f"{level:g} is not between {low:.5g}, where the other goal is largest, and {high:.5g}, the "
+                "most that is possible",
+                key="levels",
+            )
 
 
 def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Found:

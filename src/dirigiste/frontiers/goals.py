@@ -38,10 +38,16 @@ class Goal:
     expression: Expression
     share: bool
     """Whether it is a share, of which one speaks in points."""
+    reference: float | None = None
+    """What percent of it are percent of; of its value if None."""
+
+    def whole(self, value: float) -> float:
+        """What percent of it are percent of, where it has a value."""
+        return abs(value) if self.reference is None else self.reference
 
     def point(self, value: float) -> float:
         """A point of it: 0.01 of a share, else one percent of its value."""
-        return POINT if self.share else POINT * abs(value)
+        return POINT if self.share else POINT * self.whole(value)
 
     @property
     def of_point(self) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 AT_BOUND: Final = 1e-6
 """Distance from a bound, over the width of bounds, that counts as being there."""
 
+SLIGHT: Final = 1e-9
+"""Pressure against a bound, over the size of the gradient, that is none."""
+
 
 class Conditions(NamedTuple):
     """What first-order conditions say at a point."""
@@ -70,7 +73,7 @@ def conditions(
     left = (matrix @ found + own / size) * size
     weights = found[: len(others)] / sizes
     nu = np.zeros(len(side))
-    nu[bound] = found[len(others) :]
+    nu[bound] = np.where(found[len(others) :] > SLIGHT, found[len(others) :], 0.0)
     against = scale if scale and not len(others) else float(np.linalg.norm(own[nu <= 0.0]))
     against = max(against, 1e-12 * size)
     residual = float(np.linalg.norm(left)) / against

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+CLOSE: Final = 1e-3
+"""Residual of first-order conditions at which a search ends; goals are then off by about its square."""
+
 REMEMBERED: Final = 6
 """Solved economies from which neighbours start."""
 
@@ -39,6 +42,16 @@ class Problem(Protocol):
     @property
     def name(self) -> str:
         """Of the economy or chronicle."""
+        ...
+
+    @property
+    def about(self) -> str:
+        """What goals are, where their names do not say it."""
+        ...
+
+    @property
+    def close(self) -> float:
+        """Residual of first-order conditions at which a search may end."""
         ...
 
     @property
@@ -78,6 +91,9 @@ class Problem(Protocol):
 class Stationary:
     """Goals of the stationary equilibrium of an economy."""
 
+    about = ""
+    close = CLOSE
+
     def __init__(self, economy: Economy, instruments: Iterable[str], goals: Iterable[str]) -> None:
         """Bind instruments and goals to an economy.
 
@@ -108,7 +124,7 @@ class Stationary:
             raise InputError(problems)
         self.solved = 0
         """Economies solved."""
-        self._near: list[tuple[Array, Equilibrium]] = []
+        self._near: list[tuple[Economy, Array, Equilibrium]] = []
 
     @property
     def name(self) -> str:
@@ -160,12 +176,13 @@ class Stationary:
     def equilibrium(self, x: Array) -> Equilibrium:
         """The solved economy at instruments, started from the nearest one that is remembered."""
         width = np.array([one.high - one.low for one in self.instruments])
-        order = sorted(self._near, key=lambda pair: float(np.abs((pair[0] - x) / width).max()))
-        if order and np.array_equal(order[0][0], x):
-            return order[0][1]
-        found = solve(self.economy.with_(self.changes(x)), start=order[0][1] if order else None)
+        order = sorted(self._near, key=lambda one: float(np.abs((one[1] - x) / width).max()))
+        for economy, at, solved in order:
+            if economy is self.economy and np.array_equal(at, x):
+                return solved
+        found = solve(self.economy.with_(self.changes(x)), start=order[0][2] if order else None)
         self.solved += 1
-        self._near = [*self._near[-REMEMBERED + 1 :], (x.copy(), found)]
+        self._near = [*self._near[-REMEMBERED + 1 :], (self.economy, x.copy(), found)]
         return found
 
     def _goals(self, numbers: Mapping[str, float]) -> Array:

@@ -85,7 +85,9 @@ class Frontier:
         """Percent of the price goal that a point of another costs, at slopes and goals (..., M)."""
         goal = self.goals[other]
         points = np.array([goal.point(float(value)) for value in np.atleast_1d(values[..., other])])
-        return -100.0 * slope * points.reshape(np.shape(slope)) / np.abs(values[..., PRICE])
+        price = self.goals[PRICE]
+        whole = np.array([price.whole(float(value)) for value in np.atleast_1d(values[..., PRICE])])
+        return -100.0 * slope * (points / whole).reshape(np.shape(slope))
 
     @property
     def prices(self) -> Array:

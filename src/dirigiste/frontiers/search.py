@@ -35,9 +35,8 @@ STEPS: Final = 60
 TOLERANCE: Final = 1e-7
 """Change of the goal, over its scale, at which a search ends."""
 
-CLOSE, PASSING = 1e-3, 3e-2
-"""Residuals of first-order conditions at which a search ends as well, and a box that it leaves; the goal is
-then off by about their squares."""
+PASSING: Final = 3e-2
+"""Residual of first-order conditions at which a box ends that the search leaves."""
 
 FEASIBLE: Final = 1e-5
 """By how much a level may be missed, over the scale of the goal."""
@@ -169,7 +168,8 @@ def _in_box(
             side = sides(inside, low, high)
             found = _conditions(matrix, side, goal, levels, scales)
             leaving = np.any((side != sides(inside)) & ~found.free)
-            if found.residual <= (PASSING if leaving else CLOSE) and (tight or not np.any(found.weights)):
+            close = PASSING if leaving else evaluator.problem.close
+            if found.residual <= close and (tight or not np.any(found.weights)):
                 raise _StopError
         return -matrix[goal] / scales[goal]
 

@@ -45,9 +45,16 @@ def every(result: Frontier) -> list[Table]:
     return found
 
 
+def _cost(result: Frontier, m: int) -> str:
+    """What a point of a goal costs, as a header."""
+    price = result.goals[PRICE]
+    of = "% of a year" if price.reference is not None else f"{price.name} %"
+    return f"{of} per {result.goals[m].of_point}"
+
+
 def _points(result: Frontier) -> Table:
     price = result.goals[PRICE].name
-    costs = [f"{price} % per {result.goals[m].of_point}" for m in result.others]
+    costs = [_cost(result, m) for m in result.others]
     header = (*(goal.name for goal in result.goals), *costs, *(one.name for one in result.instruments))
     kind = "Edge" if len(result.goals) == 2 else "Surface"
     table = Table(f"{kind}: {price}, and what the others cost of it", header, left=())
@@ -74,7 +81,7 @@ def _place(result: Frontier) -> Table:
         if found is None or math.isnan(gap):
             table.rows.append((goal.name, significant(here, 5), NONE, NONE, "not found"))
             continue
-        more = f"{100 * gap:.2f} points" if goal.share else f"{100 * gap / abs(here):.2f} %"
+        more = f"{100 * gap:.2f} points" if goal.share else f"{100 * gap / goal.whole(here):.2f} %"
         at = ", ".join(
             f"{one.name} {significant(one.low + float(z) * (one.high - one.low), 3)}"
             for one, z in zip(result.instruments, found.z, strict=True)
@@ -86,7 +93,7 @@ def _place(result: Frontier) -> Table:
 def _weights(result: Frontier) -> list[Table]:
     assert result.weights is not None
     found, price = result.weights, result.goals[PRICE].name
-    header = ("", *(f"{price} % per {result.goals[m].of_point}" for m in result.others))
+    header = ("", *(_cost(result, m) for m in result.others))
     far = "far from best at any weight" if found.residual > FAR else "close to best at this weight"
     title = f"Weights for which the present instruments would be best; {100 * found.residual:.0f} % of the "
     title += f"gradient of {price} is left: {far}"

@@ -2,7 +2,9 @@
 
 Weights follow from first-order conditions at the present economy by least squares. What is left says how far
 the instruments are from best at any weight. With a covariance of estimated parameters weights have standard
-errors by the delta method: the economy is solved with each of these parameters a little lower and higher.
+errors by the delta method: the economy is solved with each of these parameters lower and higher by one
+standard error. Steps are that wide since weights are ratios of derivatives, which jump a little where
+thresholds of wealth pass from node to node.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,14 +27,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dirigiste.frontiers.evaluation import Evaluator
+    from dirigiste.frontiers.problem import Problem
 
     Array = NDArray[np.float64]
 
-STEP: Final = 0.05
-"""By how much an estimated parameter moves, in its standard errors."""
-
-LARGEST: Final = 0.01
-"""Largest step, over the size of the parameter."""
+LARGEST, SMALL = 0.2, 0.01
+"""Largest step, over the size of the parameter, which counts as no smaller than `SMALL`."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ def implied(evaluator: Evaluator, estimated: Estimated | None = None) -> Weights
 def _slopes(evaluator: Evaluator, estimated: Estimated) -> Array:
     """Derivatives of weights in estimated parameters (M - 1, P)."""
     problem = evaluator.problem
-    if not isinstance(problem, Stationary):
-        raise InputError.of("goes with economies, not with chronicles", key="--covariance")
+    assert isinstance(problem, Stationary)  # `read` has asked
     width, columns = evaluator.width, []
     for n, paths in enumerate(estimated.paths):
         value = float(problem.economy.get(paths[0]))  # type: ignore[arg-type]
@@ -99,7 +98,7 @@ def _slopes(evaluator: Evaluator, estimated: Estimated) -> Array:
         if se == 0.0:
             columns.append(np.zeros(len(problem.goals) - 1))
             continue
-        step = min(STEP * se, LARGEST * max(abs(value), LARGEST))
+        step = min(se, LARGEST * max(abs(value), SMALL))
         ends = []
         for sign in (-1.0, 1.0):
             evaluator.watch.begin("standard errors", n + 1, len(estimated.paths))
@@ -112,12 +111,15 @@ def _slopes(evaluator: Evaluator, estimated: Estimated) -> Array:
     return np.array(columns).T
 
 
-def read(path: Path, problem: Stationary) -> Estimated:
+def read(path: Path, problem: Problem) -> Estimated:
     """Estimated parameters and their covariance from `calibration.json`, or the folder of a calibration.
 
     Raises:
-        InputError: It is no such file, or names parameters that the economy does not have.
+        InputError: It is no such file, or names parameters that the economy does not have; or goals are those
+            of a chronicle.
     """
+    if not isinstance(problem, Stationary):
+        raise InputError.of("goes with economies, not with chronicles", key="--covariance")
     file = path / "calibration.json" if path.is_dir() else path
     key = "--covariance"
     try:
