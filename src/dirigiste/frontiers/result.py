@@ -10,6 +10,7 @@ import numpy as np
 
 from dirigiste.frontiers import tables
 from dirigiste.frontiers.goals import PRICE, Goal
+from dirigiste.frontiers.optimality import AT_BOUND
 from dirigiste.frontiers.surface import hypervolume
 from dirigiste.version import __version__
 
@@ -60,7 +61,8 @@ class Frontier:
         """Instruments at points (N, K)."""
         low = np.array([one.low for one in self.instruments])
         high = np.array([one.high for one in self.instruments])
-        return low + np.array([point.z for point in self.traced.points]) * (high - low)
+        z = np.array([point.z for point in self.traced.points])
+        return low + np.where(z < AT_BOUND, 0.0, np.where(z > 1.0 - AT_BOUND, 1.0, z)) * (high - low)
 
     @property
     def slopes(self) -> Array:

@@ -15,7 +15,7 @@ from dirigiste.results.text.tables import Table, number
 if TYPE_CHECKING:
     from dirigiste.frontiers.result import Frontier
 
-FAR: Final = 0.05
+FAR: Final = 0.1
 """Residual of implied weights above which instruments count as away from best at any weight."""
 
 
