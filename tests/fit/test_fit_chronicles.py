@@ -59,8 +59,8 @@ def test_the_estimate_is_written_and_read_again(fitted, village, tmp_path):
     np.testing.assert_allclose(again.mean, fitted.z, rtol=1e-12)
     np.testing.assert_allclose(again.covariance, fitted.covariance, rtol=1e-9)
     assert {item.name for item in tmp_path.iterdir()} == {
-        "numbers.yaml", "chronicle.yaml", "fit.json", "numbers.csv", "series.csv", "influence.csv",
-        "fit.png", "numbers.png",
+        "numbers.yaml", "chronicle.yaml", "economy.yaml", "fit.json", "numbers.csv", "series.csv",
+        "influence.csv", "fit.png", "numbers.png",
     }  # fmt: skip
     text = (tmp_path / "chronicle.yaml").read_text(encoding="utf-8")
     assert "source: estimate" in text

@@ -15,7 +15,7 @@ from dirigiste.numerics.stationary import certificate, equilibrium
 from dirigiste.numerics.stationary.point import INTEREST, WAGE
 from dirigiste.numerics.transition import perfect_foresight as transition
 from dirigiste.numerics.transition import residuals as path_residuals
-from dirigiste.numerics.transition import sequence
+from dirigiste.numerics.transition import search, sequence
 from dirigiste.numerics.transition.path import Begin
 from dirigiste.numerics.transition.perfect_foresight import Solved, Task
 from dirigiste.numerics.transition.sequence import Kernel
@@ -305,7 +305,7 @@ def test_goods_add_up_with_every_kind_of_edge(closure):
     left = path_residuals.residuals(frame.compiled, task, solution)
     output = solution.sums.static.output.sum(axis=1)
     assert np.abs(left["walras"]).max() < 1e-7
-    assert np.abs(left["mass"]).max() < transition.MASSES
+    assert np.abs(left["mass"]).max() < search.MASSES
     assert left["hjb"].max() < 1e-8
     assert np.abs(np.log(output / start.point.static.output.sum()))[1:6].min() > 1e-3
     assert np.abs(solution.u[-1] - end.point.u).max() < 1e-4

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from dirigiste import economy as economies
 from dirigiste.chronicle.event import BibliographyEntry
 from dirigiste.documents.writing import to_yaml
 from dirigiste.fit.chronicles.draws import LEVELS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from dirigiste.economy import Economy
     from dirigiste.fit.chronicles.draws import Draws
     from dirigiste.fit.chronicles.estimate import Fitted
     from dirigiste.fit.chronicles.fear import Fear
@@ -29,7 +31,8 @@ SOURCE = "estimate"
 
 
 def save_fit(result: Fitted, folder: Path) -> None:
-    """Write numbers.yaml (what is known afterwards), chronicle.yaml with the estimates, JSON, CSV, figures.
+    """Write numbers.yaml (what is known afterwards), chronicle.yaml with the estimates and its economy.yaml,
+    unless that comes with the package; JSON, CSV and figures.
 
     Raises:
         InputError: A file cannot be written.
@@ -37,6 +40,9 @@ def save_fit(result: Fitted, folder: Path) -> None:
     make(folder)
     write_text(folder / "numbers.yaml", numbers_file(result))
     write_text(folder / "chronicle.yaml", chronicle_file(result))
+    economy = result.plan.at(result.z).baseline
+    if not _is_shipped(economy):
+        write_text(folder / "economy.yaml", economy.to_yaml())
     _json(folder / "fit.json", fit_json(result))
     _csv(folder / "numbers.csv", numbers_frame(result))
     _csv(folder / "series.csv", series_frame(result))
@@ -123,6 +129,10 @@ def numbers_file(result: Fitted) -> str:
     return head + to_yaml(data)
 
 
+def _is_shipped(economy: Economy) -> bool:
+    return economy.name in economies.shipped() and economies.load(economy.name).hash == economy.hash
+
+
 def chronicle_file(result: Fitted) -> str:
     """The chronicle with the estimated numbers; changes that moved cite the estimate as their source."""
     plan = result.plan
@@ -141,7 +151,9 @@ def chronicle_file(result: Fitted) -> str:
         "quality": "recomputed",
     }
     sources = plan.chronicle.sources | {SOURCE: BibliographyEntry.model_validate(entry)}
-    return new.model_copy(update={"events": tuple(events), "sources": sources}).to_yaml()
+    economy = new.economy if _is_shipped(new.baseline) else "economy.yaml"
+    changed = {"events": tuple(events), "sources": sources, "economy": economy}
+    return new.model_copy(update=changed).to_yaml()
 
 
 def numbers_frame(result: Fitted) -> pd.DataFrame:
