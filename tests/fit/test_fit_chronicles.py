@@ -5,6 +5,7 @@ import pytest
 from observed_village import COLLATERAL, FEAR, JOIN, chronicle, observed_with, series
 
 import dirigiste as dg
+from dirigiste import chronicle as chronicles
 from dirigiste.chronicle.sizes import sizes
 from dirigiste.errors import InputError
 from dirigiste.fit.chronicles import loader
@@ -197,3 +198,8 @@ def test_market_values_have_derivatives_too():
         expected = (solved(k, step) - solved(k, -step)) / (2.0 * step)
         np.testing.assert_allclose(slopes[:, k], expected, rtol=2e-2, atol=2e-2 * np.abs(expected).max())
     assert np.isfinite(found.model).all()
+
+
+def test_the_example_fits_the_shipped_chronicle():
+    plan = loader.load("examples/strength.yaml", chronicles.load("crackdown-2020"))
+    assert plan.names == [f"scale {channel}" for channel in ("fear", "credit", "force", "listing")]
