@@ -1,6 +1,7 @@
 """Numbers of chronicles by name."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_scales_make_all_changes_stronger():
 
 
 def test_cases_and_the_rule_of_beliefs_have_names_too():
-    chronicle = chronicles.load("tests/chronicle/believers.yaml")
+    chronicle = chronicles.load(Path(__file__).parent / "believers.yaml")
     found = sizes(chronicle)
     assert {name for name in found if name.startswith("beliefs.")} >= {"beliefs.half_life", "beliefs.critics"}
     case = next(name for name in found if " case." in name)

@@ -1,5 +1,7 @@
 """Numbers of chronicles estimated on observed series, files of uncertain numbers, and draws."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from observed_village import COLLATERAL, FEAR, JOIN, chronicle, observed_with, series
@@ -14,6 +16,8 @@ from dirigiste.fit.chronicles.estimate import fit
 from dirigiste.fit.chronicles.linear import linear
 from dirigiste.fit.chronicles.output import files, tables
 from dirigiste.results.runs import observed
+
+ROOT = Path(__file__).parents[2]
 
 TRUTH = {COLLATERAL: 0.8, FEAR: 2.0, JOIN: 0.022}
 
@@ -201,5 +205,5 @@ def test_market_values_have_derivatives_too():
 
 
 def test_the_example_fits_the_shipped_chronicle():
-    plan = loader.load("examples/strength.yaml", chronicles.load("crackdown-2020"))
+    plan = loader.load(ROOT / "examples" / "strength.yaml", chronicles.load("crackdown-2020"))
     assert plan.names == [f"scale {channel}" for channel in ("fear", "credit", "force", "listing")]
