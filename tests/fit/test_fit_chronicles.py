@@ -48,6 +48,8 @@ def test_numbers_that_made_the_series_are_found(fitted):
     assert found[JOIN] == pytest.approx(0.022, rel=0.05)
     assert fitted.rounds[-1].from_data < 60.0 < fitted.rounds[0].from_data
     assert fitted.failures == fitted.at_bounds == ()
+    assert fitted.ended
+    assert not fit(fitted.plan, rounds=0).ended
 
 
 def test_what_series_move_adds_up_to_the_estimate(fitted):

@@ -112,6 +112,8 @@ def command(
             console.print_tables(tables.of_fear(result))
             if not problems:
                 click.echo(f"\nResults {folder}")
+    if not quiet and not result.fitted.ended:
+        console.warn(["the search did not end by itself: raise --rounds"])
     if problems:
         raise InputError(problems)
 

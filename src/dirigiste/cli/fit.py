@@ -80,6 +80,8 @@ def command(
             console.print_tables(tables.of_fit(result))
             if not problems:
                 click.echo(f"\nResults {folder}")
+    if not quiet and not result.ended:
+        console.warn(["the search did not end by itself: raise --rounds, or look at the bounds and failures"])
     if not quiet and result.failures:
         console.warn(f"no path on the way: {why}" for why in result.failures)
     if problems:

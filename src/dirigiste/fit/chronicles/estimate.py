@@ -84,6 +84,8 @@ class Fitted:
     """Why paths were not found on the way."""
     at_bounds: tuple[str, ...]
     """Numbers that end at a bound: their standard errors do not know of it."""
+    ended: bool
+    """Whether the search ended by itself: nothing near lowers the criterion by more than `GAIN`."""
 
     @property
     def z(self) -> Array:
@@ -153,9 +155,11 @@ def fit(
     history.append(now)
     if kept:
         kept(now)
-    for _ in range(rounds):
+    ended = False
+    for number in range(rounds + 1):
         target, lowered = _next(plan, data, at, precision)
-        if lowered <= GAIN:
+        ended = lowered <= GAIN
+        if ended or number == rounds:
             break
         better = None
         for halving in range(HALVINGS + 1):
@@ -180,7 +184,7 @@ def fit(
     covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
     low, high = plan.bounds
     ends = [name for name, x, a, b in zip(plan.names, at.z, low, high, strict=True) if x in (a, b)]
-    return Fitted(plan, data, first, at, covariance, tuple(history), tuple(failures), tuple(ends))
+    return Fitted(plan, data, first, at, covariance, tuple(history), tuple(failures), tuple(ends), ended)
 
 
 def _next(plan: Plan, data: Data, at: Linear, precision: Array) -> tuple[Array, float]:

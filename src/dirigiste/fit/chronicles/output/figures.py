@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from dirigiste.fit.chronicles.fear import REVISION
 from dirigiste.numbers import significant
@@ -32,6 +33,9 @@ ROW: Final = 0.22
 
 YEARS: Final = 10.0
 """Years from the first event that bands are drawn for."""
+
+LEAST: Final = 2.0
+"""Least span of years that a panel shows."""
 
 MOST: Final = 14
 """Rows of a tornado."""
@@ -78,6 +82,10 @@ def fit(result: Fitted) -> bytes:
             axes.plot(at, after[here], color=sheet.NAVY, marker=".", label="estimate", **sheet.AFTER)
             axes.set_title(result.plan.chronicle.observed[name].title[:52], fontsize=7.5)
             axes.margins(x=0.06, y=0.15)
+            first, last = float(at.min()), float(at.max())
+            if last - first < LEAST:
+                axes.set_xlim(first - 0.5 * LEAST, last + 0.5 * LEAST)
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         handles, labels = places[0].get_legend_handles_labels()
         canvas.figure.legend(handles, labels, loc="lower left", ncol=3, frameon=False, fontsize=7.0)
         return sheet.png(canvas.figure)

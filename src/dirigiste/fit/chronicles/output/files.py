@@ -211,6 +211,7 @@ def fit_json(result: Fitted) -> dict[str, Any]:
             {"criterion": one.criterion, "from_data": one.from_data, "values": one.values}
             for one in result.rounds
         ],
+        "ended": result.ended,
         "failures": list(result.failures),
         "left": result.after.left,
     }
