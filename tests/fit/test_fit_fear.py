@@ -8,7 +8,7 @@ from observed_village import DATES, chronicle, series
 
 import dirigiste as dg
 from dirigiste.chronicle.change import Change
-from dirigiste.errors import InputError
+from dirigiste.errors import InputError, NotConverged
 from dirigiste.fit.chronicles import fear as fears
 from dirigiste.fit.chronicles.fear import fear
 from dirigiste.fit.chronicles.output import files, tables
@@ -57,7 +57,9 @@ def test_the_path_that_made_the_series_is_within_its_band(implied):
     assert implied.edges == (EDGE,)
     assert implied.dates == (START, dt.date(2020, 7, 1), dt.date(2021, 1, 1), END)
     assert np.abs((implied.log - truth) / implied.sd).max() < 3.0
-    assert np.all(implied.sd < implied.before)
+    assert np.all(implied.sd < 0.3 * implied.before)
+    assert np.abs(implied.log - truth).max() < 0.5 * np.abs(truth).max()
+    assert implied.fitted.rounds[-1].from_data < 0.1 * implied.fitted.rounds[0].from_data
 
 
 def test_what_the_chronicle_writes_stands_beside_it(implied):
@@ -111,20 +113,25 @@ def test_bands_cover_the_truth_as_often_as_they_say():
     plain, generator = chronicle(), np.random.default_rng(5)
     dates = fears._periods(plain, "half", START, END)
     emptied = fears._without_fear(plain, [EDGE], dates)
-    inside = []
+    inside, failed = [], 0
     for _ in range(25):
         revisions = 0.4 * np.sqrt(0.5) * generator.standard_normal(len(dates))
+        noise = generator.standard_normal((len(SERIES), len(DATES)))
         truth = emptied
         for date, revision in zip(dates, revisions, strict=True):
             truth = fears._revision(date).moved(truth, float(revision))
-        run = dg.run(truth)
+        try:
+            run = dg.run(truth)
+        except NotConverged:
+            failed += 1
+            continue
         found = {}
-        for name, (outcome, se) in SERIES.items():
+        for (name, (outcome, se)), errors in zip(SERIES.items(), noise, strict=True):
             empty = series(outcome, dict.fromkeys(DATES, 0.0), se)
-            values = observed.compare(empty, run.path, run.base).model
-            values = values + se * generator.standard_normal(len(DATES))
+            values = observed.compare(empty, run.path, run.base).model + se * errors
             found[name] = series(outcome, dict(zip(DATES, map(float, values), strict=True)), se)
         result = fear(chronicle(found), start=START, end=END, tau=0.4, rounds=3)
         inside += list(np.abs(result.log - np.cumsum(revisions)) <= 1.645 * result.sd)
-    # 100 bands of 25 paths; those of one path depend on each other
+    assert failed <= 5
+    # 80 to 100 bands; those of one path depend on each other
     assert 0.8 <= np.mean(inside) <= 0.98

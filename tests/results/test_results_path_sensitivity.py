@@ -107,3 +107,16 @@ def test_the_chronicle_itself_is_solved_as_by_a_run(derivatives):
     run = dg.run(chronicle())
     output = derivatives["value"].sel(outcome="output").values
     np.testing.assert_allclose(output, run.path["output"].values, rtol=1e-5)
+
+
+def test_numbers_that_move_nothing_as_they_are_written_have_derivatives():
+    """A factor of 1 leaves the parameter where it is all along the path."""
+    still = told(
+        economies.loads(VILLAGE),
+        ("2020-01-01", {"parameter": "statuses.free.collateral", "multiply": 1.0}),
+        ("2020-07-01", {"parameter": "edges.join.cost", "multiply": 1.1}),
+    )
+    name = "2020-01-01 statuses.free.collateral.multiply"
+    found = path_sensitivity(still, ["output"], wrt=[name])["derivative"].values[0, 0, 0]
+    high, low = (dg.run(with_sizes(still, {name: value})).path["output"].values[0] for value in (1.01, 0.99))
+    assert found == pytest.approx((high - low) / 0.02, rel=0.05)

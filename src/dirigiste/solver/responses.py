@@ -116,17 +116,30 @@ class _Responses:
         self.market_value = market_value
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths
+        self.frame = self._frame(others)
         self.linear: dict[int, tuple[Terminal, Linearised]] = {}
         """Stationary states that were derived, the newest two, by their identity."""
         self.neighbours = [self._neighbour(other) for other in others]
         self.kept: tuple[Task, Solved, Terminal] | None = None
         self.pieces: list[Piece] = []
 
+    def _frame(self, others: Sequence[Chronicle]) -> Frame:
+        """The economy with all parameters that may differ: some stay where they are on the path itself."""
+        economy = self.solver.economy
+        timelines = [
+            Timeline(other, economy, self.solver.grid) for other in others if other.baseline == economy
+        ]
+        ranges: dict[str, list[float]] = {}
+        for timeline in (self.solver.timeline, *timelines):
+            for path, values in timeline.ranges(timeline.channels).items():
+                ranges.setdefault(path, []).extend(values)
+        return timed.frame(economy, ranges)
+
     def _neighbour(self, other: Chronicle) -> _Neighbour:
         solver = self.solver
         economy = other.baseline
         own = economy != solver.economy
-        frame, before = solver.frame, solver.compiled
+        frame, before = self.frame, solver.compiled
         if own:
             timeline = Timeline(other, economy, solver.grid)
             frame = timed.frame(economy, timeline.ranges(timeline.channels))
