@@ -1,22 +1,6 @@
 import pytest
-from click.testing import CliRunner
 
 from chronicles import VILLAGE
-from dirigiste.cli import main
-
-
-@pytest.fixture
-def call(tmp_path, monkeypatch):
-    """Call the command line in an empty working directory."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        result = CliRunner().invoke(main, [str(arg) for arg in args])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run
 
 
 @pytest.fixture

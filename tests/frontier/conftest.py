@@ -1,11 +1,9 @@
 """Frontiers of an economy that is solved in no time."""
 
 import pytest
-from click.testing import CliRunner
 from frontier_tiny import GOALS, INSTRUMENTS, TINY
 
 import dirigiste as dg
-from dirigiste.cli import main
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +29,3 @@ def kept(tmp_path_factory):
 def edge(economy, kept, configured):
     """Control and output over two instruments."""
     return dg.frontier(economy, INSTRUMENTS, GOALS, points=6, folder=kept)
-
-
-@pytest.fixture
-def call(tmp_path, monkeypatch):
-    """Call the command line in an empty working directory."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        result = CliRunner().invoke(main, [str(arg) for arg in args])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run

@@ -1,11 +1,9 @@
 """Sweeps of a tiny economy."""
 
 import pytest
-from click.testing import CliRunner
 from sweep_texts import GRID, SQUEEZE, TINY
 
 from dirigiste import sweep as sweeps
-from dirigiste.cli import main
 
 
 @pytest.fixture(scope="session")
@@ -34,17 +32,3 @@ def solved(grid, configured, tmp_path_factory):
     from dirigiste.sweep.executors import Threads
 
     return sweeps.run(grid, tmp_path_factory.mktemp("solved"), executor=Threads(1))
-
-
-@pytest.fixture
-def call(tmp_path, monkeypatch):
-    """Call the command line in an empty working directory."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        result = CliRunner().invoke(main, [str(arg) for arg in args])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run

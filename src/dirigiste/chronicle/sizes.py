@@ -47,8 +47,6 @@ class Size:
     name: str
     value: float
     unit: str
-    positive: bool
-    """Whether it has to stay above 0."""
     moved: Callable[[Chronicle, float], Chronicle]
     """The chronicle with another value of it."""
     since: dt.date
@@ -97,16 +95,13 @@ def _of_changes(chronicle: Chronicle) -> Iterator[Size]:
                     f"{of}.{change.operation}{mark}",
                     change.size,
                     unit,
-                    change.operation == "multiply",
                     _change(number, k, change.operation),
                     event.date,
                 )
             for name, field in SHAPES.items():
                 length = getattr(change, field)
                 if length is not None:
-                    yield Size(
-                        f"{of}.{name}{mark}", length, "years", True, _change(number, k, name), event.date
-                    )
+                    yield Size(f"{of}.{name}{mark}", length, "years", _change(number, k, name), event.date)
 
 
 def _of_cases(chronicle: Chronicle) -> Iterator[Size]:
@@ -119,7 +114,7 @@ def _of_cases(chronicle: Chronicle) -> Iterator[Size]:
         field = "salience" if event.case.salience is not None else "size"
         value = getattr(event.case, field)
         unit = "1" if field == "salience" else "US dollars"
-        yield Size(f"{event.date} case.{field}{mark}", value, unit, True, _case(number, field), event.date)
+        yield Size(f"{event.date} case.{field}{mark}", value, unit, _case(number, field), event.date)
 
 
 def _of_beliefs(chronicle: Chronicle) -> Iterator[Size]:
@@ -129,11 +124,9 @@ def _of_beliefs(chronicle: Chronicle) -> Iterator[Size]:
         return
     numbers = {"half_life": "years", "power": "1", "critics": "1"}
     for field, unit in numbers.items():
-        yield Size(
-            f"beliefs.{field}", getattr(beliefs, field), unit, field != "power", _belief(field), min(cases)
-        )
+        yield Size(f"beliefs.{field}", getattr(beliefs, field), unit, _belief(field), min(cases))
     for edge, weight in beliefs.edges.items():
-        yield Size(f"beliefs.edges.{edge}", weight, "1", True, _weight(edge), min(cases))
+        yield Size(f"beliefs.edges.{edge}", weight, "1", _weight(edge), min(cases))
 
 
 def _scales(chronicle: Chronicle) -> Iterator[Size]:
@@ -147,7 +140,7 @@ def _scales(chronicle: Chronicle) -> Iterator[Size]:
             for of in (*chronicle.beliefs.parameters(), FEAR):
                 dates.setdefault(of, event.date)
     for of in sorted(dates, key=lambda of: of in CHANNELS):
-        yield Size(f"{SCALE}{of}", 1.0, "1", False, _scaled(of), dates[of])
+        yield Size(f"{SCALE}{of}", 1.0, "1", _scaled(of), dates[of])
 
 
 def _in_order(chronicle: Chronicle) -> list[tuple[int, Event]]:

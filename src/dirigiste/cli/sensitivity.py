@@ -144,6 +144,7 @@ def _along_path(
 
 def _path_json(result: xr.Dataset) -> dict[str, object]:
     """Derivatives at every step, by outcome and number."""
+    from dirigiste.results.equilibria.equilibrium import plain
     return {
         "chronicle": result.attrs["chronicle"],
         "time": result["time"].values.tolist(),
@@ -155,10 +156,7 @@ def _path_json(result: xr.Dataset) -> dict[str, object]:
         },
         "derivatives": {
             str(outcome): {
-                str(number): [
-                    float(x) if math.isfinite(x) else None
-                    for x in result["derivative"].sel(outcome=outcome, size=number).values
-                ]
+                str(number): plain(result["derivative"].sel(outcome=outcome, size=number).values.tolist())
                 for number in result["size"].values
             }
             for outcome in result["outcome"].values
@@ -190,9 +188,7 @@ def _path_tables(result: xr.Dataset, times: Sequence[float]) -> list[Table]:
 
 def _json(result: xr.Dataset) -> dict[str, object]:
     """Plain numbers, None where one has no meaning."""
-
-    def plain(value: float) -> float | None:
-        return float(value) if math.isfinite(value) else None
+    from dirigiste.results.equilibria.equilibrium import plain
 
     rows = [
         {

@@ -44,7 +44,6 @@ WIDTH = 1e-4
 class _Neighbour:
     """A chronicle next to the one that is solved, as far as it is known."""
 
-    chronicle: Chronicle
     timeline: Timeline
     frame: Frame
     own: bool
@@ -116,37 +115,30 @@ class _Responses:
         self.market_value = market_value
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths
-        self.frame = self._frame(others)
+        timelines = [Timeline(other, other.baseline, self.solver.grid) for other in others]
+        self.frame = self._frame(timelines)
         self.linear: dict[int, tuple[Terminal, Linearised]] = {}
         """Stationary states that were derived, the newest two, by their identity."""
-        self.neighbours = [self._neighbour(other) for other in others]
+        self.neighbours = [self._neighbour(timeline) for timeline in timelines]
         self.kept: tuple[Task, Solved, Terminal] | None = None
         self.pieces: list[Piece] = []
 
-    def _frame(self, others: Sequence[Chronicle]) -> Frame:
+    def _frame(self, timelines: Sequence[Timeline]) -> Frame:
         """The economy with all parameters that may differ: some stay where they are on the path itself."""
         economy = self.solver.economy
-        timelines = [
-            Timeline(other, economy, self.solver.grid) for other in others if other.baseline == economy
-        ]
         ranges: dict[str, list[float]] = {}
-        for timeline in (self.solver.timeline, *timelines):
+        for timeline in (self.solver.timeline, *(one for one in timelines if one.economy == economy)):
             for path, values in timeline.ranges(timeline.channels).items():
                 ranges.setdefault(path, []).extend(values)
         return timed.frame(economy, ranges)
 
-    def _neighbour(self, other: Chronicle) -> _Neighbour:
-        solver = self.solver
-        economy = other.baseline
-        own = economy != solver.economy
-        frame, before = self.frame, solver.compiled
-        if own:
-            timeline = Timeline(other, economy, solver.grid)
-            frame = timed.frame(economy, timeline.ranges(timeline.channels))
-            before = self._like(frame.compiled, solver.compiled)
-        here = solver.before
-        point = self._state(here, before) if own else here.solved.point
-        return _Neighbour(other, Timeline(other, economy, solver.grid), frame, own, before, point)
+    def _neighbour(self, timeline: Timeline) -> _Neighbour:
+        here, economy = self.solver.before, timeline.economy
+        if economy == self.solver.economy:
+            return _Neighbour(timeline, self.frame, False, self.solver.compiled, here.solved.point)
+        frame = timed.frame(economy, timeline.ranges(timeline.channels))
+        before = self._like(frame.compiled, self.solver.compiled)
+        return _Neighbour(timeline, frame, True, before, self._state(here, before))
 
     @staticmethod
     def _like(there: Compiled, here: Compiled) -> Compiled:

@@ -34,6 +34,7 @@ from dirigiste.fit.chronicles.declaration import SeriesError, UncertainNumber, U
 from dirigiste.fit.chronicles.estimate import Fitted, Round, fit
 from dirigiste.fit.chronicles.plan import Plan, Uncertain
 from dirigiste.fit.moments.scales import Scale
+from dirigiste.results.runs.observed import MONTHS, months_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -44,8 +45,6 @@ Array = NDArray[np.float64]
 
 Every = Literal["quarter", "half", "year"]
 """Length of a period."""
-
-MONTHS: Final[dict[Every, int]] = {"quarter": 3, "half": 6, "year": 12}
 
 TAU: Final = 0.5
 """Standard deviation of what beliefs are revised by in a year, in logs, unless another one is given."""
@@ -113,9 +112,7 @@ def fear(
     revised = _without_fear(chronicle, chosen, dates)
     length = MONTHS[every] / 12.0
     sd = tau * float(np.sqrt(length))
-    numbers = tuple(
-        Uncertain(_revision(date), Scale("none", -np.inf, np.inf), 0.0, sd, "assumption") for date in dates
-    )
+    numbers = tuple(Uncertain(_revision(date), Scale("none", -np.inf, np.inf), 0.0, sd) for date in dates)
     declared = UncertainNumbers(
         name="fear",
         title="Implied fear",
@@ -170,8 +167,7 @@ def _periods(
     dates = []
     while begin <= last:
         dates.append(begin)
-        year, month = divmod(12 * begin.year + begin.month - 1 + months, 12)
-        begin = dt.date(year, month + 1, 1)
+        begin = months_before(begin.replace(day=1), -months)
     if not dates:
         raise InputError.of(f"no period begins between {first} and {last}", key="end")
     return tuple(dates)
@@ -199,19 +195,18 @@ def _without_fear(chronicle: Chronicle, edges: Collection[str], dates: Collectio
                 {"date": date, "title": REVISION, "sources": ("assumption",), "changes": changes}
             )
         )
-    kept = {"events": tuple(events), "beliefs": _other_beliefs(chronicle, edges)}
-    return chronicle.model_copy(update=kept)
+    _only_of(chronicle, edges)
+    return chronicle.model_copy(update={"events": tuple(events), "beliefs": None})
 
 
-def _other_beliefs(chronicle: Chronicle, edges: Collection[str]) -> object:
-    """The rule of beliefs, which cases need; all cases are taken out with it."""
+def _only_of(chronicle: Chronicle, edges: Collection[str]) -> None:
+    """Check that cases, which are taken out, move no other edges."""
     rest = set(chronicle.beliefs.edges) - set(edges) if chronicle.beliefs else set()
     if rest:
         raise InputError.of(
             f"cases also move what is perceived of {', '.join(sorted(rest))}: name these edges too",
             key="edges",
         )
-    return None
 
 
 def _revision(date: dt.date) -> Size:
@@ -224,7 +219,7 @@ def _revision(date: dt.date) -> Size:
         )
         return chronicle.model_copy(update={"events": events})
 
-    return Size(f"revision {date}", 0.0, "logs", False, moved, date)
+    return Size(f"revision {date}", 0.0, "logs", moved, date)
 
 
 def _revised(event: Event, value: float) -> Event:

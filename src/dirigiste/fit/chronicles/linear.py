@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste import config
-from dirigiste.errors import InputError
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import observed, paths
-from dirigiste.results.runs.sensitivity import STEP
+from dirigiste.results.runs.sensitivity import STEP, by_a_little
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import xarray as xr
 
+    from dirigiste.chronicle import Chronicle
     from dirigiste.chronicle.observed.series import ObservedSeries
     from dirigiste.fit.chronicles.plan import Plan
     from dirigiste.progress import Progress
@@ -89,15 +89,14 @@ def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
 
     config.ensure()
     steps = _steps(plan, z)
-    others = []
-    for k, name in enumerate(plan.names):
-        moved = z.copy()
-        moved[k] += steps[k]
-        try:
-            others.append(plan.at(moved))
-        except InputError as error:
-            raise InputError.of(f"cannot be moved by a little: {error}", key=name) from None
-    valued = any("market_value[" in series.outcome for series in plan.chronicle.observed.values())
+
+    def moved(name: str) -> Chronicle:
+        there, k = z.copy(), plan.names.index(name)
+        there[k] += steps[k]
+        return plan.at(there)
+
+    others = by_a_little(plan.names, moved)
+    valued = observed.valued(plan.chronicle.observed.values())
     solved = responses.responses(plan.at(z), others, market_value=valued, progress=progress)
 
     def along(item: tuple) -> dict[str, Array]:

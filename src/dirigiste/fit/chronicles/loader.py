@@ -93,7 +93,7 @@ def bound(declared: UncertainNumbers, chronicle: Chronicle) -> Plan:
 def _uncertain(size: Size, number: UncertainNumber) -> Uncertain:
     scale = Scale(number.transform, *number.limits)
     mean = size.value if number.mean is None else number.mean
-    return Uncertain(size, scale, scale.of(mean), number.sd, number.source)
+    return Uncertain(size, scale, scale.of(mean), number.sd)
 
 
 def _problem(document: Document, path: tuple[str, ...], message: str, better: str | None = None) -> Problem:

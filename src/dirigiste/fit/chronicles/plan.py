@@ -31,7 +31,6 @@ class Uncertain:
     """On its scale."""
     sd: float
     """On its scale."""
-    source: str
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from dirigiste.results.runs import paths
 from dirigiste.solver.interpolation import NEAR, interpolation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -127,6 +127,11 @@ def is_flow(name: str) -> bool:
     """Whether an outcome is a flow, whose values stand for a year unless a series says otherwise."""
     plain = name.partition("[")[0]
     return plain in FLOWS or outcomes.measure(name).unit.endswith(" per year")
+
+
+def valued(series: Iterable[ObservedSeries]) -> bool:
+    """Whether a series is compared with market values, which are found only where they are asked for."""
+    return any(f"{outcomes.MARKET_VALUE}[" in one.outcome for one in series)
 
 
 def period_of(series: ObservedSeries) -> Period:

@@ -21,7 +21,6 @@ from dirigiste.errors import InputError
 from dirigiste.results.archive import folders, run_json, storage
 from dirigiste.results.equilibria.comparison import Comparison, compare
 from dirigiste.results.equilibria.equilibrium import Equilibrium, plain
-from dirigiste.results.quantities.outcomes import MARKET_VALUE
 from dirigiste.results.runs import certificate as certificates
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import observed as beside
@@ -321,8 +320,7 @@ def run(
 
     begun = clock.perf_counter()
     if market_value is None:
-        compared = [series.outcome for series in chronicle.observed.values()]
-        market_value = any(f"{MARKET_VALUE}[" in outcome for outcome in compared)
+        market_value = beside.valued(chronicle.observed.values())
     solved = surprises.solve(
         chronicle,
         only=acting,

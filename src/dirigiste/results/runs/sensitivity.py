@@ -5,7 +5,7 @@ outcome on every date.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -135,7 +135,7 @@ def _of_economy(chronicle: Chronicle, parameter: Parameter) -> Size:
         return chronicle.on(chronicle.baseline.with_({parameter.path: value}))
 
     first = chronicle.surprises[0]
-    return Size(parameter.path, float(parameter.value), parameter.unit, False, moved, first)
+    return Size(parameter.path, float(parameter.value), parameter.unit, moved, first)
 
 
 def step_of(size: Size) -> float:
@@ -144,19 +144,31 @@ def step_of(size: Size) -> float:
 
 
 def respond(chronicle: Chronicle, moved: dict[str, Size], *, progress: Progress | None = None) -> Responses:
-    """The chronicle solved, and its neighbours with each number a little higher; or lower, where it cannot be
-    higher.
-    """
+    """The chronicle solved, and its neighbours with each number a little higher."""
     from dirigiste.solver import responses
 
     config.ensure()
+
+    def higher(name: str) -> Chronicle:
+        size = moved[name]
+        return with_number(chronicle, size, size.value + step_of(size))
+
+    return responses.responses(chronicle, by_a_little(moved, higher), progress=progress)
+
+
+def by_a_little(names: Iterable[str], moved: Callable[[str], Chronicle]) -> list[Chronicle]:
+    """Chronicles in each of which one number is moved by a little.
+
+    Raises:
+        InputError: The economy does not allow it, with the name of the number.
+    """
     others = []
-    for name, size in moved.items():
+    for name in names:
         try:
-            others.append(with_number(chronicle, size, size.value + step_of(size)))
+            others.append(moved(name))
         except InputError as error:
             raise InputError.of(f"cannot be moved by a little: {error}", key=name) from None
-    return responses.responses(chronicle, others, progress=progress)
+    return others
 
 
 def with_number(chronicle: Chronicle, size: Size, value: float) -> Chronicle:

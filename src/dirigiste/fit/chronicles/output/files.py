@@ -15,6 +15,7 @@ from dirigiste.documents.writing import to_yaml
 from dirigiste.fit.chronicles.draws import LEVELS
 from dirigiste.fit.chronicles.output import figures
 from dirigiste.measurement.output.render.outputs import make, whole, write_text
+from dirigiste.results.equilibria.equilibrium import plain
 from dirigiste.version import __version__
 
 if TYPE_CHECKING:
@@ -91,10 +92,6 @@ def _csv(path: Path, frame: pd.DataFrame) -> None:
 def _figure(path: Path, draw: Callable[[], bytes]) -> None:
     with whole(path) as draft:
         draft.write_bytes(draw())
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def numbers_file(result: Fitted) -> str:
@@ -219,10 +216,7 @@ def fit_json(result: Fitted) -> dict[str, Any]:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain values, None where a number has no meaning."""
-    return [
-        {name: _plain(value) if isinstance(value, float) else value for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
+    return plain(frame.to_dict("records"))
 
 
 def fear_frame(result: Fear) -> pd.DataFrame:
@@ -300,7 +294,7 @@ def draws_json(result: Draws) -> dict[str, Any]:
             for one in result.full
         ],
         "misses": {
-            name: {"median": _plain(_median(gaps)), "largest": _plain(_largest(gaps))}
+            name: {"median": plain(_median(gaps)), "largest": plain(_largest(gaps))}
             for name, gaps in result.misses.items()
         },
     }
