@@ -1,6 +1,7 @@
 """Nothing imports upwards, and no modules import each other in a circle: read from the source."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import dirigiste
@@ -94,6 +95,7 @@ def imports(tree, *, typing):
     return found
 
 
+@cache
 def graph(*, typing):
     """What every module imports, by name."""
     trees = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in MODULES.items()}

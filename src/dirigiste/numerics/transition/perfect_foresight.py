@@ -50,9 +50,6 @@ FRONTS = 5.0
 many owners change what they do at once, and a step is too long to say when.
 """
 
-EARLY = 2
-"""Rounds after which a path is near enough for another one to begin on it."""
-
 HALVINGS = 3
 
 PATIENCE = 12
@@ -83,8 +80,8 @@ class Guess(NamedTuple):
 
 
 class Rough(NamedTuple):
-    """What a path is after `EARLY` rounds: prices that clear its markets, and the values and masses of that
-    round, whose memory the next one overwrites.
+    """What a path is after its first round: prices of the next round, and values and masses of this one,
+    whose memory the next one overwrites.
     """
 
     u: Array
@@ -211,8 +208,9 @@ def solve(
         rounds: Rounds after which the search ends.
         along: Go on with responses of the path itself where those of a stationary state do not lead there;
             each such change takes about ten rounds' time.
-        early: Called with what was found after `EARLY` rounds.
-        begin: Where the path begins, asked for after `EARLY` rounds, if `task` only knows it roughly.
+        early: Called with what was found in the first round.
+        begin: Where the path begins, asked for once the values of the first round are known, which do not
+            depend on it; what `task` says if left out.
     """
     begun = time.perf_counter()
     goal = target if foresight is None else foresight
@@ -223,20 +221,17 @@ def solve(
     correction = np.zeros((T * n, T * n))
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
-    current = search.at(u, guess.v, near, 1e-3 if n else 0.0)
+    size = 1e-3 if n else 0.0
+    values = search.values(u, guess.v, near, size)
+    if begin:
+        search.begin = begin()
+    current = search.masses(u, values, near, size)
     history = [current.size]
     best = current
     mark, since = current.size, 0
     while True:
         if current.size <= FRONTS * goal and not search.fine(current):
             current = best = search.finer(current)
-        if early and (len(history) == EARLY or current.size <= goal):
-            early(Rough(current.clearing, current.backwards, current.forwards))
-            early = None
-        if begin and (len(history) == EARLY or current.size <= FRONTS * goal):
-            search.begin, begin = begin(), None
-            current = best = search.again(current)
-            history[-1] = current.size
         size = current.size
         if progress:
             progress(len(history), size)
@@ -253,6 +248,9 @@ def solve(
         gap = current.gap[:, active].reshape(-1)
         change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
+        if early:
+            early(Rough(search.moved(current.u, change), current.backwards, current.forwards))
+            early = None
         trial = None
         for halving in range(HALVINGS):
             trial = search.at(search.moved(current.u, 0.5**halving * change), *search.start_of(current), size)
@@ -267,9 +265,7 @@ def solve(
         current = trial
         best = current if current.size < best.size else best
         history.append(current.size)
-    if begin:
-        search.begin = begin()
-    lost = best is not current or begin
+    lost = best is not current
     if along and best.size > FRONTS * goal and np.isfinite(best.size):
         best, lost = _along(search, best, through_masses, history, progress), True
     if lost:  # decisions and masses in `room` are those of the last trial

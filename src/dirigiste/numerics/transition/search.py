@@ -102,13 +102,17 @@ class Search:
         """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
         as a gap of `size` calls for.
         """
-        task, ms = self.task, self.task.timed.stacked
+        return self.masses(u, self.values(u, v, near, size), near, size)
+
+    def values(self, u: Array, v: Array, near: Array, size: float) -> Backwards:
+        """Values that follow from foreseen prices u, from v; their decisions are in `room`."""
+        task = self.task
         exact = size <= FAR * self.goal
         tolerance = max(self.hjb, min(LOOSE * size, 0.5 * self.target if exact else 1e-3))
         steep = np.abs(self.clearing.results.slopes).max(axis=(1, 2)) > STEEP
         reached = np.where(steep[:, None], near, u)
-        back = path.backwards(
-            ms,
+        return path.backwards(
+            task.timed.stacked,
             self.room,
             u,
             reached,
@@ -119,7 +123,6 @@ class Search:
             tolerance=tolerance,
             linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
         )
-        return self.masses(u, back, near, size)
 
     def masses(self, u: Array, back: Backwards, near: Array, size: float) -> Try:
         """What follows from values, whose decisions are in `room`: masses, and the prices that clear."""
@@ -157,10 +160,6 @@ class Search:
         forth = path.forwards(ms, self.room, task.lengths, self.begin, MASSES)
         cleared, left = self.clearing.clear(forth.g, self.other(forth), near, NEAR_MARKETS)
         return Try(u, back, forth, cleared, left, self.weight)
-
-    def again(self, last: Try) -> Try:
-        """The last trial with other masses at the beginning."""
-        return self.masses(last.u, last.backwards, last.clearing, last.size)
 
     def start_of(self, trial: Try) -> tuple[Array, Array]:
         """Values and clearing prices of a trial, for the next one to start from."""

@@ -59,8 +59,20 @@ from then on."""
 SETTLED = 0.1
 """Share of the tolerance to which one state is settled."""
 
+FRONT = 0.3
+"""Residual (logs of consumption a year) from which on the owners of a status and an ability are solved by
+themselves: where they turn from spending to saving at a level of wealth that moves from step to step, a guess
+is far off at a few nodes, and rounds that are taken for all states are many.
+"""
+
+FRONT_ROUNDS, FRONT_ENOUGH = 40, 1e-6
+"""Most Newton rounds of such owners, and the residual that is enough for them."""
+
 ROOM = 14
 """Arrays that `decide` reads and fills."""
+
+OWN, PIVOT, UPPER, LOWER, FOUND = range(ROOM, ROOM + 5)
+"""Further ones: rates at which owners leave their state, factors, and a solution."""
 
 WIDENINGS, HALVINGS = 60, 60
 """Most steps in search of a bracket of a state's value, and in it."""
@@ -98,7 +110,7 @@ class Decisions(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What a stage works in: two of (N, E, J), two of (S, N, J), then (N, S, J) each, and in the end three of
+    """What a stage works in: two of (N, E, J), two of (S, N, J), then (N, S, J) each, and in the end two of
     one row (1, S * J) that nobody reads.
     """
 
@@ -118,7 +130,6 @@ class Scratch(NamedTuple):
     scale: Array
     share_right: Array
     share_left: Array
-    nobody: Array
 
 
 @jit
@@ -129,7 +140,7 @@ def scratch(m: Arrays) -> Scratch:
         np.empty((2, N, E, J)),
         np.empty((2, S, N, J)),
         np.empty((10, N, S, J)),
-        np.empty((3, 1, S * J)),
+        np.empty((2, 1, S * J)),
     )
     return Scratch(
         a[0],
@@ -148,7 +159,6 @@ def scratch(m: Arrays) -> Scratch:
         c[9],
         d[0],
         d[1],
-        d[2],
     )
 
 
@@ -253,7 +263,7 @@ def stage(
             x.share_left,
             consumption.reshape(flat),
             x.residual.reshape(flat),
-            x.scale.reshape(flat) if rounds >= STUCK else x.nobody,
+            x.scale.reshape(flat),
         )
         if not np.isfinite(worst) or worst <= tolerance or (rounds > 0 and not exact):
             break
@@ -268,6 +278,8 @@ def stage(
             _settle(m, fastest, tolerance, v, income, x)
             rounds += 1
             continue
+        if worst > FRONT:
+            _fronts(m, fastest, tolerance, v, income, ahead, behind, right, left, consumption, x)
         linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(
             ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.gain, x.pivot, x.upper, x.lower
@@ -284,7 +296,7 @@ def stage(
             if not (_to_come(moved, last) > enough * first):
                 break
             last = moved
-        _move(m, 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6), x.change, v)
+        _move(m, _share(waited), x.change, v)
         rounds += 1
     return worst, rounds, sweeps
 
@@ -338,6 +350,12 @@ def _less(logs: bool, shift: float, value: float, change: float) -> float:
 
 
 @jit
+def _share(waited: int) -> float:
+    """The share of Newton's change that is taken after so many rounds without progress."""
+    return 1.0 if waited < 3 else 0.5 ** min(waited - 2, 6)
+
+
+@jit
 def _move(m: Arrays, share: float, change: Array, v: Array) -> None:
     """Take a share of the change from values."""
     N, S, J = v.shape
@@ -378,7 +396,16 @@ def _residual(near: Arrays, fastest: Array, k: int, v: float, own: float, room: 
     """
     before, rest = room[0, k, 0], room[2, k, 0]
     room[0, k, 0], room[2, k, 0] = v, rest + own * (v - before)
-    decide(
+    _decide_few(near, fastest, room)
+    value = room[12, k, 0] / room[13, k, 0]
+    room[0, k, 0], room[2, k, 0] = before, rest
+    return value
+
+
+@jit
+def _decide_few(near: Arrays, fastest: Array, room: Array) -> float:
+    """Decisions of a few owners, whose values, incomes and R are in `room` (ROOM or more, nodes, 1)."""
+    return decide(
         near,
         fastest,
         room[0],
@@ -396,9 +423,82 @@ def _residual(near: Arrays, fastest: Array, k: int, v: float, own: float, room: 
         room[12],
         room[13],
     )
-    value = room[12, k, 0] / room[13, k, 0]
-    room[0, k, 0], room[2, k, 0] = before, rest
-    return value
+
+
+@jit
+def _solve_few(near: Arrays, fastest: Array, enough: float, room: Array) -> float:
+    """Newton's method on the values of owners of one status and ability in `room` (ROOM + 5, N, 1), at given
+    values of all others. Returns the residual that is left.
+    """
+    N = room.shape[1]
+    logs, shift = near.scalars[0].sigma == 1.0, near.scalars[0].shift
+    best, waited, worst = np.inf, 0, np.inf
+    for number in range(FRONT_ROUNDS + 1):
+        worst = _decide_few(near, fastest, room)
+        if worst <= enough or not np.isfinite(worst) or number == FRONT_ROUNDS:
+            break
+        waited = 0 if worst < 0.9 * best else waited + 1
+        best = min(best, worst)
+        x = room.reshape((room.shape[0], N, 1, 1))
+        linear.factor(x[3], x[4], x[7], x[8], x[OWN], x[PIVOT], x[UPPER], x[LOWER])
+        before = 0.0
+        for n in range(N):
+            before = (room[12, n, 0] - room[LOWER, n, 0] * before) * room[PIVOT, n, 0]
+            room[FOUND, n, 0] = before
+        share, after = _share(waited), 0.0
+        for n in range(N - 1, -1, -1):
+            after = room[FOUND, n, 0] - room[UPPER, n, 0] * after
+            value = _less(logs, shift, room[0, n, 0], share * after)
+            room[2, n, 0] += room[OWN, n, 0] * (value - room[0, n, 0])
+            room[0, n, 0] = value
+    return worst
+
+
+@jit
+def _fronts(
+    m: Arrays,
+    fastest: Array,
+    tolerance: float,
+    v: Array,
+    income: Array,
+    ahead: Array,
+    behind: Array,
+    right: Array,
+    left: Array,
+    consumption: Array,
+    x: Scratch,
+) -> None:
+    """Solve the equations of owners of a status and an ability by themselves where a residual of theirs is
+    above `FRONT`; values, and all that `decide` makes of them, are replaced where that helps.
+    """
+    N, S, J = v.shape
+    room = np.empty((ROOM + 5, N, 1))
+    for s in range(S):
+        near = _around(m, 0, N, s)
+        for j in range(J):
+            worst = 0.0
+            for n in range(N):
+                worst = max(worst, abs(x.residual[n, s, j] / x.scale[n, s, j]))
+            if not worst > FRONT:
+                continue
+            for n in range(N):
+                room[0, n, 0] = v[n, s, j]
+                room[1, n, 0] = income[n, s, j]
+                room[2, n, 0] = x.rest[n, s, j]
+                room[OWN, n, 0] = x.exits[n, s, j]
+            if not _solve_few(near, fastest[s, j : j + 1], max(tolerance, FRONT_ENOUGH), room) < worst:
+                continue
+            for n in range(N):
+                v[n, s, j] = room[0, n, 0]
+                x.rest[n, s, j] = room[2, n, 0]
+                ahead[n, s, j] = room[3, n, 0]
+                behind[n, s, j] = room[4, n, 0]
+                right[n, s, j] = room[5, n, 0]
+                left[n, s, j] = room[6, n, 0]
+                x.tangent_right[n, s, j] = room[7, n, 0]
+                x.tangent_left[n, s, j] = room[8, n, 0]
+                consumption[n, s, j] = room[11, n, 0]
+                x.residual[n, s, j] = room[12, n, 0]
 
 
 @jit
