@@ -9,8 +9,10 @@ from sweep_texts import GRID
 from dirigiste import sweep as sweeps
 from dirigiste.documents import reading
 from dirigiste.errors import InputError
+from dirigiste.sweep import work
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "sweep.yaml"
+CAMPAIGNS = EXAMPLE.with_name("campaigns.yaml")
 
 FAULTY = """name: faulty
 economy: tiny.yaml
@@ -171,7 +173,7 @@ def test_schema():
     schema = sweeps.json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    for text in (EXAMPLE.read_text(), GRID, PATHS):
+    for text in (EXAMPLE.read_text(), CAMPAIGNS.read_text(), GRID, PATHS):
         assert list(validator.iter_errors(plain(reading.parse(text).root))) == []
     for old, new in (("range:", "rnage:"), ("chain: 3", "chain: 0"), ("chain: 3", "design: gird")):
         assert list(validator.iter_errors(plain(reading.parse(GRID.replace(old, new)).root)))
@@ -205,3 +207,11 @@ def test_check_and_schema_on_the_command_line(call, home):
     assert "tiny.yaml: good economy" in done.stdout
     assert "faulty.yaml:5:3 axes.statuses.free.collatral" in done.stderr
     assert '"title": "Dirigiste sweep"' in call("schema", "sweep").stdout
+
+
+def test_two_hundred_campaigns_move_both_kinds_of_enforcement_together():
+    sweep = sweeps.load(CAMPAIGNS)
+    assert (sweep.kind, len(sweep.rows)) == ("chronicle", 200)
+    moved = work.declared_at(sweep, sweep.rows[-1])
+    written = [(c.multiply, c.half_life) for c in moved.events[0].changes]
+    assert written == [(0.8, None)] * 2 + [(6.0, 5.5)] * 4
