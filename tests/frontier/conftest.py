@@ -1,9 +1,10 @@
 """Frontiers of an economy that is solved in no time."""
 
 import pytest
-from frontier_tiny import GOALS, INSTRUMENTS, TINY
+from frontier_tiny import GOALS, INSTRUMENTS
 
 import dirigiste as dg
+from tiny import TINY
 
 
 @pytest.fixture(scope="session")

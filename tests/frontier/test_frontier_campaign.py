@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from frontier_tiny import TINY
 
 import dirigiste as dg
 from dirigiste import economy as economies
@@ -11,6 +10,7 @@ from dirigiste.frontiers import edge, weights
 from dirigiste.frontiers.campaign import Campaign
 from dirigiste.frontiers.evaluation import Evaluator
 from dirigiste.frontiers.search import climb
+from tiny import TINY
 
 CUT, RISE = "2021-01-01 statuses.free.collateral.multiply", "2021-01-01 statuses.free.spread.add"
 

@@ -1,9 +1,10 @@
 """Sweeps of a tiny economy."""
 
 import pytest
-from sweep_texts import GRID, SQUEEZE, TINY
+from sweep_texts import GRID, SQUEEZE
 
 from dirigiste import sweep as sweeps
+from tiny import TINY
 
 
 @pytest.fixture(scope="session")

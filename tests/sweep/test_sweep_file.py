@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from sweep_texts import GRID
+from sweep_texts import GRID, PATHS
 
 from dirigiste import sweep as sweeps
 from dirigiste.documents import reading
@@ -89,19 +89,6 @@ def test_faults_of_values_are_told_with_those_of_names(read):
 def test_faults(read, old, new, words):
     assert GRID.count(old) == 1
     assert words in "\n".join(p.message for p in faults(read, GRID.replace(old, new)))
-
-
-PATHS = """
-name: paths
-chronicle: squeeze.yaml
-axes:
-  cut: {parameter: events.0.changes.0.multiply, values: [0.9, 0.95]}
-  statuses.free.collateral: {values: [1.4, 1.5]}
-outcomes:
-  - output @ 2022
-  - fall = output @ peak / output @ start - 1
-  - late = (credit[free] / credit) @ end
-"""
 
 
 def test_parameters_of_chronicles_and_of_their_economies(read):

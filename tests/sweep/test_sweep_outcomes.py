@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sweep_texts import TINY
 
 import dirigiste as dg
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import outcomes as names
 from dirigiste.sweep import outcomes
+from tiny import TINY
 
 KNOWN = ["output", "wage", "credit", "credit[loyal]", "credit[free]"]
 
