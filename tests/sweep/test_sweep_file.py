@@ -96,7 +96,7 @@ def test_parameters_of_chronicles_and_of_their_economies(read):
 
     sweep = read(PATHS)
     assert sweep.kind == "chronicle"
-    assert [len(chain.points) for chain in sweep.chains] == [1, 1, 1, 1]
+    assert [len(chain.points) for chain in sweep.chains] == [4]
     declared = declared_at(sweep, (0.9, 1.5))
     assert declared.events[0].changes[0].multiply == 0.9
     assert declared.baseline.get("statuses.free.collateral") == 1.5

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose
-from sweep_texts import GRID
+from sweep_texts import GRID, PATHS
 
 import dirigiste as dg
 from dirigiste import sweep as sweeps
@@ -57,6 +57,20 @@ def test_threads_and_processes_give_the_same_bytes(grid, solved, tmp_path):
     two = sweeps.run(grid, tmp_path / "threads", executor=Threads(2))
     processes = sweeps.run(grid, tmp_path / "processes", executor=Processes(2))
     assert table(two) == table(processes) == table(solved)
+
+
+def test_paths_start_from_their_neighbours_and_are_the_same_everywhere(read, configured, tmp_path):
+    sweep = read(f"{PATHS}chain: 2\n")
+    one = sweeps.run(sweep, tmp_path / "one", executor=Threads(1))
+    for shard in (2, 1):
+        parts = sweeps.run(sweep, tmp_path / "parts", executor=Threads(2), shard=(shard, 2))
+    assert table(parts) == table(one)
+    rows = one.read()
+    assert sorted(map(len, (chain.points for chain in sweep.chains))) == [2, 2]
+    cold = sweeps.run(read(f"{PATHS}chain: 1\n"), tmp_path / "cold", executor=Threads(1)).read()
+    for column in ("output @ 2022", "fall", "late"):
+        assert_allclose(rows[column], cold[column], rtol=1e-4, atol=1e-6)
+    assert (rows["output @ 2022"] != cold["output @ 2022"]).sum() == 2
 
 
 def test_a_second_run_solves_nothing(grid, solved, tmp_path):

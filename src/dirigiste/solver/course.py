@@ -1,5 +1,5 @@
-"""The solution of a chronicle: steps, quantities and surprises of a course, and the stationary states at its
-ends.
+"""The solution of a chronicle: steps, quantities and surprises of a course, the stationary states at its
+ends, and what the solution of another chronicle may start from.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dirigiste.chronicle import Channel
+from dirigiste.economy import Economy
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.stationary import equilibrium
 from dirigiste.numerics.transition.path import Sums
+from dirigiste.numerics.transition.sequence import Kernel
 
 Array = NDArray[np.float64]
 
@@ -80,6 +82,43 @@ class Terminal(NamedTuple):
     lasting: dict[str, float]
 
 
+class Gained(NamedTuple):
+    """The difference between a solution and its first guess."""
+
+    time: Array
+    """(T,) middles of steps, years."""
+    u: Array
+    """Unknowns (T, 4)."""
+    v: NDArray[np.float16]
+    """Values (K, N, S, J) at every other time of `surprises.AFTER`, over `scale`."""
+    scale: float
+
+
+class Neighbour(NamedTuple):
+    """What a solved chronicle leaves for others with the same dates and other numbers to start from."""
+
+    economy: Economy
+    dates: tuple[dt.date, ...]
+    """Of its surprises."""
+    before: Terminal
+    kernel: Kernel
+    """Responses of prices at the state before."""
+    gained: dict[tuple[int, Channels], Gained]
+    """By surprise and the channels that have acted by then."""
+
+    def fits(self, dates: tuple[dt.date, ...], compiled: Compiled) -> bool:
+        """Whether a chronicle with these surprises, on this economy, can start from it."""
+        here, there = self.before.compiled, compiled
+        return (
+            self.dates == dates
+            and (here.layout, here.statuses, here.arcs) == (there.layout, there.statuses, there.arcs)
+            and here.arrays.shift == there.arrays.shift
+            and np.array_equal(here.arrays.wealth, there.arrays.wealth)
+            and np.array_equal(here.arrays.ability, there.arrays.ability)
+            and self.economy.preferences == there.economy.preferences
+        )
+
+
 @dataclass(frozen=True)
 class Solved:
     """The solution of a chronicle on its economy."""
@@ -93,3 +132,5 @@ class Solved:
     split: dict[Channels, Course] | None
     """The courses of sets of channels, by which effects are decomposed; None if they were not asked for."""
     certificate: dict[str, Any]
+    near: Neighbour | None = None
+    """What the solution of another chronicle may start from."""

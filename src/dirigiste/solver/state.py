@@ -154,15 +154,3 @@ class Handover:
     def settled(self) -> bool:
         """Whether the final state is known and no approximate one was passed on before it."""
         return self.state.done() and self.rough.result() is self.state.result()
-
-
-class Gained(NamedTuple):
-    """The difference between a solution and its first guess."""
-
-    time: Array
-    """(T,) middles of steps, years."""
-    u: Array
-    """Unknowns (T, 4)."""
-    v: NDArray[np.float16]
-    """Values (K, N, S, J) at every other time of `AFTER`, over `scale`."""
-    scale: float

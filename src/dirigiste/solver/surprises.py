@@ -3,7 +3,8 @@ interrupted.
 
 Courses of several sets of channels share their work: two sets that agree on the channels used up to a date
 share everything up to it (`chains`), and a surprise in which none of its channels acts leaves a set on its
-path. Solutions of smaller sets at a surprise predict the prices of larger ones.
+path. Solutions of smaller sets at a surprise predict the prices of larger ones, and those of a chronicle with
+other numbers predict all.
 """
 
 from __future__ import annotations
@@ -36,12 +37,20 @@ from dirigiste.numerics.transition.sequence import Kernel
 from dirigiste.progress import Progress
 from dirigiste.solver import shapley
 from dirigiste.solver.chains import Chain, chains, seen
-from dirigiste.solver.course import Channels, Course, Segment, Solved, Steps, Terminal
+from dirigiste.solver.course import (
+    Channels,
+    Course,
+    Gained,
+    Neighbour,
+    Segment,
+    Solved,
+    Steps,
+    Terminal,
+)
 from dirigiste.solver.interpolation import interpolation
 from dirigiste.solver.state import (
     CLAIMS,
     Date,
-    Gained,
     Handover,
     Piece,
     State,
@@ -96,11 +105,13 @@ class Solver:
         *,
         apart: bool = False,
         market_value: bool = False,
+        near: Neighbour | None = None,
         what: str = "",
     ) -> None:
         """Prepare the solution of the course of the channels `acting`, and with `apart` of those of all
-        their subsets; with `market_value` also what profits to come are worth along that of `acting`. `what`
-        is put before every report of progress.
+        their subsets; with `market_value` also what profits to come are worth along that of `acting`. It
+        starts from a solved neighbour where `near` is one that fits. `what` is put before every report of
+        progress.
         """
         self.market_value = market_value
         self.ends: dict[tuple[tuple[str, float], ...], Array] = {}
@@ -128,8 +139,14 @@ class Solver:
         self.frame = timed.frame(self.economy, self._ranges())
         self.compiled = replace(self.frame.compiled, economy=self.economy)
         start = {path: float(self.economy.get(path)) for path in chronicle.parameters}
-        self.before = self._stationary(self.compiled, start, None)
-        self.kernel: Kernel = sequence.kernel(self.compiled, self.before.solved.point)
+        fits = near is not None and near.fits(chronicle.surprises, self.compiled)
+        self.near = near if fits else None
+        self.before = self._stationary(self.compiled, start, self.near.before if self.near else None)
+        self.kernel: Kernel
+        if self.near and self.near.economy == self.economy:
+            self.kernel = self.near.kernel
+        else:
+            self.kernel = sequence.kernel(self.compiled, self.before.solved.point)
 
     def _ranges(self) -> dict[str, tuple[float, float]]:
         """Ranges of the parameters over all channels together and each alone."""
@@ -213,6 +230,12 @@ class Solver:
         steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number)
         worth, segments = whole.claims.get(CLAIMS), list(state.segments)
         return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, segments, worth)
+
+    def neighbour(self) -> Neighbour:
+        """What others may start from: the course on which all channels act."""
+        keys = [(n, self.acting & seen) for n, seen in enumerate(self.seen)]
+        gained = {key: self.gained[key] for key in keys if key in self.gained}
+        return Neighbour(self.economy, self.chronicle.surprises, self.before, self.kernel, gained)
 
     def _stationary(
         self,
@@ -313,12 +336,11 @@ class Solver:
         parent = before.state.result()
         task = task._replace(begin=masses_before(parent, n))
         known = values_of(solved.backwards)
-        if self.apart:
-            gained = known[::2] - self._moved(when[::2], parent, terminal)
-            scale = float(np.abs(gained).max()) or 1.0
-            self.gained[n, key] = Gained(
-                middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
-            )
+        gained = known[::2] - self._moved(when[::2], parent, terminal)
+        scale = float(np.abs(gained).max()) or 1.0
+        self.gained[n, key] = Gained(
+            middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
+        )
         if self.solved:
             self.solved(n, task, solved, terminal)
         self.work.done(edges.size - 1)
@@ -363,9 +385,12 @@ class Solver:
         return values_at(when, parent.when, parent.v) + shift
 
     def _predicted(self, n: int, key: Channels, edges: Array, guess: transition.Guess) -> transition.Guess:
-        """The guess, corrected by how much solutions of smaller sets of channels at this surprise differ
-        from their guesses, in a combination for this set (`shapley.guess_weights`).
+        """The guess, corrected by how much the solution of a neighbour at this surprise differs from its
+        guess; or, without one, those of smaller sets of channels, in a combination for this set
+        (`shapley.guess_weights`).
         """
+        if self.near and (n, key) in self.near.gained:
+            return self._corrected(edges, guess, [(1.0, self.near.gained[n, key])])
         sizes: list[int] = []
         for size in range(len(key) - 1, 0, -1):
             known = ((n, part) in self.gained for part in self._parts(n, key, size))
@@ -373,12 +398,19 @@ class Solver:
                 sizes.insert(0, size)
         if not sizes:
             return guess
+        weights = zip(sizes, shapley.guess_weights(len(key), sizes), strict=True)
+        parts = ((weight, part) for size, weight in weights for part in self._parts(n, key, size))
+        return self._corrected(edges, guess, [(weight, self.gained[n, part]) for weight, part in parts])
+
+    @staticmethod
+    def _corrected(
+        edges: Array, guess: transition.Guess, others: Sequence[tuple[float, Gained]]
+    ) -> transition.Guess:
+        """A guess with what others gained over theirs, each times its weight."""
         u, v = guess.u.copy(), np.zeros((AFTER[::2].size, *guess.v.shape[2:]))
-        for size, weight in zip(sizes, shapley.guess_weights(len(key), sizes), strict=True):
-            for part in self._parts(n, key, size):
-                gained = self.gained[n, part]
-                u += weight * prices_at(middles(edges), gained.time, gained.u)
-                v += weight * gained.scale * gained.v
+        for weight, gained in others:
+            u += weight * prices_at(middles(edges), gained.time, gained.u)
+            v += weight * gained.scale * gained.v
         more = values_at(times_of_stages(edges), edges[0] + AFTER[::2], v)
         return transition.Guess(u, u, guess.v + more.reshape(guess.v.shape))
 
@@ -542,6 +574,7 @@ def solve(
     channels: Channelwise = False,
     certify: bool = False,
     market_value: bool = False,
+    near: Neighbour | None = None,
     settled: Callable[[Solved], bool] | None = None,
     progress: Progress | None = None,
 ) -> Solved:
@@ -554,6 +587,8 @@ def solve(
             until `settled` says of what is there that what each channel does is known well enough.
         certify: Also solve with steps of half the length and over twice the horizon.
         market_value: Also find what profits to come are worth along the course.
+        near: A solved neighbour to start from. Used where dates, statuses, abilities, wealth nodes and
+            preferences are the same; the result does not depend on it beyond the tolerances.
         settled: Asked with "quick" after each level of sets.
         progress: Called with stage, round and largest residual.
 
@@ -565,7 +600,9 @@ def solve(
     used = chronicle.channels()
     ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
     acting: Channels = frozenset(ordered)
-    surprise_solver = Solver(chronicle, acting, progress, apart=bool(channels), market_value=market_value)
+    surprise_solver = Solver(
+        chronicle, acting, progress, apart=bool(channels), market_value=market_value, near=near
+    )
 
     def result(sets: Sequence[Channels]) -> Solved:
         course, after = surprise_solver.courses[acting], surprise_solver.after
@@ -578,6 +615,7 @@ def solve(
             course=course,
             split={key: surprise_solver.courses[key] for key in sets} if channels else None,
             certificate=_certificate(course),
+            near=surprise_solver.neighbour(),
         )
 
     sets: list[Channels] = [acting]

@@ -24,8 +24,8 @@ KINDS: Final = ("economy", "chronicle", "replications")
 RESERVED: Final = ("point", "solved", "reason")
 """Columns of every table of points."""
 
-CHAIN: Final = 16
-"""Points of a chain of equilibria, at most, where the file does not say."""
+CHAIN, CHAIN_OF_PATHS = 16, 8
+"""Points of a chain of equilibria and of one of paths, at most, where the file does not say."""
 
 
 def _several(value: object) -> object:
@@ -135,7 +135,7 @@ class SweepDeclaration(Declaration):
         None,
         ge=1,
         description="Most points that are solved one after the other, each from its nearest neighbour among "
-        f"them; default {CHAIN} for equilibria and 1 for paths",
+        f"them; default {CHAIN} for equilibria, {CHAIN_OF_PATHS} for paths and 1 for replications",
     )
     fields: Flag = Field(
         False, description="Whether all numbers of every point are kept too, as a netCDF file each"
@@ -172,7 +172,7 @@ class SweepDeclaration(Declaration):
         """Most points of a chain."""
         if self.chain is not None:
             return self.chain
-        return CHAIN if self.kind == "economy" else 1
+        return {"economy": CHAIN, "chronicle": CHAIN_OF_PATHS, "replications": 1}[self.kind]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -110,7 +110,6 @@ def solve(
     """
     from dirigiste import config
     from dirigiste.results.archive import provenance
-    from dirigiste.results.equilibria.equilibrium import Equilibrium
 
     def told(stage: str, round_: int, residual: float) -> None:
         if stopped():
@@ -120,7 +119,7 @@ def solve(
 
     config.ensure()
     rows: list[Row] = []
-    kept: dict[int, Equilibrium] = {}
+    kept: dict[int, Equilibrium | Run] = {}
     for place, point in enumerate(task.points):
         if stopped():
             raise Stopped
@@ -130,7 +129,7 @@ def solve(
             values, solved = _solve(task.sweep, point, _start(kept, point.start), told)
             if task.sweep.fields:
                 fields = _file(solved)
-            if isinstance(solved, Equilibrium):
+            if solved is not None:
                 kept[place] = solved
         except DirigisteError as error:
             reason = str(error)
@@ -144,7 +143,7 @@ def solve(
     return Solved(task.chain, tuple(rows), provenance.processor())
 
 
-def _start(kept: Mapping[int, Equilibrium], start: int) -> Equilibrium | None:
+def _start(kept: Mapping[int, Equilibrium | Run], start: int) -> Equilibrium | Run | None:
     """What a point starts from: its neighbour, or if that was not solved the last point that was."""
     if start < 0 or not kept:
         return None
@@ -157,9 +156,9 @@ def _short(reason: str) -> str:
 
 
 def _solve(
-    sweep: Sweep, point: Point, start: Equilibrium | None, progress: Progress
+    sweep: Sweep, point: Point, start: Equilibrium | Run | None, progress: Progress
 ) -> tuple[tuple[float, ...], Equilibrium | Run | None]:
-    """Outcomes of a point, and its equilibrium or run."""
+    """Outcomes of a point, and its equilibrium or run, from that of another point."""
     if sweep.replications is not None:
         from dirigiste.replications import registry
 
@@ -167,14 +166,16 @@ def _solve(
         return _finite(outcome.of(counts) for outcome in sweep.kept), None
     declared = declared_at(sweep, point.values)
     if isinstance(declared, Chronicle):
-        from dirigiste.results.runs.run import run
+        from dirigiste.results.runs.run import Run, run
 
-        solved = run(declared, progress=progress)
+        solved = run(declared, start=start if isinstance(start, Run) else None, progress=progress)
         known = outcomes.of_states(solved)
         return _finite(outcome.of_run(solved, known) for outcome in sweep.kept), solved
+    from dirigiste.results.equilibria.equilibrium import Equilibrium
     from dirigiste.results.equilibria.solve import solve as solve_economy
 
-    equilibrium = solve_economy(declared, start=start, progress=progress)
+    near = start if isinstance(start, Equilibrium) else None
+    equilibrium = solve_economy(declared, start=near, progress=progress)
     values = outcomes.of_equilibrium(equilibrium)
     return _finite(outcome.of(values) for outcome in sweep.kept), equilibrium
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from dirigiste.chronicle import Channel
     from dirigiste.progress import Progress
-    from dirigiste.solver.course import Solved, Terminal
+    from dirigiste.solver.course import Neighbour, Solved, Terminal
 
 
 DEFAULT_TIMES: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
@@ -73,6 +73,8 @@ class Run:
     """Texts of the input files as they were given, by file name; empty where the chronicle was no file."""
     folder: Path | None = None
     """Where it is kept; None if it is not."""
+    near: Neighbour | None = None
+    """What a run near by starts from; None where the run was opened from its folder."""
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -280,6 +282,7 @@ def run(
     channels: bool | Literal["quick"] = False,
     certify: bool = False,
     market_value: bool | None = None,
+    start: Run | None = None,
     progress: Progress | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Run:
@@ -294,6 +297,9 @@ def run(
             changes.
         market_value: Also find market values of firms, which takes about a quarter longer; left out, where an
             observed series is compared with them.
+        start: A run near by to start from: of a chronicle with the same dates and other numbers. Used where
+            statuses, abilities, wealth nodes and preferences are the same; the result does not depend on it
+            beyond the tolerances.
         progress: Called with stage, round and largest residual; a stage may say `3 of 8`, and how long the
             rest takes.
         given: Texts of the files that a chronicle was read from, by name (`texts`), to be kept with the run;
@@ -303,8 +309,8 @@ def run(
         The run; `save` keeps it.
 
     Raises:
-        InputError: The chronicle or its economy has faults, `only` names what it does not use, or `channels`
-            is none of True, False and "quick".
+        InputError: The chronicle or its economy has faults, `only` names what it does not use, `channels` is
+            none of True, False and "quick", or `start` was opened from its folder.
         NotConverged: A stationary state or a path misses its tolerance; says where.
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
@@ -315,6 +321,12 @@ def run(
     acting = split.chosen(chronicle, only)
     if not isinstance(channels, bool) and channels != "quick":
         raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
+    if start is not None and start.near is None:
+        raise InputError.of(
+            "was opened from its folder, which does not keep all that another run starts from: "
+            "solve it again, or leave `start` out",
+            key="start",
+        )
 
     from dirigiste.solver import surprises
 
@@ -327,6 +339,7 @@ def run(
         channels=channels,
         certify=certify,
         market_value=market_value,
+        near=None if start is None else start.near,
         settled=_settled,
         progress=progress,
     )
@@ -378,6 +391,7 @@ def of_solved(
             "seconds": seconds,
         },
         given=dict(given or {}),
+        near=solved.near,
     )
 
 
