@@ -101,7 +101,7 @@ class Deployment:
 
 
 def dask(points):
-    from dirigiste.sweep.cluster import Cluster
+    from dirigiste.sweep.executors.cluster import Cluster
 
     sweep, chains = drawn(MAP, points)
     for workers in (1, 2):
@@ -149,7 +149,8 @@ def waiting(task, seconds):
 
 def tasks(threads, seconds, number):
     """Real scheduler, one process with so many threads that wait: what hands out tasks is what is timed."""
-    from dirigiste.sweep import cluster, store
+    from dirigiste.sweep import store
+    from dirigiste.sweep.executors import cluster
 
     sweep = sweeps.loads(DRAWN.replace("points: 10000", f"points: {number * 16}"), str(EXAMPLES / "sweep.yaml"))
     with tempfile.TemporaryDirectory() as folder:

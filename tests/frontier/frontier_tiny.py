@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dirigiste.frontiers.goals import Goal
-from dirigiste.frontiers.instruments import Instrument
+from dirigiste.frontiers.problems.goals import Goal
+from dirigiste.frontiers.problems.instruments import Instrument
 from dirigiste.results.quantities.expression import parse
 
 COLLATERAL, SPREAD, LEAVE = "statuses.free.collateral", "statuses.free.spread", "edges.leave.rate"

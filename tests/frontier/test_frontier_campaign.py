@@ -7,9 +7,9 @@ import dirigiste as dg
 from dirigiste import economy as economies
 from dirigiste.errors import InputError
 from dirigiste.frontiers import edge, weights
-from dirigiste.frontiers.campaign import Campaign
-from dirigiste.frontiers.evaluation import Evaluator
-from dirigiste.frontiers.search import climb
+from dirigiste.frontiers.problems.campaign import Campaign
+from dirigiste.frontiers.search.climb import climb
+from dirigiste.frontiers.search.evaluation import Evaluator
 from tiny import TINY
 
 CUT, RISE = "2021-01-01 statuses.free.collateral.multiply", "2021-01-01 statuses.free.spread.add"

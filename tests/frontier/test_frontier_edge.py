@@ -7,9 +7,9 @@ from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD, Quadrat
 import dirigiste as dg
 from dirigiste.errors import InputError
 from dirigiste.frontiers import edge as edges
-from dirigiste.frontiers.evaluation import Evaluator
-from dirigiste.frontiers.problem import Stationary
-from dirigiste.frontiers.search import climb
+from dirigiste.frontiers.problems.problem import Stationary
+from dirigiste.frontiers.search.climb import climb
+from dirigiste.frontiers.search.evaluation import Evaluator
 
 
 def brute(economy, instruments, count):
@@ -108,7 +108,7 @@ def test_goals_without_conflict_have_one_point(economy, configured):
 
 def test_a_frontier_goes_on_where_it_was(economy, edge, kept, monkeypatch):
     """All that it needs is kept, so nothing is solved again but derivatives for weights."""
-    from dirigiste.frontiers import problem
+    from dirigiste.frontiers.problems import problem
 
     monkeypatch.setattr(problem, "solve", None)
     again = dg.frontier(economy, INSTRUMENTS, GOALS, points=6, folder=kept)

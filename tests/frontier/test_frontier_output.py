@@ -11,7 +11,7 @@ from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD
 
 import dirigiste as dg
 from dirigiste.errors import InputError
-from dirigiste.frontiers.problem import Stationary
+from dirigiste.frontiers.problems.problem import Stationary
 from dirigiste.frontiers.surface import hypervolume
 
 

@@ -9,9 +9,9 @@ from scipy.optimize import minimize_scalar
 
 from dirigiste.errors import InputError
 from dirigiste.frontiers import weights
-from dirigiste.frontiers.evaluation import Evaluator
-from dirigiste.frontiers.optimality import conditions, sides
-from dirigiste.frontiers.problem import Stationary
+from dirigiste.frontiers.problems.problem import Stationary
+from dirigiste.frontiers.search.evaluation import Evaluator
+from dirigiste.frontiers.search.optimality import conditions, sides
 
 PLANTED = 0.9
 """Units of output for one of transfers."""

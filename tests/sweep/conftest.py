@@ -30,6 +30,6 @@ def grid(read):
 @pytest.fixture(scope="session")
 def solved(grid, configured, tmp_path_factory):
     """The sweep solved in one thread of this process: what all others must give."""
-    from dirigiste.sweep.executors import Threads
+    from dirigiste.sweep.executors.local import Threads
 
     return sweeps.run(grid, tmp_path_factory.mktemp("solved"), executor=Threads(1))

@@ -13,10 +13,10 @@ from sweep_texts import GRID
 
 from dirigiste import sweep as sweeps
 from dirigiste.errors import InputError
-from dirigiste.sweep import cluster as clusters
 from dirigiste.sweep import work
-from dirigiste.sweep.cluster import Cluster
-from dirigiste.sweep.executors import Processes, Threads
+from dirigiste.sweep.executors import cluster as clusters
+from dirigiste.sweep.executors.cluster import Cluster
+from dirigiste.sweep.executors.local import Processes, Threads
 
 pytest.importorskip("distributed")
 

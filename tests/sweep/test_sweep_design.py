@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sweep_texts import GRID
 
-from dirigiste.sweep import design, order
+from dirigiste.sweep.points import design, order
 
 
 def drawn(read, kind, points, seed=0):

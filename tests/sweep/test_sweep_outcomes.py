@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 import dirigiste as dg
 from dirigiste.errors import InputError
 from dirigiste.results.quantities import outcomes as names
-from dirigiste.sweep import outcomes
+from dirigiste.sweep.declared import outcomes
 from tiny import TINY
 
 KNOWN = ["output", "wage", "credit", "credit[loyal]", "credit[free]"]

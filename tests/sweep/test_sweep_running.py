@@ -18,7 +18,7 @@ import dirigiste as dg
 from dirigiste import sweep as sweeps
 from dirigiste.errors import InputError
 from dirigiste.sweep import store, work
-from dirigiste.sweep.executors import Processes, Threads
+from dirigiste.sweep.executors.local import Processes, Threads
 
 
 def table(result):
@@ -300,7 +300,7 @@ def test_kill_9_at_random_moments(file, solved, configured, tmp_path):
 @pytest.mark.slow
 def test_a_chain_that_ends_its_process_is_given_up(grid, solved, tmp_path, monkeypatch):
     """A process that is ended takes others along; all that can be solved is solved."""
-    from dirigiste.sweep import executors
+    from dirigiste.sweep.executors import local as executors
 
     monkeypatch.setattr(executors, "_solve", _end_or_solve)
     with pytest.raises(executors.Lost, match="that solved chain 2 ended, 3 times"):

@@ -46,7 +46,8 @@ def examine(file: str) -> tuple[str, tuple[Problem, ...], str]:
     from dirigiste.loading import load
 
     if is_sweep(file):
-        from dirigiste.sweep import design, loader
+        from dirigiste.sweep import loader
+        from dirigiste.sweep.points import design
 
         return "sweep", (), f" ({design.count(loader.load(file)):,} points)"
     declared = load(file)

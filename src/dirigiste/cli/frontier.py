@@ -106,8 +106,8 @@ def command(
         raise InputError.of(f"is a PNG file; got `{figure}`", key="--figure")
     problems = console.unwritable(csv, "--csv") + console.unwritable(figure, "--figure")
     problems += console.unwritable(out, "--out", folder=True)
-    from dirigiste.frontiers import tables
     from dirigiste.frontiers.compute import frontier
+    from dirigiste.frontiers.output import tables
 
     wanted = [name for text in instruments for name in console.names(text) or []]
     with console.bar(quiet=quiet, what=declared.name) as report:

@@ -12,7 +12,7 @@ from dirigiste.errors import InputError
 
 if TYPE_CHECKING:
     from dirigiste.sweep.analysis import Indices, Kept, Surrogate
-    from dirigiste.sweep.executors import Executor
+    from dirigiste.sweep.executors.local import Executor
     from dirigiste.sweep.model import Sweep
     from dirigiste.sweep.running import Result
 
@@ -64,7 +64,7 @@ def run_(
 ) -> None:
     """Run a sweep, or go on with one that was ended; see docs/sweep.md."""
     from dirigiste.sweep import loader
-    from dirigiste.sweep.executors import parsed_shard
+    from dirigiste.sweep.executors.local import parsed_shard
 
     sweep = loader.load(file)
     part = (1, 1) if shard is None else parsed_shard(shard)
@@ -106,11 +106,11 @@ def run_(
 
 def _executor(processes: int | None, cluster: str | None) -> Executor | None:
     if cluster is not None:
-        from dirigiste.sweep.cluster import Cluster, jobs
+        from dirigiste.sweep.executors.cluster import Cluster, jobs
 
         return Cluster(cluster) if "://" in cluster else Cluster(asked=jobs(Path(cluster)))
     if processes is not None:
-        from dirigiste.sweep.executors import Processes
+        from dirigiste.sweep.executors.local import Processes
 
         return Processes(processes)
     return None

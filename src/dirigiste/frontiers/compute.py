@@ -10,11 +10,12 @@ from dirigiste import config, loading
 from dirigiste.chronicle import Chronicle
 from dirigiste.economy import Economy
 from dirigiste.errors import InputError
-from dirigiste.frontiers import edge, goals, surface, weights
-from dirigiste.frontiers.campaign import WITHIN, Campaign
-from dirigiste.frontiers.evaluation import Evaluator
-from dirigiste.frontiers.problem import Stationary
+from dirigiste.frontiers import edge, surface, weights
+from dirigiste.frontiers.problems import goals
+from dirigiste.frontiers.problems.campaign import WITHIN, Campaign
+from dirigiste.frontiers.problems.problem import Stationary
 from dirigiste.frontiers.result import Frontier
+from dirigiste.frontiers.search.evaluation import Evaluator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

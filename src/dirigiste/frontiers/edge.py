@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.errors import InputError, NotConverged
-from dirigiste.frontiers import evaluation
-from dirigiste.frontiers.goals import PRICE
-from dirigiste.frontiers.problem import present
-from dirigiste.frontiers.search import FEASIBLE, Found, climb
+from dirigiste.frontiers.problems.goals import PRICE
+from dirigiste.frontiers.problems.problem import present
+from dirigiste.frontiers.search import evaluation
+from dirigiste.frontiers.search.climb import FEASIBLE, Found, climb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from dirigiste.frontiers.evaluation import Evaluator
+    from dirigiste.frontiers.search.evaluation import Evaluator
 
     Array = NDArray[np.float64]
 

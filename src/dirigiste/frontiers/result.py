@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dirigiste.frontiers import tables
-from dirigiste.frontiers.goals import PRICE, Goal
-from dirigiste.frontiers.optimality import AT_BOUND
+from dirigiste.frontiers.output import tables
+from dirigiste.frontiers.problems.goals import PRICE, Goal
+from dirigiste.frontiers.search.optimality import AT_BOUND
 from dirigiste.frontiers.surface import hypervolume
 from dirigiste.version import __version__
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dirigiste.frontiers.edge import Inside, Traced
-    from dirigiste.frontiers.instruments import Instrument
+    from dirigiste.frontiers.problems.instruments import Instrument
     from dirigiste.frontiers.weights import Weights
     from dirigiste.results.text.tables import Table
 
@@ -201,7 +201,7 @@ class Frontier:
 
     def png(self) -> bytes:
         """The figure: the edge with the economy's place, and the instruments along it."""
-        from dirigiste.frontiers import figures
+        from dirigiste.frontiers.output import figures
 
         return figures.png(self)
 

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dirigiste.frontiers import edge, evaluation
+from dirigiste.frontiers import edge
 from dirigiste.frontiers.edge import Traced
-from dirigiste.frontiers.goals import PRICE
-from dirigiste.frontiers.search import FEASIBLE, Found, climb
+from dirigiste.frontiers.problems.goals import PRICE
+from dirigiste.frontiers.search import evaluation
+from dirigiste.frontiers.search.climb import FEASIBLE, Found, climb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.frontiers.evaluation import Evaluator
+    from dirigiste.frontiers.search.evaluation import Evaluator
 
     Array = NDArray[np.float64]
 

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dirigiste.errors import InputError
-from dirigiste.frontiers.goals import PRICE
-from dirigiste.frontiers.optimality import conditions, sides, single
-from dirigiste.frontiers.problem import Stationary, present
+from dirigiste.frontiers.problems.goals import PRICE
+from dirigiste.frontiers.problems.problem import Stationary, present
+from dirigiste.frontiers.search.optimality import conditions, sides, single
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from dirigiste.frontiers.evaluation import Evaluator
-    from dirigiste.frontiers.problem import Problem
+    from dirigiste.frontiers.problems.problem import Problem
+    from dirigiste.frontiers.search.evaluation import Evaluator
 
     Array = NDArray[np.float64]
 

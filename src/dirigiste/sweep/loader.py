@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dirigiste.documents import reading, validation
 from dirigiste.documents.library import check_version
 from dirigiste.errors import InputError
-from dirigiste.sweep import checks
-from dirigiste.sweep.declaration import SCHEMA_VERSION
+from dirigiste.sweep.declared import checks
+from dirigiste.sweep.declared.declaration import SCHEMA_VERSION
 from dirigiste.sweep.model import Sweep
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ import numpy as np
 
 from dirigiste.documents.schema import DIALECT, schema_of
 from dirigiste.documents.writing import to_yaml
-from dirigiste.sweep import checks, design, order, outcomes
-from dirigiste.sweep.declaration import SweepDeclaration
+from dirigiste.sweep.declared import checks, outcomes
+from dirigiste.sweep.declared.declaration import SweepDeclaration
+from dirigiste.sweep.points import design, order
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from dirigiste.sweep.order import Chain
+    from dirigiste.sweep.points.order import Chain
 
 APART: Final = 1e3
 """Distance between files, in units of the other axes: points of different files are no neighbours."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from dirigiste.solver.work import words
 from dirigiste.sweep import work
-from dirigiste.sweep.executors import Executor, Threads
+from dirigiste.sweep.executors.local import Executor, Threads
 from dirigiste.sweep.store import TABLE, Store
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.errors import InputError
-from dirigiste.sweep.declaration import SCHEMA_VERSION
+from dirigiste.sweep.declared.declaration import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

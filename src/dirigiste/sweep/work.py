@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dirigiste.chronicle import Chronicle
 from dirigiste.errors import DirigisteError
-from dirigiste.sweep import checks, outcomes, subject
+from dirigiste.sweep.declared import checks, outcomes, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dirigiste.results.equilibria.equilibrium import Equilibrium
     from dirigiste.results.runs.run import Run
     from dirigiste.sweep.model import Sweep
-    from dirigiste.sweep.order import Chain
+    from dirigiste.sweep.points.order import Chain
 
 LONGEST_REASON = 500
 """Characters of a reason that are kept."""

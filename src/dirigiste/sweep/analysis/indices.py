@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dirigiste.errors import InputError
-from dirigiste.sweep import design
 from dirigiste.sweep.analysis import surrogate
+from dirigiste.sweep.points import design
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

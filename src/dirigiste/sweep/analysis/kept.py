@@ -11,8 +11,9 @@ import numpy as np
 
 from dirigiste.documents.words import near, one_of
 from dirigiste.errors import InputError
-from dirigiste.sweep import design, store
-from dirigiste.sweep.declaration import Axis
+from dirigiste.sweep import store
+from dirigiste.sweep.declared.declaration import Axis
+from dirigiste.sweep.points import design
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dirigiste.errors import InputError
 from dirigiste.sweep import store
 from dirigiste.sweep.catalogue import tables
-from dirigiste.sweep.declaration import RESERVED
-from dirigiste.sweep.design import extra
+from dirigiste.sweep.declared.declaration import RESERVED
+from dirigiste.sweep.points.design import extra
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dirigiste.errors import InputError
-from dirigiste.sweep.declaration import DRAWN
+from dirigiste.sweep.declared.declaration import DRAWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.sweep.declaration import Axis, SweepDeclaration
+    from dirigiste.sweep.declared.declaration import Axis, SweepDeclaration
 
 MOST: Final = 1_000_000
 """Most points of a sweep."""

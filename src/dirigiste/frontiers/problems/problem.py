@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from dirigiste.errors import InputError
-from dirigiste.frontiers import goals as reading_goals
-from dirigiste.frontiers import instruments as reading_instruments
+from dirigiste.frontiers.problems import goals as reading_goals
+from dirigiste.frontiers.problems import instruments as reading_instruments
 from dirigiste.results.equilibria.sensitivity import ends, values
 from dirigiste.results.equilibria.solve import solve
 from dirigiste.results.quantities import outcomes
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dirigiste.economy import Economy
-    from dirigiste.frontiers.goals import Goal
-    from dirigiste.frontiers.instruments import Instrument
+    from dirigiste.frontiers.problems.goals import Goal
+    from dirigiste.frontiers.problems.instruments import Instrument
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
     Array = NDArray[np.float64]

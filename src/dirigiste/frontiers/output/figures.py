@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.frontiers.goals import PRICE
+from dirigiste.frontiers.problems.goals import PRICE
 from dirigiste.report.drawing import sheet
 
 if TYPE_CHECKING:

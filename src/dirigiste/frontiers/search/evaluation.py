@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dirigiste.frontiers.problem import Problem
+    from dirigiste.frontiers.problems.problem import Problem
     from dirigiste.progress import Progress
 
     Array = NDArray[np.float64]

@@ -17,9 +17,9 @@ import numpy as np
 
 from dirigiste.chronicle.sizes import sizes, with_sizes
 from dirigiste.errors import InputError
-from dirigiste.frontiers import goals as reading_goals
-from dirigiste.frontiers import instruments as reading_instruments
-from dirigiste.frontiers.goals import PRICE
+from dirigiste.frontiers.problems import goals as reading_goals
+from dirigiste.frontiers.problems import instruments as reading_instruments
+from dirigiste.frontiers.problems.goals import PRICE
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs.sensitivity import SMALL, STEP
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dirigiste.chronicle import Chronicle
-    from dirigiste.frontiers.goals import Goal
-    from dirigiste.frontiers.instruments import Instrument
+    from dirigiste.frontiers.problems.goals import Goal
+    from dirigiste.frontiers.problems.instruments import Instrument
 
     Array = NDArray[np.float64]
 

@@ -14,15 +14,16 @@ from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 from dirigiste.loading import load
 from dirigiste.results.quantities import outcomes as names
-from dirigiste.sweep import design, outcomes, subject
-from dirigiste.sweep.declaration import DRAWN, RESERVED
+from dirigiste.sweep.declared import outcomes, subject
+from dirigiste.sweep.declared.declaration import DRAWN, RESERVED
+from dirigiste.sweep.points import design
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dirigiste.documents.nodes import Document, KeyPath
     from dirigiste.economy import Economy
-    from dirigiste.sweep.declaration import Axis
+    from dirigiste.sweep.declared.declaration import Axis
     from dirigiste.sweep.model import Sweep
 
 TRIED: Final = 50

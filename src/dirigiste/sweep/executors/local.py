@@ -1,4 +1,4 @@
-"""Who solves chains: threads of this process, processes of this machine, or a Dask cluster.
+"""Who solves chains on this machine: threads of this process, or processes; and what is asked of all who do.
 
 An executor is called with the chains that are to be solved and hands over each one as it comes. It does not
 decide anything about numbers: chains are solved by `work.solve` everywhere.

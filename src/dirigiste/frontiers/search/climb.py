@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.errors import InputError, NotConverged
-from dirigiste.frontiers import evaluation
-from dirigiste.frontiers.optimality import Conditions, conditions, sides
+from dirigiste.frontiers.search import evaluation
+from dirigiste.frontiers.search.optimality import Conditions, conditions, sides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dirigiste.frontiers.evaluation import Evaluator
+    from dirigiste.frontiers.search.evaluation import Evaluator
 
     Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.frontiers.goals import PRICE
+from dirigiste.frontiers.problems.goals import PRICE
 from dirigiste.numbers import NONE, minus, significant
 from dirigiste.results.text.tables import Table, number
 

@@ -21,8 +21,8 @@ from dirigiste.documents import reading, validation
 from dirigiste.documents.fields import Count, Declaration
 from dirigiste.errors import InputError
 from dirigiste.sweep import work
-from dirigiste.sweep.design import extra
-from dirigiste.sweep.executors import Meter, lost
+from dirigiste.sweep.executors.local import Meter, lost
+from dirigiste.sweep.points.design import extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -1,0 +1,1 @@
+"""Goals as functions of instruments: of stationary equilibria, and of campaigns."""

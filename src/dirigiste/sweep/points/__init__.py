@@ -1,0 +1,1 @@
+"""Points of a sweep: which there are, and their order in chains of neighbours."""
