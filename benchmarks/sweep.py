@@ -1,7 +1,7 @@
-"""Sweeps at scale: python benchmarks/sweep.py equilibria | dask | tasks
+"""Sweeps at scale: python benchmarks/sweep.py equilibria | paths | dask | tasks
 
 `equilibria`: processor time of a point of examples/political.yaml, from chains drawn from 10,000 points, and
-memory. `dask`: the same chains by one and by two workers. `tasks`: what a real scheduler can hand out, with
+memory. `paths`: the same of examples/campaigns.yaml, from neighbours and from cold. `dask`: the same chains by one and by two workers. `tasks`: what a real scheduler can hand out, with
 tasks that only wait.
 """
 
@@ -71,6 +71,30 @@ def equilibria(points):
             f"{sum(row.seconds for row in rows[:: sweep.longest]) / len(chains):.2f} s of wall clock, others "
             f"{sum(row.seconds for n, row in enumerate(rows) if n % sweep.longest) / (len(rows) - len(chains)):.2f}"
             f"); 10,000 on two cores: {each * 10_000 / 2 / 60:.0f} min; wall clock of this run {wall:.0f} s"
+        )
+    print(f"memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def paths(points):
+    from dirigiste import config
+
+    config.ensure()
+    text = (EXAMPLES / "campaigns.yaml").read_text()
+    for chain in (8, 1):
+        sweep, chains = drawn(f"{text}chain: {chain}\n", points)
+        if chain > 1:
+            work.solve(work.work(sweep, sweep.chains[0]))  # what is loaded once does not count
+            chosen = [point for one in chains for point in one.points]
+        else:
+            chains = [one for one in sweep.chains if one.points[0] in chosen]
+        processor, wall, rows = time.process_time(), time.perf_counter(), []
+        for one in chains:
+            rows += work.solve(work.work(sweep, one)).rows
+        processor, wall = time.process_time() - processor, time.perf_counter() - wall
+        failed = sum(row.outcomes is None for row in rows)
+        print(
+            f"{len(rows)} of {len(sweep.rows)} paths in chains of {chain}, {failed} failed: "
+            f"{processor / len(rows):.2f} s of processor time a path, {wall / len(rows):.2f} s of wall clock"
         )
     print(f"memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
@@ -188,7 +212,7 @@ def tasks(threads, seconds, number):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["equilibria", "dask", "tasks"])
+    parser.add_argument("what", choices=["equilibria", "paths", "dask", "tasks"])
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=8.0)
@@ -197,4 +221,4 @@ if __name__ == "__main__":
     if given.what == "tasks":
         tasks(given.threads, given.seconds, given.chains)
     else:
-        {"equilibria": equilibria, "dask": dask}[given.what](given.points)
+        {"equilibria": equilibria, "paths": paths, "dask": dask}[given.what](given.points)

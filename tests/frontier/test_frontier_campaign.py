@@ -9,6 +9,7 @@ from dirigiste.errors import InputError
 from dirigiste.frontiers import edge, weights
 from dirigiste.frontiers.problems.campaign import Campaign
 from dirigiste.frontiers.search.climb import climb
+from dirigiste.solver import surprises
 from dirigiste.frontiers.search.evaluation import Evaluator
 from tiny import TINY
 
@@ -56,6 +57,26 @@ def test_derivatives_are_those_of_small_changes(chronicle, configured):
         ]
     ).T
     np.testing.assert_allclose(campaign.jacobian(x), expected, rtol=0.1)
+
+
+def test_campaigns_start_from_the_nearest_that_is_solved(chronicle, configured, monkeypatch):
+    asked, solve = [], surprises.solve
+
+    def spy(chronicle, *, near=None, **options):
+        asked.append(near)
+        return solve(chronicle, near=near, **options)
+
+    monkeypatch.setattr(surprises, "solve", spy)
+    campaign = Campaign(chronicle, INSTRUMENTS, GOALS)
+    first, second = np.array([0.9, 0.005]), np.array([0.95, 0.015])
+    for x in (first, second, first + 0.001):
+        values = campaign.values(x)
+    assert asked[0] is None
+    assert asked[2] is asked[1] is not None
+    near = campaign.jacobian(first)
+    cold = Campaign(chronicle, INSTRUMENTS, GOALS)
+    np.testing.assert_allclose(values, cold.values(first + 0.001), rtol=1e-4)
+    np.testing.assert_allclose(near, cold.jacobian(first), rtol=2e-2)
 
 
 def test_the_cheapest_campaign_reaches_its_level(chronicle, configured):

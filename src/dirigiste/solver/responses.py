@@ -30,7 +30,7 @@ from dirigiste.numerics.transition.path import Begin
 from dirigiste.numerics.transition.perfect_foresight import Solved
 from dirigiste.numerics.transition.search import Task
 from dirigiste.progress import Progress
-from dirigiste.solver.course import Channels, Course, Steps, Terminal
+from dirigiste.solver.course import Channels, Course, Neighbour, Steps, Terminal
 from dirigiste.solver.state import CLAIMS, Piece, State, each
 from dirigiste.solver.surprises import Solver
 
@@ -83,6 +83,7 @@ def responses(
     others: Sequence[Chronicle],
     *,
     market_value: bool = False,
+    near: Neighbour | None = None,
     progress: Progress | None = None,
 ) -> Responses:
     """The courses of a chronicle and of others that differ from it a little: in numbers of its changes, or in
@@ -92,13 +93,14 @@ def responses(
         chronicle: The chronicle.
         others: The others.
         market_value: Also find what profits to come are worth along the courses.
+        near: A solved neighbour from which the chronicle starts (`surprises.solve`).
         progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: A stationary state or a path of the chronicle misses its tolerance.
         InputError: An economy differs in more than numbers.
     """
-    return _Responses(chronicle, others, progress, market_value=market_value).solve()
+    return _Responses(chronicle, others, progress, market_value=market_value, near=near).solve()
 
 
 class _Responses:
@@ -109,9 +111,10 @@ class _Responses:
         progress: Progress | None,
         *,
         market_value: bool,
+        near: Neighbour | None,
     ) -> None:
         self.key: Channels = frozenset(chronicle.channels())
-        self.solver = Solver(chronicle, self.key, progress)
+        self.solver = Solver(chronicle, self.key, progress, near=near)
         self.market_value = market_value
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths

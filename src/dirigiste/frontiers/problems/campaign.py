@@ -20,6 +20,7 @@ from dirigiste.errors import InputError
 from dirigiste.frontiers.problems import goals as reading_goals
 from dirigiste.frontiers.problems import instruments as reading_instruments
 from dirigiste.frontiers.problems.goals import PRICE
+from dirigiste.frontiers.problems.problem import REMEMBERED
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs.sensitivity import SMALL, STEP
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from dirigiste.chronicle import Chronicle
     from dirigiste.frontiers.problems.goals import Goal
     from dirigiste.frontiers.problems.instruments import Instrument
+    from dirigiste.solver.course import Neighbour
 
     Array = NDArray[np.float64]
 
@@ -94,6 +96,8 @@ class Campaign:
             problems += InputError.of(f"must be 0 or more; got {self.rate:g}", key="--rate").problems
         if problems:
             raise InputError(problems)
+        self._solved: list[tuple[Array, Neighbour]] = []
+        """What chronicles that were solved leave for others, with their instruments."""
 
     def _named(self, m: int, goal: Goal) -> Goal:
         if m == PRICE:
@@ -137,7 +141,9 @@ class Campaign:
         from dirigiste.results.runs import paths
         from dirigiste.solver import surprises
 
-        solved = surprises.solve(self.at(x))
+        solved = surprises.solve(self.at(x), near=self._nearest(x))
+        assert solved.near is not None
+        self._solved = [*self._solved[-REMEMBERED + 1 :], (x.copy(), solved.near)]
         path = paths.build(solved.course, solved.compiled)
         return self._goals(path, paths.base(finish(solved.before.compiled, solved.before.solved), path))
 
@@ -149,7 +155,7 @@ class Campaign:
 
         steps = [self._step(x, k) for k in range(len(x))]
         others = [self.at(x + step * np.eye(len(x))[k]) for k, step in enumerate(steps)]
-        solved = responses.responses(self.at(x), others)
+        solved = responses.responses(self.at(x), others, near=self._nearest(x))
         path = paths.build(solved.course, solved.compiled)
         before = solved.solver.before
         base = paths.base(finish(before.compiled, before.solved), path)
@@ -159,6 +165,12 @@ class Campaign:
             for (compiled, course), step in zip(solved.neighbours, steps, strict=True)
         ]
         return np.array(columns).T
+
+    def _nearest(self, x: Array) -> Neighbour | None:
+        """Of the chronicles that are remembered the one that is nearest in instruments."""
+        width = np.array([one.high - one.low for one in self.instruments])
+        order = sorted(self._solved, key=lambda one: float(np.abs((one[0] - x) / width).max()))
+        return order[0][1] if order else None
 
     def _changes(self, x: Array) -> dict[str, float]:
         return {

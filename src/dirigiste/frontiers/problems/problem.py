@@ -33,7 +33,7 @@ CLOSE: Final = 1e-3
 """Residual of first-order conditions at which a search ends; goals are then off by about its square."""
 
 REMEMBERED: Final = 6
-"""Solved economies from which neighbours start."""
+"""Solved economies, or chronicles, from which neighbours start."""
 
 
 class Problem(Protocol):
