@@ -27,10 +27,10 @@ class Quadratic:
         pairs = zip(names, now, strict=True)
         self.instruments = tuple(Instrument(n, (n,), float(x), 0.0, 1.0, "") for n, x in pairs)
 
-    def values(self, x):
+    def values(self, x, progress=None):
         return 2.0 - ((x - self.top) ** 2 * self.bend).sum(axis=1)
 
-    def jacobian(self, x):
+    def jacobian(self, x, progress=None):
         return -2.0 * (x - self.top) * self.bend
 
     def best(self, weight):

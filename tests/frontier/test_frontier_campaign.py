@@ -9,8 +9,8 @@ from dirigiste.errors import InputError
 from dirigiste.frontiers import edge, weights
 from dirigiste.frontiers.problems.campaign import Campaign
 from dirigiste.frontiers.search.climb import climb
-from dirigiste.solver import surprises
 from dirigiste.frontiers.search.evaluation import Evaluator
+from dirigiste.solver import surprises
 from tiny import TINY
 
 CUT, RISE = "2021-01-01 statuses.free.collateral.multiply", "2021-01-01 statuses.free.spread.add"

@@ -120,10 +120,10 @@ def test_settings_that_cannot_be_solved_are_counted(economy, monkeypatch, config
     """The spread is best where the economy refuses to be solved; the search stops before."""
     true = Stationary.values
 
-    def refusing(self, x):
+    def refusing(self, x, progress=None):
         if x[0] < 0.01:
             raise dg.NotConverged("not today")
-        return true(self, x)
+        return true(self, x, progress)
 
     monkeypatch.setattr(Stationary, "values", refusing)
     result = dg.frontier(economy, [f"{SPREAD}:0:0.05"], GOALS, points=3)
@@ -136,11 +136,41 @@ def test_settings_that_cannot_be_solved_are_counted(economy, monkeypatch, config
 class Hollow(Quadratic):
     """An edge that is not convex: no weighted sum of goals has its largest value between the ends."""
 
-    def values(self, x):
+    def values(self, x, progress=None):
         return np.array([x[0], (1.0 - x[0]) ** 2]) - x[1] ** 2
 
-    def jacobian(self, x):
+    def jacobian(self, x, progress=None):
         return np.array([[1.0, -2.0 * x[1], 0.0], [-2.0 * (1.0 - x[0]), -2.0 * x[1], 0.0]])
+
+
+class Steep(Quadratic):
+    """Goals of which one instrument moves much more than the others."""
+
+    slopes = np.array([[1.0, 3e-2, -2e-2], [-1.0, -3e-2, 2e-2]])
+
+    def values(self, x, progress=None):
+        return self.slopes @ (x + 0.1 * x**2)
+
+    def jacobian(self, x, progress=None):
+        return self.slopes * (1.0 + 0.2 * x)
+
+
+def test_the_most_of_a_goal_in_a_corner_is_found_at_once():
+    evaluator = Evaluator(Steep((0.5, 0.5, 0.5)))
+    found = climb(evaluator, 0, {}, np.full(3, 0.5), np.ones(2))
+    np.testing.assert_array_equal(found.z, [1.0, 1.0, 0.0])
+    assert found.optimal
+    assert evaluator.evaluations == 2
+
+
+def test_settings_that_differ_by_rounding_are_one():
+    evaluator = Evaluator(Quadratic((0.5, 0.5, 0.5)))
+    z = np.array([0.25, 1.0, 0.0])
+    first = evaluator.goals(z)
+    np.testing.assert_array_equal(evaluator.goals(z + 1e-11), first)
+    assert evaluator.evaluations == 1
+    assert evaluator.goals(np.array([0.25 + 1e-7, 1.0, 0.0])) is not None
+    assert evaluator.evaluations == 2
 
 
 def test_known_edges_are_found():

@@ -11,7 +11,9 @@ from frontier_tiny import COLLATERAL, GOALS, INSTRUMENTS, LEAVE, SPREAD
 
 import dirigiste as dg
 from dirigiste.errors import InputError
+from dirigiste.frontiers.output.figures import possible
 from dirigiste.frontiers.problems.problem import Stationary
+from dirigiste.frontiers.search.evaluation import Watch
 from dirigiste.frontiers.surface import hypervolume
 
 
@@ -97,6 +99,28 @@ def test_three_goals_make_a_surface(economy, configured):
     assert result.here_hypervolume <= result.hypervolume + 0.05
     assert result.png()[:4] == b"\x89PNG"
     assert "Surface" in repr(result)
+    control, wealth = (np.linspace(values[:, m].min(), values[:, m].max(), 5) for m in (0, 2))
+    shown = possible(result, control, wealth)
+    assert shown[0, 0] == pytest.approx(values[:, 1].max(), rel=1e-6)
+    assert np.isfinite(shown[:, 0]).all()
+    for steps in (np.diff(shown, axis=0), np.diff(shown, axis=1)):  # more of another goal never gives more
+        assert (steps[np.isfinite(steps)] <= 0.0).all()
+    for one in values:
+        assert possible(result, one[[0]], one[[2]])[0, 0] >= one[1]
+    assert np.isnan(possible(result, np.array([control[-1] + 0.01]), wealth[[0]])).all()
+
+
+def test_progress_says_what_is_searched_and_how_far_an_evaluation_is():
+    told = []
+    watch = Watch(lambda *report: told.append(report))
+    watch.within("too early", 1, 1.0)
+    watch.begin("edge", 3, 6)
+    watch.step()
+    watch.within("surprise 1 of 2", 3, 1e-4)
+    assert [(stage, round_) for stage, round_, _ in told] == [
+        ("edge, 1 evaluations, about 0 s left · part 3 of 6", 0),
+        ("surprise 1 of 2 · edge, 1 evaluations, about 0 s left · part 3 of 6", 3),
+    ]
 
 
 def test_hypervolumes_of_known_points():

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from matplotlib.colors import Normalize
 
 from dirigiste.frontiers.problems.goals import PRICE
 from dirigiste.report.drawing import sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from dirigiste.frontiers.result import Frontier
+    from dirigiste.frontiers.search.climb import Found
+
+    Array = NDArray[np.float64]
 
 LEFT, GAP, BOTTOM, HIGH = 0.75, 0.85, 0.75, 2.6
 """Room around panels, and their height, in inches."""
@@ -22,8 +27,11 @@ LINES: Final = ("-", (0, (4.0, 1.5)), (0, (1.0, 1.2)))
 
 ARROW: Final = {"arrowstyle": "->", "color": sheet.SOFT, "linewidth": 0.8, "shrinkA": 4, "shrinkB": 2}
 
-LEAST: Final = 4
-"""Points that a map with contours needs."""
+MARGIN: Final = 0.04
+"""Room around the points of a surface, over their range."""
+
+CELLS: Final = 240
+"""Cells of a surface along each axis."""
 
 
 def draw(result: Frontier) -> Figure:
@@ -78,23 +86,50 @@ def _edge(result: Frontier) -> Figure:
     return canvas.figure
 
 
-def _surface(result: Frontier) -> Figure:
-    from matplotlib.tri import Triangulation
+def possible(result: Frontier, x: Array, y: Array) -> Array:
+    """The most of the price goal that some efficient point, or one better than the economy is, has with at
+    least x (A,) and y (B,) of the other two goals, (B, A); nan where none has as much of both.
+    """
+    values = np.array([*result.values, *(found.values for found in _better(result))])
+    first, second = (values[:, m] for m in result.others)
+    price = values[:, PRICE]
+    enough = (first >= x[None, :, None]) & (second >= y[:, None, None])
+    most = np.where(enough, price, -np.inf).max(axis=2)
+    return np.where(np.isfinite(most), most, np.nan)
 
+
+def _better(result: Frontier) -> list[Found]:
+    """Points that have the most of one goal with the others as they are."""
+    most = result.inside.most if result.inside is not None else ()
+    return [found for found in most if found is not None and found.feasible]
+
+
+def _surface(result: Frontier) -> Figure:
     across, up = (result.goals[m].name for m in result.others)
-    x, y = (result.values[:, m] for m in result.others)
-    price = result.values[:, PRICE]
-    canvas = sheet.canvas(4.0, f"{result.name}: the most {result.goals[PRICE].name} at {across} and {up}")
+    name, price = result.goals[PRICE].name, result.values[:, PRICE]
+    here = result.traced.here
+    now = here[list(result.others)]
+    points = result.values[:, list(result.others)]
+    low, high = np.minimum(points.min(axis=0), now), np.maximum(points.max(axis=0), now)
+    room = np.where(high > low, MARGIN * (high - low), MARGIN * np.maximum(np.abs(high), 1e-9))
+    canvas = sheet.canvas(4.0, f"{result.name}: {name} that is possible with as much {across} and {up}")
     axes = canvas.axes(LEFT, BOTTOM, 5.2, 3.1)
-    colours = sheet.LOSS_GAIN
-    if len(x) >= LEAST and np.linalg.matrix_rank(np.stack([x - x[0], y - y[0]])) == 2:
-        axes.tricontour(Triangulation(x, y), price, levels=7, colors=sheet.FAINT, linewidths=0.8)
-    dots = axes.scatter(x, y, c=price, cmap=colours, edgecolors=sheet.SOFT, linewidths=0.4, s=26)
-    here = result.traced.here[list(result.others)]
-    axes.plot([here[0]], [here[1]], "D", color=sheet.INK, markersize=5.5)
-    axes.annotate("now", (here[0], here[1]), xytext=(6, -2), textcoords="offset points", fontsize=7.5)
-    axes.set(xlabel=across, ylabel=up)
-    axes.margins(0.08)
-    bar = canvas.figure.colorbar(dots, cax=canvas.axes(6.15, BOTTOM, 0.18, 3.1))
+    sides = [np.linspace(a, b, CELLS + 1) for a, b in zip(low - room, high + room, strict=True)]
+    shown = possible(result, *(0.5 * (side[1:] + side[:-1]) for side in sides))
+    shades = Normalize(min(price.min(), here[PRICE]), max(price.max(), here[PRICE]))
+    drawn = axes.pcolormesh(*sides, shown, cmap=sheet.AMOUNT, norm=shades, rasterized=True)
+    look = {"cmap": sheet.AMOUNT, "norm": shades, "linewidths": 0.8, "zorder": 3}
+    axes.scatter(*points.T, c=price, edgecolors="white", s=30, **look)
+    axes.scatter(*now, c=[here[PRICE]], marker="D", edgecolors=sheet.INK, s=34, **look)
+    axes.annotate("now", tuple(now), xytext=(6, -9), textcoords="offset points", fontsize=7.5)
+    for m, found in enumerate(result.inside.most if result.inside is not None else ()):
+        if m != PRICE and found is not None and found.feasible:
+            there = here.copy()
+            there[m] = found.values[m]
+            to = tuple(there[list(result.others)])
+            axes.annotate("", to, xytext=tuple(now), arrowprops=ARROW | {"color": sheet.INK})
+    axes.set(xlabel=across, ylabel=up, xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]])
+    bar = canvas.figure.colorbar(drawn, cax=canvas.axes(6.15, BOTTOM, 0.18, 3.1), label=name)
+    bar.ax.plot([0.0, 1.0], [here[PRICE]] * 2, color=sheet.INK, linewidth=1.2)
     bar.outline.set_visible(False)  # type: ignore[operator]
     return canvas.figure

@@ -33,12 +33,18 @@ if TYPE_CHECKING:
     from dirigiste.chronicle import Chronicle
     from dirigiste.frontiers.problems.goals import Goal
     from dirigiste.frontiers.problems.instruments import Instrument
+    from dirigiste.progress import Progress
     from dirigiste.solver.course import Neighbour
 
     Array = NDArray[np.float64]
 
 WITHIN: Final = 5.0
 """Years after the first event."""
+
+FORESIGHT: Final = 0.2
+"""Tolerance of foresight, over that of the economy. Paths that start from different neighbours end at
+different places within their tolerance, which a search would take for a gain or a loss.
+"""
 
 CLOSE: Final = 1e-2
 """Residual of first-order conditions at which a search ends: derivatives have errors of their own."""
@@ -96,6 +102,8 @@ class Campaign:
             problems += InputError.of(f"must be 0 or more; got {self.rate:g}", key="--rate").problems
         if problems:
             raise InputError(problems)
+        tolerance = FORESIGHT * chronicle.baseline.numerics.tolerances.foresight
+        self.chronicle = chronicle.on(chronicle.baseline.with_({"numerics.tolerances.foresight": tolerance}))
         self._solved: list[tuple[Array, Neighbour]] = []
         """What chronicles that were solved leave for others, with their instruments."""
 
@@ -135,19 +143,19 @@ class Campaign:
         """The chronicle with instruments (K,)."""
         return with_sizes(self.chronicle, self._changes(x))
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Array, progress: Progress | None = None) -> Array:
         """Goals (M,) at instruments (K,)."""
         from dirigiste.results.equilibria.stationary import finish
         from dirigiste.results.runs import paths
         from dirigiste.solver import surprises
 
-        solved = surprises.solve(self.at(x), near=self._nearest(x))
+        solved = surprises.solve(self.at(x), near=self._nearest(x), progress=progress)
         assert solved.near is not None
         self._solved = [*self._solved[-REMEMBERED + 1 :], (x.copy(), solved.near)]
         path = paths.build(solved.course, solved.compiled)
         return self._goals(path, paths.base(finish(solved.before.compiled, solved.before.solved), path))
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Array, progress: Progress | None = None) -> Array:
         """Derivatives of goals in instruments (M, K)."""
         from dirigiste.results.equilibria.stationary import finish
         from dirigiste.results.runs import paths
@@ -155,7 +163,7 @@ class Campaign:
 
         steps = [self._step(x, k) for k in range(len(x))]
         others = [self.at(x + step * np.eye(len(x))[k]) for k, step in enumerate(steps)]
-        solved = responses.responses(self.at(x), others, near=self._nearest(x))
+        solved = responses.responses(self.at(x), others, near=self._nearest(x), progress=progress)
         path = paths.build(solved.course, solved.compiled)
         before = solved.solver.before
         base = paths.base(finish(before.compiled, before.solved), path)

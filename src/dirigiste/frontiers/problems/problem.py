@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dirigiste.economy import Economy
     from dirigiste.frontiers.problems.goals import Goal
     from dirigiste.frontiers.problems.instruments import Instrument
+    from dirigiste.progress import Progress
     from dirigiste.results.equilibria.equilibrium import Equilibrium
 
     Array = NDArray[np.float64]
@@ -69,8 +70,8 @@ class Problem(Protocol):
         """SHA-256, in hex, over all that goals depend on but the instruments' values and bounds."""
         ...
 
-    def values(self, x: Array) -> Array:
-        """Goals (M,) at instruments (K,).
+    def values(self, x: Array, progress: Progress | None = None) -> Array:
+        """Goals (M,) at instruments (K,); tells `progress` how far it is.
 
         Raises:
             InputError: The economy does not take them, or a goal has no value.
@@ -78,7 +79,7 @@ class Problem(Protocol):
         """
         ...
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Array, progress: Progress | None = None) -> Array:
         """Derivatives of goals in instruments (M, K).
 
         Raises:
@@ -151,13 +152,13 @@ class Stationary:
         )
         return one
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Array, progress: Progress | None = None) -> Array:
         """Goals (M,) at instruments (K,)."""
-        return self._goals(values(self.equilibrium(x)))
+        return self._goals(values(self.equilibrium(x, progress)))
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Array, progress: Progress | None = None) -> Array:
         """Derivatives of goals in instruments (M, K), by the implicit function theorem."""
-        _, every = ends(self.equilibrium(x), [one.paths for one in self.instruments])
+        _, every = ends(self.equilibrium(x, progress), [one.paths for one in self.instruments])
         columns = []
         for one, end in zip(self.instruments, every, strict=True):
             if isinstance(end, str):
@@ -173,14 +174,15 @@ class Stationary:
             for path in one.paths
         }
 
-    def equilibrium(self, x: Array) -> Equilibrium:
+    def equilibrium(self, x: Array, progress: Progress | None = None) -> Equilibrium:
         """The solved economy at instruments, started from the nearest one that is remembered."""
         width = np.array([one.high - one.low for one in self.instruments])
         order = sorted(self._near, key=lambda one: float(np.abs((one[1] - x) / width).max()))
         for economy, at, solved in order:
             if economy is self.economy and np.array_equal(at, x):
                 return solved
-        found = solve(self.economy.with_(self.changes(x)), start=order[0][2] if order else None)
+        start = order[0][2] if order else None
+        found = solve(self.economy.with_(self.changes(x)), start=start, progress=progress)
         self.solved += 1
         self._near = [*self._near[-REMEMBERED + 1 :], (self.economy, x.copy(), found)]
         return found

@@ -95,6 +95,8 @@ def climb(
         return None
     slack = FEASIBLE * scales
     tried: list[tuple[Array, Array]] = []
+    if not levels:
+        z = _corner(evaluator, goal, z, scales)
     for _ in range(BOXES):
         low, high = np.maximum(z - BOX, 0.0), np.minimum(z + BOX, 1.0)
         _in_box(evaluator, goal, levels, z, low, high, scales, tried)
@@ -108,6 +110,21 @@ def climb(
     except (InputError, NotConverged):
         found = None
     return Found(z, values, found, feasible)
+
+
+def _corner(evaluator: Evaluator, goal: int, z: Array, scales: Array) -> Array:
+    """The corner of the bounds to which derivatives point, if it has more of the goal: where one instrument
+    moves it much less than another, a search takes many steps to get there.
+    """
+    here = evaluator.goals(z)
+    try:
+        slopes = evaluator.jacobian(z)[goal]
+    except (InputError, NotConverged):
+        return z
+    corner = np.where(slopes > 0.0, 1.0, np.where(slopes < 0.0, 0.0, z))
+    there = evaluator.goals(corner)
+    assert here is not None  # it was solved before
+    return corner if there is not None and there[goal] > here[goal] + FEASIBLE * scales[goal] else z
 
 
 def _conditions(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WHAT: Final = "frontier"
 """Name of what is kept."""
 
+SAME: Final = 1e-9
+"""Scaled instruments that differ by no more are the same setting."""
+
 
 class Evaluator:
     """Evaluates goals and derivatives in scaled instruments z, and remembers all that it was asked for."""
@@ -65,15 +68,22 @@ class Evaluator:
 
     def fresh(self, z: Array) -> bool:
         """Whether goals there were not asked for yet."""
-        return key(self.x(z)) not in self._seen
+        return key(self._setting(z)) not in self._seen
+
+    def _setting(self, z: Array) -> Array:
+        """Instruments (K,) from scaled ones; of the same setting those that were asked for first."""
+        for other, _ in self._seen.values():
+            if np.abs(other - z).max() <= SAME:
+                return self.x(other)
+        return self.x(z)
 
     def goals(self, z: Array) -> Array | None:
         """Goals (M,); None where they cannot be computed."""
-        x = self.x(z)
+        x = self._setting(z)
         name = key(x)
         if name not in self.kept.moments:
             try:
-                found, why = self.problem.values(x).tolist(), ""
+                found, why = self.problem.values(x, self.watch.within).tolist(), ""
             except (InputError, NotConverged) as error:
                 found, why = [], str(error) or type(error).__name__
             self.kept.keep_moments(name, x.tolist(), found, why)
@@ -83,7 +93,7 @@ class Evaluator:
             self.reasons.append(line["why"])
             return None
         values = np.array(line["moments"])
-        self._seen[name] = (z.copy(), values)
+        self._seen.setdefault(name, (z.copy(), values))
         return values
 
     def jacobian(self, z: Array) -> Array:
@@ -93,10 +103,10 @@ class Evaluator:
             InputError: An instrument cannot be moved by a little here.
             NotConverged: The economy cannot be solved here.
         """
-        x = self.x(z)
+        x = self._setting(z)
         name = key(x)
         if name not in self.kept.jacobians:
-            self.kept.keep_jacobian(name, self.problem.jacobian(x).tolist())
+            self.kept.keep_jacobian(name, self.problem.jacobian(x, self.watch.within).tolist())
         return np.array(self.kept.jacobians[name]) * self.width
 
     def seen(self) -> tuple[Array, Array]:
@@ -120,14 +130,18 @@ class Watch:
     def step(self) -> None:
         """Say that something was evaluated."""
         self.steps += 1
+        self.within("", 0, float("nan"))
+
+    def within(self, stage: str, round_: int, residual: float, /) -> None:
+        """Say how far an evaluation is."""
         if self.progress is None or not self.total:
             return
         spent = time.perf_counter() - self.began
         share = max(self.done - 0.5, 0.5) / self.total
         left = spent * (1.0 - share) / share
         text = f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"
-        stage = f"{self.what}, {self.steps} evaluations, {text} · part {self.done} of {self.total}"
-        self.progress(stage, 0, float("nan"))
+        parts = [f"{self.what}, {self.steps} evaluations, {text}", f"part {self.done} of {self.total}"]
+        self.progress(" · ".join([stage, *parts] if stage else parts), round_, residual)
 
 
 def best(

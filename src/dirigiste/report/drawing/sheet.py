@@ -42,6 +42,9 @@ LOSS_GAIN: Final = LinearSegmentedColormap.from_list(
 )
 """Orange for losses, white at zero, blue for gains."""
 
+AMOUNT: Final = LinearSegmentedColormap.from_list("amount", ["#f8d9c4", "#eb9f6f", "#a8607c", "#12436d"])
+"""Pale for little, dark for much."""
+
 WIDTH: Final = 7.3
 """Width of a figure in inches: the text width of an A4 page."""
 

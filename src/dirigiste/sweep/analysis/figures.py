@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from dirigiste.errors import InputError
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dirigiste.sweep.analysis.kept import Kept
-
-AMOUNT: Final = LinearSegmentedColormap.from_list("amount", ["#f8d9c4", "#eb9f6f", "#a8607c", "#12436d"])
-"""From little (pale) to much (dark)."""
 
 FINE: Final = 61
 """Points along a side of a map, or along a slice, of a surrogate."""
@@ -53,9 +50,9 @@ def heat_map(kept: Kept, outcome: str, across: str | None = None, up: str | None
         axes.grid(visible=False)
         if note is None:
             sides = (edges(places, kept.axes[name].scale) for name, places in ((across, x), (up, y)))
-            drawn = axes.pcolormesh(*sides, values, cmap=AMOUNT)
+            drawn = axes.pcolormesh(*sides, values, cmap=sheet.AMOUNT)
         else:
-            drawn = axes.pcolormesh(x, y, values, cmap=AMOUNT, shading="gouraud")
+            drawn = axes.pcolormesh(x, y, values, cmap=sheet.AMOUNT, shading="gouraud")
         if np.isfinite(values).all() and np.ptp(values) > 0 and min(values.shape) > 2:
             lines = axes.contour(x, y, values, levels=6, colors=sheet.INK, linewidths=0.6)
             axes.clabel(lines, fontsize=6.5)
@@ -139,7 +136,7 @@ def parallel(kept: Kept, outcome: str) -> Figure:
             shades = Normalize(float(numbers[there].min()), float(numbers[there].max()))
             places = np.arange(len(names))
             segments = [np.column_stack([places, line]) for line in lines[there]]
-            drawn = LineCollection(segments, cmap=AMOUNT, norm=shades, linewidths=0.7, alpha=0.7)
+            drawn = LineCollection(segments, cmap=sheet.AMOUNT, norm=shades, linewidths=0.7, alpha=0.7)
             drawn.set_array(numbers[there])
             axes.add_collection(drawn)
         for n, name in enumerate(names):
