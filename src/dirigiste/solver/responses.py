@@ -4,13 +4,17 @@ chronicles that differ from it a little, each found from its paths.
 Surprise after surprise the path of the chronicle is solved, and from it the neighbouring path of every other
 chronicle (`numerics.transition.near`), which begins with its own masses and ends in its own stationary state.
 A stationary state differs from that of the chronicle by its exact derivative
-(`numerics.stationary.sensitivity`). Surprises before the first one that differs are shared.
+(`numerics.stationary.sensitivity`). Surprises before the first one that differs are shared. While neighbours
+of one path are sought, the next path is solved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextvars
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +22,6 @@ from numpy.typing import NDArray
 from dirigiste.chronicle import Chronicle
 from dirigiste.chronicle.timeline import Timeline
 from dirigiste.errors import InputError
-from dirigiste.numerics.compiled.programs import side_by_side
 from dirigiste.numerics.operators.kfe import Distribution
 from dirigiste.numerics.setup import timed
 from dirigiste.numerics.setup.arrays import Compiled
@@ -31,13 +34,45 @@ from dirigiste.numerics.transition.perfect_foresight import Solved
 from dirigiste.numerics.transition.search import Task
 from dirigiste.progress import Progress
 from dirigiste.solver.course import Channels, Course, Neighbour, Steps, Terminal
-from dirigiste.solver.state import CLAIMS, Piece, State, each
+from dirigiste.solver.state import CLAIMS, Piece, State, each, middles, prices_at
 from dirigiste.solver.surprises import Solver
 
 Array = NDArray[np.float64]
 
 WIDTH = 1e-4
 """By about how much neighbours differ, relative, for the derivatives of stationary states."""
+
+
+class _Base(NamedTuple):
+    """The path of a surprise, solved."""
+
+    state: State
+    task: Task
+    solved: Solved
+    terminal: Terminal
+
+
+class _End(NamedTuple):
+    """The stationary state in which a path ends."""
+
+    near: Terminal
+    """That of the chronicle."""
+    lasting: dict[str, float]
+    compiled: Compiled
+    point: Point
+    claims: Array | None
+    """Claims on profits in it (N, S, J), where they are asked for."""
+
+
+class _Moved(NamedTuple):
+    """By how much prices along a path differ from those of another one, in units of the conditions."""
+
+    time: Array
+    """(T,) years."""
+    by: Array
+    """(T, n)."""
+    end: Array
+    """Of the stationary states in which they end (n,)."""
 
 
 @dataclass
@@ -53,6 +88,10 @@ class _Neighbour:
     """Its stationary state without the events."""
     begin: dict[int, Begin] = field(default_factory=dict)
     """By how much its masses differ on the dates of surprises, where they do."""
+    end: _End | None = None
+    """Of the newest path."""
+    moved: _Moved | None = None
+    """By how much prices differ along the newest path."""
     pieces: list[Piece] = field(default_factory=list)
     left: float = 0.0
 
@@ -84,6 +123,7 @@ def responses(
     *,
     market_value: bool = False,
     near: Neighbour | None = None,
+    left: float = 2e-3,
     progress: Progress | None = None,
 ) -> Responses:
     """The courses of a chronicle and of others that differ from it a little: in numbers of its changes, or in
@@ -94,13 +134,18 @@ def responses(
         others: The others.
         market_value: Also find what profits to come are worth along the courses.
         near: A solved neighbour from which the chronicle starts (`surprises.solve`).
+        left: What rounds may leave of the gap between foreseen and clearing prices of a neighbour, over the
+            change of prices.
         progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: A stationary state or a path of the chronicle misses its tolerance.
         InputError: An economy differs in more than numbers.
     """
-    return _Responses(chronicle, others, progress, market_value=market_value, near=near).solve()
+    solver = _Responses(
+        chronicle, others, progress, market_value=market_value, near=near, left=left
+    )
+    return solver.solve()
 
 
 class _Responses:
@@ -112,10 +157,11 @@ class _Responses:
         *,
         market_value: bool,
         near: Neighbour | None,
+        left: float,
     ) -> None:
         self.key: Channels = frozenset(chronicle.channels())
         self.solver = Solver(chronicle, self.key, progress, near=near)
-        self.market_value = market_value
+        self.market_value, self.left = market_value, left
         self.solver.solved = self._keep
         self.target = self.solver.economy.numerics.tolerances.paths
         timelines = [Timeline(other, other.baseline, self.solver.grid) for other in others]
@@ -123,8 +169,10 @@ class _Responses:
         self.linear: dict[int, tuple[Terminal, Linearised]] = {}
         """Stationary states that were derived, the newest two, by their identity."""
         self.neighbours = [self._neighbour(timeline) for timeline in timelines]
-        self.kept: tuple[Task, Solved, Terminal] | None = None
+        self.kept: dict[int, tuple[Task, Solved, Terminal]] = {}
+        """What surprises were solved with, until their neighbours are sought."""
         self.pieces: list[Piece] = []
+        self.end: _End | None = None
 
     def _frame(self, timelines: Sequence[Timeline]) -> Frame:
         """The economy with all parameters that may differ: some stay where they are on the path itself."""
@@ -151,8 +199,8 @@ class _Responses:
             raise InputError.of("differs in more than numbers", key=there.economy.name)
         return there
 
-    def _keep(self, n: int, task: Task, solved: Solved, terminal: Terminal) -> None:  # noqa: ARG002
-        self.kept = task, solved, terminal
+    def _keep(self, n: int, task: Task, solved: Solved, terminal: Terminal) -> None:
+        self.kept[n] = task, solved, terminal
 
     def solve(self) -> Responses:
         solver, key = self.solver, self.key
@@ -160,15 +208,15 @@ class _Responses:
         acts = [n for n in range(len(grid.surprises)) if timeline.acts(n, key & solver.seen[n])]
         lengths = [grid.ahead(n, timeline.following(n, key)).size - 1 for n in acts]
         solver.work.plan(lengths)
-        state = solver.first()
         for neighbour in self.neighbours:
             if neighbour.own:
                 here = solver.before.solved.point
                 neighbour.begin[acts[0]] = _less(neighbour.point.distribution, here.distribution)
-        for n in acts:
-            state = solver.next(n, key & solver.seen[n], state)
-            self._all(n, state)
-            solver.work.finished()
+        state = solver.first()
+        for n, base in self._bases(acts, state):
+            state = base.state
+            self._all(n, base)
+        solver.work.finished()
         return Responses(
             compiled=solver.compiled,
             course=self._course(self.pieces),
@@ -179,60 +227,91 @@ class _Responses:
             exact=solver.course(state),
         )
 
-    def _all(self, n: int, state: State) -> None:
+    def _bases(self, acts: Sequence[int], state: State) -> Iterator[tuple[int, _Base]]:
+        """The paths of surprises; one is solved while the one before it is in use."""
+
+        def solve(n: int, state: State) -> _Base:
+            state = self.solver.next(n, self.key & self.solver.seen[n], state)
+            return _Base(state, *self.kept.pop(n))
+
+        with ThreadPoolExecutor(1) as pool:
+
+            def ahead(n: int, state: State) -> Future[_Base]:
+                return pool.submit(contextvars.copy_context().run, solve, n, state)
+
+            waiting = ahead(acts[0], state)
+            for n, following in zip(acts, [*acts[1:], None], strict=True):
+                base = waiting.result()
+                if following is not None:
+                    waiting = ahead(following, base.state)
+                yield n, base
+
+    def _all(self, n: int, base: _Base) -> None:
         """The path of surprise n as its neighbours see it, and the neighbours."""
-        assert self.kept is not None
-        solver, (task, solved, terminal) = self.solver, self.kept
-        self.kept = None
+        solver, task, end = self.solver, base.task, self._own_end(base.terminal)
         until = solver.timeline.following(n, self.key)
-        edges = state.edges
-        happen = edges.size - 1 if until is None else solver.grid.surprises[until] - state.begin
+        edges = base.state.edges
+        happen = edges.size - 1 if until is None else solver.grid.surprises[until] - base.state.begin
         values = solver.timeline.values(n, self.key & solver.seen[n], edges)
         around = near.Neighbours(
             solver.compiled.arrays,
             task,
-            solved,
+            base.solved,
             solver.kernel,
             target=self.target,
-            end=self._claims(terminal.compiled, terminal.solved.point),
+            end=end.claims,
         )
         self.pieces.append(_piece(around.itself, values, happen))
-        count, date = len(solver.grid.surprises), self.solver.chronicle.surprises[n]
+        count, date = len(solver.grid.surprises), solver.chronicle.surprises[n]
         stage = f"surprise {n + 1} of {count}: {date}, responses to {len(self.neighbours)} numbers"
         solver.work.tell(stage, 0, float("nan"))
-
-        def follow(other: _Neighbour, correction: Array) -> None:
-            key = self.key & solver.seen[n]
-            theirs = other.timeline.values(n, key, edges)
-            lasting = other.timeline.lasting(n, key)
+        differ: list[tuple[_Neighbour, dict[str, Array], Array]] = []
+        wanted: list[near.Wanted] = []
+        for other in self.neighbours:
+            theirs = other.timeline.values(n, self.key & solver.seen[n], edges)
             same = not other.own and all(np.array_equal(theirs[path], values[path]) for path in values)
             if same and n not in other.begin:
                 other.pieces.append(self.pieces[-1])
-                return
+                continue
+            there = self._end(n, other, end)
             begin = task.begin
             if n in other.begin:
                 begin = Begin(*(a + b for a, b in zip(begin, other.begin[n], strict=True)))
-            there, end = terminal.compiled, terminal.solved.point
-            if other.own or lasting != terminal.lasting:
-                there = self._like(other.frame.at(lasting), terminal.compiled)
-                end = self._state(terminal, there)
             over = other.frame.over(theirs, edges.size - 1)
-            moved = Task(over, task.lengths, begin, end.values.v, task.happen)
-            found = around.neighbour(moved, correction, self._claims(there, end))
-            other.left = max(other.left, found.left)
-            other.pieces.append(_piece(found, theirs, happen))
-            if until is not None:
-                last = happen - 1
-                other.begin[until] = Begin(
-                    found.f[last] - around.itself.f[last], found.later[last] - around.itself.later[last]
+            shift = around.slopes[-1] @ (there.point.u - end.point.u)[around.active]
+            differ.append((other, theirs, shift))
+            wanted.append(
+                near.Wanted(
+                    task=Task(over, task.lengths, begin, there.point.values.v, task.happen),
+                    guess=_guess(other.moved, middles(edges), shift),
+                    end=there.claims,
                 )
+            )
+        ours = around.itself
+        for (other, theirs, shift), found in zip(differ, around.find(wanted, self.left), strict=True):
+            other.left = max(other.left, found.left)
+            other.moved = _Moved(middles(edges), found.moved, shift)
+            other.pieces.append(_piece(found.neighbour, theirs, happen))
+            if until is not None:
+                other.begin[until] = Begin(found.neighbour.f - ours.f, found.neighbour.later - ours.later)
 
-        def follow_each(others: list[_Neighbour]) -> None:
-            correction = around.correction.copy()
-            for other in others:
-                follow(other, correction)
+    def _own_end(self, terminal: Terminal) -> _End:
+        """The end of a path of the chronicle."""
+        if self.end is None or self.end.near is not terminal:
+            compiled, point = terminal.compiled, terminal.solved.point
+            self.end = _End(terminal, terminal.lasting, compiled, point, self._claims(compiled, point))
+        return self.end
 
-        side_by_side(follow_each, [self.neighbours[0::2], self.neighbours[1::2]])
+    def _end(self, n: int, other: _Neighbour, here: _End) -> _End:
+        """The end of the path of a neighbour, for that of the path of surprise n."""
+        lasting = other.timeline.lasting(n, self.key & self.solver.seen[n])
+        if not other.own and lasting == here.lasting:
+            return here
+        if other.end is None or other.end.near is not here.near or other.end.lasting != lasting:
+            there = self._like(other.frame.at(lasting), here.compiled)
+            point = self._state(here.near, there)
+            other.end = _End(here.near, lasting, there, point, self._claims(there, point))
+        return other.end
 
     def _claims(self, compiled: Compiled, point: Point) -> Array | None:
         """Claims on profits in a stationary state, where they are asked for."""
@@ -260,6 +339,13 @@ class _Responses:
 
 def _less(one: Distribution, other: Distribution) -> Begin:
     return Begin(one.f - other.f, one.g - other.g)
+
+
+def _guess(before: _Moved | None, time: Array, end: Array) -> Array:
+    """By how much prices may differ (T, n): as on the path that was interrupted, shifted to another end."""
+    if before is None:
+        return np.tile(end, (time.size, 1))
+    return prices_at(time, before.time, before.by) + (end - before.end)
 
 
 def _piece(found: near.Neighbour, values: dict[str, Array], happen: int) -> Piece:

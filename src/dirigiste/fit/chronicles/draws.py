@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of bands."""
 
+ACCURACY: Final = 2e-2
+"""What may be left of derivatives, relative: less than what linear responses leave out."""
+
 BATCHES: Final = 1000
 """Most batches of draws, of which those outside of bounds are thrown away."""
 
@@ -118,7 +121,7 @@ def draws(
     """
     names = outcomes.chosen(outcomes.names_of_path(plan.chronicle.baseline), of, "outcome of paths")
     z = sample(plan, count, seed)
-    at = linear(plan, np.clip(plan.mean, *plan.bounds), progress=progress)
+    at = linear(plan, np.clip(plan.mean, *plan.bounds), accuracy=ACCURACY, progress=progress)
     return Draws(
         plan=plan,
         at=at,

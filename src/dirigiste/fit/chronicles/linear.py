@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dirigiste import config
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import observed, paths
-from dirigiste.results.runs.sensitivity import STEP, by_a_little
+from dirigiste.results.runs.sensitivity import ACCURACY, STEP, by_a_little
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +78,16 @@ class Linear:
         return (there - here) / self.steps[k]
 
 
-def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
+def linear(
+    plan: Plan, z: Array, *, accuracy: float = ACCURACY, progress: Progress | None = None
+) -> Linear:
     """Solve the chronicle at values (K,) on the scales, and derive it in each.
+
+    Args:
+        plan: Numbers and their distribution.
+        z: Values.
+        accuracy: What may be left of derivatives, relative.
+        progress: Called with stage, round and largest residual.
 
     Raises:
         InputError: The economy does not allow the values, or one that is a little higher or lower.
@@ -97,7 +105,9 @@ def linear(plan: Plan, z: Array, *, progress: Progress | None = None) -> Linear:
 
     others = by_a_little(plan.names, moved)
     valued = observed.valued(plan.chronicle.observed.values())
-    solved = responses.responses(plan.at(z), others, market_value=valued, progress=progress)
+    solved = responses.responses(
+        plan.at(z), others, market_value=valued, left=accuracy, progress=progress
+    )
 
     def along(item: tuple) -> dict[str, Array]:
         compiled, course = item

@@ -40,7 +40,7 @@ of the gap."""
 LINEAR, ROUGH_LINEAR = 1e-6, 1e-4
 """Accuracy of the linear systems of values, and far from the solution."""
 
-NEAR_LINEAR, NEAR_MARKETS = 1e-9, 1e-11
+NEAR_LINEAR, NEAR_MARKETS = 1e-6, 1e-11
 """Accuracy of linear systems and of markets where paths near each other are compared."""
 
 
@@ -91,12 +91,21 @@ class Search:
     """Trials of one path; the decisions and masses of the last one are in `room`."""
 
     def __init__(
-        self, m: Arrays, task: Task, active: list[int], *, target: float, goal: float, hjb: float
+        self,
+        m: Arrays,
+        task: Task,
+        active: list[int],
+        *,
+        target: float,
+        goal: float,
+        hjb: float,
+        room: Room | None = None,
     ) -> None:
+        """Prepare trials, in memory of their own or in that of others that are over."""
         self.task, self.target, self.goal, self.hjb = task, target, goal, hjb
         self.begin, self.weight, self.active = task.begin, task.weight, active
         self.clearing = Clearing.of(task.timed.stacked, active)
-        self.room = Room.of(m, task.lengths.size)
+        self.room = Room.of(m, task.lengths.size) if room is None else room
 
     def at(self, u: Array, v: Array, near: Array, size: float) -> Try:
         """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
