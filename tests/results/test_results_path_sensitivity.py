@@ -96,6 +96,28 @@ def test_what_rounds_leave_is_told(derivatives):
     assert str(derivatives["size_unit"].sel(size=HALF_LIFE).values) == "years"
 
 
+def test_a_number_alone_has_the_derivatives_that_it_has_among_others(derivatives):
+    """Others share changes of prices with it."""
+    alone = path_sensitivity(chronicle(), ["output", "wage", "credit[free]"], wrt=[FEAR])
+    assert alone["left"].values.max() <= 2e-3
+    for outcome in alone["outcome"].values:
+        expected = derivatives["derivative"].sel(outcome=outcome, size=FEAR).values
+        found = alone["derivative"].sel(outcome=outcome, size=FEAR).values
+        np.testing.assert_allclose(found, expected, atol=5e-3 * np.abs(expected).max(), err_msg=outcome)
+
+
+def test_rough_derivatives_are_near_exact_ones(derivatives):
+    rough = path_sensitivity(chronicle(), ["output", "wage"], wrt=[COLLATERAL, FEAR], accuracy=0.05)
+    left = rough["left"].values
+    assert np.all(left <= 0.05)
+    assert left.max() > derivatives["left"].values.max()
+    for outcome in rough["outcome"].values:
+        for name in rough["size"].values:
+            expected = derivatives["derivative"].sel(outcome=outcome, size=name).values
+            found = rough["derivative"].sel(outcome=outcome, size=name).values
+            np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max(), err_msg=name)
+
+
 def test_unknown_names_are_errors():
     with pytest.raises(InputError, match="did you mean `scale fear`"):
         path_sensitivity(chronicle(), ["output"], wrt=["scale feer"])

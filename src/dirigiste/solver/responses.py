@@ -11,6 +11,7 @@ of one path are sought, the next path is solved.
 from __future__ import annotations
 
 import contextvars
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from dirigiste.chronicle import Chronicle
 from dirigiste.chronicle.timeline import Timeline
 from dirigiste.errors import InputError
+from dirigiste.numerics.compiled.programs import side_by_side
 from dirigiste.numerics.operators.kfe import Distribution
 from dirigiste.numerics.setup import timed
 from dirigiste.numerics.setup.arrays import Compiled
@@ -168,7 +170,9 @@ class _Responses:
         self.frame = self._frame(timelines)
         self.linear: dict[int, tuple[Terminal, Linearised]] = {}
         """Stationary states that were derived, the newest two, by their identity."""
-        self.neighbours = [self._neighbour(timeline) for timeline in timelines]
+        self.lock = threading.Lock()
+        """Held while a stationary state is linearised."""
+        self.neighbours = side_by_side(self._neighbour, timelines)
         self.kept: dict[int, tuple[Task, Solved, Terminal]] = {}
         """What surprises were solved with, until their neighbours are sought."""
         self.pieces: list[Piece] = []
@@ -265,30 +269,27 @@ class _Responses:
         count, date = len(solver.grid.surprises), solver.chronicle.surprises[n]
         stage = f"surprise {n + 1} of {count}: {date}, responses to {len(self.neighbours)} numbers"
         solver.work.tell(stage, 0, float("nan"))
-        differ: list[tuple[_Neighbour, dict[str, Array], Array]] = []
-        wanted: list[near.Wanted] = []
+        differ: list[tuple[_Neighbour, dict[str, Array]]] = []
         for other in self.neighbours:
             theirs = other.timeline.values(n, self.key & solver.seen[n], edges)
             same = not other.own and all(np.array_equal(theirs[path], values[path]) for path in values)
             if same and n not in other.begin:
                 other.pieces.append(self.pieces[-1])
-                continue
-            there = self._end(n, other, end)
+            else:
+                differ.append((other, theirs))
+        ends = side_by_side(lambda one: self._end(n, one[0], end), differ)
+        shifts = [around.slopes[-1] @ (there.point.u - end.point.u)[around.active] for there in ends]
+        wanted: list[near.Wanted] = []
+        for (other, theirs), there, shift in zip(differ, ends, shifts, strict=True):
             begin = task.begin
             if n in other.begin:
                 begin = Begin(*(a + b for a, b in zip(begin, other.begin[n], strict=True)))
             over = other.frame.over(theirs, edges.size - 1)
-            shift = around.slopes[-1] @ (there.point.u - end.point.u)[around.active]
-            differ.append((other, theirs, shift))
-            wanted.append(
-                near.Wanted(
-                    task=Task(over, task.lengths, begin, there.point.values.v, task.happen),
-                    guess=_guess(other.moved, middles(edges), shift),
-                    end=there.claims,
-                )
-            )
+            moved = Task(over, task.lengths, begin, there.point.values.v, task.happen)
+            wanted.append(near.Wanted(moved, _guess(other.moved, middles(edges), shift), there.claims))
         ours = around.itself
-        for (other, theirs, shift), found in zip(differ, around.find(wanted, self.left), strict=True):
+        every = zip(differ, shifts, around.find(wanted, self.left), strict=True)
+        for (other, theirs), shift, found in every:
             other.left = max(other.left, found.left)
             other.moved = _Moved(middles(edges), found.moved, shift)
             other.pieces.append(_piece(found.neighbour, theirs, happen))
@@ -319,12 +320,13 @@ class _Responses:
 
     def _state(self, terminal: Terminal, there: Compiled) -> Point:
         """The stationary state of an economy next to one whose state is known."""
-        known = self.linear.get(id(terminal))
-        if known is None:
-            known = terminal, Linearised(terminal.compiled, terminal.solved.point)
-            self.linear[id(terminal)] = known
-            if len(self.linear) > 2:
-                del self.linear[next(iter(self.linear))]
+        with self.lock:
+            known = self.linear.get(id(terminal))
+            if known is None:
+                known = terminal, Linearised(terminal.compiled, terminal.solved.point)
+                self.linear[id(terminal)] = known
+                if len(self.linear) > 2:
+                    del self.linear[next(iter(self.linear))]
         return known[1].response(Pair(terminal.compiled, there, 0.0, WIDTH)).high
 
     def _course(self, pieces: list[Piece]) -> Course:
