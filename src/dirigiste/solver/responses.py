@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.chronicle import Chronicle
+from dirigiste.chronicle import Channel, Chronicle
 from dirigiste.chronicle.timeline import Timeline
 from dirigiste.errors import InputError
 from dirigiste.numerics.compiled.programs import side_by_side
@@ -36,7 +37,8 @@ from dirigiste.numerics.transition.perfect_foresight import Solved
 from dirigiste.numerics.transition.search import Task
 from dirigiste.progress import Progress
 from dirigiste.solver.course import Channels, Course, Neighbour, Steps, Terminal
-from dirigiste.solver.state import CLAIMS, Piece, State, each, middles, prices_at
+from dirigiste.solver.kept_responses import Kept, Known, Moved
+from dirigiste.solver.state import CLAIMS, Piece, each, middles, prices_at
 from dirigiste.solver.surprises import Solver
 
 Array = NDArray[np.float64]
@@ -45,10 +47,14 @@ WIDTH = 1e-4
 """By about how much neighbours differ, relative, for the derivatives of stationary states."""
 
 
+AHEAD = 2
+"""Most paths of the chronicle that are solved before the neighbours of the first of them are sought."""
+
+
 class _Base(NamedTuple):
     """The path of a surprise, solved."""
 
-    state: State
+    number: int
     task: Task
     solved: Solved
     terminal: Terminal
@@ -66,17 +72,6 @@ class _End(NamedTuple):
     """Claims on profits in it (N, S, J), where they are asked for."""
 
 
-class _Moved(NamedTuple):
-    """By how much prices along a path differ from those of another one, in units of the conditions."""
-
-    time: Array
-    """(T,) years."""
-    by: Array
-    """(T, n)."""
-    end: Array
-    """Of the stationary states in which they end (n,)."""
-
-
 @dataclass
 class _Neighbour:
     """A chronicle next to the one that is solved, as far as it is known."""
@@ -92,7 +87,7 @@ class _Neighbour:
     """By how much its masses differ on the dates of surprises, where they do."""
     end: _End | None = None
     """Of the newest path."""
-    moved: _Moved | None = None
+    moved: Moved | None = None
     """By how much prices differ along the newest path."""
     pieces: list[Piece] = field(default_factory=list)
     left: float = 0.0
@@ -104,7 +99,9 @@ class Responses:
 
     compiled: Compiled
     course: Course
-    """The course of the chronicle, evaluated as those of its neighbours are."""
+    """The course of the chronicle from the first surprise that acts, evaluated as those of its neighbours
+    are.
+    """
     neighbours: list[tuple[Compiled, Course]]
     """Economies and courses of the others, in their order."""
     before: list[Point]
@@ -114,18 +111,20 @@ class Responses:
     prices: its accuracy, relative.
     """
     solver: Solver
-    """Of the chronicle itself, with its stationary states."""
+    """Of the chronicle itself, with its stationary states, and the course as it was solved."""
     exact: Course
-    """The course of the chronicle as it was solved."""
+    """That course."""
 
 
 def responses(
     chronicle: Chronicle,
     others: Sequence[Chronicle],
     *,
+    only: Collection[Channel] | None = None,
     market_value: bool = False,
     near: Neighbour | None = None,
     left: float = 2e-3,
+    kept: Kept | None = None,
     progress: Progress | None = None,
 ) -> Responses:
     """The courses of a chronicle and of others that differ from it a little: in numbers of its changes, or in
@@ -134,37 +133,38 @@ def responses(
     Args:
         chronicle: The chronicle.
         others: The others.
+        only: Channels that act; all if left out.
         market_value: Also find what profits to come are worth along the courses.
         near: A solved neighbour from which the chronicle starts (`surprises.solve`).
         left: What rounds may leave of the gap between foreseen and clearing prices of a neighbour, over the
             change of prices.
+        kept: Where the responses at each surprise are kept, and found where they are there already; the path
+            of the chronicle itself is solved in any case.
         progress: Called with stage, round and largest residual.
 
     Raises:
         NotConverged: A stationary state or a path of the chronicle misses its tolerance.
         InputError: An economy differs in more than numbers.
     """
-    solver = _Responses(
-        chronicle, others, progress, market_value=market_value, near=near, left=left
+    acting: Channels = frozenset(
+        channel for channel in chronicle.channels() if only is None or channel in only
     )
-    return solver.solve()
+    solver = Solver(chronicle, acting, progress, market_value=market_value, near=near)
+    return _Responses(solver, others, market_value=market_value, left=left, kept=kept).solve()
 
 
 class _Responses:
     def __init__(
         self,
-        chronicle: Chronicle,
+        solver: Solver,
         others: Sequence[Chronicle],
-        progress: Progress | None,
         *,
         market_value: bool,
-        near: Neighbour | None,
         left: float,
+        kept: Kept | None,
     ) -> None:
-        self.key: Channels = frozenset(chronicle.channels())
-        self.solver = Solver(chronicle, self.key, progress, near=near)
-        self.market_value, self.left = market_value, left
-        self.solver.solved = self._keep
+        self.solver, self.key = solver, solver.acting
+        self.market_value, self.left, self.kept = market_value, left, kept
         self.target = self.solver.economy.numerics.tolerances.paths
         timelines = [Timeline(other, other.baseline, self.solver.grid) for other in others]
         self.frame = self._frame(timelines)
@@ -173,8 +173,6 @@ class _Responses:
         self.lock = threading.Lock()
         """Held while a stationary state is linearised."""
         self.neighbours = side_by_side(self._neighbour, timelines)
-        self.kept: dict[int, tuple[Task, Solved, Terminal]] = {}
-        """What surprises were solved with, until their neighbours are sought."""
         self.pieces: list[Piece] = []
         self.end: _End | None = None
 
@@ -203,24 +201,16 @@ class _Responses:
             raise InputError.of("differs in more than numbers", key=there.economy.name)
         return there
 
-    def _keep(self, n: int, task: Task, solved: Solved, terminal: Terminal) -> None:
-        self.kept[n] = task, solved, terminal
-
     def solve(self) -> Responses:
         solver, key = self.solver, self.key
-        grid, timeline = solver.grid, solver.timeline
-        acts = [n for n in range(len(grid.surprises)) if timeline.acts(n, key & solver.seen[n])]
-        lengths = [grid.ahead(n, timeline.following(n, key)).size - 1 for n in acts]
-        solver.work.plan(lengths)
+        count = range(len(solver.grid.surprises))
+        first = next(n for n in count if solver.timeline.acts(n, key & solver.seen[n]))
         for neighbour in self.neighbours:
             if neighbour.own:
                 here = solver.before.solved.point
-                neighbour.begin[acts[0]] = _less(neighbour.point.distribution, here.distribution)
-        state = solver.first()
-        for n, base in self._bases(acts, state):
-            state = base.state
-            self._all(n, base)
-        solver.work.finished()
+                neighbour.begin[first] = _less(neighbour.point.distribution, here.distribution)
+        for base in self._bases():
+            self._all(base)
         return Responses(
             compiled=solver.compiled,
             course=self._course(self.pieces),
@@ -228,35 +218,70 @@ class _Responses:
             before=[other.point for other in self.neighbours],
             left=[other.left for other in self.neighbours],
             solver=solver,
-            exact=solver.course(state),
+            exact=solver.courses[key],
         )
 
-    def _bases(self, acts: Sequence[int], state: State) -> Iterator[tuple[int, _Base]]:
-        """The paths of surprises; one is solved while the one before it is in use."""
+    def _bases(self) -> Iterator[_Base]:
+        """The paths of surprises as the chronicle is solved; at most `AHEAD` wait for their use."""
+        found: SimpleQueue[_Base | None] = SimpleQueue()
+        free, left = threading.Semaphore(AHEAD), threading.Event()
 
-        def solve(n: int, state: State) -> _Base:
-            state = self.solver.next(n, self.key & self.solver.seen[n], state)
-            return _Base(state, *self.kept.pop(n))
+        def hand_over(n: int, task: Task, solved: Solved, terminal: Terminal) -> None:
+            free.acquire()
+            if left.is_set():
+                raise CancelledError
+            found.put(_Base(n, task, solved, terminal))
 
+        def solve() -> None:
+            try:
+                self.solver.solve([self.key])
+            finally:
+                found.put(None)
+
+        self.solver.solved = hand_over
         with ThreadPoolExecutor(1) as pool:
+            solving = pool.submit(contextvars.copy_context().run, solve)
+            try:
+                while (base := found.get()) is not None:
+                    yield base
+                    free.release()
+            finally:  # where what uses paths has failed, no more are solved
+                left.set()
+                for _ in self.solver.grid.surprises:
+                    free.release()
+            solving.result()
 
-            def ahead(n: int, state: State) -> Future[_Base]:
-                return pool.submit(contextvars.copy_context().run, solve, n, state)
+    def _all(self, base: _Base) -> None:
+        """The path of a surprise as its neighbours see it, and the neighbours; those that are kept already
+        are taken from there.
+        """
+        n, solved = base.number, base.solved
+        until = self.solver.timeline.following(n, self.key)
+        like = Piece(solved.u, solved.sums, {}, dict.fromkeys(self.solver.chronicle.parameters, solved.u))
+        known = self.kept.load(n, like) if self.kept else None
+        if known is None:
+            self._follow(base, until)
+            if self.kept:
+                begin = [None if until is None else other.begin.get(until) for other in self.neighbours]
+                pieces = [other.pieces[-1] for other in self.neighbours]
+                left = [other.left for other in self.neighbours]
+                moved = [other.moved for other in self.neighbours]
+                self.kept.save(n, Known(self.pieces[-1], pieces, begin, moved, left))
+            return
+        self.pieces.append(known.itself)
+        for other, piece, begin, moved, left in zip(self.neighbours, *known[1:], strict=True):
+            other.pieces.append(piece)
+            other.moved, other.left = moved, left
+            if until is not None and begin is not None:
+                other.begin[until] = begin
 
-            waiting = ahead(acts[0], state)
-            for n, following in zip(acts, [*acts[1:], None], strict=True):
-                base = waiting.result()
-                if following is not None:
-                    waiting = ahead(following, base.state)
-                yield n, base
-
-    def _all(self, n: int, base: _Base) -> None:
-        """The path of surprise n as its neighbours see it, and the neighbours."""
-        solver, task, end = self.solver, base.task, self._own_end(base.terminal)
-        until = solver.timeline.following(n, self.key)
-        edges = base.state.edges
-        happen = edges.size - 1 if until is None else solver.grid.surprises[until] - base.state.begin
-        values = solver.timeline.values(n, self.key & solver.seen[n], edges)
+    def _follow(self, base: _Base, until: int | None) -> None:
+        """The path of a surprise as its neighbours see it, and the neighbours."""
+        n, task, end = base.number, base.task, self._own_end(base.terminal)
+        solver, key = self.solver, self.key & self.solver.seen[base.number]
+        edges = solver.grid.ahead(n, until)
+        happen = edges.size - 1 if until is None else solver.grid.surprises[until] - solver.grid.surprises[n]
+        values = solver.timeline.values(n, key, edges)
         around = near.Neighbours(
             solver.compiled.arrays,
             task,
@@ -271,7 +296,7 @@ class _Responses:
         solver.work.tell(stage, 0, float("nan"))
         differ: list[tuple[_Neighbour, dict[str, Array]]] = []
         for other in self.neighbours:
-            theirs = other.timeline.values(n, self.key & solver.seen[n], edges)
+            theirs = other.timeline.values(n, key, edges)
             same = not other.own and all(np.array_equal(theirs[path], values[path]) for path in values)
             if same and n not in other.begin:
                 other.pieces.append(self.pieces[-1])
@@ -291,7 +316,7 @@ class _Responses:
         every = zip(differ, shifts, around.find(wanted, self.left), strict=True)
         for (other, theirs), shift, found in every:
             other.left = max(other.left, found.left)
-            other.moved = _Moved(middles(edges), found.moved, shift)
+            other.moved = Moved(middles(edges), found.moved, shift)
             other.pieces.append(_piece(found.neighbour, theirs, happen))
             if until is not None:
                 other.begin[until] = Begin(found.neighbour.f - ours.f, found.neighbour.later - ours.later)
@@ -334,7 +359,8 @@ class _Responses:
         grid = self.solver.grid
         whole: Piece = each(lambda *x: np.concatenate(x), *pieces)
         number = np.repeat(np.arange(len(pieces)), [len(piece.u) for piece in pieces])
-        times = Steps(grid.time, grid.lengths, grid.dates, number)
+        begin = grid.lengths.size - len(whole.u)
+        times = Steps(grid.time[begin:], grid.lengths[begin:], grid.dates[begin:], number)
         worth = whole.claims.get(CLAIMS)
         return Course(times, whole.u, whole.sums, whole.residuals, whole.parameters, [], worth)
 
@@ -343,7 +369,7 @@ def _less(one: Distribution, other: Distribution) -> Begin:
     return Begin(one.f - other.f, one.g - other.g)
 
 
-def _guess(before: _Moved | None, time: Array, end: Array) -> Array:
+def _guess(before: Moved | None, time: Array, end: Array) -> Array:
     """By how much prices may differ (T, n): as on the path that was interrupted, shifted to another end."""
     if before is None:
         return np.tile(end, (time.size, 1))

@@ -576,6 +576,7 @@ def solve(
     market_value: bool = False,
     near: Neighbour | None = None,
     settled: Callable[[Solved], bool] | None = None,
+    alone: Solver | None = None,
     progress: Progress | None = None,
 ) -> Solved:
     """Solve a chronicle on its economy.
@@ -590,6 +591,7 @@ def solve(
         near: A solved neighbour to start from. Used where dates, statuses, abilities, wealth nodes and
             preferences are the same; the result does not depend on it beyond the tolerances.
         settled: Asked with "quick" after each level of sets.
+        alone: A solver that has found the course of the channels that act, which is then taken over.
         progress: Called with stage, round and largest residual.
 
     Raises:
@@ -600,9 +602,14 @@ def solve(
     used = chronicle.channels()
     ordered: list[Channel] = [channel for channel in used if only is None or channel in only]
     acting: Channels = frozenset(ordered)
-    surprise_solver = Solver(
-        chronicle, acting, progress, apart=bool(channels), market_value=market_value, near=near
-    )
+    if alone and not channels:
+        surprise_solver = alone
+    else:
+        surprise_solver = Solver(
+            chronicle, acting, progress, apart=bool(channels), market_value=market_value, near=near
+        )
+    if alone:  # no other set of channels leaves the course of all of them
+        surprise_solver.courses[acting], surprise_solver.after = alone.courses[acting], alone.after
 
     def result(sets: Sequence[Channels]) -> Solved:
         course, after = surprise_solver.courses[acting], surprise_solver.after
@@ -626,7 +633,7 @@ def solve(
             surprise_solver.solve(sets)
             if channels == "quick" and settled and settled(result(sets)):
                 break
-    else:
+    elif not alone:
         surprise_solver.solve(sets)
     solved = result(sets)
     if certify:
