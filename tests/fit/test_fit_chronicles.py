@@ -1,4 +1,4 @@
-"""Numbers of chronicles estimated on observed series, files of uncertain numbers, and draws."""
+"""Numbers of chronicles estimated on observed series, and files of uncertain numbers."""
 
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from dirigiste import chronicle as chronicles
 from dirigiste.chronicle.sizes import sizes
 from dirigiste.errors import InputError
 from dirigiste.fit.chronicles import loader
-from dirigiste.fit.chronicles.draws import draws, sample
 from dirigiste.fit.chronicles.estimate import fit
 from dirigiste.fit.chronicles.linear import linear
 from dirigiste.fit.chronicles.output import files, tables
@@ -92,45 +91,6 @@ numbers:
     correlation = result.covariance[0, 1] / np.prod(result.sd)
     assert abs(correlation) > 0.95
     assert result.learnt.max() < 0.99
-
-
-def test_draws_follow_linear_responses_and_solutions_in_full(village):
-    text = f"name: a\nnumbers:\n  {COLLATERAL}: {{sd: 0.02}}\n  {JOIN}: {{sd: 0.001}}\n"
-    plan = loader.loads(text, village)
-    result = draws(plan, 400, of=["output", "credit[free]"], full=2)
-    assert result.names == ("output", "credit[free]")
-    values, slopes = result.at.outcomes(["output"])
-    expected = np.sqrt(((slopes["output"] * plan.sd) ** 2).sum(axis=1))
-    spread = result.drawn("output").std(axis=0)
-    np.testing.assert_allclose(spread, expected, rtol=0.15, atol=1e-9)
-    low, high = result.bands("output", (0.05, 0.95))
-    inside = (low <= values["output"] + 1e-12) & (values["output"] <= high + 1e-12)
-    assert inside.all()
-    misses = result.misses["output"]
-    assert np.nanmedian(misses) < 0.1
-    assert [table.title[:8] for table in tables.of_draws(result, [0.0, 5.0])] == [
-        "Outcomes", "What out", "Linear r",
-    ]  # fmt: skip
-    np.testing.assert_array_equal(sample(plan, 400, 0), result.z)
-    assert not np.array_equal(sample(plan, 400, 1), result.z)
-
-
-def test_draws_stay_within_bounds_and_follow_correlations(village):
-    text = f"""
-name: a
-numbers:
-  {COLLATERAL}: {{sd: 0.2, bounds: [0.5, 1.3]}}
-  {JOIN}: {{sd: 0.001}}
-correlation: [[1.0, 0.8], [0.8, 1.0]]
-"""
-    z = sample(loader.loads(text, village), 2000, 0)
-    assert z.shape == (2000, 2)
-    assert z[:, 0].min() >= 0.5
-    assert z[:, 0].max() <= 1.3
-    assert np.corrcoef(z.T)[0, 1] > 0.5
-    tight = text.replace("bounds: [0.5, 1.3]", "bounds: [0.9, 0.9000000001]")
-    with pytest.raises(InputError, match="hardly a draw"):
-        sample(loader.loads(tight, village), 100, 0)
 
 
 def test_every_fault_of_a_file_is_told_at_once(village):

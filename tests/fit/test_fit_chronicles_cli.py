@@ -1,4 +1,4 @@
-"""`dirigiste fit`, `fear` and `draws` as a user runs them."""
+"""`dirigiste fit` and `fear` as a user runs them, and `run --draws` with what `fit` writes."""
 
 import json
 
@@ -31,7 +31,7 @@ def village(tmp_path_factory):
     return folder
 
 
-def test_fit_writes_what_draws_read(village):
+def test_fit_writes_what_run_draws_from(village):
     chronicle, out = str(village / "chronicle.yaml"), village / "fit"
     done = call(
         "fit",
@@ -52,12 +52,11 @@ def test_fit_writes_what_draws_read(village):
     again = call("check", str(out / "chronicle.yaml"))
     assert again.exit_code == 0, again.stderr
     drawn = call(
-        "draws", chronicle, "--numbers", str(out / "numbers.yaml"), "--of", "output", "--draws", "50",
-        "--full", "0", "--out", str(village / "draws"),
+        "run", chronicle, "--draws", "50", "--numbers", str(out / "numbers.yaml"), "--full", "0",
+        "--out", str(village / "runs"),
     )  # fmt: skip
     assert drawn.exit_code == 0, drawn.stderr
-    assert "Outcomes with the range" in drawn.stdout
-    assert (village / "draws" / "tornado.png").stat().st_size > 1000
+    assert "Intervals  90 % of 50 draws of 1 uncertain number (village_estimated)" in drawn.stdout
 
 
 def test_fear_prints_a_path_with_its_band(village):
@@ -78,7 +77,6 @@ def test_fear_prints_a_path_with_its_band(village):
         (("fear", "CHRONICLE", "--se", "product"), "SERIES=VALUE"),
         (("fear", "CHRONICLE", "--se", "produkt=1"), "did you mean `product`"),
         (("fear", "CHRONICLE", "--edge", "inspektion"), "did you mean `inspection`"),
-        (("draws", "CHRONICLE", "--of", "outptu"), "did you mean `output`"),
     ],
 )
 def test_bad_input_is_told(village, arguments, message):

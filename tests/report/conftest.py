@@ -211,6 +211,8 @@ def made_up_run(loaded, before, after, provenance, given, **options):
         warnings=(),
         provenance=provenance,
         given=given,
+        drawn=None,
+        draws=None,
     )
     days = [event.date for event in loaded.ordered if event.changes]
     vars(run).update(vars(made_up_path.path_parts(run, days, **options)))

@@ -28,7 +28,6 @@ COMMANDS: Final = {
     "calibrate": ("dirigiste.cli.calibrate", "Estimate parameters of an economy on moments of data."),
     "fit": ("dirigiste.cli.fit", "Estimate sizes of events on the observed series of a chronicle."),
     "fear": ("dirigiste.cli.fear", "Estimate how much enforcement owners perceived over time."),
-    "draws": ("dirigiste.cli.draws", "How sure the path of a chronicle is, and what it hangs on."),
     "sweep": ("dirigiste.cli.sweep", "Solve many points: grids and random designs of parameters."),
     "frontier": ("dirigiste.cli.frontier", "What one goal costs of another: the edge over instruments."),
     "compare": ("dirigiste.cli.compare", "Compare two equilibria: what differs, and who gains."),

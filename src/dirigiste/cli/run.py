@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dirigiste.chronicle import Chronicle
+    from dirigiste.fit.chronicles.plan import Plan
 
 SPLITS: Final = ("exact", "quick")
 """What may follow `--channels`; nothing means the first."""
@@ -55,6 +58,25 @@ class _Command(click.Command):
     help="Also decompose the effect by channel: exact from all 2^n sets of n channels, or quick from fewer, "
     "with its error. Alone it means exact.",
 )
+@click.option(
+    "--draws",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Also draw the uncertain numbers that the run rests on N times, such as 500: intervals on headline "
+    "numbers, bands on paths, and what they hang on. Goes on where it was stopped.",
+)
+@click.option(
+    "--numbers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File of uncertain numbers for --draws, such as numbers.yaml of `fit`; the run is at their means. "
+    "Default: all changes to each parameter half as strong to half as strong again as written, which is an "
+    "assumption.",
+)
+@click.option(
+    "--full", type=click.IntRange(0), metavar="N", help="Draws solved in full as a check; default: 5."
+)
+@click.option("--seed", type=int, metavar="N", help="Seed of the draws; default: 0.")
 @console.at
 @click.option(
     "--certify", is_flag=True, help="Also solve with half the steps' length and with a longer horizon."
@@ -80,6 +102,10 @@ def command(
     changes: tuple[str, ...],
     only: str | None,
     channels: str | None,
+    draws: int | None,
+    numbers: Path | None,
+    full: int | None,
+    seed: int | None,
     at: str | None,
     certify: bool,
     as_json: bool,
@@ -106,7 +132,17 @@ def command(
 
     acting_channels = split.chosen(declared, acting, "--only")
     _within(declared, times or ())
+    plan = None
+    if draws is None:
+        _refuse_alone({"--numbers": numbers, "--full": full, "--seed": seed})
+    else:
+        from dirigiste.fit.chronicles import calls
+
+        plan = calls.plan_of(declared, numbers)
     problems = console.unwritable(out, "--out", folder=True)
+    given = texts(chronicle, declared.economy, declared.files)
+    splitting = "quick" if channels == "quick" else channels is not None
+    unfinished: Path | None = None
     if channels and not quiet:
         sets, many = chains.count(declared, acting_channels)
         most = "up to " if channels == "quick" else ""
@@ -115,18 +151,34 @@ def command(
         provenance.command(command_line()),
         console.bar(quiet=quiet, what=declared.name) as report,
     ):
-        result = run(
-            declared,
-            given=texts(chronicle, declared.economy, declared.files),
-            only=acting,
-            channels="quick" if channels == "quick" else channels is not None,
-            certify=certify,
-            progress=report,
-        )
+        if plan is None or draws is None:
+            result = run(
+                declared, given=given, only=acting, channels=splitting, certify=certify, progress=report
+            )
+        else:
+            from dirigiste.fit.chronicles import draws as drawing
+
+            options = drawing.Options(
+                count=draws,
+                full=drawing.FULL if full is None else full,
+                seed=seed or 0,
+                only=acting_channels,
+                channels=splitting,
+                certify=certify,
+            )
+            if not problems:
+                unfinished = drawing.unfinished(out, plan, options)
+            if not quiet:
+                _tell(plan, unfinished)
+            result = drawing.draws(plan, options, folder=unfinished, given=given, progress=report)
         kept: list[Path] = []
         if not problems:
             problems += console.attempt(lambda: kept.append(result.save(out, report=False)), out)
     folder = kept[0] if kept else None
+    if folder is not None and unfinished is not None:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        with contextlib.suppress(OSError):  # others are not finished
+            unfinished.parent.rmdir()
     paths.checked(result.path, times or ())
     with streams.printing(problems):
         if as_json:
@@ -147,6 +199,33 @@ def command(
             console.print_files(folder / folders.RESULTS, written[0] if written else None)
     if problems:
         raise InputError(problems)
+
+
+def _refuse_alone(options: dict[str, object]) -> None:
+    """Refuse options that say how to draw where nothing is drawn.
+
+    Raises:
+        InputError: One is given.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise InputError.of("needs --draws N, such as --draws 500", key=name)
+
+
+def _tell(plan: Plan, unfinished: Path | None) -> None:
+    """What is drawn, and where a run that was stopped goes on."""
+    from dirigiste.fit.chronicles import store
+
+    moved = [one.name for one in plan.numbers if plan.values(plan.mean)[one.name] != one.size.value]
+    if moved:
+        named = f"{', '.join(moved[:3])}{', ...' if len(moved) > 3 else ''}"
+        what = "1 number differs" if len(moved) == 1 else f"{len(moved)} numbers differ"
+        where = f"the run is at the means of `{plan.declared.name}`"
+        console.warn([f"{where}: {what} from the chronicle as written ({named})"])
+    there = 0 if unfinished is None else store.parts_there(unfinished)
+    if there:
+        text = f"goes on with a run that was stopped: {there} of its parts are in {unfinished}"
+        click.echo(f"{plan.chronicle.name}: {text}", err=True)
 
 
 def _within(declared: Chronicle, times: Sequence[float]) -> None:

@@ -8,8 +8,9 @@ from dirigiste.numbers import fixed
 from dirigiste.report import gallery_path, words
 from dirigiste.report.drawing import events as draw_events
 from dirigiste.report.drawing import firms as draw_firms
+from dirigiste.report.drawing import tornado as draw_tornado
 from dirigiste.report.drawn import Drawn
-from dirigiste.report.figure_data import events, firms
+from dirigiste.report.figure_data import draws, events, firms
 
 if TYPE_CHECKING:
     from dirigiste.results.runs.run import Run
@@ -22,6 +23,7 @@ def figures(run: Run) -> dict[str, Drawn]:
         *gallery_path.before_firms(run),
         _sizes(run),
         _starved(run),
+        _tornado(run),
         gallery_path.residuals(run),
     ]
     return {figure.name: figure for figure in drawn if figure is not None}
@@ -90,4 +92,24 @@ def _starved(run: Run) -> Drawn | None:
         f"statuses with most firms. Means over firms before and after: {'; '.join(parts)}.",
         firms.curves_table(curves, "wealth (annual wages)", "marginal product above cost, per year"),
         draw_firms.starved,
+    )
+
+
+def _tornado(run: Run) -> Drawn | None:
+    """What the answer hangs on; nothing without draws."""
+    if run.draws is None:
+        return None
+    found = draws.tornado(run, run.draws)
+    more = ""
+    if len(found.order) > draw_tornado.ROWS:
+        more = f" The first {draw_tornado.ROWS} of {len(found.order)} numbers; all are in the table below."
+    return Drawn(
+        "tornado",
+        run,
+        draws.title(found),
+        "Blue and the numbers beside it: each number a standard deviation higher than in the run, all "
+        f"others as they are. Hatched: lower. To first order.{more}",
+        draws.describe(found),
+        draws.tornado_table(found),
+        lambda run, title: draw_tornado.draw(run, found, title),
     )

@@ -20,6 +20,7 @@ from dirigiste.report.figure_data import (
     channels,
     choices,
     course,
+    draws,
     gains,
     observed,
     path_residuals,
@@ -50,7 +51,7 @@ def _paths(run: Run) -> list[Drawn]:
     note = (
         f"Deviations from the economy without the events. {course.caption(run)}. Numbers: at the right "
         "rim, and "
-        "in the end."
+        f"in the end.{'' if run.draws is None else draws.NOTE}"
     )
     extra = {
         "paths-firms": " Investment leaves out the moments of surprises, when capital changes hands at once; "
@@ -127,7 +128,8 @@ def _channels(run: Run) -> list[Drawn]:
             channels.waterfall_title(decomposition),
             f"{shares} Left: the month in which output is furthest from where it was. Right: summed over "
             "the whole "
-            "path, discounted at owners' time preference. Hatched: losses.",
+            "path, discounted at owners' time preference. Hatched: losses."
+            f"{'' if decomposition.sure is None else draws.WHISKERS}",
             f"Waterfalls of contributions to output. In {when}: {'; '.join(parts)}. In present value: "
             f"{'; '.join(totals)}.",
             channels.waterfall_table(run, decomposition),

@@ -21,6 +21,7 @@ from dirigiste.report.figure_data import (
     certificate,
     channels,
     course,
+    draws,
     events,
     observed,
     path_residuals,
@@ -151,7 +152,11 @@ def _answer(run: Run) -> Context:
     return {
         "verdict": {"good": verdict.good, "rest": verdict.text},
         "sentences": answer.sentences(run),
-        "headlines": [_number(row.label, row.change, row.levels, row.unit) for row in answer.headlines(run)],
+        "headlines": [
+            {**_number(row.label, row.change, row.levels, row.unit), "interval": row.interval}
+            for row in answer.headlines(run)
+        ],
+        "sure": draws.sentence(run),
         "others": answer.others(run),
         "mark": words.plain(round(answer.mark(run), 1)),
     }
@@ -322,6 +327,8 @@ def _assumptions(run: Run) -> Context:
         {"heading": section.heading, "rows": [_parameter(row) for row in section.rows]} for section in listed
     ]
     return {
+        "drawn": [] if run.draws is None else draws.rows(run, run.draws),
+        "percent": draws.PERCENT,
         "assumptions_title": assumptions.title(run),
         "assumptions_data": data_link(assumptions.table(run).csv()),
         "changes": changes,
@@ -342,6 +349,7 @@ def _parameter(row: assumptions.Row) -> Context:
         "source": row.source,
         "note": row.note,
         "changed": row.changed,
+        "effect": row.effect,
     }
 
 
@@ -363,6 +371,8 @@ def _certificate(run: Run) -> Context:
     ]
     identity.append({"label": last, "before": words.residual(rest[0]), "after": words.residual(rest[1])})
     return {
+        "draws_title": "" if run.draws is None else draws.checks_title(run.draws),
+        "draws_checks": draws.checks(run),
         "path_residuals": path_residuals.summary(run),
         "surprises": path_residuals.surprises(run),
         "warnings": certificate.warnings(run),
@@ -379,6 +389,8 @@ def _inputs(run: Run) -> list[tuple[str, str]]:
     texts = list(run.given.items())
     if not any("economy" in name for name in run.given):
         texts.append(("economy, as understood", run.before.economy.to_yaml()))
+    if run.drawn is not None:
+        texts.append(("uncertain numbers", str(run.drawn.attrs["numbers_file"])))
     if run.changes:
         texts.append(("economy with what lasts in place", run.after.economy.to_yaml()))
     return texts

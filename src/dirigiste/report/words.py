@@ -102,15 +102,16 @@ def pair(before: float, after: float) -> str:
 
 def change(value: float, digits: int | None = None) -> str:
     """A relative change in percent with its sign: `−1.9 %`."""
-    return f"{signed(100 * value, _fine(value) if digits is None else digits)}{NARROW}%"
+    return f"{signed(100 * value, fine(value) if digits is None else digits)}{NARROW}%"
 
 
 def points(value: float, digits: int | None = None) -> str:
     """A change of a share in percentage points with its sign: `+6.2 points`."""
-    return f"{signed(100 * value, _fine(value) if digits is None else digits)}{NARROW}points"
+    return f"{signed(100 * value, fine(value) if digits is None else digits)}{NARROW}points"
 
 
-def _fine(value: float) -> int:
+def fine(value: float) -> int:
+    """Digits after the point of a change in percent or points."""
     size = abs(value) * 100
     return 2 if 0.005 <= size < 0.995 else 1
 

@@ -112,7 +112,7 @@ def write(path: Path, arrays: dict[str, Array]) -> None:
 def read(path: Path) -> dict[str, Array] | None:
     """Arrays by name; None where there is no file, or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dirigiste import chronicle as chronicles
 from dirigiste.chronicle import Chronicle
 from dirigiste.fit.chronicles import draws as drawing
 from dirigiste.fit.chronicles import estimate, loader
-from dirigiste.results.runs.sensitivity import STANDARD
+from dirigiste.results.runs import channels as split
+from dirigiste.results.runs.run import texts
 
 if TYPE_CHECKING:
-    from dirigiste.fit.chronicles.draws import Draws
     from dirigiste.fit.chronicles.estimate import Fitted
     from dirigiste.fit.chronicles.plan import Plan
     from dirigiste.progress import Progress
+    from dirigiste.results.runs.run import Run
 
 
 def fit_chronicle(
@@ -38,40 +39,67 @@ def fit_chronicle(
         InputError: The chronicle or the file has faults, or no series counts.
         NotConverged: There is no path at the means.
     """
-    return estimate.fit(_plan(chronicle, numbers), rounds=rounds, progress=progress)
+    return estimate.fit(plan_of(chronicle, numbers), rounds=rounds, progress=progress)
 
 
 def draws(
     chronicle: Chronicle | str | Path,
     numbers: Plan | str | Path | None = None,
-    count: int = 500,
+    count: int = drawing.COUNT,
     *,
-    of: Iterable[str] = STANDARD,
+    full: int = drawing.FULL,
     seed: int = 0,
-    full: int = 3,
+    only: str | Sequence[str] | None = None,
+    channels: bool | Literal["quick"] = False,
+    certify: bool = False,
+    folder: str | Path | None = None,
     progress: Progress | None = None,
-) -> Draws:
-    """Draw uncertain numbers of a chronicle and follow outcomes along its path (docs/fit.md).
+) -> Run:
+    """Run a chronicle at the means of its uncertain numbers, and draw these: `dg.run` with bands
+    (docs/fit.md).
 
     Args:
         chronicle: A chronicle, the name of a shipped one, or a YAML file.
         numbers: File of uncertain numbers, or what was read from one; left out, the strength of all changes
             to each parameter is uncertain by a half.
         count: Draws.
-        of: Outcomes of paths, or patterns of their names.
-        seed: Seed of the draws.
         full: How many of them are also solved in full.
+        seed: Seed of the draws.
+        only: Channels that act, as in `dg.run`.
+        channels: Also split effects by channel, as in `dg.run`; then they have bands too.
+        certify: As in `dg.run`.
+        folder: Where to keep what is computed until the run is there, and to go on from if that was stopped.
         progress: Called with stage, round and largest residual.
 
+    Returns:
+        The run at the means; its `draws` have bands, influences, and how good linear responses are.
+
     Raises:
-        InputError: The chronicle or the file has faults, or there is no such outcome.
+        InputError: The chronicle or the file has faults, or the folder is of another run.
         NotConverged: There is no path at the means.
     """
-    plan = _plan(chronicle, numbers)
-    return drawing.draws(plan, count, of=of, seed=seed, full=full, progress=progress)
+    plan = plan_of(chronicle, numbers)
+    options = drawing.Options(
+        count=count,
+        full=full,
+        seed=seed,
+        only=split.chosen(plan.chronicle, only),
+        channels=split.asked(channels),
+        certify=certify,
+    )
+    given = None
+    if not isinstance(chronicle, Chronicle):
+        given = texts(chronicle, plan.chronicle.economy, plan.chronicle.files)
+    place = None if folder is None else Path(folder)
+    return drawing.draws(plan, options, folder=place, given=given, progress=progress)
 
 
-def _plan(chronicle: Chronicle | str | Path, numbers: Plan | str | Path | None) -> Plan:
+def plan_of(chronicle: Chronicle | str | Path, numbers: Plan | str | Path | None) -> Plan:
+    """Uncertain numbers of a chronicle, as users name both.
+
+    Raises:
+        InputError: The chronicle or the file has faults.
+    """
     if not isinstance(chronicle, Chronicle):
         chronicle = chronicles.load(chronicle)
     if numbers is None:

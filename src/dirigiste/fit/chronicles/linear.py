@@ -15,14 +15,18 @@ from dirigiste.results.runs import observed, paths
 from dirigiste.results.runs.sensitivity import ACCURACY, STEP, by_a_little
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import xarray as xr
 
-    from dirigiste.chronicle import Chronicle
+    from dirigiste.chronicle import Channel, Chronicle
     from dirigiste.chronicle.observed.series import ObservedSeries
     from dirigiste.fit.chronicles.plan import Plan
+    from dirigiste.numerics.setup.arrays import Compiled
     from dirigiste.progress import Progress
+    from dirigiste.solver.course import Course
+    from dirigiste.solver.kept_responses import Kept
+    from dirigiste.solver.surprises import Solver
 
 Array = NDArray[np.float64]
 
@@ -32,6 +36,10 @@ class Linear:
     """A chronicle at values of its numbers, and its derivatives in them."""
 
     plan: Plan
+    chronicle: Chronicle
+    """The chronicle there."""
+    solver: Solver
+    """What solved it."""
     z: Array
     """Values (K,) on the scales."""
     steps: Array
@@ -39,7 +47,9 @@ class Linear:
     path: xr.Dataset
     """The path, as it was solved."""
     here: dict[str, Array]
-    """Outcomes along the path (T,), and of the economy without events () under `without`."""
+    """Outcomes along the path (T,), as evaluated for the derivatives, and of the economy without events ()
+    under `without`.
+    """
     without: dict[str, Array]
     there: list[dict[str, Array]]
     """Outcomes with each number moved."""
@@ -63,6 +73,11 @@ class Linear:
         }
         return {name: self.here[name] for name in names}, slopes
 
+    def base_slopes(self, name: str) -> Array:
+        """Derivatives of an outcome without the events (K,)."""
+        here = self.without[name]
+        return np.array([self._slope(there[name], here, k) for k, there in enumerate(self.without_there)])
+
     def series(self, one: ObservedSeries) -> tuple[observed.Compared, Array]:
         """A series beside the path, and derivatives (D, K) of the model's values."""
         compared = observed.beside(one, self.clock, self.here, self.without)
@@ -79,14 +94,26 @@ class Linear:
 
 
 def linear(
-    plan: Plan, z: Array, *, accuracy: float = ACCURACY, progress: Progress | None = None
+    plan: Plan,
+    z: Array,
+    *,
+    of: Collection[str] | None = None,
+    only: Collection[Channel] | None = None,
+    market_value: bool | None = None,
+    accuracy: float = ACCURACY,
+    kept: Kept | None = None,
+    progress: Progress | None = None,
 ) -> Linear:
     """Solve the chronicle at values (K,) on the scales, and derive it in each.
 
     Args:
-        plan: Numbers and their distribution.
-        z: Values.
+        plan: Numbers, and the chronicle.
+        z: Their values (K,).
+        of: Outcomes that are looked at; all if left out.
+        only: Channels that act; all if left out.
+        market_value: Also find market values of firms; left out, where a series is compared with them.
         accuracy: What may be left of derivatives, relative.
+        kept: Where responses are kept, see `solver.responses`.
         progress: Called with stage, round and largest residual.
 
     Raises:
@@ -104,28 +131,42 @@ def linear(
         return plan.at(there)
 
     others = by_a_little(plan.names, moved)
-    valued = observed.valued(plan.chronicle.observed.values())
+    valued = market_value
+    if valued is None:
+        valued = observed.valued(plan.chronicle.observed.values())
+    here = plan.at(z)
     solved = responses.responses(
-        plan.at(z), others, market_value=valued, left=accuracy, progress=progress
+        here, others, only=only, market_value=valued, left=accuracy, kept=kept, progress=progress
     )
-
-    def along(item: tuple) -> dict[str, Array]:
-        compiled, course = item
-        return outcomes.of_path(paths.build(course, compiled))
-
+    path = paths.build(solved.exact, solved.compiled)
     before = solved.solver.before
+    without = outcomes.standing(before.compiled, before.solved.point, market_value=valued)
+    without_there = [
+        outcomes.standing(compiled, point, market_value=valued)
+        for (compiled, _), point in zip(solved.neighbours, solved.before, strict=True)
+    ]
+
+    def along(item: tuple[Compiled, Course], standing: dict[str, Array]) -> dict[str, Array]:
+        """Outcomes of a course; before the first surprise that acts nothing happens."""
+        compiled, course = item
+        found = paths.build(course, compiled)
+        values = outcomes.of_path(found) if of is None else {name: found[name].values for name in of}
+        still = path.sizes["time"] - found.sizes["time"]
+        if not still:
+            return values
+        return {name: np.concatenate([np.full(still, standing[name]), x]) for name, x in values.items()}
+
     return Linear(
         plan=plan,
+        chronicle=here,
+        solver=solved.solver,
         z=z,
         steps=steps,
-        path=paths.build(solved.exact, solved.compiled),
-        here=along((solved.compiled, solved.course)),
-        without=outcomes.standing(before.compiled, before.solved.point, market_value=valued),
-        there=[along(item) for item in solved.neighbours],
-        without_there=[
-            outcomes.standing(compiled, point, market_value=valued)
-            for (compiled, _), point in zip(solved.neighbours, solved.before, strict=True)
-        ],
+        path=path,
+        here=along((solved.compiled, solved.course), without),
+        without=without,
+        there=[along(item, there) for item, there in zip(solved.neighbours, without_there, strict=True)],
+        without_there=without_there,
         left=max(solved.left, default=0.0),
     )
 

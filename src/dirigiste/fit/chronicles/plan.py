@@ -75,8 +75,15 @@ class Plan:
         return np.array(low), np.array(high)
 
     def values(self, z: Array) -> dict[str, float]:
-        """Numbers by name, in their units, from values (K,) on their scales."""
-        return {number.name: number.scale.back(float(x)) for number, x in zip(self.numbers, z, strict=True)}
+        """Numbers by name, in their units, from values (K,) on their scales; as written to the last bit where
+        that is meant.
+        """
+        return {
+            number.name: number.size.value
+            if float(x) == number.scale.of(number.size.value)
+            else number.scale.back(float(x))
+            for number, x in zip(self.numbers, z, strict=True)
+        }
 
     def slopes(self, z: Array) -> Array:
         """Derivatives (K,) of the numbers in their values on the scales."""
@@ -94,11 +101,13 @@ class Plan:
 def with_values(
     chronicle: Chronicle, numbers: tuple[Uncertain, ...], values: Mapping[str, float]
 ) -> Chronicle:
-    """A chronicle with some of its numbers replaced: single numbers first, then factors on top of them.
+    """A chronicle with some of its numbers replaced: single numbers first, then factors on top of them. Those
+    that are as written stay untouched.
 
     Raises:
         InputError: The economy does not allow one of them.
     """
     for number in sorted(numbers, key=lambda number: number.size.scales):
-        chronicle = with_number(chronicle, number.size, values[number.name])
+        if values[number.name] != number.size.value:
+            chronicle = with_number(chronicle, number.size, values[number.name])
     return chronicle

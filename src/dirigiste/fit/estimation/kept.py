@@ -42,14 +42,7 @@ class Kept:
         self.starts: dict[str, dict[str, Any]] = {}
         if folder is None:
             return
-        make(folder)
-        name = folder / f"{what}.id"
-        if name.is_file() and name.read_text(encoding="utf-8").strip() != problem:
-            raise InputError.of(
-                f"holds a {what} of other parameters, moments or numbers; give another folder, or remove it",
-                file=str(folder),
-            )
-        write_text(name, problem + "\n")
+        claim(folder, problem, what)
         for line in _lines(folder / EVALUATIONS):
             if "jacobian" in line:
                 self.jacobians[line["key"]] = line["jacobian"]
@@ -80,6 +73,22 @@ class Kept:
         cut = path.is_file() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with path.open("a", encoding="utf-8") as out:
             out.write(("\n" if cut else "") + json.dumps(line) + "\n")
+
+
+def claim(folder: Path, problem: str, what: str) -> None:
+    """Make a folder, and mark it with the hash of the problem whose results it keeps.
+
+    Raises:
+        InputError: The folder holds another problem, or cannot be written.
+    """
+    make(folder)
+    name = folder / f"{what}.id"
+    if name.is_file() and name.read_text(encoding="utf-8").strip() != problem:
+        raise InputError.of(
+            f"holds a {what} of other parameters, moments or numbers; give another folder, or remove it",
+            file=str(folder),
+        )
+    write_text(name, problem + "\n")
 
 
 def key(x: Iterable[float]) -> str:

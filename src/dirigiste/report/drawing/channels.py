@@ -97,14 +97,25 @@ def waterfall(run: Run, decomposition: data.Split, title: str | None = None) -> 
     width = (canvas.width - left - gap - 0.75) / 2
     when = course.month(run, int(decomposition.steps[decomposition.worst]))
     rate = words.percent(course.discount_rate(run))
+    sure = decomposition.sure
     sides = (
-        (f"In {when}", "% of output without the events", decomposition.parts[:, decomposition.worst]),
-        ("Present value", f"% of a year's output, discounted at {rate} a year", decomposition.present),
+        (
+            f"In {when}",
+            "% of output without the events",
+            decomposition.parts[:, decomposition.worst],
+            None if sure is None else sure.parts[:, :, decomposition.worst],
+        ),
+        (
+            "Present value",
+            f"% of a year's output, discounted at {rate} a year",
+            decomposition.present,
+            None if sure is None else sure.present,
+        ),
     )
     order = [decomposition.channels.index(bar.label) for bar in decomposition.at_worst]
-    for n, (heading, unit, values) in enumerate(sides):
+    for n, (heading, unit, values, ends) in enumerate(sides):
         axes = canvas.axes(left + n * (width + gap), 0.46, width, height - 0.82)
-        _steps(axes, 100 * values[order])
+        _steps(axes, 100 * values[order], None if ends is None else 100 * ends[:, [*order, -1]])
         axes.set_title(heading)
         axes.set_xlabel(unit, fontsize=7.2)
         names = [*(decomposition.channels[k] for k in order), "sum"] if n == 0 else []
@@ -113,12 +124,21 @@ def waterfall(run: Run, decomposition: data.Split, title: str | None = None) -> 
     return canvas.figure
 
 
-def _steps(axes: Axes, values: np.ndarray) -> None:
-    """Bars that begin where the one above ends, and their sum."""
+def _steps(axes: Axes, values: np.ndarray, sure: np.ndarray | None) -> None:
+    """Bars that begin where the one above ends, and their sum; whiskers where most draws of each are
+    (2, rows), counted from where its bar begins.
+    """
     ends = np.cumsum(values)
     starts = ends - values
     digits = times.digits([*values, float(ends[-1])])
-    low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
+    reach = ends
+    if sure is not None:
+        whiskers = np.append(starts, 0.0) + sure
+        reach = np.concatenate([ends, whiskers.reshape(-1)])
+        for n, (low, high) in enumerate(whiskers.T):
+            axes.plot([low, high], [n, n], color=sheet.INK, lw=1.1, zorder=3.5, solid_capstyle="butt")
+            axes.plot([low, high], [n, n], "|", color=sheet.INK, ms=4.5, mew=1.1, zorder=3.5)
+    low, high = min(0.0, float(reach.min())), max(0.0, float(reach.max()))
     if high - low < times.FLAT:
         low, high = -1.0, 1.0
     room = 0.24 * (high - low)
@@ -135,9 +155,12 @@ def _steps(axes: Axes, values: np.ndarray) -> None:
         if not last:
             axes.plot([end, end], [n - 0.33, n + 1.33], color=sheet.SOFT, lw=0.6, zorder=3)
         left = end <= start if end != start else low < 0
+        edge = end
+        if sure is not None:
+            edge = min(end, *whiskers[:, n]) if left else max(end, *whiskers[:, n])
         axes.annotate(
             words.signed(end - start, digits),
-            (end, n),
+            (edge, n),
             xytext=(-3 if left else 3, 0),
             textcoords="offset points",
             ha="right" if left else "left",

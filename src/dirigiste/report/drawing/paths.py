@@ -5,16 +5,22 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from dirigiste.report import words
 from dirigiste.report.drawing import sheet, times
-from dirigiste.report.figure_data import course
+from dirigiste.report.figure_data import course, draws
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
+    from dirigiste.report.figure_data.course import Series
     from dirigiste.report.figure_data.paths import Group, Panel
     from dirigiste.results.runs.run import Run
+
+    Array = NDArray[np.float64]
 
 PANEL: Final = 1.42
 """Height of a panel in inches."""
@@ -58,6 +64,13 @@ def _lines(run: Run, panel: Panel) -> list[times.Line]:
             times.ends(*pair, digits),
             sheet.COLOURS[n],
             times.DASHES[n],
+            bands=_bands(line),
         )
         for n, (line, pair) in enumerate(zip(panel.lines, finals, strict=True))
     ]
+
+
+def _bands(line: Series) -> tuple[tuple[Array, Array], ...]:
+    """Bands in units of the axis; none without draws."""
+    found = (line.band(share) for share in (draws.SHARE, draws.INNER))
+    return tuple((100 * low, 100 * high) for low, high in filter(None, found))

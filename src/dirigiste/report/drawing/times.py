@@ -25,6 +25,8 @@ DASHES: Final = ("-", (0, (5, 1.4)), (0, (1.2, 1.2)), (0, (5, 1.4, 1.2, 1.4)))
 ROOM, BELOW = 0.05, 0.1
 """Room above lines, and below them for ticks of events, as shares of their range."""
 
+SHADE: Final = 0.16
+"""Opacity of a band; where two lie upon each other they are darker."""
 
 FLAT: Final = 1e-3
 """Ranges below this, in units of the axis, are drawn as none."""
@@ -43,6 +45,8 @@ class Line:
     dash: object
     before: float = 0.0
     """Value before the first event."""
+    bands: tuple[tuple[Array, Array], ...] = ()
+    """Lower and upper ends (M,) of the shaded bands around it, the widest first."""
 
 
 def limits(run: Run) -> tuple[float, float]:
@@ -85,6 +89,9 @@ def draw(axes: Axes, run: Run, lines: list[Line], *, zero: bool = True) -> None:
         axes.axhline(0, color=sheet.SOFT, lw=0.6, zorder=1)
     for n, line in enumerate(lines):
         x, y = extended(run, line.values, line.before)
+        for ends in line.bands:
+            (when, low), (_, high) = (extended(run, end, line.before) for end in ends)
+            axes.fill_between(when, low, high, color=line.colour, alpha=SHADE, lw=0, zorder=2)
         axes.plot(x, y, color=line.colour, linestyle=line.dash, lw=1.6, zorder=4 - 0.1 * n)
     low, high = _range(run, lines)
     axes.set_ylim(low, high)
@@ -97,6 +104,9 @@ def _range(run: Run, lines: list[Line]) -> tuple[float, float]:
     for line in lines:
         _, y = extended(run, line.values, line.before)
         values += [float(np.nanmin(y)), float(np.nanmax(y))]
+        for end in (end for ends in line.bands for end in ends):
+            _, y = extended(run, end, line.before)
+            values += [float(np.nanmin(y)), float(np.nanmax(y))]
         if np.isfinite(line.values[-1]):
             values.append(float(line.values[-1]))
     low, high = min(values), max(values)

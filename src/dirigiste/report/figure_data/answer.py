@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.report import words
-from dirigiste.report.figure_data import bands, channels, course, gains
+from dirigiste.report.figure_data import bands, channels, course, draws, gains
 from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Number:
     change: str
     levels: str
     unit: str
+    interval: str = ""
+    """Where most draws are; empty without draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Row:
     unit: str
     base: str
     changes: tuple[str, ...]
+    intervals: tuple[str, ...]
+    """Where most draws of each are; empty texts without draws."""
 
 
 def mark(run: Run) -> float:
@@ -79,18 +83,21 @@ def headlines(run: Run) -> list[Number]:
             words.change(best),
             course.month(run, top),
             "against no events",
+            draws.interval(None if output.drawn is None else output.drawn[:, top], RELATIVE),
         ),
         Number(
             f"Output, year {_mark(run)}",
             words.change(output.at(run, mark(run))),
             _ends(output),
             "against no events",
+            draws.interval(output.drawn_at(run, mark(run)), RELATIVE),
         ),
         Number(
             "Output gained in all" if lost > 0 else "Output lost in all",
             course.size(lost, RELATIVE),
             f"discounted at {rate} a year",
             "present value, of a year's output",
+            draws.amount(course.present_values(run, output), RELATIVE, positive=lost > 0),
         ),
         _share(run, "control", "Control", "share of output under party or state control"),
         _share(run, "silence", "Silence", "share of those who could speak and do not"),
@@ -107,7 +114,8 @@ def _share(run: Run, name: str, label: str, unit: str) -> Number:
     if not series.known:
         return Number(label, words.NONE, "no meaning here", unit)
     change = series.at(run, mark(run))
-    return Number(label, words.points(change), words.pair(series.base, series.base + change), unit)
+    sure = draws.interval(series.drawn_at(run, mark(run)), POINTS)
+    return Number(label, words.points(change), words.pair(series.base, series.base + change), unit, sure)
 
 
 def others(run: Run) -> list[Row]:
@@ -118,7 +126,10 @@ def others(run: Run) -> list[Row]:
         if series.known:
             base = words.percent(series.base) if kind == POINTS else words.number(series.base, 4)
             values = (series.at(run, 1.0), series.at(run, mark(run)), series.end)
-            rows.append(Row(label, unit, base, tuple(course.signed(value, kind) for value in values)))
+            last = None if series.drawn is None else series.drawn[:, -1]
+            drawn = (series.drawn_at(run, 1.0), series.drawn_at(run, mark(run)), last)
+            sure = tuple(draws.interval(column, kind) for column in drawn)
+            rows.append(Row(label, unit, base, tuple(course.signed(value, kind) for value in values), sure))
     return rows
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dirigiste.chronicle import ASSUMPTION
+from dirigiste.numbers import signed
 from dirigiste.report import words
+from dirigiste.report.figure_data import draws
 from dirigiste.report.figure_data.table import Table
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Row:
     """Whether it has a source, is an assumption, was given without a source, or left to its default."""
     source: str
     note: str
+    effect: str = ""
+    """What a standard deviation of it does to output; empty where it was not drawn."""
 
     @property
     def changed(self) -> bool:
@@ -107,18 +111,33 @@ def _row(parameter: Parameter, after: float, given: set[str]) -> Row:
 
 
 def sections(run: Run) -> list[Section]:
-    """All parameters, section by section in the order of declaration."""
+    """All parameters, section by section in the order of declaration; with draws those on which output hangs
+    most come first.
+    """
     economy = run.before.economy
-    given = _given(economy)
+    given, moved_by = _given(economy), draws.influences(run)
     moved = {path: new for path, _, new, _ in run.changes}
     by_section: dict[tuple[str, ...], list[Row]] = {}
     for parameter in economy.parameters():
         key, _ = _split(parameter.path)
         after = moved.get(parameter.path)
-        by_section.setdefault(key, []).append(
-            _row(parameter, parameter.value if after is None else after, given)
-        )
+        row = _row(parameter, parameter.value if after is None else after, given)
+        by_section.setdefault(key, []).append(_with_effect(row, moved_by))
+    if moved_by:
+
+        def weight(row: Row) -> float:
+            return -abs(moved_by.get(row.path, 0.0))
+
+        for rows in by_section.values():
+            rows.sort(key=weight)  # stable: those that were not drawn stay in the order of declaration
+        by_section = dict(sorted(by_section.items(), key=lambda item: weight(item[1][0])))
     return [Section(_heading(economy, key), tuple(rows)) for key, rows in by_section.items()]
+
+
+def _with_effect(row: Row, moved_by: dict[str, float]) -> Row:
+    if row.path not in moved_by:
+        return row
+    return replace(row, effect=f"{signed(moved_by[row.path], 3)}{words.NARROW}%")
 
 
 def counts(sections: list[Section]) -> dict[str, int]:
@@ -143,10 +162,16 @@ def title(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """All parameters as a table."""
+    """All parameters as a table; with draws what a standard deviation of each does to output."""
+    columns = ("parameter", "before", "after", "unit", "basis", "source", "note", "meaning")
+    listed = [row for section in sections(run) for row in section.rows]
     rows = [
         (row.path, row.before, row.after, row.unit, row.kind, row.source, row.note, row.description)
-        for section in sections(run)
-        for row in section.rows
+        for row in listed
     ]
-    return Table.of(("parameter", "before", "after", "unit", "basis", "source", "note", "meaning"), rows)
+    if run.draws is None:
+        return Table.of(columns, rows)
+    moved_by = draws.influences(run)
+    effects = [moved_by.get(row.path) for row in listed]
+    wider = [(*row, effect) for row, effect in zip(rows, effects, strict=True)]
+    return Table.of((*columns, "effect of a standard deviation on output (%)"), wider)

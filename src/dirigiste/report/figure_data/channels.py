@@ -10,6 +10,8 @@ import numpy as np
 from dirigiste.report import words
 from dirigiste.report.figure_data import course
 from dirigiste.report.figure_data.table import Table
+from dirigiste.results.runs import draws as of_draws
+from dirigiste.solver import shapley
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Sure:
+    """Lower and upper ends between which most draws of contributions are, and of their sum last."""
+
+    parts: Array
+    """(2, channels + 1, T)."""
+    present: Array
+    """(2, channels + 1)."""
+
+
+@dataclass(frozen=True)
 class Split:
     """Contributions to the deviation of output, as shares of output without the events."""
 
@@ -54,6 +66,8 @@ class Split:
     """(channels,) in the end."""
     quick: str = ""
     """Of a quick split: from how many sets of channels it is, and how far it may be off."""
+    sure: Sure | None = None
+    """Where most draws are; None where there are none."""
 
     @property
     def whole(self) -> Array:
@@ -106,6 +120,23 @@ def split(run: Run) -> Split | None:
         np.asarray(present.sel(channel=list(names)).values, dtype=float) / output,
         np.asarray(end.values, dtype=float)[:, 0] / output,
         _quick(contributions, output),
+        _sure(run, steps),
+    )
+
+
+def _sure(run: Run, steps: NDArray[np.int64]) -> Sure | None:
+    """Bands of contributions, as shares of output without the events of the run."""
+    draws = run.draws
+    if draws is None or draws.split is None:
+        return None
+    output = course.scalar(run.base["output"].values)
+    every = draws.parts("output") / output
+    every = np.concatenate([every, every.sum(axis=1, keepdims=True)], axis=1)
+    rate, lengths = course.discount_rate(run), np.asarray(run.path["step"].values, dtype=float)
+    ends = [of_draws.LEVELS[0], of_draws.LEVELS[-1]]
+    return Sure(
+        np.quantile(every[:, :, steps], ends, axis=0),
+        np.quantile(shapley.present_value(every, lengths, rate), ends, axis=0),
     )
 
 
@@ -181,9 +212,14 @@ def over_time_table(run: Run, decomposition: Split) -> Table:
         (float(t[n]), float(decomposition.when[n]), *decomposition.parts[:, n].tolist())
         for n in range(t.size)
     ]
-    return Table.of(
-        (*columns, "all (share of output)"), [(*r, float(decomposition.whole[n])) for n, r in enumerate(rows)]
-    )
+    columns = (*columns, "all (share of output)")
+    rows = [(*r, float(decomposition.whole[n])) for n, r in enumerate(rows)]
+    if decomposition.sure is not None:
+        names = [*decomposition.channels, "all"]
+        columns += tuple(f"{name}, {end} of draws" for name in names for end in ("low end", "high end"))
+        ends = decomposition.sure.parts.transpose(2, 1, 0)
+        rows = [(*row, *here.reshape(-1).tolist()) for row, here in zip(rows, ends, strict=True)]
+    return Table.of(columns, rows)
 
 
 def waterfall_table(run: Run, decomposition: Split) -> Table:
@@ -194,4 +230,9 @@ def waterfall_table(run: Run, decomposition: Split) -> Table:
         (name, float(decomposition.parts[n, decomposition.worst]), float(decomposition.present[n]))
         for n, name in enumerate(decomposition.channels)
     ]
+    if decomposition.sure is not None:
+        columns += tuple(f"{column}, {end} of draws" for column in columns[1:] for end in ("low", "high"))
+        here = decomposition.sure.parts[:, :-1, decomposition.worst].T
+        ends = np.concatenate([here, decomposition.sure.present[:, :-1].T], axis=1)
+        rows = [(*row, *pairs.tolist()) for row, pairs in zip(rows, ends, strict=True)]
     return Table.of(columns, rows)

@@ -107,6 +107,8 @@ class Series:
     """Value without the events."""
     deviation: Array
     """(M,) share of `base` (RELATIVE), or difference (POINTS)."""
+    drawn: Array | None = None
+    """(D, M) the same in every draw; None where there are no draws."""
 
     @property
     def known(self) -> bool:
@@ -132,6 +134,21 @@ class Series:
         """Deviation some years after the first event."""
         return float(np.interp(when, time(run), self.deviation))
 
+    def drawn_at(self, run: Run, when: float) -> Array | None:
+        """The same in every draw (D,)."""
+        if self.drawn is None:
+            return None
+        return np.array([np.interp(when, time(run), row) for row in self.drawn])
+
+    def band(self, share: float) -> tuple[Array, Array] | None:
+        """Lower and upper ends (M,) between which a share of draws are at every step; None where there are
+        none.
+        """
+        if self.drawn is None:
+            return None
+        low, high = np.quantile(self.drawn, [0.5 - 0.5 * share, 0.5 + 0.5 * share], axis=0)
+        return low, high
+
 
 def deviations(values: Array, without: float, kind: str) -> Array:
     """Deviations of values from the one without the events; nan where that says nothing."""
@@ -146,7 +163,7 @@ def series(run: Run, name: str, label: str, kind: str) -> Series:
         return Series(label, kind, math.nan, np.full(time(run).shape, np.nan))
     values = np.asarray(run.path[name].values, dtype=float)
     without = scalar(run.base[name].values)
-    return Series(label, kind, without, deviations(values, without, kind))
+    return Series(label, kind, without, deviations(values, without, kind), _drawn(run, [name], kind))
 
 
 def of_statuses(run: Run, name: str, statuses: list[str], label: str, kind: str) -> Series:
@@ -154,7 +171,17 @@ def of_statuses(run: Run, name: str, statuses: list[str], label: str, kind: str)
     picked = run.path[name].transpose("time", "status").sel(status=statuses)
     values = np.asarray(picked.values, dtype=float).sum(axis=1)
     without = float(np.asarray(run.base[name].sel(status=statuses).values, dtype=float).sum())
-    return Series(label, kind, without, deviations(values, without, kind))
+    names = [f"{name.removesuffix('_by_status')}[{status}]" for status in statuses]
+    return Series(label, kind, without, deviations(values, without, kind), _drawn(run, names, kind))
+
+
+def _drawn(run: Run, names: list[str], kind: str) -> Array | None:
+    """Deviations of a sum of outcomes in every draw (D, M)."""
+    if run.draws is None:
+        return None
+    values = sum((run.draws.values(name) for name in names), start=np.zeros(1))
+    without = sum((run.draws.without(name) for name in names), start=np.zeros(1))[:, None]
+    return values - without if kind == POINTS else values / np.where(without == 0.0, np.nan, without) - 1.0
 
 
 def discount_rate(run: Run) -> float:
@@ -166,6 +193,14 @@ def present_value(run: Run, series: Series) -> float:
     """Discounted sum of a deviation over the path, in units of a year's value without the events."""
     lengths = np.asarray(run.path["step"].values, dtype=float)
     return float(shapley.present_value(np.nan_to_num(series.deviation), lengths, discount_rate(run)))
+
+
+def present_values(run: Run, series: Series) -> Array | None:
+    """The same in every draw (D,); None without draws."""
+    if series.drawn is None:
+        return None
+    lengths = np.asarray(run.path["step"].values, dtype=float)
+    return shapley.present_value(np.nan_to_num(series.drawn), lengths, discount_rate(run))
 
 
 def size(value: float, kind: str) -> str:

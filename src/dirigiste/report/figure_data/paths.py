@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dirigiste.report import words
-from dirigiste.report.figure_data import course
+from dirigiste.report.figure_data import course, draws
 from dirigiste.report.figure_data.course import POINTS, RELATIVE, Series
 from dirigiste.report.figure_data.table import Table
 
@@ -124,9 +124,11 @@ def investment(run: Run) -> list[Series]:
 
     def of(statuses: list[str], label: str) -> Series:
         series = course.of_statuses(run, name, statuses, label, POINTS)
-        return Series(
-            label, POINTS, series.base / output, np.where(beside, np.nan, series.deviation / output)
-        )
+        drawn = None
+        if series.drawn is not None:
+            drawn = np.where(beside, np.nan, series.drawn / output)
+        deviation = np.where(beside, np.nan, series.deviation / output)
+        return Series(label, POINTS, series.base / output, deviation, drawn)
 
     statuses = list(run.before.economy.statuses)
     each = [of([status], words.status(run.before.economy, status)) for status in statuses]
@@ -182,6 +184,10 @@ def table(run: Run, group: Group) -> Table:
             name = f"{panel.heading}: {line.label}" if panel.named else panel.heading
             columns.append(f"{name}, deviation ({panel.unit})")
             cells.append((100 * line.deviation).tolist())
+            band = line.band(draws.SHARE)
+            if band is not None:
+                columns += [f"{name}, {end} of {draws.PERCENT} of draws" for end in ("low end", "high end")]
+                cells += [(100 * end).tolist() for end in band]
     return Table.of(columns, list(zip(*cells, strict=True)))
 
 

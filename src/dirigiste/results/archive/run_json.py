@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dirigiste.results.equilibria.equilibrium import plain
 from dirigiste.results.quantities import measures
 from dirigiste.results.runs import channels as split
-from dirigiste.results.runs import observed, paths
+from dirigiste.results.runs import draws, observed, paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ def to_json(run: Run, at: Sequence[float] | None = None) -> dict[str, Any]:
             "channels": None if run.split is None else _channels(run, None if at is None else times),
             "channels_from": None if run.split is None else _sets(run.split),
             "observed": None if run.observed is None else observed.to_json(run.observed),
+            "draws": None if run.draws is None else draws.to_json(run.draws, None if at is None else times),
             "surprises": _surprises(run),
             "certificate": run.certificate.to_json(),
             "before": run.before.to_json(),

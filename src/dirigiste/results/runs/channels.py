@@ -4,7 +4,7 @@ differences, exact from all sets, or from those of some sizes with an error that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -61,6 +61,19 @@ def chosen(
     if not given:
         raise InputError.of(f"names no channel; {has}", key=key)
     return tuple(channel for channel in CHANNELS if channel in given)
+
+
+def asked(channels: bool | str) -> bool | Literal["quick"]:
+    """How effects are to be split by channel.
+
+    Raises:
+        InputError: It is none of True, False and "quick".
+    """
+    if isinstance(channels, bool):
+        return channels
+    if channels == "quick":
+        return "quick"
+    raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
 
 
 def build(

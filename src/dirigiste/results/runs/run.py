@@ -26,6 +26,8 @@ from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import observed as beside
 from dirigiste.results.runs import paths
 from dirigiste.results.runs.certificate import PathCertificate
+from dirigiste.results.runs.draws import Draws, frames
+from dirigiste.results.runs.draws import of as draws_of
 from dirigiste.results.text import run as text_run
 from dirigiste.results.text import tables as text
 
@@ -75,6 +77,8 @@ class Run:
     """Where it is kept; None if it is not."""
     near: Neighbour | None = None
     """What a run near by starts from; None where the run was opened from its folder."""
+    drawn: xr.Dataset | None = None
+    """Draws of its numbers and their responses, see `results.runs.draws`; None where there are none."""
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -94,6 +98,11 @@ class Run:
         return (
             beside.build(self.chronicle.observed, self.path, self.base) if self.chronicle.observed else None
         )
+
+    @cached_property
+    def draws(self) -> Draws | None:
+        """How sure it is: draws of the numbers that it rests on; None where it was run without."""
+        return None if self.drawn is None else draws_of(self.drawn, self.path, self.base, self.split)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -186,7 +195,7 @@ class Run:
 
     def save(self, root: str | Path = folders.ROOT, *, report: bool = True) -> Path:
         """Keep the run in a new folder `<UTC date>-<name>`: inputs, results.nc, summary.json and report.html;
-        with observed series also observed.csv.
+        with observed series also observed.csv; with draws bands.csv, influence.csv and draws.csv.
 
         Args:
             root: Folder of runs.
@@ -203,6 +212,9 @@ class Run:
             named = self.chronicle.model_copy(update={"economy": "economy.yaml"})
             (inputs / "chronicle.yaml").write_text(named.to_yaml(), encoding="utf-8")
             (inputs / "economy.yaml").write_text(self.before.economy.to_yaml(), encoding="utf-8")
+            if self.drawn is not None:
+                text = str(self.drawn.attrs["numbers_file"])
+                (inputs / "numbers.yaml").write_text(text, encoding="utf-8")
             about = {
                 "provenance": self.provenance,
                 "certificate": self.certificate.to_json(),
@@ -224,6 +236,10 @@ class Run:
             if self.observed is not None:
                 groups["observed"] = self.observed
                 beside.table(self.observed).to_csv(draft / folders.OBSERVED, index=False)
+            if self.draws is not None:
+                groups["draws"] = self.draws.data
+                for name, frame in frames(self.draws).items():
+                    frame.to_csv(draft / f"{name}.csv", index=False)
             storage.write(xr.DataTree.from_dict(groups), draft / folders.RESULTS)
             text = json.dumps(self.to_json(self.default_times), ensure_ascii=False, indent=2, allow_nan=False)
             (draft / folders.SUMMARY).write_text(text + "\n", encoding="utf-8")
@@ -256,6 +272,7 @@ class Run:
                 surprises=groups["surprises"],
                 welfare=groups["welfare"],
                 split=groups.get("split"),
+                drawn=groups.get("draws"),
                 only=None if about["only"] is None else tuple(about["only"]),
                 certificate=PathCertificate.of(about["certificate"]),
                 provenance=about["provenance"],
@@ -319,8 +336,7 @@ def run(
         chronicle = chronicles.load(name)
         given = texts(name, chronicle.economy, chronicle.files)
     acting = split.chosen(chronicle, only)
-    if not isinstance(channels, bool) and channels != "quick":
-        raise InputError.of(f"must be True, False or `quick`; got `{channels}`", key="channels")
+    channels = split.asked(channels)
     if start is not None and start.near is None:
         raise InputError.of(
             "was opened from its folder, which does not keep all that another run starts from: "
@@ -340,7 +356,7 @@ def run(
         certify=certify,
         market_value=market_value,
         near=None if start is None else start.near,
-        settled=_settled,
+        settled=settled,
         progress=progress,
     )
     return of_solved(chronicle, solved, only=acting, given=given, seconds=clock.perf_counter() - begun)
@@ -404,7 +420,7 @@ def _claims(state: Terminal) -> NDArray[np.float64]:
     return claims.by_status(worth, np.asarray(point.firms.share), np.asarray(point.distribution.g))
 
 
-def _settled(solved: Solved) -> bool:
+def settled(solved: Solved) -> bool:
     """Whether effects by channel are accurate enough with the sets that are solved."""
     from dirigiste.results.equilibria.stationary import finish
 

@@ -13,6 +13,7 @@ from dirigiste.results.quantities import measures
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import paths
 from dirigiste.results.text import comparison as text_comparison
+from dirigiste.results.text import draws as text_draws
 from dirigiste.results.text import observed as text_observed
 from dirigiste.results.text.tables import Table, as_text, number, signed, status_label
 from dirigiste.solver import shapley
@@ -115,26 +116,34 @@ def headline(run: Run) -> list[tuple[str, str]]:
     def pair(name: str) -> Difference:
         return Difference(float(run.base[name]), float(here[name]))
 
-    def labelled(label: str, name: str) -> str:
-        return f"{label} {text_comparison.change(pair(name), measures.PATH[name].unit)}"
+    def changed(name: str) -> str:
+        text = text_comparison.change(pair(name), measures.PATH[name].unit)
+        return text + text_draws.change(run, name, step)
 
-    output = text_comparison.change(pair("output"), measures.PATH["output"].unit)
+    def labelled(label: str, name: str) -> str:
+        return f"{label} {changed(name)}"
+
+    output = changed("output")
     if output != "0":
         away = _away(run)[step:]
         farthest = "at its farthest" if away[0] >= away.max() else "later more"
         output += f" in {year}, {farthest}" + _by_channel(run, step)
     others = (("wages", "wage"), ("productivity", "tfp"), ("interest", "interest"), ("credit", "credit"))
     politics = [
-        _from_to(name, pair(name)) for name in ("control", "silence") if np.isfinite(run.base[name].values)
+        _from_to(name, pair(name)) + text_draws.change(run, name, step, 1)
+        for name in ("control", "silence")
+        if np.isfinite(run.base[name].values)
     ]
+    sure = [] if run.draws is None else [("Intervals", text_draws.sentence(run.draws))]
     observed = [] if run.observed is None else [("Observed", text_observed.sentence(run.observed))]
     return [
         ("Output", output),
         ("", "   ".join(labelled(label, name) for label, name in others)),
         ("", _in_all(run)),
         ("Control", "   ".join(politics) or "no status counts as controlled or speaks"),
-        ("Who moved", "   ".join(_moved(run, here))),
+        ("Who moved", "   ".join(_moved(run, here, step))),
         *observed,
+        *sure,
     ]
 
 
@@ -145,7 +154,10 @@ def _by_channel(run: Run, step: int) -> str:
     parts = split.channels(run.split, "output").isel(time=step)
     shares = 100.0 * parts.values / float(run.base["output"])
     order = np.argsort(-np.abs(shares))
-    items = [f"{signed(float(shares[n]))} {parts['channel'].values[n]}" for n in order]
+    items = [
+        f"{signed(float(shares[n]))}{text_draws.part(run, n, step)} {parts['channel'].values[n]}"
+        for n in order
+    ]
     return f" ({', '.join(items)})"
 
 
@@ -153,9 +165,14 @@ def _in_all(run: Run) -> str:
     """The discounted sum of what happens to output, as years of output."""
     rate = run.before.economy.preferences.rho
     lost = run.path["output"].values / float(run.base["output"]) - 1.0
-    total = float(shapley.present_value(lost, run.path["step"].values, rate))
+    steps = run.path["step"].values
+    total = float(shapley.present_value(lost, steps, rate))
+    ends = ""
+    if run.draws is not None:
+        drawn = run.draws.deviations("output", relative=True)
+        ends = text_draws.ends(100 * shapley.present_value(drawn, steps, rate))
     return (
-        f"in all {signed(100 * total)} of a year's output over {run.horizon:.0f} years, "
+        f"in all {signed(100 * total)}{ends} of a year's output over {run.horizon:.0f} years, "
         f"discounted at {100 * rate:g} % a year"
     )
 
@@ -165,16 +182,18 @@ def _from_to(label: str, pair: Difference) -> str:
     return f"{label} {points} ({100 * pair.old:.1f} → {100 * pair.new:.1f} %)"
 
 
-def _moved(run: Run, here: xr.Dataset) -> list[str]:
+def _moved(run: Run, here: xr.Dataset, step: int) -> list[str]:
     old, new = run.base["mass_by_status"].values, here["mass_by_status"].values
     parts = []
     for n in np.argsort(-np.abs(new - old))[:MOST]:
         if abs(new[n] - old[n]) > MOVED:
             name = str(run.base["status"].values[n])
-            parts.append(f"{name} {100 * old[n]:.1f} → {100 * new[n]:.1f} %")
+            ends = text_draws.level(run, f"mass[{name}]", step)
+            parts.append(f"{name} {100 * old[n]:.1f} → {100 * new[n]:.1f} %{ends}")
     before, after = float(run.base["flight"]), float(here["flight"])
     if before or after:
-        parts.append(f"wealth carried abroad {100 * before:.2f} → {100 * after:.2f} % of output a year")
+        ends = text_draws.level(run, "flight", step, 2)
+        parts.append(f"wealth carried abroad {100 * before:.2f} → {100 * after:.2f} %{ends} of output a year")
     return parts or ["nobody"]
 
 
@@ -380,6 +399,7 @@ def tables(run: Run, at: Sequence[float] | None = None) -> list[Table]:
         *path_tables(run, times),
         *([] if run.observed is None else [text_observed.table(run.observed)]),
         *channel_tables(run, times),
+        *text_draws.tables(run, times, peak(run)),
         welfare_table(run),
         changes_table(run),
         certificate_table(run),

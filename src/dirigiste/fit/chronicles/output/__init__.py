@@ -1,1 +1,1 @@
-"""What the estimation and the draws of chronicles give to users: tables, figures, files."""
+"""What the estimation of chronicles gives to users: tables, figures, files."""

@@ -1,4 +1,4 @@
-"""Figures: series beside the model before and after, numbers before and after, fear, bands, tornado."""
+"""Figures: series beside the model before and after, numbers before and after, fear."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from matplotlib.ticker import MaxNLocator
 from dirigiste.fit.chronicles.fear import REVISION
 from dirigiste.numbers import significant
 from dirigiste.report.drawing import sheet
-from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import paths
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from dirigiste.fit.chronicles.draws import Draws
     from dirigiste.fit.chronicles.estimate import Fitted
     from dirigiste.fit.chronicles.fear import Fear
 
@@ -31,14 +29,8 @@ RIGHT: Final = 0.25
 ROW: Final = 0.22
 """Height of a row in inches."""
 
-YEARS: Final = 10.0
-"""Years from the first event that bands are drawn for."""
-
 LEAST: Final = 2.0
 """Least span of years that a panel shows."""
-
-MOST: Final = 14
-"""Rows of a tornado."""
 
 
 def _panels(count: int, title: str) -> tuple[sheet.Canvas, list[Axes]]:
@@ -167,55 +159,4 @@ def fear(result: Fear) -> bytes:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncol=3, frameon=False, fontsize=7.0)
         note = "Shaded: half and nine tenths of the probability. Ticks at the bottom: events."
         canvas.plane().text(0.05, 0.12, note, fontsize=6.6, color=sheet.SOFT, va="center")
-        return sheet.png(canvas.figure)
-
-
-def bands(result: Draws) -> bytes:
-    """Outcomes over time with bands, a panel for each."""
-    year = result.at.path["year"].values
-    shown = result.at.path["time"].values <= YEARS
-    with sheet.style():
-        title = f"{result.plan.chronicle.name}: how sure the path is, by {len(result.z)} draws of its numbers"
-        canvas, places = _panels(len(result.names), title)
-        for name, axes in zip(result.names, places, strict=True):
-            measure = outcomes.measure(name)
-            low, quarter, _, upper, high = result.bands(name)
-            axes.fill_between(year[shown], low[shown], high[shown], color=sheet.NAVY, alpha=0.15, linewidth=0)
-            axes.fill_between(
-                year[shown], quarter[shown], upper[shown], color=sheet.NAVY, alpha=0.25, linewidth=0
-            )
-            axes.plot(year[shown], result.at.here[name][shown], color=sheet.NAVY, linewidth=1.3)
-            axes.axhline(
-                float(result.at.without[name]), color=sheet.SOFT, linewidth=0.8, linestyle=(0, (3, 2))
-            )
-            axes.set_title(f"{name} ({measure.unit})", fontsize=7.5)
-            axes.margins(x=0.0)
-        note = (
-            "Shaded: half and nine tenths of draws. Line: the path at the means. Dashed: without the events."
-        )
-        canvas.plane().text(0.05, 0.12, note, fontsize=6.6, color=sheet.SOFT, va="center")
-        return sheet.png(canvas.figure)
-
-
-def tornado(result: Draws, time: float = 5.0) -> bytes:
-    """What the first outcome hangs on: effects of a standard deviation of each number at a time."""
-    name = result.names[0]
-    t = int(np.abs(result.at.path["time"].values - time).argmin())
-    effects = result.influence(name)[t]
-    order = np.argsort(-np.abs(effects))[:MOST]
-    labels = [result.plan.names[k] for k in order]
-    with sheet.style():
-        title = f"What {name} hangs on after {time:g} years ({outcomes.measure(name).unit})"
-        canvas = sheet.canvas(TOP + ROW * len(order) + BOTTOM, title)
-        left = sheet.room(labels, 1.5, 7.0)
-        axes = canvas.axes(left, BOTTOM, canvas.width - left - 0.3, ROW * len(order))
-        rows = np.arange(len(order))
-        axes.barh(rows, effects[order], color=sheet.NAVY, height=0.6, label="a standard deviation higher")
-        axes.barh(rows, -effects[order], color=sheet.ORANGE, height=0.6, label="lower")
-        axes.axvline(0.0, color=sheet.SOFT, linewidth=0.8)
-        axes.set_yticks(rows, labels, fontsize=7.0)
-        axes.set_ylim(len(order) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
-        note = "Blue: the number a standard deviation higher. Orange: lower. All others as they are."
-        canvas.plane().text(0.05, 0.1, note, fontsize=6.6, color=sheet.SOFT, va="center")
         return sheet.png(canvas.figure)

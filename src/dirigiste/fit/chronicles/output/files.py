@@ -1,9 +1,8 @@
-"""Files of estimated numbers, implied fear and draws: YAML that can be used again, JSON, CSV, figures."""
+"""Files of estimated numbers and implied fear: YAML that can be used again, JSON, CSV, figures."""
 
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import pandas as pd
 from dirigiste import economy as economies
 from dirigiste.chronicle.event import BibliographyEntry
 from dirigiste.documents.writing import to_yaml
-from dirigiste.fit.chronicles.draws import LEVELS
 from dirigiste.fit.chronicles.output import figures
 from dirigiste.measurement.output.render.outputs import make, whole, write_text
 from dirigiste.results.equilibria.equilibrium import plain
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dirigiste.economy import Economy
-    from dirigiste.fit.chronicles.draws import Draws
     from dirigiste.fit.chronicles.estimate import Fitted
     from dirigiste.fit.chronicles.fear import Fear
 
@@ -64,21 +61,6 @@ def save_fear(result: Fear, folder: Path) -> None:
     _csv(folder / "series.csv", series_frame(result.fitted))
     _figure(folder / "fear.png", lambda: figures.fear(result))
     _figure(folder / "fit.png", lambda: figures.fit(result.fitted))
-
-
-def save_draws(result: Draws, folder: Path) -> None:
-    """Write bands and influences as CSV, draws as CSV, and figures.
-
-    Raises:
-        InputError: A file cannot be written.
-    """
-    make(folder)
-    _csv(folder / "bands.csv", bands_frame(result))
-    _csv(folder / "influence.csv", effects_frame(result))
-    _csv(folder / "draws.csv", draws_frame(result))
-    _json(folder / "draws.json", draws_json(result))
-    _figure(folder / "bands.png", lambda: figures.bands(result))
-    _figure(folder / "tornado.png", lambda: figures.tornado(result))
 
 
 def _json(path: Path, data: dict[str, Any]) -> None:
@@ -245,66 +227,3 @@ def fear_json(result: Fear) -> dict[str, Any]:
         "periods": records(fear_frame(result)),
         **kept,
     }
-
-
-def bands_frame(result: Draws) -> pd.DataFrame:
-    """Quantiles of outcomes at every step of the path."""
-    path = result.at.path
-    frames = []
-    for name in result.names:
-        quantiles = result.bands(name)
-        columns = {f"q{round(100 * level)}": row for level, row in zip(LEVELS, quantiles, strict=True)}
-        about = {
-            "outcome": name,
-            "time": path["time"].values,
-            "date": path["date"].values.astype("datetime64[D]").astype(str),
-            "at_means": result.at.here[name],
-        }
-        frames.append(pd.DataFrame({**about, **columns}))
-    return pd.concat(frames, ignore_index=True)
-
-
-def effects_frame(result: Draws) -> pd.DataFrame:
-    """Effects of one standard deviation of each number at every step."""
-    time = result.at.path["time"].values
-    frames = [
-        pd.DataFrame({"outcome": name, "number": number, "time": time, "effect": effects[:, k]})
-        for name in result.names
-        for effects in [result.influence(name)]
-        for k, number in enumerate(result.plan.names)
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def draws_frame(result: Draws) -> pd.DataFrame:
-    """The drawn numbers, in their units."""
-    return pd.DataFrame([result.plan.values(z) for z in result.z])
-
-
-def draws_json(result: Draws) -> dict[str, Any]:
-    """What was drawn, and how good linear responses are."""
-    return {
-        "chronicle": result.plan.chronicle.name,
-        "draws": len(result.z),
-        "seed": result.seed,
-        "outcomes": list(result.names),
-        "left": result.at.left,
-        "full": [
-            {"draw": one.number, "why": one.why or None, "numbers": result.plan.values(result.z[one.number])}
-            for one in result.full
-        ],
-        "misses": {
-            name: {"median": plain(_median(gaps)), "largest": plain(_largest(gaps))}
-            for name, gaps in result.misses.items()
-        },
-    }
-
-
-def _median(gaps: np.ndarray) -> float:
-    known = gaps[np.isfinite(gaps)]
-    return float(np.median(known)) if known.size else math.nan
-
-
-def _largest(gaps: np.ndarray) -> float:
-    known = gaps[np.isfinite(gaps)]
-    return float(known.max()) if known.size else math.nan

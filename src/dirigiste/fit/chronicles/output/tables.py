@@ -1,4 +1,4 @@
-"""Tables of estimated numbers, of the series that they were estimated on, of implied fear and of draws."""
+"""Tables of estimated numbers, of the series that they were estimated on, and of implied fear."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dirigiste.numbers import NONE, fixed, significant
-from dirigiste.results.quantities import outcomes
-from dirigiste.results.text.tables import Table, number
+from dirigiste.numbers import fixed, significant
+from dirigiste.results.text.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dirigiste.fit.chronicles.draws import Draws
     from dirigiste.fit.chronicles.estimate import Fitted
     from dirigiste.fit.chronicles.fear import Fear
 
 DIGITS = 4
-
-MOVED = 6
-"""Numbers with the largest influence that a table shows."""
 
 
 def of_fit(result: Fitted) -> list[Table]:
@@ -100,64 +93,3 @@ def of_fear(result: Fear) -> list[Table]:
         f"written and actual: {first}"
     )
     return [Table(title, header, rows), series(result.fitted)]
-
-
-def of_draws(result: Draws, times: Sequence[float]) -> list[Table]:
-    """Outcomes at some times with their bands, what they hang on, and how good linear responses are."""
-    tables = [bands(result, times)]
-    tables += [influence(result, name, times[-1]) for name in result.names[:1]]
-    if result.full:
-        tables.append(checks(result))
-    return tables
-
-
-def step_at(result: Draws, time: float) -> int:
-    """The step of the path nearest to a time."""
-    return int(np.abs(result.at.path["time"].values - time).argmin())
-
-
-def bands(result: Draws, times: Sequence[float]) -> Table:
-    """Outcomes at times: the value at the means, and the band that holds nine of ten draws."""
-    rows = []
-    for name in result.names:
-        unit = outcomes.measure(name).unit
-        low, high = result.bands(name, (0.05, 0.95))
-        cells = []
-        for time in times:
-            t = step_at(result, time)
-            middle = number(float(result.at.here[name][t]), unit)
-            cells.append(f"{middle} [{number(float(low[t]), unit)}; {number(float(high[t]), unit)}]")
-        rows.append((name, *cells))
-    header = ("", *(f"{time:g} years" for time in times))
-    return Table(f"Outcomes with the range of 90 % of {len(result.z)} draws", header, rows)
-
-
-def influence(result: Draws, name: str, time: float) -> Table:
-    """Numbers that an outcome hangs on most, at a time."""
-    t = step_at(result, time)
-    effects, values = result.influence(name)[t], result.plan.values(result.at.z)
-    unit = outcomes.measure(name).unit
-    total = float(np.sum(effects**2)) or 1.0
-    rows = []
-    for k in np.argsort(-np.abs(effects))[:MOVED]:
-        one = result.plan.numbers[k]
-        share = f"{fixed(100.0 * float(effects[k] ** 2) / total, 0)} %"
-        rows.append((one.name, significant(values[one.name], DIGITS), number(float(effects[k]), unit), share))
-    header = ("", "mean", "effect of 1 sd", "share")
-    return Table(f"What {name} hangs on after {time:g} years", header, rows)
-
-
-def checks(result: Draws) -> Table:
-    """How far draws solved in full lie from linear responses, in standard deviations of the outcome."""
-    rows = []
-    for name, gaps in result.misses.items():
-        known = gaps[np.isfinite(gaps)]
-        cells = (
-            (fixed(float(np.median(known)), 2), fixed(float(known.max()), 2)) if known.size else (NONE, NONE)
-        )
-        rows.append((name, *cells))
-    failed = sum(1 for one in result.full if not one.values)
-    title = f"Linear responses against {len(result.full) - failed} draws solved in full, in sd of the outcome"
-    if failed:
-        title += f"; {failed} have no path"
-    return Table(title, ("", "median", "largest"), rows)
