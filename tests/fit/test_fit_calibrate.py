@@ -8,8 +8,11 @@ import pytest
 from recovery import ECONOMY, OF, PARAMETERS, RELATIVE, TRUE, file_of, moments_of, noisy
 
 import dirigiste as dg
+from chronicles import told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError, NotConverged
+from dirigiste.fit.chronicles import loader as uncertain
+from dirigiste.fit.chronicles.draws import sample
 from dirigiste.fit.estimation import evaluation, kept, search
 from dirigiste.fit.moments import loader
 
@@ -308,6 +311,21 @@ def test_what_is_written(exact, tmp_path):
     assert "## Estimates" in markdown
     assert "| control | " in markdown
     assert (tmp_path / "fit.csv").read_text().count("\n") == 7
+
+
+def test_estimates_are_uncertain_numbers_of_chronicles(exact, tmp_path):
+    exact.save(tmp_path)
+    economy = economies.load(tmp_path / "economy.yaml")
+    made = told(economy, ("2020-01-01", {"parameter": "statuses.free.collateral", "multiply": 0.9}))
+    plan = uncertain.load(tmp_path / "numbers.yaml", made)
+    assert plan.names == [path for parameter in exact.plan.parameters for path in parameter.paths]
+    assert plan.at(plan.mean).baseline.hash == economy.hash
+    slopes = exact.plan.slopes(exact.plan.to_scale(exact.x))
+    covariance = exact.inference.covariance / np.outer(slopes, slopes)
+    every = [0, 1, 2, 2, 3]  # the third is that of two statuses
+    np.testing.assert_allclose(plan.covariance, covariance[np.ix_(every, every)], rtol=1e-9, atol=1e-15)
+    drawn = sample(plan, 100, 0)
+    np.testing.assert_allclose(drawn[:, 2], drawn[:, 3], rtol=1e-6)
 
 
 def test_moments_that_do_not_count_are_shown_alone(truth):

@@ -1,12 +1,18 @@
-"""The folder of a calibration: the new economy, JSON, CSV tables, all tables as Markdown, figures."""
+"""The folder of a calibration: the new economy, its estimates as uncertain numbers, JSON, CSV tables, all
+tables as Markdown, figures.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dirigiste import economy as economies
-from dirigiste.documents.writing import to_compact_yaml
+from dirigiste.documents.writing import to_compact_yaml, to_yaml
 from dirigiste.errors import InputError
 from dirigiste.measurement.output.render.outputs import make, whole, write_text
 
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 
     from dirigiste.fit.output.calibration import Calibration
 
-ECONOMY, JSON = "economy.yaml", "calibration.json"
+ECONOMY, NUMBERS, JSON = "economy.yaml", "numbers.yaml", "calibration.json"
 
 
 def save(result: Calibration, folder: Path) -> Path:
@@ -24,6 +30,9 @@ def save(result: Calibration, folder: Path) -> Path:
 
     make(folder)
     write_text(folder / ECONOMY, economy_file(result))
+    numbers = numbers_file(result)
+    if numbers:
+        write_text(folder / NUMBERS, numbers)
     write_text(folder / "calibration.md", tables.as_markdown(result))
     text = json.dumps(result.to_json(), ensure_ascii=False, indent=2, allow_nan=False)
     write_text(folder / JSON, text + "\n")
@@ -58,6 +67,51 @@ def economy_file(result: Calibration) -> str:
     else:
         body = new.to_yaml()
     return _comment(result) + body
+
+
+def numbers_file(result: Calibration) -> str:
+    """Estimates with their covariance as a file of uncertain numbers of chronicles on the new economy; empty
+    where none has a standard error. Estimates at a bound and those that are not identified are left out.
+    """
+    plan, inference = result.plan, result.inference
+    slopes = plan.slopes(plan.to_scale(result.x))
+    known = [
+        n
+        for n in range(len(plan.parameters))
+        if math.isfinite(inference.se[n]) and inference.se[n] > 0.0 and not inference.at_bound[n]
+    ]
+    which = [n for n in known for _ in plan.parameters[n].paths]
+    numbers: dict[str, Any] = {}
+    for n in known:
+        parameter = plan.parameters[n]
+        scale = parameter.scale
+        for path in parameter.paths:
+            entry: dict[str, Any] = {
+                "mean": result.sourced[path]["value"],
+                "sd": float(inference.se[n] / slopes[n]),
+                "transform": scale.transform,
+                "source": result.sourced[path]["source"],
+            }
+            if math.isfinite(scale.low) and math.isfinite(scale.high):
+                entry["bounds"] = [scale.low, scale.high]
+            numbers[path] = entry
+    if not numbers:
+        return ""
+    se = inference.se[which]
+    correlation = inference.covariance[np.ix_(which, which)] / np.outer(se, se)
+    correlation = 0.5 * (correlation + correlation.T)
+    np.fill_diagonal(correlation, 1.0)
+    data = {
+        "name": re.sub("[^a-z0-9_]+", "_", f"estimates_of_{plan.name.lower()}"),
+        "title": f"{plan.title or plan.name}: estimates and how well they are known",
+        "numbers": numbers,
+        "correlation": correlation.tolist(),
+    }
+    head = (
+        "# Written by `dirigiste calibrate`, for chronicles on the economy beside it:\n"
+        "#   dirigiste run CHRONICLE --draws 500 --numbers FILE\n"
+    )
+    return head + to_yaml(data)
 
 
 def _is_shipped(result: Calibration) -> bool:

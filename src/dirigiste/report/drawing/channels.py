@@ -131,10 +131,10 @@ def _steps(axes: Axes, values: np.ndarray, sure: np.ndarray | None) -> None:
     ends = np.cumsum(values)
     starts = ends - values
     digits = times.digits([*values, float(ends[-1])])
-    reach = ends
+    every = np.append(ends, ends[-1])
+    whiskers = np.stack([every, every]) if sure is None else np.append(starts, 0.0) + sure
+    reach = np.concatenate([ends, whiskers.reshape(-1)])
     if sure is not None:
-        whiskers = np.append(starts, 0.0) + sure
-        reach = np.concatenate([ends, whiskers.reshape(-1)])
         for n, (low, high) in enumerate(whiskers.T):
             axes.plot([low, high], [n, n], color=sheet.INK, lw=1.1, zorder=3.5, solid_capstyle="butt")
             axes.plot([low, high], [n, n], "|", color=sheet.INK, ms=4.5, mew=1.1, zorder=3.5)
@@ -155,9 +155,7 @@ def _steps(axes: Axes, values: np.ndarray, sure: np.ndarray | None) -> None:
         if not last:
             axes.plot([end, end], [n - 0.33, n + 1.33], color=sheet.SOFT, lw=0.6, zorder=3)
         left = end <= start if end != start else low < 0
-        edge = end
-        if sure is not None:
-            edge = min(end, *whiskers[:, n]) if left else max(end, *whiskers[:, n])
+        edge = min(end, *whiskers[:, n]) if left else max(end, *whiskers[:, n])
         axes.annotate(
             words.signed(end - start, digits),
             (edge, n),
