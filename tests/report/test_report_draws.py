@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
+from made_up_path import CHRONICLE
+from test_report_observed import OBSERVED
 from test_report_page import read
 
 from dirigiste import report
@@ -12,6 +14,8 @@ from dirigiste.report import words
 from dirigiste.report.drawing import sheet
 from dirigiste.report.drawing import tornado as draw_tornado
 from dirigiste.report.figure_data import answer, assumptions, course, draws, paths
+from dirigiste.report.figure_data import observed as data
+from dirigiste.results.runs import observed
 from dirigiste.results.runs.draws import Draws
 
 NUMBERS = ("scale edges.strike.perceived", "edges.join.cost", "2021-04-10 edges.strike.fine.multiply")
@@ -171,6 +175,26 @@ def test_the_page_says_how_sure_it_is(run, plain):
     for mark in ("Numbers that were drawn", "figure-tornado", "Intervals hold", 'class="interval"'):
         assert mark in text
         assert mark not in without
+
+
+def test_lines_beside_observed_series_have_bands(make_course):
+    made = make_course(events=CHRONICLE + OBSERVED)
+    made.observed = observed.build(made.chronicle.observed, made.path, made.base)
+    assert all(panel.bands == () for panel in data.panels(made))
+    made.drawn = drawn(made)
+    made.draws = Draws(made.drawn, made.path, made.base, None)
+    made.split = None
+    growth, quiet = data.panels(made)
+    assert len(growth.bands) == len(growth.lines) == 2
+    (years, values), (low, high) = quiet.lines[0], quiet.bands[0]
+    inside = np.interp(years, made.path["year"].values, made.draws.bands("silence", (0.05,))[0])
+    late = np.array(years) > 2022.0
+    np.testing.assert_allclose(np.array(low)[late], 100 * inside[late], atol=1e-3 * 95)
+    assert np.all(np.array(low) <= np.array(values) + 1e-12)
+    assert np.all(np.array(values) <= np.array(high) + 1e-12)
+    base = np.argmin(np.abs(np.array(growth.lines[0][1]) - 100.0))
+    assert growth.bands[0][0][base] == pytest.approx(growth.bands[0][1][base], abs=1e-6)
+    assert "Shaded" in report.figures(made)["observed"].note
 
 
 def test_without_draws_in_full_the_page_says_so(run):

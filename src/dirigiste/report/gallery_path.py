@@ -87,7 +87,8 @@ def _observed(run: Run) -> list[Drawn]:
             "Points: observed, filled where the number was read in a source, hollow where it is remembered "
             "or unsure, rimmed black where others refer to it. Line and squares: the model. In brackets: "
             "sources. "
-            "Ticks at the foot: events. How each is compared, and what else moved it, is in the table.",
+            "Ticks at the foot: events. How each is compared, and what else moved it, is in the table."
+            f"{'' if run.draws is None else draws.SHADED}",
             observed.describe(run),
             observed.table(run),
             draw_observed.draw,

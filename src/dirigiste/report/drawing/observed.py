@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from dirigiste.report.drawing import sheet
+from dirigiste.report.drawing import sheet, times
 from dirigiste.report.figure_data import course
 from dirigiste.report.figure_data import observed as data
 
@@ -50,6 +50,8 @@ def draw(run: Run, title: str | None = None) -> Figure:
 
 def _panel(axes: Axes, run: Run, panel: data.Panel) -> None:
     _heading(axes, panel)
+    for (years, _), (low, high) in zip(panel.lines, panel.bands, strict=bool(panel.bands)):
+        axes.fill_between(years, low, high, color=sheet.NAVY, alpha=times.SHADE, lw=0, zorder=2)
     for years, values in panel.lines:
         axes.plot(years, values, color=sheet.NAVY, lw=1.5, zorder=3)
     for point in panel.points:

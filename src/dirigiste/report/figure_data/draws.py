@@ -35,6 +35,8 @@ PERCENT: Final = f"{100 * SHARE:.0f}{words.NARROW}%"
 
 NOTE: Final = f" Shaded: where {PERCENT} and half of the draws are."
 
+SHADED: Final = f" Shaded: where {PERCENT} of the draws are."
+
 WHISKERS: Final = f" Whiskers: where {PERCENT} of the draws are, about the end of a bar."
 
 CHECKED: Final = ("output", "wage", "interest", "tfp", "credit", "control", "silence", "flight")

@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dirigiste.report import words
 from dirigiste.report.figure_data import course, events
 from dirigiste.report.figure_data.table import Table
+from dirigiste.results.quantities import outcomes
+from dirigiste.results.runs import draws as of_draws
 from dirigiste.results.runs import observed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
     from dirigiste.chronicle import ObservedSeries
     from dirigiste.results.runs.run import Run
+
+Array = NDArray[np.float64]
+
+STEP: Final = 1e-3
+"""By how many standard deviations numbers are moved to derive what series are compared with."""
 
 NAME: Final = "observed"
 """Name of the figure."""
@@ -50,6 +60,8 @@ class Panel:
     points: tuple[Point, ...]
     lines: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]
     """Calendar years and values of the model."""
+    bands: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
+    """Of each line the ends between which most draws are; none without draws."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,7 @@ def panels(run: Run) -> list[Panel]:
             tuple(sorted(books[id_].number for id_ in _cited(series) if id_ in books)),
             _points(run, name),
             _lines(reader, series, first, last),
+            _bands(run, reader, series, first, last),
         )
         for name, series in run.chronicle.observed.items()
     ]
@@ -125,16 +138,68 @@ def _cited(series: ObservedSeries) -> list[str]:
 def _lines(
     reader: observed.Reader, series: ObservedSeries, first: dt.date, last: dt.date
 ) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
-    """The model by month, within each definition with its own base; years to date as whole years."""
-    whole = series.model_copy(update={"period": "year"}) if series.period == "year_to_date" else series
+    """The model by month, within each definition with its own base."""
     lines = []
+    for dates, base in _months(series, first, last):
+        values = reader.modelled(_whole(series), dates, base)
+        lines.append((tuple(course.year_of(date) for date in dates), tuple(values.tolist())))
+    return tuple(lines)
+
+
+def _months(
+    series: ObservedSeries, first: dt.date, last: dt.date
+) -> list[tuple[list[dt.date], dt.date | None]]:
+    """Months of each definition, with the base date that they refer to."""
+    months = []
     for n, piece in enumerate(series.pieces):
         begin = first if n == 0 else piece[0]
         end = last if n == len(series.pieces) - 1 else piece[-1]
-        dates = ends_of_months(begin, end)
-        values = reader.modelled(whole, dates, series.base_of(piece))
-        lines.append((tuple(course.year_of(date) for date in dates), tuple(values.tolist())))
-    return tuple(lines)
+        months.append((ends_of_months(begin, end), series.base_of(piece)))
+    return months
+
+
+def _whole(series: ObservedSeries) -> ObservedSeries:
+    """A series as lines show it: years to date as whole years."""
+    return series.model_copy(update={"period": "year"}) if series.period == "year_to_date" else series
+
+
+class _Shifted(observed.Read):
+    """Outcomes of a path with its numbers a little off."""
+
+    def __init__(self, path: xr.Dataset, slopes: Callable[[str], Array], by: Array) -> None:
+        super().__init__(path)
+        self.slopes, self.by = slopes, by
+
+    def __missing__(self, name: str) -> Array:
+        self[name] = values = outcomes.on_path(self.path, name) + self.slopes(name) @ self.by
+        return values
+
+
+def _bands(
+    run: Run, reader: observed.Reader, series: ObservedSeries, first: dt.date, last: dt.date
+) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
+    """Where most draws of the lines are, to first order; none without draws."""
+    draws = run.draws
+    if draws is None:
+        return ()
+    steps = np.diag(STEP * draws.data["sd"].values)
+    shifted = [
+        observed.Reader(
+            reader.clock,
+            _Shifted(run.path, draws.slopes, by),
+            _Shifted(run.base, draws.base_slopes, by),
+        )
+        for by in steps
+    ]
+    bands = []
+    for dates, reference in _months(series, first, last):
+        here = reader.modelled(_whole(series), dates, reference)
+        moved = [one.modelled(_whole(series), dates, reference) - here for one in shifted]
+        slopes = np.array(moved).T / np.diag(steps)
+        ends = [of_draws.LEVELS[0], of_draws.LEVELS[-1]]
+        low, high = np.quantile(here + draws.off @ slopes.T, ends, axis=0)
+        bands.append((tuple(low.tolist()), tuple(high.tolist())))
+    return tuple(bands)
 
 
 def ends_of_months(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -121,12 +121,13 @@ def investment(run: Run) -> list[Series]:
         return []
     output = course.scalar(run.base["output"].values)
     beside = _beside(run)
+    after = beside | np.append(False, beside[:-1])  # what changes hands at once moves with numbers too
 
     def of(statuses: list[str], label: str) -> Series:
         series = course.of_statuses(run, name, statuses, label, POINTS)
         drawn = None
         if series.drawn is not None:
-            drawn = np.where(beside, np.nan, series.drawn / output)
+            drawn = np.where(after, np.nan, series.drawn / output)
         deviation = np.where(beside, np.nan, series.deviation / output)
         return Series(label, POINTS, series.base / output, deviation, drawn)
 
