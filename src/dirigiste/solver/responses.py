@@ -279,7 +279,7 @@ class _Responses:
         """The path of a surprise as its neighbours see it, and the neighbours."""
         n, task, end = base.number, base.task, self._own_end(base.terminal)
         solver, key = self.solver, self.key & self.solver.seen[base.number]
-        edges = solver.grid.ahead(n, until)
+        edges = solver.grid.ahead(n, solver.timeline.following(n, key))
         happen = edges.size - 1 if until is None else solver.grid.surprises[until] - solver.grid.surprises[n]
         values = solver.timeline.values(n, key, edges)
         around = near.Neighbours(
