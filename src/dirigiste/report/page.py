@@ -329,6 +329,7 @@ def _assumptions(run: Run) -> Context:
     return {
         "drawn": [] if run.draws is None else draws.rows(run, run.draws),
         "percent": draws.PERCENT,
+        "effects": any(row.effect for row in rows.values()),
         "assumptions_title": assumptions.title(run),
         "assumptions_data": data_link(assumptions.table(run).csv()),
         "changes": changes,

@@ -190,17 +190,14 @@ def rows(run: Run, draws: Draws) -> list[Row]:
     for k in found.order:
         one = draws.numbers[k]
         scale = "" if one.transform == "none" else f" ({one.transform})"
-        effects = [
-            f"{signed(float(side.effects[k]), 3)}{words.NARROW}{'%' if n == 0 else 'points'}"
-            for n, side in enumerate(found.sides)
-        ]
+        effects = [signed(float(side.effects[k]), 3) for side in found.sides]
         result.append(
             Row(
                 name=one.name,
                 meaning=about.get(one.name) or meaning(run, one.name),
                 mean=words.short(one.mean),
                 sd=f"{significant(one.sd, 3)}{scale}",
-                spread=f"{words.short(float(low[k]))} to {words.short(float(high[k]))}",
+                spread=f"{words.number(float(low[k]))} to {words.number(float(high[k]))}",
                 output=effects[0],
                 share=words.percent(float(found.share[k]), 0),
                 control=effects[1] if len(effects) > 1 else words.NONE,
