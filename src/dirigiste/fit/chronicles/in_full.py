@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.errors import IdentityViolated, InputError, NotConverged
+from dirigiste.errors import DirigisteError, IdentityViolated, InputError, NotConverged
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs import channels as split
 from dirigiste.results.runs import draws as drawn
@@ -127,7 +127,7 @@ def _solved(
             progress=progress,
         )
     except (NotConverged, IdentityViolated, InputError) as error:
-        return Full(why=str(error).splitlines()[0])
+        return Full(why=_reason(error))
     path = paths.build(solved.course, solved.compiled)
     known, wanted = path["time"].values, run.path["time"].values
     values = outcomes.of_path(path)
@@ -145,6 +145,13 @@ def _solved(
         without={name: without[name] for name in names},
         parts=parts,
     )
+
+
+def _reason(error: DirigisteError) -> str:
+    """Why there is no path, in a line."""
+    if isinstance(error, InputError):
+        return f"the economy does not allow it: {error.problems[0].message}"
+    return str(error).splitlines()[0]
 
 
 def _packed(full: Full, names: list[str]) -> dict[str, Array]:

@@ -16,7 +16,7 @@ from dirigiste.errors import InputError, Problem
 from dirigiste.fit.chronicles.declaration import SCHEMA_VERSION, UncertainNumber, UncertainNumbers
 from dirigiste.fit.chronicles.plan import Plan, Uncertain
 from dirigiste.fit.moments.scales import Scale
-from dirigiste.results.runs.sensitivity import movable
+from dirigiste.results.runs.sensitivity import movable, with_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 HALF = 0.5
 """Standard deviation of the strength of changes where nothing is said about it."""
+
+WEAKEST = (0.0, 0.1, 0.25, 0.5, 0.75)
+STRONGEST = (3.0, 2.5, 2.0, 1.75, 1.5, 1.25, 1.1)
+"""Bounds of it: the first at which the economy allows the changes."""
 
 SYMMETRIC = 1e-9
 """Difference that is allowed between both halves of a matrix of correlations."""
@@ -72,14 +76,31 @@ def of_document(document: Document, chronicle: Chronicle) -> Plan:
 
 def scales(chronicle: Chronicle) -> Plan:
     """All changes to each parameter known up to a factor: half as strong to half as strong again as written,
-    give or take a standard deviation. An assumption for where nothing better is known.
+    give or take a standard deviation, as far as the economy allows it. An assumption for where nothing better
+    is known.
     """
-    names = [name for name, size in sizes(chronicle).items() if size.scales]
-    names = [name for name in names if name.removeprefix(SCALE) not in CHANNELS]
     why = "half as strong to half as strong again as written"
-    numbers = {name: UncertainNumber(mean=1.0, sd=HALF, bounds=(0.0, 3.0), why=why) for name in names}
+    numbers = {
+        name: UncertainNumber(mean=1.0, sd=HALF, bounds=_allowed(chronicle, size), why=why)
+        for name, size in sizes(chronicle).items()
+        if size.scales and name.removeprefix(SCALE) not in CHANNELS
+    }
     title = "Strength of changes, known up to a half"
     return bound(UncertainNumbers(name="scales", title=title, numbers=numbers), chronicle)
+
+
+def _allowed(chronicle: Chronicle, size: Size) -> tuple[float, float]:
+    """Weakest and strongest factor on changes that the economy allows."""
+
+    def allows(value: float) -> bool:
+        try:
+            with_number(chronicle, size, value)
+        except InputError:
+            return False
+        return True
+
+    low, high = (next(filter(allows, tries), 1.0) for tries in (WEAKEST, STRONGEST))
+    return low, high
 
 
 def bound(declared: UncertainNumbers, chronicle: Chronicle) -> Plan:
