@@ -10,6 +10,7 @@ import dirigiste as dg
 from chronicles import VILLAGE, told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError
+from dirigiste.numerics.transition import perfect_foresight
 
 PATHS = 1e-6
 """Tolerance of markets on a path, as `numerics.tolerances.paths` has it."""
@@ -49,6 +50,15 @@ def test_a_run_near_by_takes_fewer_rounds_to_the_same_path(first):
 def test_a_run_that_starts_from_itself_is_found_almost_at_once(first):
     again = dg.run(first.chronicle, start=first)
     assert rounds(again) <= 4 < rounds(first)
+
+
+def test_what_is_gained_is_gained_over_the_final_path_before(configured, monkeypatch):
+    """And not over the rough one on which the second surprise is begun, which depends on the start."""
+    monkeypatch.setattr(perfect_foresight, "EARLY", 1)  # rougher than it would be
+    chronicle = made(credit=0.8, fear=4.0)
+    pipelined, apart = dg.run(chronicle).near, dg.run(chronicle, channels=True).near
+    key = (1, frozenset({"credit", "fear"}))
+    np.testing.assert_allclose(pipelined.gained[key].u, apart.gained[key].u, atol=1e-4)
 
 
 def test_another_economy_is_a_neighbour_too(first):

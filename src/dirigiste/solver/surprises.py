@@ -339,7 +339,10 @@ class Solver:
         gained = known[::2] - self._moved(when[::2], parent, terminal)
         scale = float(np.abs(gained).max()) or 1.0
         self.gained[n, key] = Gained(
-            middles(edges), solved.u - guess.u, (gained / scale).astype(np.float16), scale
+            middles(edges),
+            solved.u - self._continued(edges, parent, terminal),
+            (gained / scale).astype(np.float16),
+            scale,
         )
         if self.solved:
             self.solved(n, task, solved, terminal)
@@ -373,10 +376,16 @@ class Solver:
 
     def _guess(self, edges: Array, parent: State, terminal: Terminal) -> transition.Guess:
         """The interrupted path, continued and shifted to the stationary state in which the new one ends."""
-        old, new = parent.terminal.solved.point, terminal.solved.point
-        u = prices_at(middles(edges), middles(parent.edges), parent.path.u)
+        near = prices_at(middles(edges), middles(parent.edges), parent.path.u)
+        u = self._continued(edges, parent, terminal)
         v = self._moved(times_of_stages(edges), parent, terminal)
-        return transition.Guess(u + (new.u - old.u), u, v.reshape(edges.size - 1, steps.STAGES, *v.shape[1:]))
+        return transition.Guess(u, near, v.reshape(edges.size - 1, steps.STAGES, *v.shape[1:]))
+
+    @staticmethod
+    def _continued(edges: Array, parent: State, terminal: Terminal) -> Array:
+        """Prices (T, 4) of the path that was interrupted, continued and shifted."""
+        shift = terminal.solved.point.u - parent.terminal.solved.point.u
+        return prices_at(middles(edges), middles(parent.edges), parent.path.u) + shift
 
     @staticmethod
     def _moved(when: Array, parent: State, terminal: Terminal) -> Array:
