@@ -16,6 +16,7 @@ evaluations at V and f moved along.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ from dirigiste.numerics.operators import blocks, direct, hjb, kfe
 from dirigiste.numerics.operators.generator import Hazards
 from dirigiste.numerics.operators.hjb import Values
 from dirigiste.numerics.operators.kfe import Distribution
+from dirigiste.numerics.operators.linear import dot
 from dirigiste.numerics.operators.policy import Policy
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.stationary.point import (
@@ -115,6 +117,19 @@ class Response(NamedTuple):
     high: Point
 
 
+class _Tried(NamedTuple):
+    """A movement that was tried, and what would correct it, as vectors; the norm of that."""
+
+    movement: Array
+    correction: Array
+    size: float
+
+    @classmethod
+    def of(cls, movement: Array, correction: Array) -> _Tried:
+        """Without BLAS, whose threads wait for each other on busy cores."""
+        return cls(movement, correction, math.sqrt(dot(correction, correction)))
+
+
 class _End(NamedTuple):
     """One end of a pair, and what its equations leave there."""
 
@@ -172,12 +187,12 @@ class Linearised:
         moved = (high - low) / width
         movement = self._together(moved, partial, -conditions[self.open])
         first, last = self._ends(pair, movement)
-        tried: list[tuple[Array, Array]] = []
+        tried: list[_Tried] = []
         for _ in range(CORRECTIONS):
             more = self._left(first, last, width, float(np.abs(conditions).max()))
             if more is None:
                 break
-            tried.append((self._flat(movement), self._flat(more)))
+            tried.append(_Tried.of(self._flat(movement), self._flat(more)))
             movement = self._unflat(_mixed(tried))
             first, last = self._ends(pair, movement)
         return Response(movement, first.point, last.point)
@@ -272,18 +287,17 @@ class Linearised:
         return _End(point, here.residual, _drift(economy, here, f), conditions)
 
 
-def _mixed(tried: list[tuple[Array, Array]]) -> Array:
+def _mixed(tried: list[_Tried]) -> Array:
     """The next movement after those that were tried, each with its correction.
 
     Corrections are nearly linear in movements, but can grow where many owners are indifferent; then
     Anderson's mixing finds the combination of movements whose correction is least (Walker and Ni 2011).
     """
-    here, more = tried[-1]
-    sizes = [float(np.linalg.norm(correction)) for _, correction in tried]
-    if max(sizes) <= sizes[0]:
+    here, more, _ = tried[-1]
+    if max(one.size for one in tried) <= tried[0].size:
         return here + more
-    moved = np.array([b[0] - a[0] for a, b in pairwise(tried)]).T
-    changed = np.array([b[1] - a[1] for a, b in pairwise(tried)]).T
+    moved = np.array([b.movement - a.movement for a, b in pairwise(tried)]).T
+    changed = np.array([b.correction - a.correction for a, b in pairwise(tried)]).T
     share = np.linalg.lstsq(changed, more, rcond=1e-12)[0]
     return here + more - (moved + changed) @ share
 
