@@ -292,6 +292,20 @@ def test_in_python_numbers_may_be_left_out():
         dg.draws(chronicle(), channels="slow")
 
 
+def test_strengths_stay_within_what_the_economy_allows():
+    """Collateral of 1.4 may fall to 1: by 0.8 to the power of 1.5, not of 1.75."""
+    change = {"parameter": "statuses.free.collateral", "multiply": 0.8}
+    made = told(economies.loads(VILLAGE), ("2020-01-01", change))
+    (one,) = calls.plan_of(made, None).numbers
+    assert (one.scale.low, one.scale.high) == (0.0, 1.5)
+    wide = f"name: a\nnumbers:\n  {one.name}: {{mean: 1, sd: 3}}\n"
+    plan = loader.loads(wide, made)
+    with pytest.raises(InputError) as error:
+        plan.at(np.array([2.0]))
+    assert in_full._reason(error.value).startswith("the economy does not allow it: ")
+    assert in_full._reason(NotConverged("no path", history=())) == "no path"
+
+
 # --- the command line --------------------------------------------------------------------------------------
 
 
