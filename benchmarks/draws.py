@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from dirigiste.fit.chronicles import loader
 from dirigiste.solver import surprises
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -54,9 +56,9 @@ NUMBERS = {
 """Standard deviations."""
 
 
-def timed(what: str, call: Callable, *args: object, **options: object) -> object:
+def timed(what: str, call: Callable[[], Result]) -> Result:
     wall, processor = time.perf_counter(), time.process_time()
-    result = call(*args, **options)
+    result = call()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(f"{what}: {wall:.0f} s, {processor:.0f} s of processor time", flush=True)
     return result
@@ -69,18 +71,18 @@ def main(which: str, full: str = "3") -> None:
     lines = [f"  {number}: {{sd: {sd}}}" for number, sd in NUMBERS[which].items()]
     plan = loader.loads("\n".join(["name: numbers", "numbers:", *lines]), chronicle)
     surprises.solve(chronicles.load(str(EXAMPLES / "squeeze.yaml")))  # programs are loaded
-    timed("the path itself", surprises.solve, chronicle)
-    result = timed(f"500 draws of {len(plan.names)} numbers, without full solutions", drawing.draws, plan, full=0)
-    assert isinstance(result, drawing.Draws)
-    print(f"what is left of derivatives: {result.at.left:.1e} at most")
-    if int(full):
-        print_misses(timed(f"the same with {full} solved in full", drawing.draws, plan, full=int(full)))
-
-
-def print_misses(result: drawing.Draws, names: Iterable[str] = ("output", "control", "silence")) -> None:
-    for name in names:
-        misses = np.nanmedian(result.misses[name])
-        print(f"full solutions from linear responses, {name}: {misses:.2f} standard deviations (median)")
+    timed("the path itself", lambda: surprises.solve(chronicle))
+    what = f"500 draws of {len(plan.names)} numbers"
+    run = timed(f"{what}, without full solutions", lambda: drawing.draws(plan, drawing.Options(full=0)))
+    assert run.draws is not None
+    print(f"what is left of derivatives: {run.draws.data.attrs['left']:.1e} at most")
+    if not int(full):
+        return
+    run = timed(f"{what}, {full} solved in full", lambda: drawing.draws(plan, drawing.Options(full=int(full))))
+    assert run.draws is not None
+    for outcome in ("output", "control", "silence"):
+        misses = np.nanmedian(run.draws.misses(outcome))
+        print(f"full solutions from linear responses, {outcome}: {misses:.2f} standard deviations (median)")
 
 
 if __name__ == "__main__":

@@ -277,10 +277,11 @@ class _Responses:
 
     def _follow(self, base: _Base, until: int | None) -> None:
         """The path of a surprise as its neighbours see it, and the neighbours."""
-        n, task, end = base.number, base.task, self._own_end(base.terminal)
+        n, end = base.number, self._own_end(base.terminal)
         solver, key = self.solver, self.key & self.solver.seen[base.number]
         edges = solver.grid.ahead(n, solver.timeline.following(n, key))
         happen = edges.size - 1 if until is None else solver.grid.surprises[until] - solver.grid.surprises[n]
+        task = base.task._replace(happen=happen)  # channels that first act in `until` had no part in its own
         values = solver.timeline.values(n, key, edges)
         around = near.Neighbours(
             solver.compiled.arrays,
