@@ -107,6 +107,9 @@ FALLBACK_WORK = 1.2e9
 """Work (`effort`), some half a minute, after which a search that has fallen back on settling or brackets
 begins no further evaluation."""
 
+MOST_WORK = 1.5e9
+"""The same for a search as a whole, whatever it falls back on: about a minute at most."""
+
 COARSE, LEAST_NODES = 4, 40
 """A start from cold happens on a grid with `COARSE` times fewer wealth nodes, while that leaves at least
 `LEAST_NODES`."""
@@ -371,6 +374,8 @@ class _Search:
     """Work that may go into what follows where Newton from the start fails."""
     deadline: float = np.inf
     """At how much work, by `effort.spent`, to end; set where Newton from the start has failed."""
+    limit: float = np.inf
+    """The same for everything together; set where the search begins."""
 
     def __post_init__(self) -> None:
         self.m = self.compiled.arrays
@@ -420,6 +425,7 @@ class _Search:
 
     def run(self) -> _Trial:
         """The best point: by Newton, and where that stalls by bracketing one price after the other."""
+        self.limit = effort.spent() + MOST_WORK
         u = within(self.m, self.start.u)
         now = self.at(u, u, self.start.v, self.start.f, 1e-2 if self.active else 0.0)
         if self.active:
@@ -434,7 +440,7 @@ class _Search:
             now = self.in_jump(now, known)
             if self.done(now) or self.why:
                 return now
-        self.deadline = min(self.deadline, effort.spent() + self.work)
+        self.deadline = min(self.deadline, effort.spent() + self.work, self.limit)
         if QUOTA in self.active:
             now = self.quota(now)
         if not self.done(now) and not self.why and self.settles:
@@ -459,7 +465,7 @@ class _Search:
         lead to an equilibrium, or to the reason why there is none in double precision.
         """
         inner = _Search(self.compiled, self.start, self.target, self.progress, self.stage, self.active)
-        inner.deadline = effort.spent() + self.work
+        inner.deadline = min(effort.spent() + self.work, self.limit)
         trial, jump = nested.solve(inner, now, None if known is None else known.matrix)
         if not (inner.done(trial) or (jump and trial.size <= NEAR_JUMP)):
             return now
@@ -481,7 +487,7 @@ class _Search:
         """
         before = effort.spent()
         trial = levels.solve(self, now)
-        self.deadline += effort.spent() - before
+        self.deadline = min(self.deadline + effort.spent() - before, self.limit)
         if trial is None:
             return now
         if not self.done(trial):

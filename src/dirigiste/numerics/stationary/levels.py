@@ -79,7 +79,7 @@ class Levels:
         self.search, self.point = search, now.point
         self.order = [index for index in (INTEREST, WAGE, TRANSFER) if index in search.active]
         self.slopes = dict(SLOPES)
-        self.end = effort.spent() + min(WORK, search.work)
+        self.end = min(effort.spent() + min(WORK, search.work), search.limit)
         self.may = np.array([status["operates"] > 0.0 for status in search.m.status])
 
     def run(self) -> _Trial | None:

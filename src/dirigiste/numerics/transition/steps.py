@@ -278,7 +278,7 @@ def stage(
             _settle(m, fastest, tolerance, v, income, x)
             rounds += 1
             continue
-        if worst > FRONT:
+        if worst > FRONT and rounds < STUCK:
             _fronts(m, fastest, tolerance, v, income, ahead, behind, right, left, consumption, x)
         linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(
@@ -469,7 +469,7 @@ def _fronts(
     x: Scratch,
 ) -> None:
     """Solve the equations of owners of a status and an ability by themselves where a residual of theirs is
-    above `FRONT`; values, and all that `decide` makes of them, are replaced where that helps.
+    above `FRONT`; values, and all that `decide` makes of them, are replaced where that leads to a solution.
     """
     N, S, J = v.shape
     room = np.empty((ROOM + 5, N, 1))
@@ -486,7 +486,8 @@ def _fronts(
                 room[1, n, 0] = income[n, s, j]
                 room[2, n, 0] = x.rest[n, s, j]
                 room[OWN, n, 0] = x.exits[n, s, j]
-            if not _solve_few(near, fastest[s, j : j + 1], max(tolerance, FRONT_ENOUGH), room) < worst:
+            enough = max(tolerance, FRONT_ENOUGH)
+            if not _solve_few(near, fastest[s, j : j + 1], enough, room) <= enough:
                 continue
             for n in range(N):
                 v[n, s, j] = room[0, n, 0]
