@@ -10,7 +10,7 @@ from dirigiste.errors import InputError, NotConverged
 from dirigiste.numerics.compiled import programs
 from dirigiste.numerics.stationary.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.results.equilibria import known
-from dirigiste.results.runs.run import _settled
+from dirigiste.results.runs.run import settled
 from dirigiste.solver import surprises as courses
 
 CHANGES = {
@@ -313,7 +313,7 @@ def test_a_quick_split_stops_when_two_levels_agree(village):
     )  # fmt: skip
     stages = []
     solved = courses.solve(
-        chronicle, channels="quick", settled=_settled, progress=lambda stage, *_: stages.append(stage)
+        chronicle, channels="quick", settled=settled, progress=lambda stage, *_: stages.append(stage)
     )
     assert solved.split is not None
     assert len(solved.split) == 16
