@@ -19,7 +19,7 @@ AFEW = (
 )
 """What every run of the tests looks at."""
 
-MOST_WORK = 3e9
+MOST_WORK = 2e9
 """Visits of states (`numerics.effort`) within which there is an answer: about a minute of a processor."""
 
 PATIENT = 900.0
