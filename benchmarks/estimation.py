@@ -49,18 +49,18 @@ ALGORITHMS = ("scipy_ls_trf", "pounders")
 
 
 def problem(economy: Economy) -> Plan:
-    found = values(dg.solve(economy))
+    outcomes = values(dg.solve(economy))
     lines = []
     for number, of in enumerate(MOMENTS):
-        target = float(parse(of).value(found))
+        target = float(parse(of).value(outcomes))
         se = RELATIVE * abs(target)
         lines.append(f'  - {{name: m{number}, of: "{of}", source: x, target: {target!r}, se: {se!r}}}')
     return loader.loads(PARAMETERS + "\n".join(lines) + "\n", economy)
 
 
-def show(what: str, solutions: int, begun: tuple[float, float], found: dict[str, float]) -> None:
+def show(what: str, solutions: int, begun: tuple[float, float], estimates: dict[str, float]) -> None:
     wall, processor = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    numbers = ", ".join(f"{name} {value:.6f}" for name, value in found.items())
+    numbers = ", ".join(f"{name} {value:.6f}" for name, value in estimates.items())
     print(
         f"{what}: {solutions} solutions, {wall:.1f} s, {processor:.1f} s of processor time: {numbers}",
         flush=True,
@@ -74,8 +74,8 @@ def now() -> tuple[float, float]:
 def ours(plan: Plan) -> None:
     begun = now()
     result = dg.calibrate(plan.economy, plan)
-    found = dict(zip([p.name for p in plan.parameters], result.x.tolist(), strict=True))
-    show("dirigiste.calibrate", result.searches[result.best].evaluations, begun, found)
+    estimates = dict(zip([p.name for p in plan.parameters], result.x.tolist(), strict=True))
+    show("dirigiste.calibrate", result.searches[result.best].evaluations, begun, estimates)
 
 
 def peer(plan: Plan, algorithm: str) -> None:
@@ -88,10 +88,10 @@ def peer(plan: Plan, algorithm: str) -> None:
 
     def simulate(params: pd.DataFrame | pd.Series) -> pd.Series:
         series = params["value"] if isinstance(params, pd.DataFrame) else params
-        found = evaluator.moments(np.array([series[name] for name in names]))
-        if found is None:
+        simulated = evaluator.moments(np.array([series[name] for name in names]))
+        if simulated is None:
             raise ValueError("the model has no solution here")
-        return pd.Series(found, index=moments)
+        return pd.Series(simulated, index=moments)
 
     variances = np.diag([moment.se**2 for moment in plan.moments])
     scales = [parameter.scale for parameter in plan.parameters]

@@ -12,7 +12,7 @@ from dirigiste.errors import InputError
 from dirigiste.measurement import Choices, measure
 from dirigiste.measurement.output import figures
 from dirigiste.measurement.output.render.files import write_frame, write_tables
-from dirigiste.measurement.output.render.outputs import obstacle, whole, write_text
+from dirigiste.outputs import obstacle, whole, write_text
 
 
 def test_a_write_that_stops_leaves_the_old_file(tmp_path):

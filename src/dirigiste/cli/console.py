@@ -188,7 +188,7 @@ def unwritable(
     """
     if path is None:
         return []
-    from dirigiste.measurement.output.render.outputs import obstacle
+    from dirigiste.outputs import obstacle
 
     problem = obstacle(path, folder=folder)
     if problem is not None:

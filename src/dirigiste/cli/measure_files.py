@@ -48,7 +48,7 @@ class Files:
             InputError: The format of a file is unknown, or the file of firms itself would be replaced.
         """
         from dirigiste.measurement.output.render.files import check_formats, frame_kind
-        from dirigiste.measurement.output.render.outputs import obstacle
+        from dirigiste.outputs import obstacle
 
         check_formats(self.formats)
         if "--firms" in self.paths:

@@ -137,7 +137,7 @@ def _write(entry: Entry, outcome: Outcome, out: Path) -> Path:
 
 
 def _page(results: list[tuple[Entry, Outcome]], path: Path, *, quiet: bool) -> None:
-    from dirigiste.measurement.output.render.outputs import write_text
+    from dirigiste.outputs import write_text
     from dirigiste.replications.page import whole
 
     write_text(path, whole(results))

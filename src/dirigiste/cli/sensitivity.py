@@ -145,6 +145,7 @@ def _along_path(
 def _path_json(result: xr.Dataset) -> dict[str, object]:
     """Derivatives at every step, by outcome and number."""
     from dirigiste.results.equilibria.equilibrium import plain
+
     return {
         "chronicle": result.attrs["chronicle"],
         "time": result["time"].values.tolist(),

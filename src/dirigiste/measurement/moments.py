@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from dirigiste.measurement.output.render.outputs import write_text
+from dirigiste.outputs import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,17 +4,17 @@ same bits: a file for each surprise, which is there whole or not at all.
 
 from __future__ import annotations
 
-import os
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dirigiste.numerics.transition.near import leaves
 from dirigiste.numerics.transition.path import Begin
+from dirigiste.outputs import whole
 from dirigiste.solver.state import CLAIMS, Piece, each
 
 Array = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Kept:
         """Keep what follows from a surprise."""
         arrays: dict[str, Array] = {"left": np.array(known.left)}
         for k, piece in enumerate([known.itself, *known.pieces]):
-            arrays |= {f"{k}.{m}": leaf for m, leaf in enumerate(_leaves(piece))}
+            arrays |= {f"{k}.{m}": leaf for m, leaf in enumerate(leaves(piece))}
         for k, begin in enumerate(known.begin):
             if begin is not None:
                 arrays |= {f"f{k}": begin.f, f"g{k}": begin.g}
@@ -84,10 +84,10 @@ class Kept:
         count = arrays["left"].size
         pieces = []
         for k in range(count + 1):
-            leaves = [arrays[f"{k}.{m}"] for m in range(sum(name.startswith(f"{k}.") for name in arrays))]
-            whole = len(leaves) > sum(1 for _ in _leaves(like))
-            form = like._replace(claims={CLAIMS: like.u} if whole else {})
-            rest = iter(leaves)
+            parts = [arrays[f"{k}.{m}"] for m in range(sum(name.startswith(f"{k}.") for name in arrays))]
+            valued = len(parts) > sum(1 for _ in leaves(like))
+            form = like._replace(claims={CLAIMS: like.u} if valued else {})
+            rest = iter(parts)
             pieces.append(each(lambda _, rest=rest: next(rest), form))
         begin = [Begin(arrays[f"f{k}"], arrays[f"g{k}"]) if f"f{k}" in arrays else None for k in range(count)]
         moved = [
@@ -98,15 +98,13 @@ class Kept:
 
 
 def write(path: Path, arrays: dict[str, Array]) -> None:
-    """Write arrays by name to a file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        with draft.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Write arrays by name to a file that is there whole or not at all.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    with whole(path) as draft, draft.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def read(path: Path) -> dict[str, Array] | None:
@@ -116,15 +114,3 @@ def read(path: Path) -> dict[str, Array] | None:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def _leaves(item: Any) -> Iterator[Array]:  # noqa: ANN401
-    """Arrays in tuples and dictionaries, in their order."""
-    if isinstance(item, dict):
-        for inner in item.values():
-            yield from _leaves(inner)
-    elif isinstance(item, tuple):
-        for inner in item:
-            yield from _leaves(inner)
-    else:
-        yield item

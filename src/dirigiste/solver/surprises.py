@@ -320,17 +320,16 @@ class Solver:
 
         def hand_on(rough: transition.Rough) -> None:
             assert after is not None
-            v, at = values_of(rough.backwards), {k: self._on(rough, n, k) for k in later}
+            v = values_of(rough.backwards).astype(np.float32)
             path = parent.path._replace(u=rough.u.copy())
-            after.rough.set_result(
-                State(begin, edges, terminal, path, when, v.astype(np.float32), at, (), ())
-            )
+            after.rough.set_result(State(begin, edges, terminal, path, when, v, {}, (), ()))
 
         parent = before.rough.result()
         guess = self._guess(edges, parent, terminal)
         predicted = self._predicted(n, key, edges, guess)
         happen = None if until is None else self.grid.surprises[until] - begin
-        task = self._task(values, edges, masses_before(parent, n), terminal, happen)
+        masses = masses_before(parent, n) if before.settled else Begin(*NOBODY[:2])  # asked for later
+        task = self._task(values, edges, masses, terminal, happen)
         early = hand_on if after else None
         solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
         parent = before.state.result()
@@ -536,7 +535,7 @@ class Solver:
         decisions, masses = solved.backwards.decisions, solved.forwards.g
         return claims.along(task.timed.stacked, solved.u, solved.lengths, decisions, masses, end)[0]
 
-    def _on(self, solved: transition.Solved | transition.Rough, n: int, k: int) -> tuple[Array, Array, Array]:
+    def _on(self, solved: transition.Solved, n: int, k: int) -> tuple[Array, Array, Array]:
         """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
         step = self.grid.surprises[k] - self.grid.surprises[n]
         forwards = solved.forwards

@@ -228,9 +228,9 @@ def _parts(
     slopes = {everything: whole.outcomes(split.OUTCOMES)[1]}
     for n, members in enumerate(sets):
         label = split.PLUS.join(channel for channel in players if channel in members)
-        found = store.load(f"set-{label}")
-        if found is None:
-            told = _told(progress, f"responses of the paths with {label} alone, set {n + 1} of {len(sets)}")
+        derivatives = store.load(f"set-{label}")
+        if derivatives is None:
+            report = _told(progress, f"responses of the paths with {label} alone, set {n + 1} of {len(sets)}")
             one = linear(
                 plan,
                 at,
@@ -238,14 +238,14 @@ def _parts(
                 only=tuple(members),
                 accuracy=ACCURACY,
                 kept=store.responses(label),
-                progress=told,
+                progress=report,
             )
-            found = one.outcomes(split.OUTCOMES)[1]
-            store.save(f"set-{label}", found)
-        slopes[members] = found
+            derivatives = one.outcomes(split.OUTCOMES)[1]
+            store.save(f"set-{label}", derivatives)
+        slopes[members] = derivatives
     parts, rests = [], []
     for outcome in split.OUTCOMES:
-        of_sets = {members: found[outcome] for members, found in slopes.items()}
+        of_sets = {members: derivatives[outcome] for members, derivatives in slopes.items()}
         part, rest = drawn.derived_parts(of_sets, whole.base_slopes(outcome), players)
         parts.append(part)
         rests.append(float(np.sqrt(((rest * plan.sd) ** 2).sum(axis=-1)).max()) if rest.size else 0.0)

@@ -98,6 +98,15 @@ class Plan:
         return with_values(self.chronicle, self.numbers, self.values(z))
 
 
+def correlation_of(covariance: Array) -> Array:
+    """Correlation (K, K) of a covariance, symmetric to the last bit and 1 on the diagonal."""
+    sd = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(sd, sd)
+    correlation = 0.5 * (correlation + correlation.T)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
+
+
 def with_values(
     chronicle: Chronicle, numbers: tuple[Uncertain, ...], values: Mapping[str, float]
 ) -> Chronicle:

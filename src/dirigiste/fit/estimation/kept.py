@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dirigiste.errors import InputError
-from dirigiste.measurement.output.render.outputs import make, write_text
+from dirigiste.outputs import make, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,7 +14,8 @@ import numpy as np
 from dirigiste import economy as economies
 from dirigiste.documents.writing import to_compact_yaml, to_yaml
 from dirigiste.errors import InputError
-from dirigiste.measurement.output.render.outputs import make, whole, write_text
+from dirigiste.fit.chronicles.plan import correlation_of
+from dirigiste.outputs import make, whole, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,15 +98,11 @@ def numbers_file(result: Calibration) -> str:
             numbers[path] = entry
     if not numbers:
         return ""
-    se = inference.se[which]
-    correlation = inference.covariance[np.ix_(which, which)] / np.outer(se, se)
-    correlation = 0.5 * (correlation + correlation.T)
-    np.fill_diagonal(correlation, 1.0)
     data = {
         "name": re.sub("[^a-z0-9_]+", "_", f"estimates_of_{plan.name.lower()}"),
         "title": f"{plan.title or plan.name}: estimates and how well they are known",
         "numbers": numbers,
-        "correlation": correlation.tolist(),
+        "correlation": correlation_of(inference.covariance[np.ix_(which, which)]).tolist(),
     }
     head = (
         "# Written by `dirigiste calibrate`, for chronicles on the economy beside it:\n"

@@ -20,6 +20,7 @@ from dirigiste.errors import InputError
 from dirigiste.frontiers.problems import goals as reading_goals
 from dirigiste.frontiers.problems import instruments as reading_instruments
 from dirigiste.frontiers.problems.goals import PRICE
+from dirigiste.frontiers.problems.instruments import distance, settings
 from dirigiste.frontiers.problems.problem import REMEMBERED
 from dirigiste.results.quantities import outcomes
 from dirigiste.results.runs.sensitivity import SMALL, STEP
@@ -141,7 +142,7 @@ class Campaign:
 
     def at(self, x: Array) -> Chronicle:
         """The chronicle with instruments (K,)."""
-        return with_sizes(self.chronicle, self._changes(x))
+        return with_sizes(self.chronicle, settings(self.instruments, x))
 
     def values(self, x: Array, progress: Progress | None = None) -> Array:
         """Goals (M,) at instruments (K,)."""
@@ -176,16 +177,9 @@ class Campaign:
 
     def _nearest(self, x: Array) -> Neighbour | None:
         """Of the chronicles that are remembered the one that is nearest in instruments."""
-        width = np.array([one.high - one.low for one in self.instruments])
-        order = sorted(self._solved, key=lambda one: float(np.abs((one[0] - x) / width).max()))
-        return order[0][1] if order else None
-
-    def _changes(self, x: Array) -> dict[str, float]:
-        return {
-            path: float(value)
-            for one, value in zip(self.instruments, x, strict=True)
-            for path in one.paths
-        }
+        if not self._solved:
+            return None
+        return min(self._solved, key=lambda one: distance(self.instruments, one[0], x))[1]
 
     def _step(self, x: Array, k: int) -> float:
         """By how much an instrument is moved: up, or down where it cannot be higher."""

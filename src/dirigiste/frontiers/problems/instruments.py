@@ -10,11 +10,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dirigiste.documents.words import near
 from dirigiste.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Array = NDArray[np.float64]
 
 WIDTH: Final = 2.0
 """Factor up and down within which an instrument moves if it has no bounds."""
@@ -40,6 +45,17 @@ class Instrument:
     def at(self) -> float:
         """Where the present value lies between the bounds: 0 at the lower, 1 at the higher."""
         return (self.value - self.low) / (self.high - self.low)
+
+
+def settings(instruments: Iterable[Instrument], x: Array) -> dict[str, float]:
+    """Values (K,) of instruments by the paths of their parameters."""
+    return {path: float(value) for one, value in zip(instruments, x, strict=True) for path in one.paths}
+
+
+def distance(instruments: Sequence[Instrument], x: Array, other: Array) -> float:
+    """How far apart two settings (K,) are: the largest difference, over the width of bounds."""
+    width = np.array([one.high - one.low for one in instruments])
+    return float(np.abs((x - other) / width).max())
 
 
 def read(

@@ -13,6 +13,7 @@ import numpy as np
 from dirigiste.errors import InputError
 from dirigiste.frontiers.problems import goals as reading_goals
 from dirigiste.frontiers.problems import instruments as reading_instruments
+from dirigiste.frontiers.problems.instruments import distance, settings
 from dirigiste.results.equilibria.sensitivity import ends, values
 from dirigiste.results.equilibria.solve import solve
 from dirigiste.results.quantities import outcomes
@@ -168,16 +169,11 @@ class Stationary:
 
     def changes(self, x: Array) -> dict[str, float]:
         """Values by dotted path."""
-        return {
-            path: float(value)
-            for one, value in zip(self.instruments, x, strict=True)
-            for path in one.paths
-        }
+        return settings(self.instruments, x)
 
     def equilibrium(self, x: Array, progress: Progress | None = None) -> Equilibrium:
         """The solved economy at instruments, started from the nearest one that is remembered."""
-        width = np.array([one.high - one.low for one in self.instruments])
-        order = sorted(self._near, key=lambda one: float(np.abs((one[1] - x) / width).max()))
+        order = sorted(self._near, key=lambda one: distance(self.instruments, one[1], x))
         for economy, at, solved in order:
             if economy is self.economy and np.array_equal(at, x):
                 return solved

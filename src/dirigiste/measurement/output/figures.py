@@ -15,7 +15,7 @@ import polars as pl
 from dirigiste.errors import InputError
 from dirigiste.measurement.output import drawing, figure_data
 from dirigiste.measurement.output.figure_data import ALL
-from dirigiste.measurement.output.render.outputs import make, whole, write_text
+from dirigiste.outputs import make, whole, write_text
 from dirigiste.report import words
 from dirigiste.report.drawing import sheet
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from dirigiste.measurement.output.figures import figures
 from dirigiste.measurement.output.render import cells
-from dirigiste.measurement.output.render.outputs import write_text
+from dirigiste.outputs import write_text
 from dirigiste.report import words
 from dirigiste.report.page import data_link
 from dirigiste.results.archive import provenance

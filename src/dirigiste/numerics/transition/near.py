@@ -146,7 +146,7 @@ class Neighbours:
         self.matrix = found.matrix(jacobian(kernel, task.lengths)) + solved.correction
         self.itself = self._neighbour(task, trial, end)
         """The path itself, evaluated as its neighbours are."""
-        self.whole = np.concatenate([leaf.reshape(-1) for leaf in _leaves(self.itself)])
+        self.whole = np.concatenate([leaf.reshape(-1) for leaf in leaves(self.itself)])
         self.rooms.put(room)
 
     def find(self, wanted: Sequence[Wanted], left: float) -> list[Found]:
@@ -254,7 +254,7 @@ class Neighbours:
             search = self._search(task, room)
             u = search.moved(u, change)
             trial = search.newton(u, self.v, search.clearing.within(self.near + (u - self.foreseen)))
-            whole = np.concatenate([x.reshape(-1) for x in _leaves(self._neighbour(task, trial, end))])
+            whole = np.concatenate([x.reshape(-1) for x in leaves(self._neighbour(task, trial, end))])
         finally:
             self.rooms.put(room)
         moved = (trial.u - self.foreseen)[:, self.active]
@@ -277,7 +277,7 @@ class Neighbours:
 
     def _made(self, difference: Array) -> Neighbour:
         """The neighbour that differs by so much."""
-        sizes = [leaf.size for leaf in _leaves(self.itself)]
+        sizes = [leaf.size for leaf in leaves(self.itself)]
         rows = iter(np.split(self.whole + difference, np.cumsum(sizes)[:-1]))
 
         def made(like: Any) -> Any:  # noqa: ANN401
@@ -288,11 +288,13 @@ class Neighbours:
         return made(self.itself)
 
 
-def _leaves(item: object) -> Iterator[Array]:
-    """Arrays in nested named tuples, in their order."""
+def leaves(item: object) -> Iterator[Array]:
+    """Arrays in nested tuples and dictionaries, in their order."""
+    if isinstance(item, dict):
+        item = tuple(item.values())
     if isinstance(item, tuple):
         for part in item:
-            yield from _leaves(part)
+            yield from leaves(part)
     elif isinstance(item, np.ndarray):
         yield item
 

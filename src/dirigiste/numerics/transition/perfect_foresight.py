@@ -80,13 +80,12 @@ class Guess(NamedTuple):
 
 
 class Rough(NamedTuple):
-    """What a path is after its first round: prices of the next round, and values and masses of this one,
-    whose memory the next one overwrites.
+    """What a path is after its first round: prices of the next round, and values of this one, whose memory
+    the next one overwrites.
     """
 
     u: Array
     backwards: Backwards
-    forwards: Forwards
 
 
 class Solved(NamedTuple):
@@ -249,7 +248,7 @@ def solve(
         change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
         if early:
-            early(Rough(search.moved(current.u, change), current.backwards, current.forwards))
+            early(Rough(search.moved(current.u, change), current.backwards))
             early = None
         trial = None
         for halving in range(HALVINGS):

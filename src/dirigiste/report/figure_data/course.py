@@ -176,12 +176,10 @@ def of_statuses(run: Run, name: str, statuses: list[str], label: str, kind: str)
 
 
 def _drawn(run: Run, names: list[str], kind: str) -> Array | None:
-    """Deviations of a sum of outcomes in every draw (D, M)."""
-    if run.draws is None:
+    """Deviations of a sum of outcomes in every draw (D, M); None without draws."""
+    if run.draws is None or not names:
         return None
-    values = sum((run.draws.values(name) for name in names), start=np.zeros(1))
-    without = sum((run.draws.without(name) for name in names), start=np.zeros(1))[:, None]
-    return values - without if kind == POINTS else values / np.where(without == 0.0, np.nan, without) - 1.0
+    return run.draws.deviations(*names, relative=kind != POINTS)
 
 
 def discount_rate(run: Run) -> float:

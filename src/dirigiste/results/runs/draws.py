@@ -140,11 +140,12 @@ class Draws:
         """Quantiles of an outcome along the path (levels, T)."""
         return np.quantile(self.values(name), list(levels), axis=0)
 
-    def deviations(self, name: str, *, relative: bool) -> Array:
-        """By how much an outcome differs from what it is without the events in every draw (D, T); with
-        `relative` over the latter, nan where that is 0.
+    def deviations(self, *names: str, relative: bool) -> Array:
+        """By how much an outcome, or the sum of several, differs from what it is without the events in every
+        draw (D, T); with `relative` over the latter, nan where that is 0.
         """
-        values, without = self.values(name), self.without(name)[:, None]
+        values = np.sum([self.values(name) for name in names], axis=0)
+        without = np.sum([self.without(name) for name in names], axis=0)[:, None]
         if not relative:
             return values - without
         return values / np.where(without == 0.0, np.nan, without) - 1.0

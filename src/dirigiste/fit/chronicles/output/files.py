@@ -12,7 +12,8 @@ from dirigiste import economy as economies
 from dirigiste.chronicle.event import BibliographyEntry
 from dirigiste.documents.writing import to_yaml
 from dirigiste.fit.chronicles.output import figures
-from dirigiste.measurement.output.render.outputs import make, whole, write_text
+from dirigiste.fit.chronicles.plan import correlation_of
+from dirigiste.outputs import make, whole, write_text
 from dirigiste.results.equilibria.equilibrium import plain
 from dirigiste.version import __version__
 
@@ -91,8 +92,6 @@ def numbers_file(result: Fitted) -> str:
         }
         bounds = plan.declared.numbers[one.name].bounds
         given[one.name] = entry | ({"bounds": list(bounds)} if bounds is not None else {})
-    correlation = result.covariance / np.outer(result.sd, result.sd)
-    np.fill_diagonal(correlation, 1.0)
     declared = plan.declared
     series = {
         name: one.model_dump(exclude_unset=True, by_alias=True) for name, one in declared.series.items()
@@ -101,7 +100,7 @@ def numbers_file(result: Fitted) -> str:
         "name": f"{declared.name}_estimated",
         "title": f"{declared.title or declared.name}, estimated on {plan.chronicle.name}",
         "numbers": given,
-        "correlation": (0.5 * (correlation + correlation.T)).tolist(),
+        "correlation": correlation_of(result.covariance).tolist(),
         **({"series": series} if series else {}),
     }
     head = f"# Written by `dirigiste fit` {__version__}: mean and standard errors after the data.\n"

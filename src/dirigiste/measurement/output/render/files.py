@@ -10,7 +10,7 @@ import polars as pl
 from dirigiste.errors import InputError
 from dirigiste.measurement.files import stata
 from dirigiste.measurement.output.render import latex, markdown
-from dirigiste.measurement.output.render.outputs import make, whole, write_text
+from dirigiste.outputs import make, whole, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
