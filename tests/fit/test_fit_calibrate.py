@@ -79,6 +79,8 @@ def test_coverage(truth):
     covered = ((low <= true) & (true <= high)).mean(axis=0)
     # three standard errors of a share of .95 in 200 draws are .046
     assert (np.abs(covered - 0.95) < 0.046).all(), covered
+    together = np.array([r.wald(TRUE)[1] for r in results])
+    assert abs((together >= 0.05).mean() - 0.95) < 0.046
     p = np.array([r.inference.p for r in results])
     assert abs((p < 0.1).mean() - 0.1) < 0.064
 
@@ -103,6 +105,53 @@ moments:
     assert weakest.text.startswith("weakly identified: `leave` up by 10 % and `join` up by ")
     assert weakest.text.endswith(" standard errors")
     assert result.unidentified[0] is weakest
+
+
+def test_joint_sets_are_where_the_statistic_of_wald_has_its_quantile(exact):
+    """On the edge of a set of 95 % the probability of a larger statistic is 5 %; estimates are the centre."""
+    edge = exact.confidence_set("collateral", "spread")
+    for n in (0, 40, 100, 163):
+        assert exact.wald(edge.iloc[n].to_dict())[1] == pytest.approx(0.05, rel=1e-6)
+    statistic, p = exact.wald(dict(zip(TRUE, exact.x, strict=True)))
+    assert (statistic, p) == (pytest.approx(0.0, abs=1e-20), pytest.approx(1.0))
+    inner = exact.confidence_set("collateral", "spread", level=0.5)
+    assert edge["spread"].max() > inner["spread"].max() > exact.x[2] > inner["spread"].min()
+
+
+def test_the_widest_ends_of_a_joint_set(exact):
+    """They lie sqrt(chi-squared quantile) standard errors from the estimate: 2.448 with two parameters."""
+    edge = exact.confidence_set("cost", "spread")
+    for k, name in ((1, "cost"), (2, "spread")):
+        reach = (edge[name].max() - exact.x[k]) / exact.inference.se[k]
+        assert reach == pytest.approx(2.4477, rel=1e-3)
+
+
+def test_one_value_has_the_statistic_of_its_t(exact):
+    value = exact.x[2] + 1.5 * exact.inference.se[2]
+    statistic, p = exact.wald({"spread": value})
+    assert statistic == pytest.approx(2.25)
+    assert p == pytest.approx(0.13361, rel=1e-4)
+
+
+def test_correlation_is_that_of_the_covariance(exact):
+    frame = exact.correlation()
+    assert list(frame.columns) == list(frame.index) == list(TRUE)
+    se = exact.inference.se
+    np.testing.assert_allclose(frame.to_numpy() * np.outer(se, se), exact.inference.covariance, rtol=1e-12)
+
+
+def test_faults_of_joint_sets_are_named(exact, truth):
+    with pytest.raises(InputError, match="did you mean `spread`"):
+        exact.confidence_set("cost", "spred")
+    with pytest.raises(InputError, match="named twice"):
+        exact.confidence_set("cost", "cost")
+    with pytest.raises(InputError, match="between 0 and 1, got 95"):
+        exact.confidence_set("cost", "spread", level=95)
+    parameters = PARAMETERS.replace("bounds: [0.0, 0.2]}", "bounds: [0.0, 0.012], start: 0.01}")
+    bound = calibrated(truth, parameters)
+    with pytest.raises(InputError, match=r"spread: has no standard error"):
+        bound.wald({"cost": 0.02, "spread": 0.02})
+    assert np.isnan(bound.correlation().loc["spread"]).all()
 
 
 def test_a_parameter_without_effect_is_not_identified(truth):

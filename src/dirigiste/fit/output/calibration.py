@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dirigiste.documents.words import near
+from dirigiste.errors import InputError
+from dirigiste.fit.inference import joint
 from dirigiste.fit.output import files, tables
 from dirigiste.numbers import significant
 from dirigiste.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -166,6 +171,63 @@ class Calibration:
         names = pd.Index([p.name for p in self.plan.parameters], name="parameter")
         return pd.DataFrame(values, index=names, columns=[target.name for target in targets])
 
+    def correlation(self) -> pd.DataFrame:
+        """Between estimates on their scales, parameters as rows and columns; nan where one has no standard
+        error.
+        """
+        import pandas as pd
+
+        names = pd.Index([p.name for p in self.plan.parameters], name="parameter")
+        return pd.DataFrame(joint.correlation(self.inference), index=names, columns=list(names))
+
+    def confidence_set(self, first: str, second: str, *, level: float = 0.95) -> pd.DataFrame:
+        """The edge of the joint confidence set of two parameters: an ellipse on their scales, in their units
+        here, cut at their bounds.
+
+        Args:
+            first: Name of a parameter.
+            second: Name of another one.
+            level: Probability with which the set covers both true values.
+
+        Returns:
+            Points in their order, one column for each of both.
+
+        Raises:
+            InputError: There is no such parameter, its estimate has no standard error, or the level is not
+                between 0 and 1.
+        """
+        import pandas as pd
+
+        which = [self._position(name) for name in (first, second)]
+        if which[0] == which[1]:
+            raise InputError.of("is named twice: a set of two parameters needs two", key=first)
+        points = joint.edge(self.plan, self.x, self.inference, which[0], which[1], level)
+        return pd.DataFrame(points, columns=[first, second])
+
+    def wald(self, values: Mapping[str, float]) -> tuple[float, float]:
+        """Whether values of some parameters can be the true ones, together.
+
+        Args:
+            values: By name of the parameter.
+
+        Returns:
+            The statistic of Wald, and the probability of a larger one if these are the true values: they lie
+            in the joint confidence set of 95 % where that is at least 0.05.
+
+        Raises:
+            InputError: There is no such parameter, or its estimate has no standard error.
+        """
+        named = {self._position(name): float(value) for name, value in values.items()}
+        return joint.wald(self.plan, self.x, self.inference, named)
+
+    def _position(self, name: str) -> int:
+        names = [parameter.name for parameter in self.plan.parameters]
+        if name not in names:
+            better = near(name, names)
+            hint = f"; did you mean `{better}`?" if better else f": {', '.join(names)}"
+            raise InputError.of(f"is no parameter of this calibration{hint}", key=name)
+        return names.index(name)
+
     def assumptions(self) -> pd.DataFrame:
         """Numbers that are not estimated: value, range, and by how many standard errors each estimate moves
         from one end of the range to the other, to first order.
@@ -199,6 +261,7 @@ class Calibration:
                 "estimates": self.estimates().to_dict(orient="records"),
                 "moments": self.fit().to_dict(orient="records"),
                 "covariance": inference.covariance.tolist(),
+                "correlation": joint.correlation(inference).tolist(),
                 "j_test": {"j": inference.j, "degrees": inference.degrees, "p": inference.p},
                 "influence": self.influence(scaled=False).to_numpy().tolist(),
                 "jacobian": self.jacobian.tolist(),

@@ -1,4 +1,6 @@
-"""Figures of a calibration: how far each moment is missed, and which moments move which estimates."""
+"""Figures of a calibration: how far each moment is missed, which moments move which estimates, and joint
+confidence sets of those that hang together most.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dirigiste.numbers import fixed, significant
+from dirigiste.fit.inference import joint as sets
+from dirigiste.numbers import fixed, signed, significant
 from dirigiste.report.drawing import sheet
 
 if TYPE_CHECKING:
@@ -27,6 +30,21 @@ FAR: Final = 6.0
 
 LETTER, SLANT = 0.045, 0.25
 """Height that a letter of a slanted name takes, and of the shortest one, in inches."""
+
+COLUMNS, PANELS = 3, 9
+"""Panels of joint confidence sets in a row, and most of them."""
+
+PANEL: Final = (1.62, 1.3)
+"""Width and height of their axes in inches."""
+
+GAP: Final = (0.72, 0.78)
+"""Room between them, for labels."""
+
+TITLE: Final = 0.28
+"""Of that, what lies above the axes."""
+
+LETTERS: Final = 34
+"""Most letters of a label of theirs."""
 
 
 def fit(result: Calibration) -> bytes:
@@ -94,3 +112,46 @@ def influence(result: Calibration) -> bytes:
         for side in axes.spines.values():
             side.set_visible(False)
         return sheet.png(canvas.figure)
+
+
+def joint(result: Calibration) -> bytes:
+    """Joint confidence sets of 95 % and one half of the pairs of estimates that are most correlated, as PNG;
+    with draws from the posterior where there are any.
+    """
+    plan, x, inference = result.plan, result.x, result.inference
+    pairs = sets.pairs(inference)
+    shown = pairs[:PANELS]
+    with sheet.style():
+        rows = math.ceil(len(shown) / COLUMNS)
+        of = "all" if len(shown) == len(pairs) else f"the {len(shown)} most correlated"
+        heading = f"{plan.title}: joint confidence sets, {of} of {len(pairs)} pairs of estimates"
+        canvas = sheet.canvas(rows * (PANEL[1] + GAP[1]) + NOTE, heading)
+        for n, pair in enumerate(shown):
+            row, column = divmod(n, COLUMNS)
+            left = GAP[0] + column * (PANEL[0] + GAP[0])
+            bottom = NOTE + (rows - row) * (PANEL[1] + GAP[1]) - PANEL[1] - TITLE
+            axes = canvas.axes(left, bottom, *PANEL)
+            which = [pair.first, pair.second]
+            ends = [sets.edge(plan, x, inference, pair.first, pair.second, level) for level in (0.95, 0.5)]
+            if result.posterior is not None:
+                draws = result.posterior.x[result.posterior.weights > 0.0][:, which]
+                axes.plot(*draws.T, ".", color=sheet.ORANGE, markersize=1.5, alpha=0.5, zorder=1)
+            axes.fill(*ends[0].T, facecolor=sheet.PALE, edgecolor=sheet.NAVY, linewidth=0.9, zorder=0)
+            axes.plot(*ends[1].T, color=sheet.NAVY, linewidth=0.7, linestyle=(0, (3, 2)))
+            axes.plot(*x[which], "+", color=sheet.NAVY, markersize=5)
+            names = [plan.parameters[k].name for k in which]
+            axes.set_xlabel(_end(names[0]), fontsize=6.6)
+            axes.set_ylabel(_end(names[1]), fontsize=6.6)
+            axes.set_title(f"correlation {signed(pair.correlation, 2)}", fontsize=7.0, pad=4.0)
+            axes.tick_params(labelsize=6.2)
+            axes.locator_params(nbins=4)
+        note = "Solid: 95 %. Dashed: one half. Cross: estimates."
+        if result.posterior is not None:
+            note += " Dots: draws from the posterior."
+        canvas.plane().text(0.05, 0.12, note, fontsize=6.6, color=sheet.SOFT, va="center")
+        return sheet.png(canvas.figure)
+
+
+def _end(name: str) -> str:
+    """A name as far as there is room for it: of long paths the last part counts."""
+    return name if len(name) <= LETTERS else "…" + name[1 - LETTERS :]

@@ -15,6 +15,7 @@ from dirigiste import economy as economies
 from dirigiste.documents.writing import to_compact_yaml, to_yaml
 from dirigiste.errors import InputError
 from dirigiste.fit.chronicles.plan import correlation_of
+from dirigiste.fit.inference import joint
 from dirigiste.outputs import make, whole, write_text
 
 if TYPE_CHECKING:
@@ -41,12 +42,16 @@ def save(result: Calibration, folder: Path) -> Path:
         ("estimates", result.estimates()),
         ("fit", result.fit()),
         ("influence", result.influence().reset_index()),
+        ("correlation", result.correlation().reset_index()),
         ("assumptions", result.assumptions()),
     ):
         if frame.empty:
             continue
         write_text(folder / f"{name}.csv", frame.to_csv(index=False))
-    for name, draw in (("fit", figures.fit), ("influence", figures.influence)):
+    drawn = {"fit": figures.fit, "influence": figures.influence}
+    if joint.pairs(result.inference):
+        drawn["joint"] = figures.joint
+    for name, draw in drawn.items():
         with whole(folder / f"{name}.png") as draft:
             draft.write_bytes(draw(result))
     return folder
@@ -76,11 +81,7 @@ def numbers_file(result: Calibration) -> str:
     """
     plan, inference = result.plan, result.inference
     slopes = plan.slopes(plan.to_scale(result.x))
-    known = [
-        n
-        for n in range(len(plan.parameters))
-        if math.isfinite(inference.se[n]) and inference.se[n] > 0.0 and not inference.at_bound[n]
-    ]
+    known = joint.known(inference)
     which = [n for n in known for _ in plan.parameters[n].paths]
     numbers: dict[str, Any] = {}
     for n in known:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dirigiste.fit.inference import joint
 from dirigiste.numbers import NONE, fixed, signed, significant
 from dirigiste.replications.text import markdown
 from dirigiste.results.text.tables import Table
@@ -19,7 +20,7 @@ LARGE: Final = 2.0
 """Miss in standard errors from which on a moment counts as missed."""
 
 SHOWN: Final = 3
-"""Moments that the table of influence names for each parameter."""
+"""Moments that the table of influence names for each parameter, and pairs of estimates that are shown."""
 
 
 def heading(result: Calibration) -> str:
@@ -52,7 +53,10 @@ def heading(result: Calibration) -> str:
 
 def every(result: Calibration) -> list[Table]:
     """All tables."""
-    tables = [estimates(result), moments(result), identification(result), influence(result)]
+    tables = [estimates(result), moments(result), identification(result)]
+    if joint.pairs(result.inference):
+        tables.append(together(result))
+    tables.append(influence(result))
     if result.plan.assumed:
         tables.append(assumptions(result))
     if result.posterior is not None:
@@ -127,6 +131,20 @@ def identification(result: Calibration) -> Table:
     table = Table(title, ("singular value", "direction"), left=(1,))
     for direction in result.unidentified or result.directions[:1]:
         table.rows.append((significant(direction.singular, 3), direction.text))
+    return table
+
+
+def together(result: Calibration) -> Table:
+    """The pairs of estimates that hang together most."""
+    plan, inference = result.plan, result.inference
+    title = "Pairs: estimates that hang together most"
+    header = ("", "correlation", "s.e. of the first", "if the second were known")
+    table = Table(title, header, left=(0,))
+    for pair in joint.pairs(inference)[:SHOWN]:
+        names = " and ".join(plan.parameters[n].name for n in (pair.first, pair.second))
+        se = float(inference.se[pair.first])
+        alone = se * math.sqrt(max(0.0, 1.0 - pair.correlation**2))
+        table.rows.append((names, signed(pair.correlation, 2), significant(se, 3), significant(alone, 3)))
     return table
 
 
