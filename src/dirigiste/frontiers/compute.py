@@ -86,7 +86,8 @@ def frontier(
     begin = time.perf_counter()
     evaluator = Evaluator(problem, None if folder is None else Path(folder), progress)
     if len(problem.goals) == len(goals.STANDARD):
-        traced = edge.trace(evaluator, points or POINTS, starts, seed, levels)
+        stationary = isinstance(problem, Stationary)
+        traced = edge.trace(evaluator, points or POINTS, starts, seed, levels, corners=stationary)
     else:
         traced = surface.trace(evaluator, points or GRID, starts, seed)
     return Frontier(

@@ -2,13 +2,16 @@
 
 The first end has most of the price goal, the last most of the other one. Every level is searched from the
 point before it and from the best point that was seen anywhere so far, so that an edge that is not convex, or
-whose instruments jump, is found as well; then once more from behind where the next point has jumped.
+whose instruments jump, is found as well; from the corners of the bounds, each at the level that is next to
+it, since the best settings of few instruments lie at or near one; then once more from both sides where a
+neighbour has other instruments.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,6 +39,9 @@ BETTER: Final = 1e-4
 
 ROUNDS: Final = 3
 """Most rounds that improve an edge."""
+
+CORNERS: Final = 4
+"""Most instruments with which all corners of their bounds are starts."""
 
 HELD: Final = 0
 """Position of the goal that is held at levels along an edge."""
@@ -123,7 +129,13 @@ def ends(evaluator: Evaluator, starts: Array, parts: int) -> tuple[list[Found], 
 
 
 def trace(
-    evaluator: Evaluator, count: int, starts: int, seed: int, wanted: Iterable[float] | None = None
+    evaluator: Evaluator,
+    count: int,
+    starts: int,
+    seed: int,
+    wanted: Iterable[float] | None = None,
+    *,
+    corners: bool = True,
 ) -> Traced:
     """The edge between two goals.
 
@@ -133,6 +145,7 @@ def trace(
         starts: Searches from other places: each end from all of them, and some levels from one.
         seed: Shift of these starts.
         wanted: Levels between both ends, in place of even ones.
+        corners: Whether corners of the bounds are starts too, with up to `CORNERS` instruments.
 
     Raises:
         InputError: A level is not between both ends.
@@ -159,11 +172,16 @@ def trace(
         n = 1 + int((count - 2) * (k + 0.5) / len(others)) if count > 2 else 0
         if n:
             edge[n] = _better(edge[n], climb(evaluator, PRICE, {HELD: float(levels[n])}, start, scales))
+    evaluator.watch.begin("edge, from corners and neighbours", parts, parts)
+    for corner in _corners(evaluator) if corners else []:
+        values = evaluator.goals(corner)
+        if values is not None and count > 2:
+            n = 1 + int(np.argmin(np.abs(levels[1:-1] - values[HELD])))
+            _again(evaluator, edge, n, float(levels[n]), corner, scales)
     for n in inner:
-        evaluator.watch.begin("edge, from behind", parts, parts)
-        if np.abs(edge[n + 1].z - edge[n].z).max() > JUMP:
-            again = climb(evaluator, PRICE, {HELD: float(levels[n])}, edge[n + 1].z, scales)
-            edge[n] = _better(edge[n], again)
+        _again(evaluator, edge, n, float(levels[n]), edge[n + 1].z, scales)
+    for n in reversed(inner):
+        _again(evaluator, edge, n, float(levels[n]), edge[n - 1].z, scales)
     for _ in range(ROUNDS):
         changed = False
         for n in inner:
@@ -198,6 +216,20 @@ def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Fou
     ):
         found = _better(found, climb(evaluator, PRICE, held, seen[0], scales))
     return found
+
+
+def _corners(evaluator: Evaluator) -> list[Array]:
+    """Corners of the bounds in scaled instruments; none where they are too many."""
+    size = len(evaluator.problem.instruments)
+    return [np.array(corner) for corner in product((0.0, 1.0), repeat=size)] if size <= CORNERS else []
+
+
+def _again(
+    evaluator: Evaluator, edge: list[Found], n: int, level: float, start: Array, scales: Array
+) -> None:
+    """Search point n of an edge once more from a start with other instruments, and keep the better one."""
+    if np.abs(start - edge[n].z).max() > JUMP:
+        edge[n] = _better(edge[n], climb(evaluator, PRICE, {HELD: level}, start, scales))
 
 
 def _better(one: Found, other: Found | None) -> Found:

@@ -128,6 +128,7 @@ class Scratch(NamedTuple):
     lower: Array
     change: Array
     scale: Array
+    guess: Array
     share_right: Array
     share_left: Array
 
@@ -139,7 +140,7 @@ def scratch(m: Arrays) -> Scratch:
     a, b, c, d = (
         np.empty((2, N, E, J)),
         np.empty((2, S, N, J)),
-        np.empty((10, N, S, J)),
+        np.empty((11, N, S, J)),
         np.empty((2, 1, S * J)),
     )
     return Scratch(
@@ -157,6 +158,7 @@ def scratch(m: Arrays) -> Scratch:
         c[7],
         c[8],
         c[9],
+        c[10],
         d[0],
         d[1],
     )
@@ -234,15 +236,19 @@ def stage(
     the result (N, S, J); equation (13).
 
     One Newton round, or, if `exact`, as many as it takes until the largest residual is at most `tolerance`
-    (logs of consumption a year). Decisions are those at the resulting values.
+    (logs of consumption a year). Owners far off are solved by themselves (`_fronts`); where that leads
+    nowhere, rounds begin again from the guess without it. Decisions are those at the resulting values.
 
     Returns:
         The residual at the values at which decisions were taken, Newton rounds, sweeps.
     """
     N, S, J = v.shape
     flat = (N, S * J)
-    rounds = sweeps = waited = 0
+    rounds = sweeps = waited = begun = 0
+    alone = aside = False  # whether owners were solved by themselves, and whether that is given up
     worst = best = np.inf
+    if exact:
+        x.guess[:] = v
     while True:
         evaluate_arcs(m, abroad, v, reach, rounds == 0, bool(1), x.worth, x.gain, x.loss, flow, x.delta)
         sharp_flows(m, x.delta, reach, flow)
@@ -265,20 +271,29 @@ def stage(
             x.residual.reshape(flat),
             x.scale.reshape(flat),
         )
-        if not np.isfinite(worst) or worst <= tolerance or (rounds > 0 and not exact):
+        if worst <= tolerance or (rounds > 0 and not exact):
+            break
+        if alone and not aside and (rounds == STUCK or not np.isfinite(worst)):
+            v[:] = x.guess
+            rounds += 1
+            aside, begun, best, waited = True, rounds, np.inf, 0
+            continue
+        if not np.isfinite(worst):
             break
         if rounds % AFRESH == 0:
             best = np.inf
         waited = 0 if worst < 0.9 * best else waited + 1
         best = min(best, worst)
-        if rounds >= ROUNDS or (worst < 1e-9 and waited > 0):
+        if rounds - begun >= ROUNDS or (worst < 1e-9 and waited > 0):
             break
         _leave(m, m.scalars[0].rho + 1.0 / length, x.loss, x.exits)
-        if rounds >= STUCK and (rounds - STUCK) % AFRESH == 0:
+        stuck = rounds - begun - STUCK
+        if stuck >= 0 and stuck % AFRESH == 0:
             _settle(m, fastest, tolerance, v, income, x)
             rounds += 1
             continue
-        if worst > FRONT and rounds < STUCK:
+        if worst > FRONT and not aside and rounds < STUCK:
+            alone = True
             _fronts(m, fastest, tolerance, v, income, ahead, behind, right, left, consumption, x)
         linear.factor(ahead, behind, x.tangent_right, x.tangent_left, x.exits, x.pivot, x.upper, x.lower)
         op = linear.Operator(

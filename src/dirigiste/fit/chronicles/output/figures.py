@@ -155,6 +155,7 @@ def fear(result: Fear) -> bytes:
         base = axes.get_ylim()[0]
         for event in (one for one in result.fitted.plan.chronicle.ordered if one.title != REVISION):
             axes.plot([paths.year_of(_moment(event.date))], [base], "|", color=sheet.SOFT, markersize=7)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel("times the rate without events")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncol=3, frameon=False, fontsize=7.0)
         note = "Shaded: half and nine tenths of the probability. Ticks at the bottom: events."
