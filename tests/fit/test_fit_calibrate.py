@@ -344,6 +344,8 @@ def test_a_search_that_is_cut_says_so(truth):
 
 def test_what_is_written(exact, tmp_path):
     exact.save(tmp_path)
+    assert (tmp_path / "joint.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "correlation.csv").read_text().startswith("parameter,collateral,cost,spread,rho\n")
     content = json.loads((tmp_path / "calibration.json").read_text())
     assert content["estimates"][0]["estimate"] == exact.x[0]
     assert content["moments"][2]["of"] == OF["loyal_credit"]

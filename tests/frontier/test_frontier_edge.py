@@ -189,6 +189,29 @@ def test_an_edge_that_is_not_convex_is_found():
     np.testing.assert_allclose(values[:, 1], (1.0 - values[:, 0]) ** 2, atol=1e-4)
 
 
+class Ridges(Quadratic):
+    """Output is high at both ends of the second instrument and low between, highest at the lower end."""
+
+    def values(self, x, progress=None):
+        ridge = 0.3 * (2.0 * x[1] - 1.0) ** 2 - 0.1 * x[1]
+        return np.array([1.0 + x[0], 2.0 - 0.5 * x[0] ** 2 + ridge])
+
+    def jacobian(self, x, progress=None):
+        return np.array([[1.0, 0.0, 0.0], [-x[0], 1.2 * (2.0 * x[1] - 1.0) - 0.1, 0.0]])
+
+
+def test_corners_lead_to_the_better_of_two_ridges():
+    """From where the economy is, a search alone leads to the lower one, at every level."""
+    problem = Ridges((0.5, 0.9, 0.5))
+    alone = edges.trace(Evaluator(problem), 5, 0, 0, corners=False)
+    assert all(point.z[1] > 0.8 for point in alone.points)
+    traced = edges.trace(Evaluator(problem), 5, 0, 0)
+    assert len(traced.points) == 5
+    for point in traced.points:
+        assert point.z[1] == pytest.approx(0.0, abs=1e-6)
+        assert point.values[1] == pytest.approx(2.3 - 0.5 * (point.values[0] - 1.0) ** 2, abs=1e-5)
+
+
 def test_levels_can_be_chosen():
     problem = Quadratic((0.5, 0.5, 0.5))
     traced = edges.trace(Evaluator(problem), 7, 0, 0, [1.5])

@@ -154,7 +154,12 @@ def trace(
     count = count if inner_levels is None else len(inner_levels) + 2
     parts = count + 2
     others = draws(len(evaluator.problem.instruments), starts, seed)
+    tried = _corners(evaluator) if corners else []
+    for corner in tried:
+        evaluator.watch.begin("corners", 1, parts)
+        evaluator.goals(corner)
     (first, last), scales = ends(evaluator, others, parts)
+    last = _improved(evaluator, last, float(last.values[HELD]), scales)
     _, here = origin(evaluator)
     levels = np.linspace(first.values[HELD], last.values[HELD], count)
     if inner_levels is not None:
@@ -173,7 +178,7 @@ def trace(
         if n:
             edge[n] = _better(edge[n], climb(evaluator, PRICE, {HELD: float(levels[n])}, start, scales))
     evaluator.watch.begin("edge, from corners and neighbours", parts, parts)
-    for corner in _corners(evaluator) if corners else []:
+    for corner in tried:
         values = evaluator.goals(corner)
         if values is not None and count > 2:
             n = 1 + int(np.argmin(np.abs(levels[1:-1] - values[HELD])))
@@ -185,11 +190,9 @@ def trace(
     for _ in range(ROUNDS):
         changed = False
         for n in inner:
-            level = {HELD: float(levels[n])}
-            seen = evaluation.best(evaluator.seen(), PRICE, level, (FEASIBLE * scales).tolist())
-            if seen is not None and seen[1][PRICE] > edge[n].values[PRICE] + BETTER * scales[PRICE]:
-                edge[n] = _better(edge[n], climb(evaluator, PRICE, level, seen[0], scales))
-                changed = True
+            before = edge[n]
+            edge[n] = _improved(evaluator, before, float(levels[n]), scales)
+            changed = changed or edge[n] is not before
         if not changed:
             break
     return Traced(here, efficient(edge, scales), scales)
@@ -209,8 +212,14 @@ def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Fou
     """Most of the price goal at a level of the other."""
     held = {HELD: level}
     found = climb(evaluator, PRICE, held, before.z, scales)
-    seen = evaluation.best(evaluator.seen(), PRICE, held, (FEASIBLE * scales).tolist())
     assert found is not None  # the point before was solved
+    return _improved(evaluator, found, level, scales)
+
+
+def _improved(evaluator: Evaluator, found: Found, level: float, scales: Array) -> Found:
+    """A point searched again from the best setting that was seen anywhere, if that is better."""
+    held = {HELD: level}
+    seen = evaluation.best(evaluator.seen(), PRICE, held, (FEASIBLE * scales).tolist())
     if seen is not None and (
         not found.feasible or seen[1][PRICE] > found.values[PRICE] + BETTER * scales[PRICE]
     ):
