@@ -113,6 +113,7 @@ def draws(
         market_value=valued,
         accuracy=ACCURACY,
         kept=store.responses("all"),
+        with_solver=True,
         progress=progress,
     )
     solved = surprises.solve(

@@ -38,8 +38,8 @@ class Linear:
     plan: Plan
     chronicle: Chronicle
     """The chronicle there."""
-    solver: Solver
-    """What solved it."""
+    solver: Solver | None
+    """What solved it, where that was asked for: it holds all of the path, a gigabyte for long chronicles."""
     z: Array
     """Values (K,) on the scales."""
     steps: Array
@@ -102,6 +102,7 @@ def linear(
     market_value: bool | None = None,
     accuracy: float = ACCURACY,
     kept: Kept | None = None,
+    with_solver: bool = False,
     progress: Progress | None = None,
 ) -> Linear:
     """Solve the chronicle at values (K,) on the scales, and derive it in each.
@@ -114,6 +115,7 @@ def linear(
         market_value: Also find market values of firms; left out, where a series is compared with them.
         accuracy: What may be left of derivatives, relative.
         kept: Where responses are kept, see `solver.responses`.
+        with_solver: Whether the result holds what solved the chronicle.
         progress: Called with stage, round and largest residual.
 
     Raises:
@@ -159,7 +161,7 @@ def linear(
     return Linear(
         plan=plan,
         chronicle=here,
-        solver=solved.solver,
+        solver=solved.solver if with_solver else None,
         z=z,
         steps=steps,
         path=path,
