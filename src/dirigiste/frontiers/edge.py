@@ -210,20 +210,19 @@ def _check(levels: list[float], low: float, high: float) -> None:
 
 def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Found:
     """Most of the price goal at a level of the other."""
-    held = {HELD: level}
-    found = climb(evaluator, PRICE, held, before.z, scales)
+    found = climb(evaluator, PRICE, {HELD: level}, before.z, scales)
     assert found is not None  # the point before was solved
     return _improved(evaluator, found, level, scales)
 
 
 def _improved(evaluator: Evaluator, found: Found, level: float, scales: Array) -> Found:
     """A point searched again from the best setting that was seen anywhere, if that is better."""
-    held = {HELD: level}
-    seen = evaluation.best(evaluator.seen(), PRICE, held, (FEASIBLE * scales).tolist())
+    least = {HELD: level}  # of the other goal
+    seen = evaluation.best(evaluator.seen(), PRICE, least, (FEASIBLE * scales).tolist())
     if seen is not None and (
         not found.feasible or seen[1][PRICE] > found.values[PRICE] + BETTER * scales[PRICE]
     ):
-        found = _better(found, climb(evaluator, PRICE, held, seen[0], scales))
+        found = _better(found, climb(evaluator, PRICE, least, seen[0], scales))
     return found
 
 
@@ -265,11 +264,11 @@ def inside(evaluator: Evaluator, traced: Traced) -> Inside:
     slack = (FEASIBLE * traced.scales).tolist()
     most: list[Found | None] = []
     for goal in range(len(here)):
-        held = {m: float(here[m]) for m in range(len(here)) if m != goal}
-        found = climb(evaluator, goal, held, z, traced.scales)
-        seen = evaluation.best(evaluator.seen(), goal, held, slack)
+        least = {m: float(here[m]) for m in range(len(here)) if m != goal}
+        found = climb(evaluator, goal, least, z, traced.scales)
+        seen = evaluation.best(evaluator.seen(), goal, least, slack)
         if found is not None and seen is not None:
-            other = climb(evaluator, goal, held, seen[0], traced.scales)
+            other = climb(evaluator, goal, least, seen[0], traced.scales)
             if other is not None and other.feasible and other.values[goal] > found.values[goal]:
                 found = other
         most.append(found)

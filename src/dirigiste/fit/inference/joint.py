@@ -70,7 +70,8 @@ def on_scale(plan: Plan, x: Array, inference: Inference, which: Sequence[int]) -
     Raises:
         InputError: One of them has no standard error.
     """
-    without = [plan.parameters[n].name for n in which if n not in known(inference)]
+    with_error = known(inference)
+    without = [plan.parameters[n].name for n in which if n not in with_error]
     if without:
         raise InputError.of(
             "has no standard error: it is at its bound or not identified", key=", ".join(without)
