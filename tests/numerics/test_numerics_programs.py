@@ -434,6 +434,54 @@ def test_side_by_side_raises_the_first_error(monkeypatch, threads):
         programs.side_by_side(broken, range(10))
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_found_ahead_is_that_of_each_number(monkeypatch, threads):
+    monkeypatch.setattr(programs, "THREADS", threads)
+    variable = contextvars.ContextVar("variable", default=0)
+    variable.set(7)
+    asked = []
+
+    def one(number):
+        asked.append(number)
+        return number, variable.get()
+
+    with programs.ahead(one, 20) as take:
+        assert [take(number) for number in range(20)] == [(number, 7) for number in range(20)]
+    assert asked == list(range(20))
+
+
+def test_no_more_is_found_ahead_than_may_lie_there(monkeypatch):
+    monkeypatch.setattr(programs, "THREADS", 2)
+    asked, third = [], threading.Event()
+
+    def one(number):
+        asked.append(number)
+        if number == 2:
+            third.set()
+        return number
+
+    with programs.ahead(one, 20, most=2) as take:
+        assert take(0) == 0  # makes room for a third one
+        assert third.wait(60)
+        assert asked == [0, 1, 2]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_ahead_is_raised_where_its_result_is_asked_for(monkeypatch, threads):
+    monkeypatch.setattr(programs, "THREADS", threads)
+
+    def broken(number):
+        if number == 1:
+            raise ValueError(str(number))
+        return number
+
+    with programs.ahead(broken, 3) as take:
+        assert take(0) == 0
+        with pytest.raises(ValueError, match=r"^1$"):
+            take(1)
+        assert take(2) == 2
+
+
 def test_no_module_that_must_stay_light_imports_the_solver():
     code = "import sys, dirigiste.config as c; c.folders(); assert not {'numba', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)

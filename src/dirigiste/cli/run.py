@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dirigiste import imports
 from dirigiste.cli import command_line, console, streams
 from dirigiste.errors import InputError
 
@@ -141,6 +142,7 @@ def command(
         plan = calls.plan_of(declared, numbers)
     problems = console.unwritable(out, "--out", folder=True)
     given = texts(chronicle, declared.economy, declared.files)
+    imports.ahead("netCDF4", *([] if no_report else ["dirigiste.report.page"]))
     splitting = "quick" if channels == "quick" else channels is not None
     unfinished: Path | None = None
     if channels and not quiet:

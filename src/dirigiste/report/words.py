@@ -18,6 +18,9 @@ NARROW: Final = "\N{NO-BREAK SPACE}"
 ARROW: Final = "\N{RIGHTWARDS ARROW}"
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+CONTROL: Final = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\n\t")
+"""Control characters, to be left out."""
+
 SCALES: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
 WHAT: Final = {
     "market_value": "market value",
@@ -60,7 +63,7 @@ def short(value: float) -> str:
 
 def clean(text: str) -> str:
     """A text without control characters, which neither XML nor readers can use."""
-    return "".join(letter for letter in text if letter in "\n\t" or (letter >= " " and letter != "\x7f"))
+    return text.translate(CONTROL)
 
 
 def residual(value: float) -> str:

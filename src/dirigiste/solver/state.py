@@ -77,14 +77,14 @@ def values_at(when: Array, known: Array, values: NDArray[np.floating]) -> Array:
     return interpolated
 
 
-def masses_before(state: State, n: int) -> Begin:
-    """Masses with which surprise n begins."""
-    _, f, g = state.at[n]
-    return Begin(f, g)
-
-
 Date = tuple[Array, ...]
 """Values, row masses and node masses (N, S, J) on a date."""
+
+
+def masses_before(at: dict[int, Date], n: int) -> Begin:
+    """Masses with which surprise n begins."""
+    _, f, g = at[n]
+    return Begin(f, g)
 
 
 class State(NamedTuple):
@@ -112,20 +112,19 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Handover:
-    """What the solution of a surprise passes to that of the next one, each part as soon as it is known: the
-    stationary state in which its path ends, an approximate path without the parts before it, and the final
-    state.
+    """What the solution of a surprise passes to that of the next one, each part as soon as it is known: an
+    approximate path without the parts before it, values and masses on the dates on which its path is left,
+    and the final state.
     """
 
-    terminal: Future[Terminal] = field(default_factory=Future)
     rough: Future[State] = field(default_factory=Future)
+    at: Future[dict[int, Date]] = field(default_factory=Future)
     state: Future[State] = field(default_factory=Future)
 
     @classmethod
     def of(cls, state: State) -> Handover:
         """What is passed on from a state that is known already."""
         handover = cls()
-        handover.terminal.set_result(state.terminal)
         handover.end(state)
         return handover
 
@@ -134,16 +133,18 @@ class Handover:
         self.state.set_result(state)
         if not self.rough.done():
             self.rough.set_result(state)
+        if not self.at.done():
+            self.at.set_result(state.at)
 
     def fail(self, error: BaseException) -> None:
         """Pass an error on to whoever waits for a part that is not known."""
-        for part in (self.terminal, self.rough, self.state):
+        for part in (self.rough, self.at, self.state):
             if not part.done():
                 part.set_exception(error)
 
     def begin(self, n: int) -> Begin:
-        """Masses with which surprise n begins; waits for the final state."""
-        return masses_before(self.state.result(), n)
+        """Masses with which surprise n begins; waits until the path before it is solved."""
+        return masses_before(self.at.result(), n)
 
     @property
     def known(self) -> bool:

@@ -24,7 +24,7 @@ from dirigiste.chronicle import Channel, Chronicle
 from dirigiste.chronicle.timeline import Grid, Timeline, grid
 from dirigiste.economy import Economy
 from dirigiste.errors import IdentityViolated, NotConverged
-from dirigiste.numerics.compiled.programs import side_by_side
+from dirigiste.numerics.compiled.programs import ahead, side_by_side
 from dirigiste.numerics.setup import timed
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.stationary import certificate
@@ -159,8 +159,8 @@ class Solver:
     def solve(self, sets: Sequence[Channels]) -> None:
         """Courses of sets of channels, into `courses`; those that are there already stay as they are."""
         todo = [chain for chain in chains(self.timeline, sets) if chain.key not in self.courses]
-        ahead = [(n, chain.key) for chain in todo for n in self._ahead(chain)]
-        lengths = [self.grid.ahead(n, self.timeline.following(n, key)).size - 1 for n, key in ahead]
+        paths = [(n, chain.key) for chain in todo for n in self._ahead(chain)]
+        lengths = [self.grid.ahead(n, self.timeline.following(n, key)).size - 1 for n, key in paths]
         self.work.plan(lengths, sets=len(set(sets)))
         if not self.apart:
             for channels in sets:
@@ -187,12 +187,21 @@ class Solver:
         def announce(number: int) -> None:
             before, after = hands[number], hands[number + 1]
             try:
-                after.end(self._announce(*acts[number], before, after))
+                after.end(self._announce(*acts[number], ends(number), before, after))
             except BaseException as error:
                 after.fail(error)
                 raise
 
-        side_by_side(announce, range(len(acts)))
+        last = self.before
+
+        def end(number: int) -> Terminal:
+            nonlocal last
+            before = hands[number]
+            last = self._terminal(*acts[number], last, lambda: not before.known)
+            return last
+
+        with ahead(end, len(acts)) as ends:
+            side_by_side(announce, range(len(acts)))
         state = hands[-1].state.result()
         self.courses[channels] = self.course(state)
         self.work.finished()
@@ -242,13 +251,12 @@ class Solver:
         compiled: Compiled,
         lasting: dict[str, float],
         near: Terminal | None,
-        *,
-        silent: bool = False,
+        silent: Callable[[], bool] | None = None,
     ) -> Terminal:
         """The stationary state of an economy, from that of one near by or from cold."""
 
         def report(stage: str, k: int, size: float) -> None:
-            if not silent:
+            if not (silent and silent()):
                 self.work.tell(f"stationary state: {stage}", k, size)
 
         def solve(near: solver.Solved | None) -> Terminal:
@@ -294,22 +302,29 @@ class Solver:
         """The state of a set of channels after surprise n, in which it may have no part."""
         if not self.timeline.acts(n, key):
             return parent
-        return self._announce(n, key, Handover.of(parent), None)
+        return self._announce(n, key, self._terminal(n, key, parent.terminal), Handover.of(parent), None)
 
-    def _announce(self, n: int, key: Channels, before: Handover, after: Handover | None) -> State:
-        """The state of a set of channels after surprise n, in which it acts; what the next surprise may
-        begin with goes into `after`.
+    def _terminal(
+        self, n: int, key: Channels, near: Terminal, silent: Callable[[], bool] | None = None
+    ) -> Terminal:
+        """The stationary state in which the path of a set of channels after surprise n ends, from that of the
+        path before.
+        """
+        lasting = self.timeline.lasting(n, key)
+        if lasting == near.lasting:
+            return near
+        return self._stationary(self.frame.at(lasting), lasting, near, silent)
+
+    def _announce(
+        self, n: int, key: Channels, terminal: Terminal, before: Handover, after: Handover | None
+    ) -> State:
+        """The state of a set of channels after surprise n, in which it acts, on a path that ends in
+        `terminal`; what the next surprise may begin with goes into `after`.
         """
         begun = time.perf_counter()
         until = self.timeline.following(n, key)
         edges = self.grid.ahead(n, until)
         values = self.timeline.values(n, key, edges)
-        lasting = self.timeline.lasting(n, key)
-        terminal = before.terminal.result()
-        if lasting != terminal.lasting:
-            terminal = self._stationary(self.frame.at(lasting), lasting, terminal, silent=not before.known)
-        if after:
-            after.terminal.set_result(terminal)
         begin = self.grid.surprises[n]
         later = {k for k in self.branches[key] if n < k and (until is None or k <= until)}
         later |= set() if until is None else {until}
@@ -319,21 +334,25 @@ class Solver:
             return values_at(when, edges[:-1], backwards.v[:, 1])
 
         def hand_on(rough: transition.Rough) -> None:
-            assert after is not None
+            if after is None or after.rough.done():
+                return
             v = values_of(rough.backwards).astype(np.float32)
             path = parent.path._replace(u=rough.u.copy())
-            after.rough.set_result(State(begin, edges, terminal, path, when, v, {}, (), ()))
+            at = {k: self._on(rough, n, k) for k in later}
+            after.rough.set_result(State(begin, edges, terminal, path, when, v, at, (), ()))
 
         parent = before.rough.result()
         guess = self._guess(edges, parent, terminal)
         predicted = self._predicted(n, key, edges, guess)
         happen = None if until is None else self.grid.surprises[until] - begin
-        masses = masses_before(parent, n) if before.settled else Begin(*NOBODY[:2])  # asked for later
-        task = self._task(values, edges, masses, terminal, happen)
-        early = hand_on if after else None
-        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
+        task = self._task(values, edges, masses_before(parent.at, n), terminal, happen)
+        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, hand_on)
+        at = {k: self._on(solved, n, k) for k in later}
+        hand_on(transition.Rough(solved.foreseen, solved.backwards, solved.forwards))
+        if after:
+            after.at.set_result(at)
         parent = before.state.result()
-        task = task._replace(begin=masses_before(parent, n))
+        task = task._replace(begin=masses_before(parent.at, n))
         known = values_of(solved.backwards)
         gained = known[::2] - self._moved(when[::2], parent, terminal)
         scale = float(np.abs(gained).max()) or 1.0
@@ -357,7 +376,7 @@ class Solver:
             path=self._piece(task, solved, values, terminal, valued=key == self.acting & self.seen[n]),
             when=when,
             v=known.astype(np.float32),
-            at={k: self._on(solved, n, k) for k in later},
+            at=at,
             past=(*parent.past, parent.path.part(slice(0, begin - parent.begin))),
             segments=(*parent.segments, self._segment(n, solved, terminal, edges, owners, took)),
         )
@@ -454,7 +473,7 @@ class Solver:
         def solve(kernel: Kernel, guess: transition.Guess, first: bool) -> transition.Solved:
             return transition.solve(
                 self.compiled.arrays,
-                task,
+                task if first or not begin else task._replace(begin=begin()),
                 kernel,
                 guess,
                 target=tolerances.paths,
@@ -463,7 +482,7 @@ class Solver:
                 progress=report,
                 along=not first,
                 early=early if first else None,
-                begin=begin,
+                begin=begin if first else None,
             )
 
         solution = solve(self.kernel, guesses[0], True)
@@ -535,7 +554,7 @@ class Solver:
         decisions, masses = solved.backwards.decisions, solved.forwards.g
         return claims.along(task.timed.stacked, solved.u, solved.lengths, decisions, masses, end)[0]
 
-    def _on(self, solved: transition.Solved, n: int, k: int) -> tuple[Array, Array, Array]:
+    def _on(self, solved: transition.Solved | transition.Rough, n: int, k: int) -> tuple[Array, Array, Array]:
         """Values, row masses and node masses of the path of surprise n on the date of surprise k."""
         step = self.grid.surprises[k] - self.grid.surprises[n]
         forwards = solved.forwards

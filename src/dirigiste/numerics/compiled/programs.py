@@ -10,8 +10,9 @@ import contextvars
 import importlib
 import os
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numba
@@ -208,3 +209,39 @@ def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> l
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextlib.contextmanager
+def ahead(function: Callable[[int], Result], count: int, most: int = 3) -> Iterator[Callable[[int], Result]]:
+    """`function` of 0, 1, ... up to `count`, one after the other in a thread of its own, while the others go
+    on; at most `most` results lie there. Yields what gives the result of a number, for which each is to be
+    asked once, in any order, and which waits for it. With one thread it is only found when it is asked for.
+    """
+    results: list[Future[Result]] = [Future() for _ in range(count)]
+    room, over = threading.Semaphore(most), threading.Event()
+
+    def work() -> None:
+        for number, result in enumerate(results):
+            room.acquire()
+            if over.is_set():
+                return
+            try:
+                result.set_result(function(number))
+            except BaseException as error:  # noqa: BLE001  (who asks for the result has it)
+                result.set_exception(error)
+
+    def take(number: int) -> Result:
+        if THREADS < 2:
+            return function(number)
+        room.release()
+        result = results[number].result()
+        results[number] = Future()  # does not keep it
+        return result
+
+    if THREADS > 1:
+        threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
+    try:
+        yield take
+    finally:
+        over.set()
+        room.release()

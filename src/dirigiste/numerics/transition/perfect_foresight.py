@@ -80,12 +80,13 @@ class Guess(NamedTuple):
 
 
 class Rough(NamedTuple):
-    """What a path is after its first round: prices of the next round, and values of this one, whose memory
-    the next one overwrites.
+    """What a path is after its first round from where it begins: prices of the next round, and values and
+    masses of this one, whose memory the next one overwrites.
     """
 
     u: Array
     backwards: Backwards
+    forwards: Forwards
 
 
 class Solved(NamedTuple):
@@ -207,9 +208,9 @@ def solve(
         rounds: Rounds after which the search ends.
         along: Go on with responses of the path itself where those of a stationary state do not lead there;
             each such change takes about ten rounds' time.
-        early: Called with what was found in the first round.
-        begin: Where the path begins, asked for once the values of the first round are known, which do not
-            depend on it; what `task` says if left out.
+        early: Called with what was found in the first round from where the path begins.
+        begin: Where the path begins, if `task` says that only approximately; asked for once the values of the
+            second round are known.
     """
     begun = time.perf_counter()
     goal = target if foresight is None else foresight
@@ -218,17 +219,28 @@ def solve(
     search = Search(m, task, active, target=target, goal=goal, hjb=hjb)
     through_masses = jacobian(kernel, task.lengths)
     correction = np.zeros((T * n, T * n))
+
+    def change_of(trial: Try) -> Array:
+        """Newton's change (T, n) from a trial whose markets were cleared last, within its limits."""
+        matrix, gap = search.matrix(through_masses) + correction, trial.gap[:, active].reshape(-1)
+        change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
+        return change / max(1.0, float(np.max(np.abs(change) / LIMITS[active], initial=0.0)))
+
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
     size = 1e-3 if n else 0.0
-    values = search.values(u, guess.v, near, size)
-    if begin:
-        search.begin = begin()
-    current = search.masses(u, values, near, size)
+    current = search.at(u, guess.v, near, size)
     history = [current.size]
     best = current
     mark, since = current.size, 0
     while True:
+        if begin and not current.size > FRONTS * goal:
+            search.begin, begin = begin(), None
+            current = best = search.masses(current.u, current.backwards, current.clearing, current.size)
+            history[-1] = current.size
+        if early and not begin and np.isfinite(current.size):
+            early(Rough(search.moved(current.u, change_of(current)), current.backwards, current.forwards))
+            early = None
         if current.size <= FRONTS * goal and not search.fine(current):
             current = best = search.finer(current)
         size = current.size
@@ -242,14 +254,15 @@ def solve(
             mark, since = size, len(history)
         elif len(history) - since >= PATIENCE:
             break
-        model = search.matrix(through_masses)
-        matrix = model + correction
-        gap = current.gap[:, active].reshape(-1)
-        change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
-        change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
-        if early:
-            early(Rough(search.moved(current.u, change), current.backwards))
-            early = None
+        model, change = search.matrix(through_masses), change_of(current)
+        if begin:  # from here on gaps are those of the path from where it begins
+            u, (v, near) = search.moved(current.u, change), search.start_of(current)
+            values = search.values(u, v, near, size)
+            search.begin, begin = begin(), None
+            trial = search.masses(u, values, near, size)
+            current = best = trial if trial.size < WIDER * size else search.at(current.u, v, near, size)
+            history.append(current.size)
+            continue
         trial = None
         for halving in range(HALVINGS):
             trial = search.at(search.moved(current.u, 0.5**halving * change), *search.start_of(current), size)

@@ -9,10 +9,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
-import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,12 +34,6 @@ COORDINATES: Final = ("status", "arc", "edge", "origin", "destination")
 
 OF_FIRMS: Final = ("capital", "labor", "credit", "output", "profit", "mpk", "size_tax")
 """Variables over states that are nan in statuses which may run no firm."""
-
-
-def import_ahead() -> None:
-    """Import xarray, which takes as long as a solution, in a thread while kernels run."""
-    if "xarray" not in sys.modules:
-        threading.Thread(target=importlib.import_module, args=("xarray",), daemon=True).start()
 
 
 def build(compiled: Compiled, solved: Solved) -> xr.Dataset:

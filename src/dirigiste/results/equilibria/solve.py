@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dirigiste import config
+from dirigiste import config, imports
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
 from dirigiste.errors import NotConverged
 from dirigiste.numerics.setup import arrays
 from dirigiste.numerics.stationary import equilibrium as solver
-from dirigiste.results.equilibria import dataset
 from dirigiste.results.equilibria.stationary import finish, fits, start_of
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def solve(
         IdentityViolated: Goods do not clear, which is a fault of the program.
     """
     config.ensure()
-    dataset.import_ahead()
+    imports.ahead("xarray")  # it takes as long as a solution
     if not isinstance(economy, Economy):
         economy = economies.load(economy)
     compiled = arrays.compile_economy(economy)
