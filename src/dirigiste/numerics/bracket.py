@@ -15,11 +15,11 @@ class Bracket:
     """Around the root of a falling function: where it is above 0 and where below.
 
     Widens until both are known, then the false position of Anderson and Bjorck (1973), and the middle where
-    the bracket does not shrink by half in two steps. Steps and ramps do not stop it.
+    the bracket does not shrink by half in `patience` steps. Steps and ramps do not stop it.
     """
 
-    def __init__(self, step: float, lowest: float, highest: float) -> None:
-        self.step, self.lowest, self.highest = step, lowest, highest
+    def __init__(self, step: float, lowest: float, highest: float, patience: int = 2) -> None:
+        self.step, self.lowest, self.highest, self.patience = step, lowest, highest, patience
         self.low, self.high = -math.inf, math.inf
         self.at_low = self.at_high = math.nan
         self.slow = self.same = 0
@@ -60,7 +60,7 @@ class Bracket:
         middle = 0.5 * (low + high)
         if not low < middle < high:
             return None
-        if self.slow >= 2:
+        if self.slow >= self.patience:
             self.slow = self.same = 0
             return middle
         x = low + (high - low) * self.at_low / (self.at_low - self.at_high)

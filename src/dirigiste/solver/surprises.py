@@ -263,6 +263,7 @@ class Solver:
             start, responses = (near.as_start(), near.responses) if near else (None, None)
             solved = solver.solve(compiled, start, responses=responses, progress=report)
             certificate.certificate(compiled, solved)
+            certificate.refuse_split(compiled, solved, "a path that begins or ends in this stationary state")
             return Terminal(compiled, solved, lasting)
 
         if near is not None:

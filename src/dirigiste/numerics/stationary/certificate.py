@@ -26,7 +26,7 @@ from dirigiste.numerics.operators import direct, kfe
 from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.preferences import LEAST_CONSUMPTION
 from dirigiste.numerics.stationary import absorbing
-from dirigiste.numerics.stationary.certified import Certificate
+from dirigiste.numerics.stationary.certified import SPLIT, Certificate
 from dirigiste.numerics.stationary.equilibrium import MOST_TOP_MASS, Solved
 from dirigiste.numerics.stationary.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 
@@ -91,6 +91,8 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
             "raise numerics.wealth.max"
         )
     warnings += absorbing.several(compiled)
+    if solved.split:
+        warnings.append(f"{solved.split}; {SPLIT}")
     outside = float(accounts_of(compiled, point).outside_labor)
     if outside < 0:
         warnings.append(
@@ -114,6 +116,22 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
     )
     _check(compiled, solved, result, tolerances.hjb, tolerances.distribution, tolerances.markets)
     return result
+
+
+def refuse_split(compiled: Compiled, solved: Solved, what: str) -> None:
+    """Refuse `what` (such as "a path") where owners split between two policies.
+
+    Raises:
+        NotConverged: Owners split.
+    """
+    if solved.split:
+        raise NotConverged(
+            f"{compiled.economy.name}: {what} cannot be computed here: {solved.split}",
+            history=solved.history,
+            last=solved.point,
+            advice="After any change all of them may do the one or the other at once. More points of ability "
+            "(ability.distribution), or choices with a larger scale, make them differ.",
+        )
 
 
 def _check(

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SPLIT = "they split so that markets clear"
+"""How the warning ends that owners who are indifferent split between two policies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:

@@ -123,6 +123,9 @@ MOST_NODES, FINER = 80, 2
 FINER_WORK = 3.5e8
 """The same as `FALLBACK_WORK` for such a search, and for one on a coarser grid."""
 
+NEAR_LEVELS = 1e-3
+"""Gap below which prices are bracketed one inside the other before an economy settles."""
+
 NEAR_JUMP = 1e-3
 """Largest gap in the middle of a jump of masses (`nested`) at which the search ends."""
 
@@ -147,6 +150,8 @@ class Solved(NamedTuple):
     """To the open unknowns, as Newton has last used them."""
     firmless: bool = False
     """Whether `why` is that nobody is left who may run a firm."""
+    split: str = ""
+    """Who is indifferent and splits between two policies (`split`), in words; empty if nobody does."""
 
     def as_start(self) -> Start:
         """A start for a neighbouring economy of the same layout."""
@@ -312,7 +317,9 @@ def solve(
     if cold and left and not search.short and not search.firmless and not search.settled(trial):
         search, trial = _from_finer(search, trial)
     took = time.perf_counter() - begun
-    return Solved(trial.point, tuple(search.history), took, search.why, search.responses, search.firmless)
+    return Solved(
+        trial.point, tuple(search.history), took, search.why, search.responses, search.firmless, search.split
+    )
 
 
 def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
@@ -333,9 +340,7 @@ def _from_finer(before: _Search, ended: _Trial) -> tuple[_Search, _Trial]:
     if not finer.settled(trial):
         return before, ended
     start = starts.to_grid(compiled, Start(trial.u, trial.point.values.v, trial.point.distribution.f))
-    again = _Search(
-        compiled, start, before.target, progress, before.stage, before.active, work=FINER_WORK
-    )
+    again = _Search(compiled, start, before.target, progress, before.stage, before.active, work=FINER_WORK)
     trial = again.run()
     again.history = before.history + again.history
     if again.settled(trial):
@@ -370,6 +375,8 @@ class _Search:
     """Whether no equilibrium meets the quota."""
     firmless: bool = False
     """Whether nobody is left who may run a firm, at any prices."""
+    split: str = ""
+    """Who splits between two policies at the best point, in words; empty if nobody does."""
     work: float = FALLBACK_WORK
     """Work that may go into what follows where Newton from the start fails."""
     deadline: float = np.inf
@@ -411,6 +418,13 @@ class _Search:
         self.note(trial.size)
         return trial
 
+    def given(self, point: Point, split: str) -> _Trial:
+        """A point at which owners split so that markets clear."""
+        self.split = split
+        return _Trial(
+            point, point.u, Cleared(point.u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED), True, True
+        )
+
     def evaluated(self, u: Array, near: Array, v: Array, f: Array, hjb_tol: float, kfe_tol: float) -> Point:
         """Values and distribution at u (4,), by the clock of the economy."""
         return evaluate(self.compiled, u, v, f, hjb_tol, kfe_tol, near)
@@ -438,17 +452,23 @@ class _Search:
             return now
         if self.jumps and self.settles:
             now = self.in_jump(now, known)
-            if self.done(now) or self.why:
+            if self.done(now):
                 return now
         self.deadline = min(self.deadline, effort.spent() + self.work, self.limit)
+        by_levels = self.settles and QUOTA not in self.active
+        if self.why:
+            return self.across_jump(now) if by_levels and not self.compiled.layout.annual else now
         if QUOTA in self.active:
             now = self.quota(now)
+        near = now.size <= NEAR_LEVELS
+        if by_levels and near and not self.done(now) and not self.why:
+            now = self.level_by_level(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
             self.deadline = min(end, effort.spent() + SETTLING_WORK)
             now = self.settle(now)
             self.deadline = end
-        if not self.done(now) and not self.why and self.settles and QUOTA not in self.active:
+        if by_levels and not near and not self.done(now) and not self.why:
             now = self.level_by_level(now)
         if not self.done(now) and not self.why:
             for index in (INTEREST, WAGE):
@@ -473,6 +493,17 @@ class _Search:
         self.why = "" if inner.done(trial) else jump
         return trial
 
+    def across_jump(self, now: _Trial) -> _Trial:
+        """The point at which owners split between the two sides of a jump of masses (`split`), by brackets
+        one inside the other; `now`, with the reason that is known, where this does not lead there.
+        """
+        why, self.why = self.why, ""
+        result = self.level_by_level(now)
+        if self.done(result):
+            return result
+        self.why = why
+        return now
+
     def no_firm(self, now: _Trial) -> str:
         """Why nobody is left who may run a firm at any prices, in words, if that is so."""
         masses = self.evaluated(now.u, now.u, now.point.values.v, now.point.distribution.f, *self.tight)
@@ -486,7 +517,7 @@ class _Search:
         there; the better point.
         """
         before = effort.spent()
-        trial = levels.solve(self, now)
+        found = trial = levels.solve(self, now)
         self.deadline = min(self.deadline + effort.spent() - before, self.limit)
         if trial is None:
             return now
@@ -495,7 +526,10 @@ class _Search:
             self.slopes = None
             trial = self.newton(trial)
         solved = trial.point.values.residual <= self.compiled.economy.numerics.tolerances.hjb
-        return trial if solved and (self.done(trial) or trial.size < now.size) else now
+        better = solved and (self.done(trial) or trial.size < now.size)
+        if not better or trial is not found:
+            self.split = ""
+        return trial if better else now
 
     def note(self, size: float) -> None:
         """Take down the gap of an evaluation (in `levels` its largest residual), and tell of it."""

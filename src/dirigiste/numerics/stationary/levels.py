@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from dirigiste.numerics import effort
 from dirigiste.numerics.bracket import Bracket
 from dirigiste.numerics.markets import aggregates
-from dirigiste.numerics.stationary.point import INTEREST, TRANSFER, WAGE
+from dirigiste.numerics.stationary import split
+from dirigiste.numerics.stationary.point import INTEREST, TRANSFER, WAGE, Point
 
 if TYPE_CHECKING:
     from dirigiste.numerics.stationary.equilibrium import _Search, _Trial
@@ -54,8 +55,16 @@ WITHIN, LEAST = 0.1, 1e-11
 NOBODY = 1e-6
 """Mass of those who may run a firm below which nobody does."""
 
+NEAR = 1e-3
+"""Excess demand of inner markets by which the first step of an outer price may move them, if it moves them as
+their own prices do: on a steep part they should still be on it."""
+
 FAR = 0.1
 """Largest change of an inner price that is foreseen along an outer one."""
+
+NARROW, ENOUGH = 1e-14, 0.05
+"""Width of a bracket at which a market that does not clear in it is taken to jump, and the share of the
+tolerance to which it is enough that it clears there."""
 
 EXACT = (1e-10, 3e-13)
 """Residuals to which values and distribution are solved."""
@@ -77,10 +86,12 @@ class Levels:
 
     def __init__(self, search: _Search, now: _Trial) -> None:
         self.search, self.point = search, now.point
-        self.order = [index for index in (INTEREST, WAGE, TRANSFER) if index in search.active]
+        self.order = [index for index in (INTEREST, TRANSFER, WAGE) if index in search.active]
         self.slopes = dict(SLOPES)
         self.end = min(effort.spent() + min(WORK, search.work), search.limit)
         self.may = np.array([status["operates"] > 0.0 for status in search.m.status])
+        self.split: tuple[Point, str] | None = None
+        """A point whose owners split between two policies, and who they are."""
 
     def run(self) -> _Trial | None:
         """The trial at prices that clear all markets; None where that was not found."""
@@ -91,6 +102,8 @@ class Levels:
         except (_EmptyError, _EndedError):
             return None
         point = self.point
+        if self.split and self.split[0] is point:
+            return search.given(point, self.split[1])
         return search.at(point.u, point.u, point.values.v, point.distribution.f, 0.0)
 
     def _conditions(self, u: Array) -> Array:
@@ -108,9 +121,7 @@ class Levels:
         self.point = point
         if point.distribution.g[:, self.may].sum() < NOBODY:
             raise _EmptyError
-        terms = terms.copy()
-        terms[INTEREST] = -terms[INTEREST]
-        return terms
+        return _falling(terms)
 
     def _clear(self, level: int, u: Array, exact: float) -> Array:
         """Move u (4,) in place to where the market of this level and those within it clear to `exact`; the
@@ -120,7 +131,7 @@ class Levels:
             return self._conditions(u)
         index, inside = self.order[level], self.order[level + 1 :]
         lowest = -self.search.m.delta if index == INTEREST else float(u[index]) - FARTHEST
-        bracket = Bracket(0.1 * LONGEST[index], lowest, float(u[index]) + FARTHEST)
+        bracket = Bracket(0.1 * LONGEST[index], lowest, float(u[index]) + FARTHEST, patience=1)
         inner, seen = max(ROUGH, exact), list[_Seen]()
         for _ in range(EVALUATIONS):
             x, value = float(u[index]), 1.0
@@ -130,7 +141,7 @@ class Levels:
                 if inside and inner > LEAST and FINER * abs(value) < inner:
                     inner = max(FINER * min(inner, abs(value)), LEAST)
                     continue
-                seen.append(_Seen(x, value, u.copy()))
+                seen.append(_Seen(x, value, u.copy(), self.point))
                 self._note_slope(index, seen)
                 if abs(value) <= exact or (index == INTEREST and x <= lowest and value <= 0.0):
                     return terms
@@ -141,8 +152,16 @@ class Levels:
                 bracket.step = max(abs(value / self.slopes[index]), 1e-13)
             bracket.take(x, value)
             bracket.step = min(bracket.step, LONGEST[index])
+            if inside and len(seen) == 1:  # how inner prices move with this one is not known yet
+                bracket.step = min(bracket.step, NEAR / max(abs(self.slopes[i]) for i in inside))
             after = bracket.next()
-            if after is None:
+            narrow = after is None or bracket.high - bracket.low < NARROW
+            if narrow and min((abs(one.value) for one in seen), default=0.0) > ENOUGH * self.search.target:
+                terms = self._split(index, seen)
+                if terms is not None:
+                    u[:] = self.point.u
+                    return terms
+            if after is None or narrow:
                 break
             if seen:
                 u[inside] = _between(seen, after)[inside]
@@ -150,7 +169,22 @@ class Levels:
         if not seen:
             raise _EmptyError
         u[:] = min(seen, key=lambda one: abs(one.value)).u
-        return self._clear(level + 1, u, inner)
+        return self._clear(level + 1, u, inner)  # as `point` may be that of another trial
+
+    def _split(self, index: int, seen: list[_Seen]) -> Array | None:
+        """The conditions where owners split between what they do on both sides of a price, so that its market
+        clears; None where this does not make it clear.
+        """
+        sides = [[one for one in seen if (one.value > 0.0) is above] for above in (True, False)]
+        if not all(sides):
+            return None
+        low, high = max(sides[0], key=lambda one: one.x), min(sides[1], key=lambda one: one.x)
+        point = split.between(self.search.compiled, low.point, high.point, index)
+        if point is None:
+            return None
+        self.point = point
+        self.split = point, split.told(self.search.compiled, low.point, high.point)
+        return _falling(aggregates.raw(point.conditions))
 
     def _note_slope(self, index: int, seen: list[_Seen]) -> None:
         """Take down the derivative of a market in its price between the last two trials."""
@@ -166,6 +200,14 @@ class _Seen(NamedTuple):
     x: float
     value: float
     u: Array
+    point: Point
+
+
+def _falling(terms: Array) -> Array:
+    """Conditions (4,) with signs with which each falls in its price."""
+    terms = terms.copy()
+    terms[INTEREST] = -terms[INTEREST]
+    return terms
 
 
 def _between(seen: list[_Seen], x: float) -> Array:

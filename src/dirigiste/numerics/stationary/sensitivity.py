@@ -173,7 +173,6 @@ class Linearised:
             self.by_unknown.append(self._partial(same, point.u - away, point.u + away))
         self.matrix = np.array([change for _, change in self.by_unknown]).reshape(-1, 4).T[self.open]
 
-
     def response(self, pair: Pair) -> Response:
         """Derivatives of the equilibrium in the parameter of a pair, and the equilibrium at both ends.
 

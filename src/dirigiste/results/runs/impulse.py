@@ -132,6 +132,7 @@ def impulse(
     near = start_of(known) if known and fits(compiled, known) else None
     start = solver.solve(compiled, near)
     certificate.certificate(compiled, start)
+    certificate.refuse_split(compiled, start, "a response to shocks")
     kernel = _KERNELS.get(known) if known else None
     if kernel is None:
         kernel = sequence.kernel(compiled, start.point)
