@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from numerics_economies import TRIANGLE, UNLIMITED, economy
 from numerics_solving import partial, solved
-from scipy.interpolate import PchipInterpolator
 
 from dirigiste.numerics.setup.arrays import compile_economy
 from dirigiste.numerics.stationary import certificate, equilibrium
-from dirigiste.numerics.stationary.start import interpolated
 
 # triangle: three statuses, every kind of edge
 
@@ -412,14 +410,3 @@ def test_the_corner_of_a_quota_may_be_met_within_the_tolerance(limited):
     u[3] = 1e-10
     near = limited.point._replace(u=u)
     certificate.certificate(limited.compiled, limited.solved._replace(point=near))
-
-
-@pytest.mark.parametrize(("known", "points"), [(3, 7), (8, 8), (11, 40), (40, 11)])
-@pytest.mark.parametrize("rising", [False, True])
-def test_a_start_is_interpolated_as_scipy_does(known, points, rising):
-    y = np.random.default_rng(known).normal(size=(known, 3, 2))
-    y = np.cumsum(np.abs(y), axis=0) if rising else y
-    pchip = PchipInterpolator(np.linspace(0.0, 1.0, known), y, axis=0)
-    np.testing.assert_allclose(
-        interpolated(y, points), pchip(np.linspace(0.0, 1.0, points)), atol=1e-13
-    )

@@ -450,19 +450,24 @@ class _Search:
         if self.settles and (why := self.no_firm(now)):
             self.why, self.firmless = why, True
             return now
+        by_levels = self.settles and QUOTA not in self.active
+        split = by_levels and not self.compiled.layout.annual
+        near = split and now.size <= NEAR_LEVELS
+        end = self.deadline
+        if near:
+            self.deadline = min(end, effort.spent() + self.work, self.limit)
+            now = self.level_by_level(now)
+            if self.done(now):
+                return now
         if self.jumps and self.settles:
             now = self.in_jump(now, known)
             if self.done(now):
                 return now
-        self.deadline = min(self.deadline, effort.spent() + self.work, self.limit)
-        by_levels = self.settles and QUOTA not in self.active
-        if self.why:
-            return self.across_jump(now) if by_levels and not self.compiled.layout.annual else now
+            if self.why:
+                return self.across_jump(now) if split and not near else now
+        self.deadline = min(end, effort.spent() + self.work, self.limit)
         if QUOTA in self.active:
             now = self.quota(now)
-        near = now.size <= NEAR_LEVELS
-        if by_levels and near and not self.done(now) and not self.why:
-            now = self.level_by_level(now)
         if not self.done(now) and not self.why and self.settles:
             end = self.deadline
             self.deadline = min(end, effort.spent() + SETTLING_WORK)
@@ -498,6 +503,7 @@ class _Search:
         one inside the other; `now`, with the reason that is known, where this does not lead there.
         """
         why, self.why = self.why, ""
+        self.deadline = min(self.deadline, effort.spent() + self.work, self.limit)
         result = self.level_by_level(now)
         if self.done(result):
             return result

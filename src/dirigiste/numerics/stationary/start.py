@@ -150,28 +150,11 @@ def later(compiled: Compiled, values: Values, f: Array, years: float) -> tuple[A
 
 def to_grid(compiled: Compiled, start: Start) -> Start:
     """A start on another wealth grid of the same economy, interpolated in the grid's own coordinate."""
+    from scipy.interpolate import PchipInterpolator  # here, since it is slow to import
+
     nodes = compiled.layout.nodes
-    f = np.maximum(interpolated(start.f, nodes), 0.0)
-    return Start(start.u, interpolated(start.v, nodes), kfe.to_class_masses(compiled.arrays, f))
-
-
-def interpolated(y: Array, points: int) -> Array:
-    """Values y (K, ...) at even distances, K > 2, at as many `points` at even distances between the same
-    ends: piecewise cubic without new maxima or minima (Fritsch and Butland 1984; what SciPy calls PCHIP,
-    whose import would take as long as half a solution).
-    """
-    rise = np.diff(y, axis=0)
-    slope, one, two = np.zeros_like(y), rise[:-1], rise[1:]
-    same = one * two > 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope[1:-1] = np.where(same, 2.0 * one * two / (one + two), 0.0)
-    for end, first, second in ((0, rise[0], rise[1]), (-1, rise[-1], rise[-2])):
-        at_end = 1.5 * first - 0.5 * second
-        at_end[at_end * first <= 0.0] = 0.0
-        steep = (first * second <= 0.0) & (np.abs(at_end) > 3.0 * np.abs(first))
-        slope[end] = np.where(steep, 3.0 * first, at_end)
-    place = np.linspace(0.0, len(y) - 1.0, points)
-    cell = np.minimum(place.astype(int), len(y) - 2)
-    t = (place - cell).reshape(-1, *[1] * (y.ndim - 1))
-    bend = t * (1.0 - t) * ((1.0 - t) * (slope[cell] - rise[cell]) + t * (rise[cell] - slope[cell + 1]))
-    return y[cell] + t * rise[cell] + bend
+    x, y = np.linspace(0.0, 1.0, start.v.shape[0]), np.linspace(0.0, 1.0, nodes)
+    with np.errstate(over="ignore"):  # where masses hardly change from node to node their slope counts as 0
+        v = PchipInterpolator(x, start.v, axis=0)(y)
+        f = np.maximum(PchipInterpolator(x, start.f, axis=0)(y), 0.0)
+    return Start(start.u, v, kfe.to_class_masses(compiled.arrays, f))
