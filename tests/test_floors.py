@@ -9,7 +9,7 @@ import dirigiste
 ROOT = Path(dirigiste.__file__).parent
 
 FLOORS = [
-    {"config", "errors", "numbers", "outputs", "progress", "version"},
+    {"config", "errors", "imports", "numbers", "outputs", "progress", "version"},
     {"documents"},
     {"economy"},
     {"chronicle"},
