@@ -226,9 +226,10 @@ class Timeline:
         values = {}
         for path, changes in self._announced(known, channels).items():
             start = float(self.economy.get(path))
-            values[path] = np.full(len(middles), start)
             if changes:
-                values[path][:] = [compose(start, changes, self._since(years)) for years in middles]
+                values[path] = np.array([compose(start, changes, self._since(years)) for years in middles])
+            else:
+                values[path] = np.full(len(middles), start)
         return values
 
     def following(self, known: int, channels: Collection[Channel]) -> int | None:

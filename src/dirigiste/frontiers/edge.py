@@ -210,20 +210,21 @@ def _check(levels: list[float], low: float, high: float) -> None:
 
 def _at(evaluator: Evaluator, level: float, before: Found, scales: Array) -> Found:
     """Most of the price goal at a level of the other."""
-    found = climb(evaluator, PRICE, {HELD: level}, before.z, scales)
-    assert found is not None  # the point before was solved
-    return _improved(evaluator, found, level, scales)
+    point = climb(evaluator, PRICE, {HELD: level}, before.z, scales)
+    assert point is not None  # the point before was solved
+    return _improved(evaluator, point, level, scales)
 
 
-def _improved(evaluator: Evaluator, found: Found, level: float, scales: Array) -> Found:
+def _improved(evaluator: Evaluator, point: Found, level: float, scales: Array) -> Found:
     """A point searched again from the best setting that was seen anywhere, if that is better."""
-    least = {HELD: level}  # of the other goal
-    seen = evaluation.best(evaluator.seen(), PRICE, least, (FEASIBLE * scales).tolist())
-    if seen is not None and (
-        not found.feasible or seen[1][PRICE] > found.values[PRICE] + BETTER * scales[PRICE]
-    ):
-        found = _better(found, climb(evaluator, PRICE, least, seen[0], scales))
-    return found
+    required = {HELD: level}  # the other goal reaches at least this
+    seen = evaluation.best(evaluator.seen(), PRICE, required, (FEASIBLE * scales).tolist())
+    if seen is None:
+        return point
+    setting, values = seen
+    if not point.feasible or values[PRICE] > point.values[PRICE] + BETTER * scales[PRICE]:
+        return _better(point, climb(evaluator, PRICE, required, setting, scales))
+    return point
 
 
 def _corners(evaluator: Evaluator) -> list[Array]:
@@ -264,12 +265,12 @@ def inside(evaluator: Evaluator, traced: Traced) -> Inside:
     slack = (FEASIBLE * traced.scales).tolist()
     most: list[Found | None] = []
     for goal in range(len(here)):
-        least = {m: float(here[m]) for m in range(len(here)) if m != goal}
-        found = climb(evaluator, goal, least, z, traced.scales)
-        seen = evaluation.best(evaluator.seen(), goal, least, slack)
-        if found is not None and seen is not None:
-            other = climb(evaluator, goal, least, seen[0], traced.scales)
-            if other is not None and other.feasible and other.values[goal] > found.values[goal]:
-                found = other
-        most.append(found)
+        required = {m: float(here[m]) for m in range(len(here)) if m != goal}
+        point = climb(evaluator, goal, required, z, traced.scales)
+        seen = evaluation.best(evaluator.seen(), goal, required, slack)
+        if point is not None and seen is not None:
+            other = climb(evaluator, goal, required, seen[0], traced.scales)
+            if other is not None and other.feasible and other.values[goal] > point.values[goal]:
+                point = other
+        most.append(point)
     return Inside(tuple(most))

@@ -263,7 +263,9 @@ class Solver:
             start, responses = (near.as_start(), near.responses) if near else (None, None)
             solved = solver.solve(compiled, start, responses=responses, progress=report)
             certificate.certificate(compiled, solved)
-            certificate.refuse_split(compiled, solved, "a path that begins or ends in this stationary state")
+            certificate.refuse_split(
+                self.chronicle.name, "a path that begins or ends in this stationary state", solved.split
+            )
             return Terminal(compiled, solved, lasting)
 
         if near is not None:
@@ -335,8 +337,7 @@ class Solver:
             return values_at(when, edges[:-1], backwards.v[:, 1])
 
         def hand_on(rough: transition.Rough) -> None:
-            if after is None or after.rough.done():
-                return
+            assert after is not None
             v = values_of(rough.backwards).astype(np.float32)
             path = parent.path._replace(u=rough.u.copy())
             at = {k: self._on(rough, n, k) for k in later}
@@ -347,10 +348,12 @@ class Solver:
         predicted = self._predicted(n, key, edges, guess)
         happen = None if until is None else self.grid.surprises[until] - begin
         task = self._task(values, edges, masses_before(parent.at, n), terminal, happen)
-        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, hand_on)
+        early = hand_on if after else None
+        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
         at = {k: self._on(solved, n, k) for k in later}
-        hand_on(transition.Rough(solved.foreseen, solved.backwards, solved.forwards))
         if after:
+            if not after.rough.done():
+                hand_on(transition.Rough(solved.foreseen, solved.backwards, solved.forwards))
             after.at.set_result(at)
         parent = before.state.result()
         task = task._replace(begin=masses_before(parent.at, n))

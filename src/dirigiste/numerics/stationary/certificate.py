@@ -118,17 +118,16 @@ def certificate(compiled: Compiled, solved: Solved) -> Certificate:
     return result
 
 
-def refuse_split(compiled: Compiled, solved: Solved, what: str) -> None:
-    """Refuse `what` (such as "a path") where owners split between two policies.
+def refuse_split(name: str, what: str, who: str) -> None:
+    """Refuse `what` (such as "a path") of the economy or chronicle of a name where owners split between two
+    policies; `who` says which owners, and is empty where nobody does.
 
     Raises:
         NotConverged: Owners split.
     """
-    if solved.split:
+    if who:
         raise NotConverged(
-            f"{compiled.economy.name}: {what} cannot be computed here: {solved.split}",
-            history=solved.history,
-            last=solved.point,
+            f"{name}: {what} cannot be computed here: {who}",
             advice="After any change all of them may do the one or the other at once. More points of ability "
             "(ability.distribution), or choices with a larger scale, make them differ.",
         )

@@ -418,12 +418,11 @@ class _Search:
         self.note(trial.size)
         return trial
 
-    def given(self, point: Point, split: str) -> _Trial:
-        """A point at which owners split so that markets clear."""
-        self.split = split
-        return _Trial(
-            point, point.u, Cleared(point.u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED), True, True
-        )
+    def with_split(self, point: Point, who: str) -> _Trial:
+        """The trial at a point at which owners (`who`, in words) split so that markets clear."""
+        self.split = who
+        cleared = Cleared(point.u, np.zeros(4), np.zeros((0, 0)), 0, clearing.CLEARED)
+        return _Trial(point, point.u, cleared, exact=True, solved=True)
 
     def evaluated(self, u: Array, near: Array, v: Array, f: Array, hjb_tol: float, kfe_tol: float) -> Point:
         """Values and distribution at u (4,), by the clock of the economy."""
@@ -451,8 +450,8 @@ class _Search:
             self.why, self.firmless = why, True
             return now
         by_levels = self.settles and QUOTA not in self.active
-        split = by_levels and not self.compiled.layout.annual
-        near = split and now.size <= NEAR_LEVELS
+        may_split = by_levels and not self.compiled.layout.annual
+        near = may_split and now.size <= NEAR_LEVELS
         end = self.deadline
         if near:
             self.deadline = min(end, effort.spent() + self.work, self.limit)
@@ -464,7 +463,7 @@ class _Search:
             if self.done(now):
                 return now
             if self.why:
-                return self.across_jump(now) if split and not near else now
+                return self.across_jump(now) if may_split and not near else now
         self.deadline = min(end, effort.spent() + self.work, self.limit)
         if QUOTA in self.active:
             now = self.quota(now)
@@ -523,17 +522,18 @@ class _Search:
         there; the better point.
         """
         before = effort.spent()
-        found = trial = levels.solve(self, now)
+        by_brackets = levels.solve(self, now)
         self.deadline = min(self.deadline + effort.spent() - before, self.limit)
-        if trial is None:
+        if by_brackets is None:
             return now
+        trial = by_brackets
         if not self.done(trial):
             self.most = len(self.history) + ATTEMPT
             self.slopes = None
             trial = self.newton(trial)
         solved = trial.point.values.residual <= self.compiled.economy.numerics.tolerances.hjb
         better = solved and (self.done(trial) or trial.size < now.size)
-        if not better or trial is not found:
+        if not better or trial is not by_brackets:  # then nobody splits at what is returned
             self.split = ""
         return trial if better else now
 

@@ -90,8 +90,8 @@ class Levels:
         self.slopes = dict(SLOPES)
         self.end = min(effort.spent() + min(WORK, search.work), search.limit)
         self.may = np.array([status["operates"] > 0.0 for status in search.m.status])
-        self.split: tuple[Point, str] | None = None
-        """A point whose owners split between two policies, and who they are."""
+        self.mixed: tuple[Point, str] | None = None
+        """The last point whose owners split between two policies, and who they are."""
 
     def run(self) -> _Trial | None:
         """The trial at prices that clear all markets; None where that was not found."""
@@ -102,8 +102,8 @@ class Levels:
         except (_EmptyError, _EndedError):
             return None
         point = self.point
-        if self.split and self.split[0] is point:
-            return search.given(point, self.split[1])
+        if self.mixed and self.mixed[0] is point:
+            return search.with_split(*self.mixed)
         return search.at(point.u, point.u, point.values.v, point.distribution.f, 0.0)
 
     def _conditions(self, u: Array) -> Array:
@@ -133,6 +133,7 @@ class Levels:
         lowest = -self.search.m.delta if index == INTEREST else float(u[index]) - FARTHEST
         bracket = Bracket(0.1 * LONGEST[index], lowest, float(u[index]) + FARTHEST, patience=1)
         inner, seen = max(ROUGH, exact), list[_Seen]()
+        sides: dict[bool, tuple[float, Point]] = {}  # nearest to the root, by whether demand exceeds supply
         for _ in range(EVALUATIONS):
             x, value = float(u[index]), 1.0
             try:
@@ -141,7 +142,9 @@ class Levels:
                 if inside and inner > LEAST and FINER * abs(value) < inner:
                     inner = max(FINER * min(inner, abs(value)), LEAST)
                     continue
-                seen.append(_Seen(x, value, u.copy(), self.point))
+                seen.append(_Seen(x, value, u.copy()))
+                if (nearest := sides.get(value > 0.0)) is None or (x > nearest[0]) == (value > 0.0):
+                    sides[value > 0.0] = x, self.point
                 self._note_slope(index, seen)
                 if abs(value) <= exact or (index == INTEREST and x <= lowest and value <= 0.0):
                     return terms
@@ -157,7 +160,7 @@ class Levels:
             after = bracket.next()
             narrow = after is None or bracket.high - bracket.low < NARROW
             if narrow and min((abs(one.value) for one in seen), default=0.0) > ENOUGH * self.search.target:
-                terms = self._split(index, seen)
+                terms = self._split(index, sides)
                 if terms is not None:
                     u[:] = self.point.u
                     return terms
@@ -171,19 +174,18 @@ class Levels:
         u[:] = min(seen, key=lambda one: abs(one.value)).u
         return self._clear(level + 1, u, inner)  # as `point` may be that of another trial
 
-    def _split(self, index: int, seen: list[_Seen]) -> Array | None:
+    def _split(self, index: int, sides: dict[bool, tuple[float, Point]]) -> Array | None:
         """The conditions where owners split between what they do on both sides of a price, so that its market
         clears; None where this does not make it clear.
         """
-        sides = [[one for one in seen if (one.value > 0.0) is above] for above in (True, False)]
-        if not all(sides):
+        if len(sides) < 2:
             return None
-        low, high = max(sides[0], key=lambda one: one.x), min(sides[1], key=lambda one: one.x)
-        point = split.between(self.search.compiled, low.point, high.point, index)
+        compiled, (_, below), (_, above) = self.search.compiled, sides[True], sides[False]
+        point = split.between(compiled, below, above, index)
         if point is None:
             return None
         self.point = point
-        self.split = point, split.told(self.search.compiled, low.point, high.point)
+        self.mixed = point, split.who_splits(compiled, below, above)
         return _falling(aggregates.raw(point.conditions))
 
     def _note_slope(self, index: int, seen: list[_Seen]) -> None:
@@ -200,7 +202,6 @@ class _Seen(NamedTuple):
     x: float
     value: float
     u: Array
-    point: Point
 
 
 def _falling(terms: Array) -> Array:

@@ -104,7 +104,7 @@ def _mean(weight_one: Array, weight_other: Array, one: Array, other: Array) -> A
     )
 
 
-def told(compiled: Compiled, one: Point, other: Point) -> str:
+def who_splits(compiled: Compiled, one: Point, other: Point) -> str:
     """Who is indifferent between the policies of two points, in words."""
     m = compiled.arrays
     masses = one.distribution.g, other.distribution.g

@@ -220,11 +220,13 @@ def solve(
     through_masses = jacobian(kernel, task.lengths)
     correction = np.zeros((T * n, T * n))
 
-    def change_of(trial: Try) -> Array:
-        """Newton's change (T, n) from a trial whose markets were cleared last, within its limits."""
-        matrix, gap = search.matrix(through_masses) + correction, trial.gap[:, active].reshape(-1)
-        change = np.asarray(np.linalg.solve(matrix, gap), dtype=np.float64).reshape(T, n)
-        return change / max(1.0, float(np.max(np.abs(change) / LIMITS[active], initial=0.0)))
+    def newton(trial: Try) -> tuple[Array, Array]:
+        """The matrix of (16) without corrections (T n, T n), and Newton's change (T, n), within its limits,
+        from a trial whose markets were cleared last.
+        """
+        model, gap = search.matrix(through_masses), trial.gap[:, active].reshape(-1)
+        change = np.asarray(np.linalg.solve(model + correction, gap), dtype=np.float64).reshape(T, n)
+        return model, change / max(1.0, float(np.max(np.abs(change) / LIMITS[active], initial=0.0)))
 
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
@@ -239,7 +241,8 @@ def solve(
             current = best = search.masses(current.u, current.backwards, current.clearing, current.size)
             history[-1] = current.size
         if early and not begin and np.isfinite(current.size):
-            early(Rough(search.moved(current.u, change_of(current)), current.backwards, current.forwards))
+            _, change = newton(current)
+            early(Rough(search.moved(current.u, change), current.backwards, current.forwards))
             early = None
         if current.size <= FRONTS * goal and not search.fine(current):
             current = best = search.finer(current)
@@ -254,7 +257,7 @@ def solve(
             mark, since = size, len(history)
         elif len(history) - since >= PATIENCE:
             break
-        model, change = search.matrix(through_masses), change_of(current)
+        model, change = newton(current)
         if begin:  # from here on gaps are those of the path from where it begins
             u, (v, near) = search.moved(current.u, change), search.start_of(current)
             values = search.values(u, v, near, size)

@@ -12,9 +12,10 @@ import numpy as np
 
 from dirigiste import economy as economies
 from dirigiste.economy import Economy
-from dirigiste.errors import InputError, NotConverged
+from dirigiste.errors import InputError
 from dirigiste.numerics.compiled.programs import side_by_side
 from dirigiste.numerics.setup.arrays import Compiled, compile_economy
+from dirigiste.numerics.stationary import certificate
 from dirigiste.numerics.stationary import sensitivity as linear
 from dirigiste.numerics.stationary.certified import SPLIT
 from dirigiste.numerics.stationary.point import Point
@@ -148,13 +149,8 @@ def ends(
     """
     declared = equilibrium.economy
     compiled, point = _point(equilibrium)
-    if any(warning.endswith(SPLIT) for warning in equilibrium.warnings):
-        raise NotConverged(
-            f"{declared.name}: derivatives cannot be computed here: owners who are indifferent split between "
-            "two policies, and after any change all of them may do the one or the other at once",
-            advice="More points of ability (ability.distribution), or choices with a larger scale, make them "
-            "differ.",
-        )
+    who = next((warning for warning in equilibrium.warnings if warning.endswith(SPLIT)), "")
+    certificate.refuse_split(declared.name, "derivatives", who)
     linearised = Linearised(compiled, point, many=len(groups) > MANY)
 
     def moved(paths: Sequence[str]) -> Ends | str:

@@ -132,7 +132,7 @@ def impulse(
     near = start_of(known) if known and fits(compiled, known) else None
     start = solver.solve(compiled, near)
     certificate.certificate(compiled, start)
-    certificate.refuse_split(compiled, start, "a response to shocks")
+    certificate.refuse_split(economy.name, "a response to shocks", start.split)
     kernel = _KERNELS.get(known) if known else None
     if kernel is None:
         kernel = sequence.kernel(compiled, start.point)
