@@ -452,10 +452,10 @@ class _Search:
         by_levels = self.settles and QUOTA not in self.active
         may_split = by_levels and not self.compiled.layout.annual
         near = may_split and now.size <= NEAR_LEVELS
-        end = self.deadline
+        end, tried = self.deadline, None
         if near:
             self.deadline = min(end, effort.spent() + self.work, self.limit)
-            now = self.level_by_level(now)
+            now = tried = self.level_by_level(now)
             if self.done(now):
                 return now
         if self.jumps and self.settles:
@@ -472,7 +472,7 @@ class _Search:
             self.deadline = min(end, effort.spent() + SETTLING_WORK)
             now = self.settle(now)
             self.deadline = end
-        if by_levels and not near and not self.done(now) and not self.why:
+        if by_levels and now is not tried and not self.done(now) and not self.why:
             now = self.level_by_level(now)
         if not self.done(now) and not self.why:
             for index in (INTEREST, WAGE):
