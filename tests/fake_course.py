@@ -39,7 +39,7 @@ def grid(dates, horizon=10.0, monthly=2.0):
     midnight = dt.datetime.combine(first, dt.time())
     date = [midnight + dt.timedelta(days=365.25 * t) for t in time]
     length = np.diff(np.concatenate([[0.0], time + 0.01 * (time == 0)]))
-    return Steps(time, length, date, np.array(surprise))
+    return Steps(time, length, date, np.array(surprise), np.array(begins)[surprise])
 
 
 def constant(compiled, point, dates, parameters=None):

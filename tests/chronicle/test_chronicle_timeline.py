@@ -54,6 +54,15 @@ def test_surprises_bends_and_instants_are_edges(grids):
             assert grid.lengths[step] == pytest.approx(INSTANT, rel=1e-9)
 
 
+def test_stretches_begin_where_parameters_jump_and_not_at_kinks(grids):
+    jumps = [0.0, years_between(FIRST, dt.date(2022, 1, 1)), 1.0, SECOND]  # a series, a pulse, surprises
+    for grid in grids:
+        np.testing.assert_allclose(np.unique(grid.stretch), sorted(set(jumps)), atol=1e-6)
+        assert (grid.stretch <= grid.edges[:-1]).all()
+        for begin in np.unique(grid.stretch):
+            assert grid.edges[:-1][grid.stretch == begin][0] == begin
+
+
 def test_steps_are_even_until_some_time_after_the_last_surprise_and_grow_from_there(grids):
     for grid, how in zip(grids, HOWS, strict=True):
         assert (grid.lengths > 0).all()

@@ -224,6 +224,7 @@ def path_parts(run, days, force=1.0, split=True, still=False):
         "date": ("time", dates),
         "year": ("time", begin + time),
         "surprise": ("time", index),
+        "stretch": ("time", time[np.searchsorted(index, index)]),
         "step": ("time", np.diff(time, append=time[-1] + 1.0)),
         "status": list(economy.statuses),
         **_arc_coords(economy),

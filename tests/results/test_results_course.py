@@ -10,6 +10,7 @@ from dirigiste.errors import InputError, NotConverged
 from dirigiste.numerics.compiled import programs
 from dirigiste.numerics.stationary.point import INTEREST, QUOTA, TRANSFER, WAGE
 from dirigiste.results.equilibria import known
+from dirigiste.results.runs import paths
 from dirigiste.results.runs.run import settled
 from dirigiste.solver import surprises as courses
 
@@ -429,7 +430,8 @@ def test_a_quota_that_binds_on_part_of_a_path(village):
     free = float(s.credit[0] / s.credit.sum())
     asked = 1.15 * free
     chronicle = told(village, (FIRST, {"parameter": SHARE, "to": asked, "for": 2.0, "channel": "credit"}))
-    course = courses.solve(chronicle).course
+    solved = courses.solve(chronicle)
+    course = solved.course
     share = course.sums.static.credit[:, 0] / course.sums.static.credit.sum(axis=1)
     added = course.u[:, QUOTA]
     during = course.grid.time < 2.0
@@ -440,6 +442,12 @@ def test_a_quota_that_binds_on_part_of_a_path(village):
     np.testing.assert_allclose(added[~during], 0.0, atol=1e-8)
     assert (share[~during] < asked).all()
     np.testing.assert_allclose(course.parameters[SHARE], np.where(during, asked, 0.05))
+    # between the last step before the end and the first one after it the quota binds up to the end
+    path = paths.build(course, solved.compiled)
+    spread = paths.at(path, [1.999, 2.001])["added_spread"].values
+    last = int(np.flatnonzero(during)[-1])
+    assert spread[0] == pytest.approx(added[last], rel=0.05)
+    assert spread[1] == pytest.approx(0.0, abs=1e-8)
 
 
 @pytest.mark.slow

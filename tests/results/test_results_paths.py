@@ -163,14 +163,25 @@ def test_times_between_steps(moving):
 
 def test_parabolas_are_read_exactly_between_steps_and_never_across_a_surprise():
     known = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 1.1, 1.5])
-    group = np.array([0, 0, 0, 0, 1, 1, 1])
-    values = np.where(group == 0, 1.0 + known - 0.5 * known**2, 5.0 - known**2)
+    stretch = np.array([0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    values = np.where(stretch == 0.0, 1.0 + known - 0.5 * known**2, 5.0 - known**2)
     times = np.array([0.0, 0.05, 0.2, 0.5, 0.6, 1.0, 1.05, 1.4, 1.5])
-    index, weights = paths.interpolation(known, group, times)
+    index, weights = paths.interpolation(known, stretch, times)
     expected = np.where(times < 0.99, 1.0 + times - 0.5 * times**2, 5.0 - times**2)
     np.testing.assert_allclose((weights * values[index]).sum(axis=1), expected, rtol=1e-12)
-    index, weights = paths.interpolation(known, group, np.array([0.9]))  # straight on from the last step
+    index, weights = paths.interpolation(known, stretch, np.array([0.9]))  # straight on from the last step
     assert float((weights * values[index]).sum()) == pytest.approx(1.42 + 0.3 * (1.0 - 0.6))
+
+
+def test_nothing_is_felt_of_the_end_of_a_pulse_before_its_date():
+    """Middles of steps on both sides of a jump at 1: straight lines go on up to it from either side."""
+    known = np.array([0.0, 0.3, 0.8, 1.1, 1.4, 1.8])
+    stretch = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    values = np.where(stretch == 0.0, 2.0 + known, 7.0 - 3.0 * known)
+    times = np.array([0.5, 0.85, 0.999, 1.0, 1.05, 1.2])
+    index, weights = paths.interpolation(known, stretch, times)
+    expected = np.where(times < 1.0, 2.0 + times, 7.0 - 3.0 * times)
+    np.testing.assert_allclose((weights * values[index]).sum(axis=1), expected, rtol=1e-12)
 
 
 def test_on_the_date_of_a_surprise_stands_the_value_after_it(moving):

@@ -134,7 +134,11 @@ def test_paths_on_other_times_are_put_on_those_of_the_whole(village, alike):
     course = fake_course.between(compiled, *points, dates, [0.5])
     sparse = course._replace(
         grid=fake_course.Steps(
-            course.grid.time[::2], course.grid.length[::2], course.grid.date[::2], course.grid.surprise[::2]
+            course.grid.time[::2],
+            course.grid.length[::2],
+            course.grid.date[::2],
+            course.grid.surprise[::2],
+            course.grid.stretch[::2],
         ),
         u=course.u[::2],
         sums=type(course.sums)(

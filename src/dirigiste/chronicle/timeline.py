@@ -59,6 +59,8 @@ class Grid:
     """Number of the step that begins on the date of each surprise."""
     bends: tuple[float, ...]
     """Years at which a change under way jumps or has a kink."""
+    jumps: tuple[float, ...]
+    """Those of them at which it jumps."""
     how: PathSteps
 
     @cached_property
@@ -74,6 +76,18 @@ class Grid:
         middles = 0.5 * (self.edges[1:] + self.edges[:-1])
         middles[list(self.surprises)] = self.edges[list(self.surprises)]
         return middles
+
+    @cached_property
+    def stretch(self) -> Array:
+        """Years from the first surprise at which the stretch of steps begins that a step belongs to (G,): the
+        last surprise before it, or the last jump of a parameter. Prices may jump between two stretches.
+        """
+        begins = self.edges[:-1]
+        starts = np.zeros(begins.size, dtype=bool)
+        starts[list(self.surprises)] = True
+        for jump in self.jumps:
+            starts |= np.abs(begins - jump) <= 1e-9
+        return begins[np.maximum.accumulate(np.where(starts, np.arange(begins.size), 0))]
 
     @cached_property
     def dates(self) -> list[dt.datetime]:
@@ -103,9 +117,11 @@ def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
         raise InputError.of("no event changes anything: there is no path to solve", key="events")
     first = dates[0]
     surprises = [years_between(first, date) for date in dates]
-    bends = sorted(
-        {round(m, 6) for m in _marks(chronicle, first) if min(abs(m - s) for s in surprises) > 2 * INSTANT}
+    jumping, kinked = (
+        {round(m, 6) for m in marks if min(abs(m - s) for s in surprises) > 2 * INSTANT}
+        for marks in _marks(chronicle, first)
     )
+    bends = sorted(jumping | kinked)
     even = surprises[-1] + how.even
     marks = sorted({*surprises, *(mark for mark in bends if mark < even), even})
     edges: list[float] = []
@@ -120,7 +136,8 @@ def grid(chronicle: Chronicle, how: PathSteps) -> Grid:
         edges += list(start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]]))
     edges.append(even)
     last = tail(edges[at[-1] :], how, bends)
-    return Grid(first, np.array([*edges[: at[-1]], *last]), tuple(at), tuple(bends), how)
+    whole, jumps = np.array([*edges[: at[-1]], *last]), tuple(sorted(jumping))
+    return Grid(first, whole, tuple(at), tuple(bends), jumps, how)
 
 
 def even_steps(length: float, longest: float, first: float) -> Array:
@@ -179,15 +196,21 @@ def _length(growth: float, steps: int) -> float:
     return float(np.sum(growth ** np.arange(1, steps + 1)))
 
 
-def _marks(chronicle: Chronicle, first: dt.date) -> set[float]:
-    """Times at which a change under way jumps or has a kink: ends of pulses and ramps, dates of series."""
-    bends: set[float] = set()
+def _marks(chronicle: Chronicle, first: dt.date) -> tuple[set[float], set[float]]:
+    """Times at which a change under way jumps (ends of pulses, dates of series), and at which it has a kink
+    (ends of ramps).
+    """
+    jumps: set[float] = set()
+    kinks: set[float] = set()
     for path in chronicle.parameters:
         for event, change in chronicle.changes_to(path):
             begin = years_between(first, event.date)
-            bends |= {begin + length for length in (change.duration, change.over) if length is not None}
-            bends |= {years_between(first, when) for when in change.series or {}}
-    return bends
+            jumps |= {years_between(first, when) for when in change.series or {}}
+            if change.duration is not None:
+                jumps.add(begin + change.duration)
+            if change.over is not None:
+                kinks.add(begin + change.over)
+    return jumps, kinks
 
 
 class Timeline:

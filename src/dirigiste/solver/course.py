@@ -33,6 +33,8 @@ class Steps(NamedTuple):
     date: list[dt.datetime]
     surprise: NDArray[np.int64]
     """(M,) number of the segment that a step belongs to."""
+    stretch: Array
+    """(M,) years from the first surprise at which the stretch of a step begins: a jump of parameters."""
 
 
 class Segment(NamedTuple):

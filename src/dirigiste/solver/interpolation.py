@@ -13,23 +13,24 @@ NEAR: Final = 1e-6
 """Times within this many years of a step count as the time of that step."""
 
 
-def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple[NDArray[np.int64], Array]:
+def interpolation(known: Array, stretch: Array, times: Array) -> tuple[NDArray[np.int64], Array]:
     """Cubic Hermite interpolation: steps (T, 4) and their weights (T, 4) for each time.
 
     The cubic goes through the two steps around a time; its slopes there are those of parabolas through three
-    neighbouring steps. Only steps of the same surprise count. Between the last of them and the next surprise
-    the path goes on along its last slope.
+    neighbouring steps. Only steps of the same stretch count, since prices jump where parameters do. Before
+    the first of them and after the last the path goes on along its slope there.
 
     Args:
         known: Times of steps, rising.
-        group: Number of the surprise that each step belongs to.
-        times: Times at which the path is asked for.
+        stretch: When the stretch begins that each step belongs to.
+        times: Times at which the path is asked for, none before the first stretch.
     """
     index, weights = np.zeros((times.size, 4), dtype=int), np.zeros((times.size, 4))
-    starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    starts = np.flatnonzero(np.diff(stretch, prepend=-np.inf))
+    ends = np.append(starts[1:], known.size) - 1
     for row, time in enumerate(times):
-        first = int(starts[np.searchsorted(known[starts], time + NEAR, side="right") - 1])
-        last = int(np.flatnonzero(group == group[first])[-1])
+        here = np.searchsorted(stretch[starts], time + NEAR, side="right") - 1
+        first, last = int(starts[here]), int(ends[here])
         k = int(np.clip(np.searchsorted(known, time, side="right") - 1, first, max(last - 1, first)))
         near = np.clip(np.arange(k - 1, k + 3), first, last)
         index[row] = near
@@ -41,9 +42,10 @@ def interpolation(known: Array, group: NDArray[np.int64], times: Array) -> tuple
         if min(abs(time - known[k]), abs(time - known[k + 1])) <= NEAR:
             x = float(round(x))
         at_k, at_next = _slope(known, first, last, k), _slope(known, first, last, k + 1)
-        if x > 1.0:  # before the next surprise
-            h = {k + 1: 1.0}
-            slopes = ((at_next, gap * (x - 1.0)),)
+        if x < 0.0:  # before the first step of the stretch
+            h, slopes = {k: 1.0}, ((at_k, gap * x),)
+        elif x > 1.0:  # after the last one
+            h, slopes = {k + 1: 1.0}, ((at_next, gap * (x - 1.0)),)
         else:
             h = {k: 1.0 - x * x * (3.0 - 2.0 * x), k + 1: x * x * (3.0 - 2.0 * x)}
             slopes = ((at_k, gap * x * (1.0 - x) ** 2), (at_next, -gap * x * x * (1.0 - x)))

@@ -361,7 +361,9 @@ class _Responses:
         whole: Piece = each(lambda *x: np.concatenate(x), *pieces)
         number = np.repeat(np.arange(len(pieces)), [len(piece.u) for piece in pieces])
         begin = grid.lengths.size - len(whole.u)
-        times = Steps(grid.time[begin:], grid.lengths[begin:], grid.dates[begin:], number)
+        times = Steps(
+            grid.time[begin:], grid.lengths[begin:], grid.dates[begin:], number, grid.stretch[begin:]
+        )
         worth = whole.claims.get(CLAIMS)
         return Course(times, whole.u, whole.sums, whole.residuals, whole.parameters, [], worth)
 

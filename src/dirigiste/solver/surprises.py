@@ -236,7 +236,7 @@ class Solver:
         whole: Piece = each(lambda *x: np.concatenate(x), *pieces)
         # the first piece is the state without the chronicle, empty where the first surprise ends it
         number = np.repeat(np.arange(len(pieces)) - 1, [len(piece.u) for piece in pieces])
-        steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number)
+        steps = Steps(self.grid.time, self.grid.lengths, self.grid.dates, number, self.grid.stretch)
         worth, segments = whole.claims.get(CLAIMS), list(state.segments)
         return Course(steps, whole.u, whole.sums, whole.residuals, whole.parameters, segments, worth)
 
@@ -733,6 +733,6 @@ def _difference(course: Course, refined: Course, of: Callable[[Course], Array]) 
     """Largest difference at the steps of the coarser course that the finer one reaches."""
     time = course.grid.time
     here = time <= refined.grid.time[-1]
-    index, weights = interpolation(refined.grid.time, refined.grid.surprise, time[here])
+    index, weights = interpolation(refined.grid.time, refined.grid.stretch, time[here])
     other = (weights * of(refined)[index]).sum(axis=1)
     return float(np.abs(of(course)[here] - other).max())

@@ -192,8 +192,8 @@ class Campaign:
         from dirigiste.solver.shapley import present_value
 
         series, levels = outcomes.of_path(path), outcomes.of_path(base)
-        times, surprise = path["time"].values, path["surprise"].values
-        index, weights = interpolation(times, surprise, np.array([self.within]))
+        times, stretch = path["time"].values, path["stretch"].values
+        index, weights = interpolation(times, stretch, np.array([self.within]))
         found = []
         for m, goal in enumerate(self.goals):
             values = np.asarray(goal.expression.value(series), dtype=float)

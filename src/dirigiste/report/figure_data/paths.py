@@ -19,7 +19,9 @@ LINES: Final = 4
 """Most lines in a panel."""
 
 BESIDE: Final = 2e-3
-"""Years around a surprise in which investment is left out: capital that changes hands at once is none."""
+"""Years around a jump of a parameter in which investment is left out: capital that changes hands at once is
+none.
+"""
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,8 @@ def investment(run: Run) -> list[Series]:
 
 
 def _beside(run: Run) -> np.ndarray:
-    """(M,) steps right at a surprise, other than the last ones of the path."""
-    t, index = course.time(run), np.asarray(run.path["surprise"].values)
-    starts = t[np.flatnonzero(np.diff(index, prepend=index[0] - 1))]
+    """(M,) steps right at a surprise or another jump of a parameter, other than the last ones of the path."""
+    t, starts = course.time(run), np.unique(run.path["stretch"].values)
     beside = np.abs(t[:, None] - starts).min(axis=1) < BESIDE
     beside[-1] = False
     return beside

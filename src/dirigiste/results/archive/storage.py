@@ -25,7 +25,7 @@ COMPRESSED: Final = {"zlib": True, "complevel": 4, "shuffle": True}
 LARGE: Final = 1000
 """Variables of numbers with more entries than this are compressed."""
 
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """Layout of the files: names of variables and groups. Files of layout 1 have no such number."""
 
 LAYOUT_NAME: Final = "dirigiste_layout"

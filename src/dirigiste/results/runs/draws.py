@@ -163,7 +163,7 @@ class Draws:
         """Values over the steps of the path (..., T) at some times (..., n), as `paths.at` has it."""
         known = self.path["time"].values
         exact = np.clip(np.asarray(times, dtype=float), known[0], known[-1])
-        index, weights = interpolation(known, self.path["surprise"].values, exact)
+        index, weights = interpolation(known, self.path["stretch"].values, exact)
         return (values[..., index] * weights).sum(axis=-1)
 
     def parts(self, outcome: str) -> Array:

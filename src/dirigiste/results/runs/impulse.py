@@ -158,13 +158,13 @@ def impulse(
                 advice="Excess demand may have a kink at the stationary state; see docs/method.md.",
             )
         dates = [dt.datetime.combine(START, dt.time()) + dt.timedelta(days=365.25 * float(t)) for t in time]
-        grid = Steps(time, np.diff(edges), dates, np.zeros(steps, dtype=int))
+        grid = Steps(time, np.diff(edges), dates, np.zeros(steps, dtype=int), np.zeros(steps))
         left = path_residuals.residuals(compiled, task, solved)
         sums = solved.sums
         responses.append(paths.build(Course(grid, solved.u, sums, left, values, []), compiled))
     with xr.set_options(keep_attrs=True):
         response = (responses[0] - responses[1]) / (2.0 * SHARE)
     response = response.drop_vars([name for name in response if str(name).startswith("residual_")])
-    return response.drop_vars(["date", "year", "surprise"]).assign_attrs(
+    return response.drop_vars(["date", "year", "surprise", "stretch"]).assign_attrs(
         title=f"Linear impulse responses of {economy.name}", economy=economy.name, economy_hash=economy.hash
     )

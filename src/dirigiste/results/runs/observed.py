@@ -66,8 +66,7 @@ class Clock:
         self._known: dict[tuple[dt.date, Period], Array] = {}
         self.first = paths.first_date(path).date()
         self.time: Array = path["time"].values
-        self.surprise: NDArray[np.int64] = path["surprise"].values
-        self.news: Array = self.time[np.flatnonzero(np.diff(self.surprise, prepend=-1))]
+        self.stretch: Array = path["stretch"].values
 
     def weights(self, dates: Sequence[dt.date], period: Period) -> Array:
         """Weights for values that stand for a period that ends on each date; nan beyond the horizon."""
@@ -82,12 +81,12 @@ class Clock:
 
     def _over(self, dates: Sequence[dt.date], period: Period) -> Array:
         """Weights for averages over the period that ends on each date, by Gauss-Legendre quadrature between
-        surprises.
+        jumps of parameters.
         """
         result = np.zeros((len(dates), 1 + self.time.size))
         for row, date in enumerate(dates):
             begin, end = (years_between(self.first, day) for day in (start_of(period, date), date))
-            cuts = [begin, *(news for news in self.news if begin < news < end), end]
+            cuts = [begin, *(jump for jump in np.unique(self.stretch) if begin < jump < end), end]
             for low, high in pairwise(cuts):
                 count = max(int(np.ceil((high - low) / PART)), 1)
                 middles = low + (np.arange(count) + 0.5) * (high - low) / count
@@ -100,7 +99,7 @@ class Clock:
         before, beyond = years < -NEAR, years > self.time[-1] + NEAR
         result[before, 0], result[beyond] = 1.0, np.nan
         rows = np.flatnonzero(~before & ~beyond)
-        index, weights = interpolation(self.time, self.surprise, np.clip(years[rows], *self.time[[0, -1]]))
+        index, weights = interpolation(self.time, self.stretch, np.clip(years[rows], *self.time[[0, -1]]))
         for row, steps, values in zip(rows, index, weights, strict=True):
             np.add.at(result[row], 1 + steps, values)
         return result

@@ -1,8 +1,9 @@
 """The path of a chronicle as a Dataset over `time`, years from the first event, and what is read off it.
 
 Variables are those of `measures.PATH`, `PATH_STATUS`, `PATH_ARC`, `PATH_PARAMETER` and `PATH_RESIDUAL`.
-Coordinates on time: `date`, calendar `year`, `surprise` (index of the one whose path a step belongs to) and
-`step` (its length in years). The value on the date of a surprise is the one just after it.
+Coordinates on time: `date`, calendar `year`, `surprise` (index of the one whose path a step belongs to),
+`stretch` (the time of the last jump of a parameter by then) and `step` (its length in years). The value on
+the date of a surprise, or of another jump, is the one just after it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def build(course: Course, compiled: Compiled) -> xr.Dataset:
     status["loan_rate"] = formulas.loan_rates(facts, prices)
     keep = np.broadcast_to(facts.numbers["delta"] + facts.numbers["growth"], np.shape(grid.time))
     status["investment"] = keep[:, None] * status["capital"] + _change(
-        status["capital"], np.asarray(grid.time), np.asarray(grid.surprise)
+        status["capital"], np.asarray(grid.time), np.asarray(grid.stretch)
     )
     worth = np.full(status["capital"].shape, np.nan) if course.claims is None else course.claims
     status["market_value"] = status["capital"] - status["borrowed"] + worth
@@ -189,8 +190,8 @@ def gains(course: Course, compiled: Compiled) -> xr.Dataset:
 
 
 def at(path: xr.Dataset, times: Sequence[float]) -> xr.Dataset:
-    """The path at some times, by cubics between steps that belong to the same surprise; on the date of a
-    surprise the value just after it.
+    """The path at some times, by cubics between steps of the same stretch; on the date of a surprise, or of
+    another jump of a parameter, the value just after it.
 
     Args:
         path: A path.
@@ -201,7 +202,7 @@ def at(path: xr.Dataset, times: Sequence[float]) -> xr.Dataset:
     """
     known = path["time"].values
     exact = np.clip(checked(path, times), known[0], known[-1])
-    index, weights = interpolation(known, path["surprise"].values, exact)
+    index, weights = interpolation(known, path["stretch"].values, exact)
     numbers = path.drop_vars([name for name in path.coords if "time" in path[name].dims])
     interpolated: Any = 0.0
     with xr.set_options(keep_attrs=True):
@@ -290,13 +291,13 @@ def _facts(compiled: Compiled, course: Course) -> Facts:
     return facts._replace(numbers=numbers, **by_status)
 
 
-def _change(values: Array, time: Array, surprise: NDArray[np.int64]) -> Array:
-    """Change per year in each step, (M, ...), by parabolas through steps of the same surprise: what changes
-    hands on the date of one is no change over time.
+def _change(values: Array, time: Array, stretch: Array) -> Array:
+    """Change per year in each step, (M, ...), by parabolas through steps of the same stretch: what changes
+    hands on the date of a surprise or of another jump of a parameter is no change over time.
     """
     change = np.zeros_like(values)
-    for index in np.unique(surprise):
-        steps = np.flatnonzero(surprise == index)
+    for begin in np.unique(stretch):
+        steps = np.flatnonzero(stretch == begin)
         if steps.size > 1:
             order = 2 if steps.size > 2 else 1
             change[steps] = np.gradient(values[steps], time[steps], axis=0, edge_order=order)
@@ -334,6 +335,11 @@ def _times(course: Course) -> dict[str, Any]:
             "time",
             np.asarray(grid.surprise, dtype=np.int64),
             {"long_name": "Surprise whose path the step belongs to"},
+        ),
+        "stretch": (
+            "time",
+            np.asarray(grid.stretch, dtype=float),
+            {"units": "years", "long_name": "Time of the last jump of a parameter by the step"},
         ),
         "step": (
             "time",

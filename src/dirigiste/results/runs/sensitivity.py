@@ -105,7 +105,7 @@ def path_sensitivity(
             "left": ("size", np.array(solved.left), {"long_name": "What rounds have left, relative"}),
         },
         coords={
-            **{name: path[name] for name in ("time", "date", "year", "surprise", "step")},
+            **{name: path[name] for name in ("time", "date", "year", "surprise", "stretch", "step")},
             "outcome": names,
             "size": list(moved),
             "outcome_unit": ("outcome", units),
