@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -295,6 +296,23 @@ def test_kill_9_at_random_moments(file, solved, configured, tmp_path):
         assert table(sweeps.run(sweeps.load(file), folder)) == table(solved)
         assert len(list((folder / "chains").iterdir())) == 4
 
+
+def test_chains_that_wait_are_not_lost_where_a_process_ends(configured, monkeypatch):
+    """The first round ends with a process that solved chain 1, and leaves nothing behind."""
+    ended, solved = [], []
+
+    def until_one_ends(self, tasks, running, keep):
+        for task in tasks:
+            if task.chain == 1 and not ended:
+                ended.append(task)
+                return ended
+            keep(task)
+        return []
+
+    monkeypatch.setattr(Processes, "_round", until_one_ends)
+    tasks = (SimpleNamespace(chain=chain) for chain in range(4))
+    Processes(1).run(tasks, lambda task: solved.append(task.chain), None)
+    assert solved == [0, 1, 2, 3]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ decide anything about numbers: chains are solved by `work.solve` everywhere.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -112,7 +113,7 @@ class Processes:
         again: list[Work] = []
         while True:
             running: dict[Future[Solved], Work] = {}
-            again = self._round(_both(again, todo), running, keep)
+            again = self._round(itertools.chain(again, todo), running, keep)
             if not again:
                 break
             for task in again:  # any of them may have ended the process
@@ -171,11 +172,6 @@ class _Until:
         if self.broken:
             raise StopIteration
         return next(self.items)
-
-
-def _both(first: list[Work], then: Iterator[Work]) -> Iterator[Work]:
-    yield from first
-    yield from then
 
 
 _stop: Any = None
