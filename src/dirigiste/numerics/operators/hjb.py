@@ -282,9 +282,11 @@ def _swept(m: Arrays, given: Setting, v: Array) -> Array:
     return v
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: int = 60) -> Values:
     """Newton from values `start` (N, S, J) until the largest residual is at most `tolerance`, or for
-    `rounds`; if need be from the values of plain upwinding, then by steps in pseudo-time.
+    `rounds`; if need be from the values of plain upwinding, then by steps in pseudo-time. Where owners have
+    next to nothing, values may be beyond what a number can hold; the residual then is not finite.
     """
     solution = _newton(m, given, start, tolerance, rounds)
     if solution.residual <= max(tolerance, ROUNDING):

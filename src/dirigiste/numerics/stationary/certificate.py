@@ -27,7 +27,7 @@ from dirigiste.numerics.setup.arrays import Compiled
 from dirigiste.numerics.setup.preferences import LEAST_CONSUMPTION
 from dirigiste.numerics.stationary import absorbing
 from dirigiste.numerics.stationary.certified import SPLIT, Certificate
-from dirigiste.numerics.stationary.equilibrium import MOST_TOP_MASS, Solved
+from dirigiste.numerics.stationary.equilibrium import LEAST_WAGE, MOST_TOP_MASS, Solved
 from dirigiste.numerics.stationary.point import CORNER, INTEREST, TRANSFER, WAGE, Point, prices_of, unknowns
 
 WALRAS = 1e-6
@@ -52,7 +52,6 @@ LEAST_STATUS = 1e-9
 
 LEAST_OUTPUT = 1e-8
 """Output over consumption below which no firm runs: what little there is are rounding errors."""
-
 
 def accounts_of(compiled: Compiled, point: Point) -> Accounts:
     """What the closure determines besides prices: spending, outside labour, all capital, foreign assets."""
@@ -166,6 +165,17 @@ def _check(
     starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g > 1e-14)
     if "hjb" in missed and not starving.any():  # such states have little mass, but may be why values fail
         starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g.sum(axis=(0, 2)) > LEAST_STATUS)[:, None]
+    if missed and WAGE in unknowns(compiled) and point.prices.wage <= 1.01 * LEAST_WAGE:
+        firms = [name for name, may in zip(compiled.statuses, m.status["operates"], strict=True) if may > 0.0]
+        keys = ", ".join(f"statuses.{name}.{key}" for name in firms for key in ("mandates", "fixed_cost"))
+        raise NotConverged(
+            f"{compiled.economy.name}: there is no equilibrium: however low the wage, owners do not gain "
+            f"from running firms that hire all labour (it fell to {point.prices.wage:.3g})",
+            history=r.history,
+            last=point,
+            residuals=missed,
+            advice=f"Lower what a firm costs beside wages and capital ({keys}), or raise productivity.",
+        )
     if starving.any():
         n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)
         earned, transfer = float(point.firms.income[n, i, j]), float(point.prices.transfer)

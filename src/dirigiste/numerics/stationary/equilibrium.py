@@ -19,6 +19,7 @@ interest rate is bracketed. From cold, all of this happens on coarser grids firs
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -99,6 +100,9 @@ BRACKET_EVALUATIONS = 3000
 
 FIRST_STEPS = (0.05, 0.004, 0.0, 0.1)
 """First step away from an unknown that is bracketed."""
+
+LEAST_WAGE = 1e-15
+"""Least wage that is tried: firms that do not hire all labour at it do so at no wage."""
 
 FARTHEST_QUOTA = 20.0
 """Largest unknown of a quota that is tried: others then borrow nothing, or at no price that pays."""
@@ -603,8 +607,8 @@ class _Search:
             result = bracket.close_in(result)
         elif not bracket.ended:
             return result or now
-        if result is None:
-            return now
+        if result is None or (index == WAGE and bracket.ended):
+            return result or now
         if bracket.short:
             rest = [other for other in self.active if other != QUOTA]
             start = Start(result.u, result.point.values.v, result.point.distribution.f)
@@ -749,7 +753,7 @@ class _Bracket:
     """Whether the share of those whom a quota names is too small even without credit to others."""
 
     def __post_init__(self) -> None:
-        self.floor = {INTEREST: -self.search.m.delta, QUOTA: 0.0}.get(self.index, -np.inf)
+        self.floor = {INTEREST: -self.search.m.delta, QUOTA: 0.0, WAGE: math.log(LEAST_WAGE)}[self.index]
         self.top = FARTHEST_QUOTA if self.index == QUOTA else np.inf
 
     def at(self, x: float, near: _Trial) -> _Side | None:

@@ -156,7 +156,8 @@ class Levels:
             bracket.take(x, value)
             bracket.step = min(bracket.step, LONGEST[index])
             if inside and len(seen) == 1:  # how inner prices move with this one is not known yet
-                bracket.step = min(bracket.step, NEAR / max(abs(self.slopes[i]) for i in inside))
+                steepest = max(abs(self.slopes[i]) for i in inside)
+                bracket.step = min(bracket.step, NEAR / steepest) if steepest > 0.0 else bracket.step
             after = bracket.next()
             narrow = after is None or bracket.high - bracket.low < NARROW
             if narrow and min((abs(one.value) for one in seen), default=0.0) > ENOUGH * self.search.target:
