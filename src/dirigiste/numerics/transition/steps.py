@@ -441,32 +441,55 @@ def _decide_few(near: Arrays, fastest: Array, room: Array) -> float:
 
 
 @jit
-def _solve_few(near: Arrays, fastest: Array, enough: float, room: Array) -> float:
-    """Newton's method on the values of owners of one status and ability in `room` (ROOM + 5, N, 1), at given
-    values of all others. Returns the residual that is left.
+def _far(room: Array, left: Array) -> None:
+    """The largest residual of each of a few owners (K,), whose decisions are in `room`; nan is kept."""
+    left[:] = 0.0
+    for n in range(room.shape[1]):
+        for k in range(left.size):
+            off = abs(room[12, n, k]) / room[13, n, k]
+            left[k] = left[k] if (off <= left[k]) | (left[k] != left[k]) else off
+
+
+@jit
+def _solve_few(near: Arrays, fastest: Array, enough: float, room: Array, left: Array) -> None:
+    """Newton's method on the values of owners of one status and K abilities in `room` (ROOM + 5, N, K), of
+    each ability by itself, at given values of all others. Decisions at the first values are there already;
+    `left` (K,) receives the residuals that are left.
     """
-    N = room.shape[1]
+    N, K = room.shape[1:]
     logs, shift = near.scalars[0].sigma == 1.0, near.scalars[0].shift
-    best, waited, worst = np.inf, 0, np.inf
-    for number in range(FRONT_ROUNDS + 1):
-        worst = _decide_few(near, fastest, room)
-        if worst <= enough or not np.isfinite(worst) or number == FRONT_ROUNDS:
-            break
-        waited = 0 if worst < 0.9 * best else waited + 1
-        best = min(best, worst)
-        x = room.reshape((room.shape[0], N, 1, 1))
+    best, share = np.full(K, np.inf), np.empty(K)
+    before, after = np.empty(K), np.empty(K)
+    waited = np.zeros(K, np.int64)
+    x = room.reshape((room.shape[0], N, 1, K))
+    for _ in range(FRONT_ROUNDS):
+        _far(room, left)
+        moving = 0
+        for k in range(K):
+            waited[k] = 0 if left[k] < 0.9 * best[k] else waited[k] + 1
+            best[k] = min(best[k], left[k])
+            moves = left[k] > enough and np.isfinite(left[k])
+            share[k] = _share(waited[k]) if moves else 0.0
+            moving += moves
+        if moving == 0:
+            return
         linear.factor(x[3], x[4], x[7], x[8], x[OWN], x[PIVOT], x[UPPER], x[LOWER])
-        before = 0.0
+        before[:] = 0.0
         for n in range(N):
-            before = (room[12, n, 0] - room[LOWER, n, 0] * before) * room[PIVOT, n, 0]
-            room[FOUND, n, 0] = before
-        share, after = _share(waited), 0.0
+            for k in range(K):
+                before[k] = (room[12, n, k] - room[LOWER, n, k] * before[k]) * room[PIVOT, n, k]
+                room[FOUND, n, k] = before[k]
+        after[:] = 0.0
         for n in range(N - 1, -1, -1):
-            after = room[FOUND, n, 0] - room[UPPER, n, 0] * after
-            value = _less(logs, shift, room[0, n, 0], share * after)
-            room[2, n, 0] += room[OWN, n, 0] * (value - room[0, n, 0])
-            room[0, n, 0] = value
-    return worst
+            for k in range(K):
+                after[k] = room[FOUND, n, k] - room[UPPER, n, k] * after[k]
+            for k in range(K):
+                if share[k] > 0.0:
+                    value = _less(logs, shift, room[0, n, k], share[k] * after[k])
+                    room[2, n, k] += room[OWN, n, k] * (value - room[0, n, k])
+                    room[0, n, k] = value
+        _decide_few(near, fastest, room)
+    _far(room, left)
 
 
 @jit
@@ -487,34 +510,52 @@ def _fronts(
     above `FRONT`; values, and all that `decide` makes of them, are replaced where that leads to a solution.
     """
     N, S, J = v.shape
-    room = np.empty((ROOM + 5, N, 1))
+    worst, off = np.empty(J), np.empty(J)
+    enough = max(tolerance, FRONT_ENOUGH)
     for s in range(S):
-        near = _around(m, 0, N, s)
-        for j in range(J):
-            worst = 0.0
-            for n in range(N):
-                worst = max(worst, abs(x.residual[n, s, j] / x.scale[n, s, j]))
-            if not worst > FRONT:
-                continue
-            for n in range(N):
-                room[0, n, 0] = v[n, s, j]
-                room[1, n, 0] = income[n, s, j]
-                room[2, n, 0] = x.rest[n, s, j]
-                room[OWN, n, 0] = x.exits[n, s, j]
-            enough = max(tolerance, FRONT_ENOUGH)
-            if not _solve_few(near, fastest[s, j : j + 1], enough, room) <= enough:
-                continue
-            for n in range(N):
-                v[n, s, j] = room[0, n, 0]
-                x.rest[n, s, j] = room[2, n, 0]
-                ahead[n, s, j] = room[3, n, 0]
-                behind[n, s, j] = room[4, n, 0]
-                right[n, s, j] = room[5, n, 0]
-                left[n, s, j] = room[6, n, 0]
-                x.tangent_right[n, s, j] = room[7, n, 0]
-                x.tangent_left[n, s, j] = room[8, n, 0]
-                consumption[n, s, j] = room[11, n, 0]
-                x.residual[n, s, j] = room[12, n, 0]
+        worst[:] = 0.0
+        for n in range(N):
+            for j in range(J):
+                worst[j] = max(worst[j], abs(x.residual[n, s, j] / x.scale[n, s, j]))
+        far = np.flatnonzero(worst > FRONT)
+        K = far.size
+        if K == 0:
+            continue
+        room, few = np.empty((ROOM + 5, N, K)), np.empty(K)
+        for k in range(K):
+            few[k] = fastest[s, far[k]]
+        for n in range(N):
+            for k in range(K):
+                j = far[k]
+                room[0, n, k] = v[n, s, j]
+                room[1, n, k] = income[n, s, j]
+                room[2, n, k] = x.rest[n, s, j]
+                room[3, n, k] = ahead[n, s, j]
+                room[4, n, k] = behind[n, s, j]
+                room[5, n, k] = right[n, s, j]
+                room[6, n, k] = left[n, s, j]
+                room[7, n, k] = x.tangent_right[n, s, j]
+                room[8, n, k] = x.tangent_left[n, s, j]
+                room[11, n, k] = consumption[n, s, j]
+                room[12, n, k] = x.residual[n, s, j]
+                room[13, n, k] = x.scale[n, s, j]
+                room[OWN, n, k] = x.exits[n, s, j]
+        _solve_few(_around(m, 0, N, s), few, enough, room, off[:K])
+        for n in range(N):
+            for k in range(K):
+                if not off[k] <= enough:
+                    continue
+                j = far[k]
+                v[n, s, j] = room[0, n, k]
+                x.rest[n, s, j] = room[2, n, k]
+                ahead[n, s, j] = room[3, n, k]
+                behind[n, s, j] = room[4, n, k]
+                right[n, s, j] = room[5, n, k]
+                left[n, s, j] = room[6, n, k]
+                x.tangent_right[n, s, j] = room[7, n, k]
+                x.tangent_left[n, s, j] = room[8, n, k]
+                consumption[n, s, j] = room[11, n, k]
+                x.residual[n, s, j] = room[12, n, k]
 
 
 @jit
