@@ -16,6 +16,7 @@ AFEW = (
     "lone-one-ability",
     "small-open-0.06",
     "small-sigma-10",
+    "political-sigma-2-200",
 )
 """What every run of the tests looks at."""
 

@@ -380,6 +380,15 @@ SPECIAL: tuple[Special, ...] = (
         for base in ("small", "political")
         for sigma in (8, 10, 12, 20, 1.0001, 1.001)
     ),
+    *(  # critics for whom being poorer is worth more consume as fast as they may: rounding errors grow there
+        Special(
+            f"political-sigma-{sigma:g}-{nodes}",
+            "political",
+            {"preferences.sigma": sigma, "numerics.wealth.points": nodes},
+        )
+        for nodes in (100, 200, 400)
+        for sigma in (0.5, 2, 2.1, 3)
+    ),
     Special("small-one-ability", "small", {"ability.distribution.pareto.points": 1}, EITHER),
     Special("lone-one-ability", "lone", {"ability.distribution.pareto.points": 1}),
     Special("political-one-ability", "political", {"ability.distribution.pareto.points": 1}),

@@ -55,6 +55,10 @@ OWN_VALUE = 1e-2
 """Residuals are measured in units of u_c c, or of this times (1-sigma) rho V where that is more: for owners
 whose value depends on possible jumps and hardly on consumption now."""
 
+SHORT = 1e-3
+"""Years: where owners leave a node sooner than that, a residual acts for so short a time that its unit is
+larger in proportion. Rounding errors of values, over a small gap and times a fast drift, stay below it."""
+
 
 class Policy(NamedTuple):
     """Decisions at every node, (N, S, J) each, and the rows of the operators that follow from them.
@@ -262,15 +266,26 @@ def _choose(inc: Array, n: int, first: int, size: int, x: Array) -> int:
 
 @jit
 def _fill_scale(
-    sigma: float, shift: float, rho: float, v: Array, n: int, first: int, size: int, x: Array
+    sigma: float,
+    shift: float,
+    rho: float,
+    v: Array,
+    n: int,
+    first: int,
+    size: int,
+    per_gap: float,
+    per_before: float,
+    x: Array,
 ) -> None:
-    """The unit of residuals at node n."""
+    """The unit of residuals at node n; 1 for log utility."""
     if sigma == 1.0:
         return
     least = OWN_VALUE * abs(1.0 - sigma) * rho
     for b in range(size):
         marginal = x[WEIGHT + b] * exp((1.0 - sigma) * log(x[CHOSEN + b]))
-        x[SCALE + b] = max(marginal, least * abs(v[n, np.uint64(first + b)] + shift))
+        unit = max(marginal, least * abs(v[n, np.uint64(first + b)] + shift))
+        right, left = x[SHARE_R + b] * x[DRIFT_R + b], x[SHARE_L + b] * x[DRIFT_BEFORE + b]
+        x[SCALE + b] = unit * max(1.0, SHORT * (right * per_gap - left * per_before))
 
 
 @jit
@@ -397,7 +412,7 @@ def decide(
             _fill_slopes(sigma, shift, per_gap, ceiling, v, n, first, size, x)
             _fill_rows(fitted, n > 0 or at_bound, gap, per_gap, inc, r, n, first, size, x)
             rare = _choose(inc, n, first, size, x)
-            _fill_scale(sigma, shift, rho, v, n, first, size, x)
+            _fill_scale(sigma, shift, rho, v, n, first, size, per_gap, per_before, x)
             if rare > 0:
                 _settle_rare(sigma, shift, r, n, first, size, per_gap, per_before, x)
             k, unit = n % right.shape[0], n % scale.shape[0]
