@@ -40,6 +40,9 @@ gap)."""
 PATIENCE = 8
 """Rounds in a row that do not halve the residual before steps in pseudo-time replace Newton's."""
 
+ASTRAY = 1e6
+"""Residual, over the least one on the way, at which rounds of Newton have gone astray for good."""
+
 PLAIN = 1e-6
 """Accuracy of values by plain upwinding where they are only the start of the search."""
 
@@ -308,7 +311,7 @@ def _newton(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: i
     best = Values(v, policy, h, residual, 0)
     waited = k = 0
     while residual > tolerance and k < rounds and np.isfinite(residual):
-        if waited >= (1 if residual < ROUNDING else PATIENCE):
+        if waited >= (1 if residual < ROUNDING else PATIENCE) or residual > ASTRAY * best.residual:
             break
         op = operator(m, policy, h.gain, h.loss, m.rho, tangent=True)
         accuracy = 1e-3 if residual > 1e-3 else 1e-5

@@ -273,8 +273,6 @@ def _fill_scale(
     n: int,
     first: int,
     size: int,
-    per_gap: float,
-    per_before: float,
     x: Array,
 ) -> None:
     """The unit of residuals at node n; 1 for log utility."""
@@ -283,9 +281,15 @@ def _fill_scale(
     least = OWN_VALUE * abs(1.0 - sigma) * rho
     for b in range(size):
         marginal = x[WEIGHT + b] * exp((1.0 - sigma) * log(x[CHOSEN + b]))
-        unit = max(marginal, least * abs(v[n, np.uint64(first + b)] + shift))
+        x[SCALE + b] = max(marginal, least * abs(v[n, np.uint64(first + b)] + shift))
+
+
+@jit
+def _allow_for_haste(size: int, per_gap: float, per_before: float, x: Array) -> None:
+    """Enlarge the unit of residuals where owners leave a node within less than `SHORT`."""
+    for b in range(size):
         right, left = x[SHARE_R + b] * x[DRIFT_R + b], x[SHARE_L + b] * x[DRIFT_BEFORE + b]
-        x[SCALE + b] = unit * max(1.0, SHORT * (right * per_gap - left * per_before))
+        x[SCALE + b] *= max(1.0, SHORT * (right * per_gap - left * per_before))
 
 
 @jit
@@ -412,9 +416,11 @@ def decide(
             _fill_slopes(sigma, shift, per_gap, ceiling, v, n, first, size, x)
             _fill_rows(fitted, n > 0 or at_bound, gap, per_gap, inc, r, n, first, size, x)
             rare = _choose(inc, n, first, size, x)
-            _fill_scale(sigma, shift, rho, v, n, first, size, per_gap, per_before, x)
+            _fill_scale(sigma, shift, rho, v, n, first, size, x)
             if rare > 0:
                 _settle_rare(sigma, shift, r, n, first, size, per_gap, per_before, x)
+            if sigma != 1.0:
+                _allow_for_haste(size, per_gap, per_before, x)
             k, unit = n % right.shape[0], n % scale.shape[0]
             for b in range(size):
                 share_r, share_l, at = x[SHARE_R + b], x[SHARE_L + b], np.uint64(first + b)

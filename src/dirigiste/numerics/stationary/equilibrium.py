@@ -553,7 +553,7 @@ class _Search:
 
     def late(self) -> bool:
         """Whether no work is left for another evaluation."""
-        return effort.spent() > self.deadline
+        return effort.spent() > min(self.deadline, self.limit)
 
     def quota(self, now: _Trial) -> _Trial:
         """The unknown of the quota bracketed from where the search began; the equilibrium without any credit
