@@ -42,12 +42,6 @@ def log1ps_unit(x, out):
 
 
 @jit
-def choices(x, worth, share):
-    for j in range(x.size):
-        worth[j], share[j] = elementary.softplus_logistic(x[j])
-
-
-@jit
 def powers(x, exponent, out):
     for j in range(x.size):
         out[j] = elementary.power(x[j], exponent)
@@ -97,14 +91,6 @@ def test_edges_of_the_range():
     agree(apply(log1ps, SPECIAL), np.log1p(SPECIAL), 2)
     small = SPECIAL[~(SPECIAL > 709.4) | np.isinf(SPECIAL)]
     agree(apply(expm1s, small), np.expm1(small), 2)
-
-
-def test_chances_of_a_choice():
-    x = np.concatenate([np.random.default_rng(2).uniform(-40.0, 40.0, 50_000), [-800.0, 0.0, 800.0]])
-    worth, share = np.empty_like(x), np.empty_like(x)
-    choices(x, worth, share)
-    agree(worth, np.logaddexp(0.0, x), 3)
-    np.testing.assert_allclose(share, np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x))), rtol=1e-15)
 
 
 @pytest.mark.parametrize("exponent", [0.37, 2.5, -0.4, 1.0])

@@ -167,28 +167,6 @@ def log1p(x: float) -> float:
 
 
 @inline
-def softplus(x: float) -> float:
-    """log(1 + e^x)."""
-    return (x if x > 0.0 else 0.0) + log1p(exp(-abs(x)))
-
-
-@inline
-def logistic(x: float) -> float:
-    """1/(1 + e^-x)."""
-    return 1.0 / (1.0 + exp(-x))
-
-
-@inline
-def softplus_logistic(x: float) -> tuple[float, float]:
-    """log(1 + e^x) and its derivative, with one exponential."""
-    e = exp(-abs(x))
-    share = 1.0 / (1.0 + e)
-    u = 1.0 + e
-    more = log(u) - ((u - 1.0) - e) * share
-    return (x if x > 0.0 else 0.0) + more, (share if x > 0.0 else e * share)
-
-
-@inline
 def power(base: float, exponent: float) -> float:
     """base^exponent for base >= 0 and a finite exponent other than 0; 0 at base 0 whatever the exponent."""
     result = exp(exponent * log(base))
