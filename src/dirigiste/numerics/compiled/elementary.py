@@ -46,8 +46,6 @@ ONE = np.int64(0x3FF0000000000000)
 ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)
 """Bits of the square root of 1/2."""
 
-ROOT_TWO_LESS_1 = 0.41421356237309515
-
 TO_ONE = ONE - ROOT_HALF
 MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 TWO_52 = np.int64(0x4330000000000000)
@@ -148,13 +146,6 @@ def log(x: float) -> float:
     result = x if x == np.inf else result
     outside = -np.inf if x == 0.0 else np.nan
     return result if x > 0.0 else outside
-
-
-@inline
-def log1p_unit(x: float) -> float:
-    """log(1 + x) for x from 0 to 1."""
-    upper = x > ROOT_TWO_LESS_1
-    return _log_of(0.5 * x - 0.5 if upper else x, 1.0 if upper else 0.0)
 
 
 @inline

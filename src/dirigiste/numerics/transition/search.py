@@ -33,7 +33,7 @@ FAR = 50.0
 """Values of a round are solved to their tolerance where the gap is at most this many times its own tolerance:
 the next round may be the last. Before that one Newton round a stage does."""
 
-MASSES, ROUGH = 1e-10, 1e-3
+MASSES, ROUGH = 1e-11, 1e-5
 """Change of masses, summed over states, at which the sweeps of a stage end; far from the solution this share
 of the gap."""
 
