@@ -120,8 +120,14 @@ def expm1(x: float) -> float:
 
 
 @inline
-def _log_of(f: float, exponent: float) -> float:
-    """log((1 + f) 2^exponent), for 1 + f from the square root of 1/2 to that of 2."""
+def log(x: float) -> float:
+    """Natural logarithm of x; -inf at 0, nan below."""
+    tiny = x < SMALLEST_NORMAL
+    scaled = x * TINY_SCALE if tiny else x
+    moved = _bits(scaled) + TO_ONE  # pyright: ignore[reportCallIssue]
+    exponent = _double(((moved >> np.int64(52)) & np.int64(0xFFF)) | TWO_52) - UNBIAS
+    exponent = exponent - 54.0 if tiny else exponent
+    f = _double((moved & MANTISSA) + ROOT_HALF) - 1.0
     s = f / (2.0 + f)
     z = s * s
     z2 = z * z
@@ -131,18 +137,7 @@ def _log_of(f: float, exponent: float) -> float:
         + (z2 * z2) * ((0.1818288946972466 + 0.15331710021573955 * z) + 0.14616593793566598 * z2)
     )
     half = 0.5 * f * f
-    return exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
-
-
-@inline
-def log(x: float) -> float:
-    """Natural logarithm of x; -inf at 0, nan below."""
-    tiny = x < SMALLEST_NORMAL
-    scaled = x * TINY_SCALE if tiny else x
-    moved = _bits(scaled) + TO_ONE  # pyright: ignore[reportCallIssue]
-    exponent = _double(((moved >> np.int64(52)) & np.int64(0xFFF)) | TWO_52) - UNBIAS
-    exponent = exponent - 54.0 if tiny else exponent
-    result = _log_of(_double((moved & MANTISSA) + ROOT_HALF) - 1.0, exponent)
+    result = exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
     result = x if x == np.inf else result
     outside = -np.inf if x == 0.0 else np.nan
     return result if x > 0.0 else outside

@@ -266,14 +266,7 @@ def _choose(inc: Array, n: int, first: int, size: int, x: Array) -> int:
 
 @jit
 def _fill_scale(
-    sigma: float,
-    shift: float,
-    rho: float,
-    v: Array,
-    n: int,
-    first: int,
-    size: int,
-    x: Array,
+    sigma: float, shift: float, rho: float, v: Array, n: int, first: int, size: int, x: Array
 ) -> None:
     """The unit of residuals at node n; 1 for log utility."""
     if sigma == 1.0:

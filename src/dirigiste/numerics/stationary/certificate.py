@@ -53,6 +53,7 @@ LEAST_STATUS = 1e-9
 LEAST_OUTPUT = 1e-8
 """Output over consumption below which no firm runs: what little there is are rounding errors."""
 
+
 def accounts_of(compiled: Compiled, point: Point) -> Accounts:
     """What the closure determines besides prices: spending, outside labour, all capital, foreign assets."""
     given, opens = partial(getattr, compiled.arrays), unknowns(compiled)
@@ -166,16 +167,7 @@ def _check(
     if "hjb" in missed and not starving.any():  # such states have little mass, but may be why values fail
         starving = (consumption <= 10.0 * LEAST_CONSUMPTION) & (g.sum(axis=(0, 2)) > LEAST_STATUS)[:, None]
     if missed and WAGE in unknowns(compiled) and point.prices.wage <= 1.01 * LEAST_WAGE:
-        firms = [name for name, may in zip(compiled.statuses, m.status["operates"], strict=True) if may > 0.0]
-        keys = ", ".join(f"statuses.{name}.{key}" for name in firms for key in ("mandates", "fixed_cost"))
-        raise NotConverged(
-            f"{compiled.economy.name}: there is no equilibrium: however low the wage, owners do not gain "
-            f"from running firms that hire all labour (it fell to {point.prices.wage:.3g})",
-            history=r.history,
-            last=point,
-            residuals=missed,
-            advice=f"Lower what a firm costs beside wages and capital ({keys}), or raise productivity.",
-        )
+        raise _no_wage(compiled, point, r, missed)
     if starving.any():
         n, i, j = np.unravel_index(int(np.argmax(np.where(starving, g, 0.0))), g.shape)
         earned, transfer = float(point.firms.income[n, i, j]), float(point.prices.transfer)
@@ -243,6 +235,21 @@ def _check_firms(compiled: Compiled, point: Point, r: Certificate) -> None:
         last=point,
         residuals={"output": output},
         advice=advice,
+    )
+
+
+def _no_wage(compiled: Compiled, point: Point, r: Certificate, missed: dict[str, float]) -> NotConverged:
+    """The error for an economy whose wage has fallen to the least that is tried."""
+    operates = compiled.arrays.status["operates"] > 0.0
+    may_run = [name for name, may in zip(compiled.statuses, operates, strict=True) if may]
+    keys = ", ".join(f"statuses.{name}.{key}" for name in may_run for key in ("mandates", "fixed_cost"))
+    return NotConverged(
+        f"{compiled.economy.name}: there is no equilibrium: however low the wage, owners do not gain "
+        f"from running firms that hire all labour (it fell to {point.prices.wage:.3g})",
+        history=r.history,
+        last=point,
+        residuals=missed,
+        advice=f"Lower what a firm costs beside wages and capital ({keys}), or raise productivity.",
     )
 
 

@@ -67,6 +67,7 @@ class Clock:
         self.first = paths.first_date(path).date()
         self.time: Array = path["time"].values
         self.stretch: Array = path["stretch"].values
+        self.jumps: Array = np.unique(self.stretch)
 
     def weights(self, dates: Sequence[dt.date], period: Period) -> Array:
         """Weights for values that stand for a period that ends on each date; nan beyond the horizon."""
@@ -86,7 +87,7 @@ class Clock:
         result = np.zeros((len(dates), 1 + self.time.size))
         for row, date in enumerate(dates):
             begin, end = (years_between(self.first, day) for day in (start_of(period, date), date))
-            cuts = [begin, *(jump for jump in np.unique(self.stretch) if begin < jump < end), end]
+            cuts = [begin, *(jump for jump in self.jumps if begin < jump < end), end]
             for low, high in pairwise(cuts):
                 count = max(int(np.ceil((high - low) / PART)), 1)
                 middles = low + (np.arange(count) + 0.5) * (high - low) / count
