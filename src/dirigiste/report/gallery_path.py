@@ -54,8 +54,8 @@ def _paths(run: Run) -> list[Drawn]:
         f"in the end.{'' if run.draws is None else draws.NOTE}"
     )
     extra = {
-        "paths-firms": " Investment leaves out the moments of surprises, when capital changes hands at once; "
-        "shown are all owners and the statuses whose investment changes most."
+        "paths-firms": " Investment leaves out the moments at which parameters jump and capital changes "
+        "hands; shown are all owners and the statuses whose investment changes most."
     }
     return [
         Drawn(
