@@ -32,7 +32,7 @@ from dirigiste.numerics.stationary import equilibrium as solver
 from dirigiste.numerics.transition import claims, sequence, steps
 from dirigiste.numerics.transition import perfect_foresight as transition
 from dirigiste.numerics.transition import residuals as path_residuals
-from dirigiste.numerics.transition.path import Backwards, Begin
+from dirigiste.numerics.transition.path import Backwards, Begin, Room, Rooms
 from dirigiste.numerics.transition.sequence import Kernel
 from dirigiste.progress import Progress
 from dirigiste.solver import shapley
@@ -138,6 +138,7 @@ class Solver:
         """By how much solutions at surprises differ from the first guess."""
         self.frame = timed.frame(self.economy, self._ranges())
         self.compiled = replace(self.frame.compiled, economy=self.economy)
+        self.rooms = Rooms(self.compiled.arrays)
         start = {path: float(self.economy.get(path)) for path in chronicle.parameters}
         fits = near is not None and near.fits(chronicle.surprises, self.compiled)
         self.near = near if fits else None
@@ -324,6 +325,22 @@ class Solver:
         """The state of a set of channels after surprise n, in which it acts, on a path that ends in
         `terminal`; what the next surprise may begin with goes into `after`.
         """
+        if self.solved:  # who is called may keep the path
+            return self._announce_in(None, n, key, terminal, before, after)
+        steps = self.grid.ahead(n, self.timeline.following(n, key)).size - 1
+        with self.rooms.room(steps) as room:
+            return self._announce_in(room, n, key, terminal, before, after)
+
+    def _announce_in(
+        self,
+        room: Room | None,
+        n: int,
+        key: Channels,
+        terminal: Terminal,
+        before: Handover,
+        after: Handover | None,
+    ) -> State:
+        """The same in some memory."""
         begun = time.perf_counter()
         until = self.timeline.following(n, key)
         edges = self.grid.ahead(n, until)
@@ -349,7 +366,7 @@ class Solver:
         happen = None if until is None else self.grid.surprises[until] - begin
         task = self._task(values, edges, masses_before(parent.at, n), terminal, happen)
         early = hand_on if after else None
-        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early)
+        solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early, room)
         at = {k: self._on(solved, n, k) for k in later}
         if after:
             if not after.rough.done():
@@ -460,6 +477,7 @@ class Solver:
         key: Channels,
         before: Handover | None = None,
         early: Callable[[transition.Rough], None] | None = None,
+        room: Room | None = None,
     ) -> transition.Solved:
         tolerances = self.economy.numerics.tolerances
         date = self.chronicle.surprises[n]
@@ -487,6 +505,7 @@ class Solver:
                 along=not first,
                 early=early if first else None,
                 begin=begin if first else None,
+                room=room,
             )
 
         solution = solve(self.kernel, guesses[0], True)

@@ -249,7 +249,7 @@ class Neighbours:
         """What changes with another task at foreseen prices u moved by a change (T, n)."""
         room = self.rooms.get()
         try:
-            room.f[:] = self.f
+            room.f[:], room.begun[:] = self.f, self.task.begin.f
             room.known[0] = True
             search = self._search(task, room)
             u = search.moved(u, change)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
@@ -89,13 +92,19 @@ class Sums(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Memory that rounds of one path share."""
+    """Memory that rounds of one path share, and paths one after the other; all but the last two of so many
+    steps.
+    """
 
     income: Array
     reach: Array
     decisions: Decisions
     f: Array
     """Row masses of both stages (T, STAGES, N, S, J), guesses for the next round."""
+    g: Array
+    later: Array
+    begun: Array
+    """Row masses (N, S, J) with which those in `f` begin."""
     known: list[bool]
     """Whether `f` holds anything."""
 
@@ -108,8 +117,47 @@ class Room(NamedTuple):
             np.empty((dates, N, E, J)),
             Decisions.room(dates, m),
             np.empty((dates, STAGES, N, S, J)),
+            np.empty((dates, N, S, J)),
+            np.empty((dates, N, S, J)),
+            np.empty((N, S, J)),
             [False],
         )
+
+    def part(self, dates: int) -> Room:
+        """The same memory for a path of no more steps, of which nothing is known."""
+        return Room(
+            self.income[:dates],
+            self.reach[:dates],
+            Decisions(*(x[:dates] for x in self.decisions)),
+            self.f[:dates],
+            self.g[:dates],
+            self.later[:dates],
+            self.begun,
+            [False],
+        )
+
+
+class Rooms:
+    """Memory for paths of one economy one after the other: fresh memory takes the system time to clear."""
+
+    def __init__(self, m: Arrays) -> None:
+        """Rooms for paths of an economy of this shape."""
+        self.m = m
+        self.free: SimpleQueue[Room] = SimpleQueue()
+
+    @contextlib.contextmanager
+    def room(self, dates: int) -> Iterator[Room]:
+        """Memory for a path of so many steps, until the context ends without an error. Several threads may
+        ask at a time.
+        """
+        try:
+            room = self.free.get_nowait()
+        except Empty:
+            room = None
+        if room is None or len(room.f) < dates:
+            room = Room.of(self.m, dates + dates // 4)
+        yield room.part(dates)
+        self.free.put(room)
 
 
 @jit
@@ -129,6 +177,14 @@ def _follow(v: Array, later: Array, guess: Array, guessed_later: Array) -> None:
     for i in range(a.size):
         c[i] = a[i]
         a[i] += b[i] - d[i]
+
+
+@jit
+def _line(first: Array, second: Array, share: float, out: Array) -> None:
+    """On the line from one array to another, at a share of the way."""
+    a, b, c = first.reshape(-1), second.reshape(-1), out.reshape(-1)
+    for i in range(a.size):
+        c[i] = a[i] + share * (b[i] - a[i])
 
 
 @jit
@@ -286,6 +342,7 @@ def _masses(
     begin_f: Array,
     begin_g: Array,
     known: bool,
+    begun_f: Array,
     tolerance: float,
     f: Array,
     g: Array,
@@ -297,11 +354,17 @@ def _masses(
     least: Array,
     top: Array,
 ) -> int:
-    """Distributions of all steps forwards from node masses `begin_g`; see `forwards`. Returns sweeps."""
+    """Distributions of all steps forwards from node masses `begin_g`; see `forwards`. Returns sweeps.
+
+    Masses of a stage are sought from those of the round before, moved by as much as masses of the stage
+    before have moved since; in the first round on the line through those of the two stages before.
+    """
     T = lengths.size
     N, S, J = begin_g.shape
     x = steps.scratch(on_date(ms, 0))
     h, k = np.empty((N, S, J)), np.empty((N, S, J))
+    start, last, guesses = begin_f.copy(), begin_f, np.empty((STAGES, N, S, J))
+    guesses[1] = begun_f
     room = np.empty((5, S * J))
     totals = _Totals(room[0], room[1], room[2], room[3], room[4])
     sweeps = 0
@@ -310,13 +373,15 @@ def _masses(
         before = begin_g if t == 0 else later[t - 1]
         for number in range(STAGES):
             a = STAGES - 1 - number  # the stage at the beginning of the step comes first
-            if not known:
-                if number == 1:
-                    f[t, a] = f[t, 1]
-                elif t > 0:
-                    f[t, a] = f[t - 1, 0]
-                else:
-                    f[t, a] = begin_f
+            if known:
+                _follow(f[t, a], last, guesses[number], guesses[1 - number])
+            elif number == 1:
+                _line(start, f[t, 1], 2.0 if t > 0 else 1.0, f[t, a])
+            elif t > 0:
+                _line(f[t - 1, 1], f[t - 1, 0], BETA, start)
+                _line(f[t - 1, 1], f[t - 1, 0], BETA + lengths[t] / lengths[t - 1], f[t, a])
+            else:
+                f[t, a] = begin_f
             sweeps += steps.masses(
                 m,
                 GAMMA * lengths[t],
@@ -331,6 +396,7 @@ def _masses(
                 tolerance,
                 x,
             )
+            last = f[t, a]
         moved[t] = 0.0
         consumption[t] = 0.0
         _add_flows(
@@ -408,8 +474,7 @@ def backwards(
 
 def forwards(ms: Stacked, room: Room, lengths: Array, begin: Begin, tolerance: float) -> Forwards:
     """Distributions of all steps from `begin`, with the decisions in `room`."""
-    T, (N, S, J), E = lengths.size, begin.g.shape, ms.arcs.shape[1]
-    g, later = np.empty((T, N, S, J)), np.empty((T, N, S, J))
+    T, S, E = lengths.size, begin.g.shape[1], ms.arcs.shape[1]
     moved, consumption, mass = np.empty((T, 3, E)), np.empty((T, S)), np.empty((T, S))
     wealth, least, top = np.empty(T), np.empty(T), np.empty(T)
     _masses(
@@ -419,10 +484,11 @@ def forwards(ms: Stacked, room: Room, lengths: Array, begin: Begin, tolerance: f
         begin.f,
         begin.g,
         room.known[0],
+        room.begun,
         tolerance,
         room.f,
-        g,
-        later,
+        room.g,
+        room.later,
         moved,
         consumption,
         mass,
@@ -430,9 +496,10 @@ def forwards(ms: Stacked, room: Room, lengths: Array, begin: Begin, tolerance: f
         least,
         top,
     )
+    room.begun[:] = begin.f
     room.known[0] = bool(np.isfinite(wealth).all())  # else the next masses would be no numbers either
     moves = Moves(moved[:, 0], moved[:, 1], moved[:, 2])
-    return Forwards(g, later, room.f[:, 0], Flows(moves, consumption, mass, wealth, least, top))
+    return Forwards(room.g, room.later, room.f[:, 0], Flows(moves, consumption, mass, wealth, least, top))
 
 
 def sums(ms: Stacked, u: Array, forwards: Forwards) -> Sums:

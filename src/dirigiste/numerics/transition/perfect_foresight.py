@@ -33,7 +33,7 @@ from dirigiste.numerics import broyden
 from dirigiste.numerics.operators.linear import krylov
 from dirigiste.numerics.setup.arrays import Arrays
 from dirigiste.numerics.transition import path
-from dirigiste.numerics.transition.path import Backwards, Begin, Forwards, Sums
+from dirigiste.numerics.transition.path import Backwards, Begin, Forwards, Room, Sums
 from dirigiste.numerics.transition.search import Search, Task, Try, fill_given, value_residuals
 from dirigiste.numerics.transition.sequence import Kernel, jacobian
 
@@ -193,6 +193,7 @@ def solve(
     along: bool = False,
     early: Callable[[Rough], None] | None = None,
     begin: Callable[[], Begin] | None = None,
+    room: Room | None = None,
 ) -> Solved:
     """Find the path; what comes back may miss its tolerances, for the caller to check.
 
@@ -211,12 +212,14 @@ def solve(
         early: Called with what was found in the first round from where the path begins.
         begin: Where the path begins, if `task` says that only approximately; asked for once the values of the
             second round are known.
+        room: Memory in which decisions and masses of the path are found, and lie in the end; fresh memory if
+            left out.
     """
     begun = time.perf_counter()
     goal = target if foresight is None else foresight
     active = list(kernel.active)
     T, n = task.lengths.size, len(active)
-    search = Search(m, task, active, target=target, goal=goal, hjb=hjb)
+    search = Search(m, task, active, target=target, goal=goal, hjb=hjb, room=room)
     through_masses = jacobian(kernel, task.lengths)
     correction = np.zeros((T * n, T * n))
 
@@ -244,14 +247,13 @@ def solve(
             _, change = newton(current)
             early(Rough(search.moved(current.u, change), current.backwards, current.forwards))
             early = None
-        if current.size <= FRONTS * goal and not search.fine(current):
+        enough = goal if len(history) == 1 or current.size <= 0.5 * history[-2] else FRONTS * goal
+        if current.size <= enough and not search.fine(current):
             current = best = search.finer(current)
         size = current.size
         if progress:
             progress(len(history), size)
-        if size <= goal or not np.isfinite(size) or len(history) > rounds:
-            break
-        if size <= FRONTS * goal and len(history) > 1 and size > 0.5 * history[-2]:
+        if size <= enough or not np.isfinite(size) or len(history) > rounds:
             break
         if size < 0.5 * mark:
             mark, since = size, len(history)
@@ -280,11 +282,12 @@ def solve(
         current = trial
         best = current if current.size < best.size else best
         history.append(current.size)
-    lost = best is not current
     if along and best.size > FRONTS * goal and np.isfinite(best.size):
-        best, lost = _along(search, best, through_masses, history, progress), True
-    if lost:  # decisions and masses in `room` are those of the last trial
+        best = _along(search, best, through_masses, history, progress)
+    if best.forwards is not search.latest:  # decisions and masses in `room` are those of another trial
         best = search.at(best.u, best.backwards.v, best.clearing, min(best.size, goal))
+    if best.size <= FRONTS * goal and not search.fine(best):
+        best = search.finer(best)
     sums = path.sums(task.timed.stacked, best.clearing, best.forwards)
     left = np.zeros((T, 4))
     left[:, active] = best.left

@@ -106,6 +106,8 @@ class Search:
         self.begin, self.weight, self.active = task.begin, task.weight, active
         self.clearing = Clearing.of(task.timed.stacked, active)
         self.room = Room.of(m, task.lengths.size) if room is None else room
+        self.latest: Forwards | None = None
+        """Masses of the latest trial, which are in `room`."""
 
     def at(self, u: Array, v: Array, near: Array, size: float) -> Try:
         """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
@@ -137,6 +139,7 @@ class Search:
         """What follows from values, whose decisions are in `room`: masses, and the prices that clear."""
         accuracy = MASSES if size <= FAR * self.goal else ROUGH * size
         forth = path.forwards(self.task.timed.stacked, self.room, self.task.lengths, self.begin, accuracy)
+        self.latest = forth
         cleared, left = self.clearing.clear(
             forth.g, self.other(forth), near, max(1e-3 * self.target, min(LOOSE * size, 1e-4))
         )
@@ -166,7 +169,7 @@ class Search:
             tolerance=self.hjb if exact else 0.0,
             linear_tolerance=NEAR_LINEAR,
         )
-        forth = path.forwards(ms, self.room, task.lengths, self.begin, MASSES)
+        forth = self.latest = path.forwards(ms, self.room, task.lengths, self.begin, MASSES)
         cleared, left = self.clearing.clear(forth.g, self.other(forth), near, NEAR_MARKETS)
         return Try(u, back, forth, cleared, left, self.weight)
 
