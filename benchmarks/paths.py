@@ -56,7 +56,7 @@ def jacobian_and_path() -> None:
     """One sequence-space Jacobian and one nonlinear path."""
     from dirigiste.numerics.transition import perfect_foresight as transition
     from dirigiste.numerics.transition import sequence
-    from dirigiste.solver import course
+    from dirigiste.solver import surprises
 
     seen: dict[str, float] = {}
     solve, kernel = transition.solve, sequence.kernel
@@ -69,8 +69,12 @@ def jacobian_and_path() -> None:
             times.append(time.perf_counter() - begun)
         return found, float(np.median(times[1:]))
 
-    def timed_solve(m, task, kernel, *args, early=None, **kwargs):  # noqa: ARG001  (only one surprise)
-        found, seen["path"] = median(lambda: solve(m, task, kernel, *args, **kwargs))
+    def timed_solve(m, task, kernel, *args, early=None, room=None, **kwargs):  # noqa: ARG001  (only one surprise)
+        def action():  # in the same memory, of which nothing is known
+            part = room.part(task.lengths.size) if room else None
+            return solve(m, task, kernel, *args, room=part, **kwargs)
+
+        found, seen["path"] = median(action)
         _, seen["jacobian"] = median(lambda: sequence.jacobian(kernel, task.lengths))
         seen["rounds"], seen["gap"], seen["steps"] = len(found.history), found.gap, found.lengths.size
         return found
@@ -79,11 +83,11 @@ def jacobian_and_path() -> None:
         found, seen["kernel"] = median(lambda: kernel(*args))
         return found
 
-    course.transition.solve, course.sequence.kernel = timed_solve, timed_kernel
+    surprises.transition.solve, surprises.sequence.kernel = timed_solve, timed_kernel
     try:
-        course.solve(chronicle({"credit": CHANGES["credit"]}))
+        surprises.solve(chronicle({"credit": CHANGES["credit"]}))
     finally:
-        course.transition.solve, course.sequence.kernel = solve, kernel
+        surprises.transition.solve, surprises.sequence.kernel = solve, kernel
     states, steps, rounds = 28_000, int(seen["steps"]), int(seen["rounds"])
     print("| what | seconds | steps | rounds | µs a state and step | and round |")
     print("|---|---|---|---|---|---|")
@@ -98,10 +102,10 @@ def jacobian_and_path() -> None:
 
 def split() -> None:
     """The split over six channels."""
-    from dirigiste.solver import course
+    from dirigiste.solver import surprises
 
     begun = time.perf_counter()
-    found = course.solve(chronicle(CHANGES), channels=True)
+    found = surprises.solve(chronicle(CHANGES), channels=True)
     seconds = time.perf_counter() - begun
     print(f"split over {len(CHANGES)} channels, {len(found.split)} sets: {seconds:.0f} s")
 

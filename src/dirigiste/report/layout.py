@@ -13,12 +13,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from dirigiste.economy import ABROAD, EnforcementEdge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from dirigiste.economy import Economy
+
+    Array = NDArray[np.float64]
 
 Point = tuple[float, float]
 Ends = tuple[str, str]
@@ -28,6 +34,12 @@ WIDEST: Final = 4
 
 BENDS: Final = (0.14, 0.26, -0.26, 0.4, -0.4, 0.55, -0.55)
 """Bends to try, in shares of the distance between the ends; positive to the right of the way there."""
+
+ALONG: Final = [k / 8 for k in range(2, 7)]
+"""Parameters of points that stand for a curve that others should not run along."""
+
+NEAR: Final = 0.06
+"""Distance below which a curve runs along another one."""
 
 
 def rows(economy: Economy) -> list[list[str]]:
@@ -155,30 +167,31 @@ def bend(p: Point, q: Point, amount: float) -> Bent:
 def route(arcs: Sequence[Ends], points: Mapping[str, Point], radius: Mapping[str, float]) -> dict[Ends, Bent]:
     """A curve for every arc, from rim to rim of the nodes, clear of other nodes where a bend allows it."""
     routes: dict[Ends, Bent] = {}
+    laid = np.empty((0, len(ALONG), 2))
     for arc in sorted(set(arcs), key=lambda e: (math.dist(points[e[0]], points[e[1]]), e)):
         a, b = arc
-        others = [(points[name], radius[name]) for name in points if name not in arc]
+        others = [name for name in points if name not in arc]
+        nodes = np.array([points[name] for name in others]).reshape(-1, 2)
+        sizes = np.array([radius[name] for name in others])
         curves = [bend(points[a], points[b], amount) for amount in BENDS]
         costs = [
-            _clutter(curve, others, routes.values()) + 0.35 * abs(amount)
+            _clutter(curve, nodes, sizes, laid) + 0.35 * abs(amount)
             for curve, amount in zip(curves, BENDS, strict=True)
         ]
         routes[arc] = _trimmed(curves[costs.index(min(costs))], radius[a], radius[b])
+        laid = np.concatenate([laid, [[routes[arc].at(t) for t in ALONG]]])
     return routes
 
 
-def _clutter(curve: Bent, nodes: Sequence[tuple[Point, float]], laid: object) -> float:
-    """How much a curve runs into nodes, and along curves laid before it."""
-    samples = [curve.at(k / 20) for k in range(3, 18)]
-    cost = 0.0
-    for centre, size in nodes:
-        gap = min(math.dist(s, centre) for s in samples) - size
-        cost += max(0.0, 0.16 - gap) * 12
-    for other in laid:  # type: ignore[attr-defined]
-        near = [other.at(k / 8) for k in range(2, 7)]
-        close = sum(min(math.dist(s, n) for n in near) < 0.06 for s in samples)
-        cost += 0.05 * max(close - 2, 0)
-    return cost
+def _clutter(curve: Bent, nodes: Array, sizes: Array, laid: Array) -> float:
+    """How much a curve runs into nodes (K, 2) of some sizes (K,), and along points of curves that were laid
+    before it (L, points, 2).
+    """
+    samples = np.array([curve.at(k / 20) for k in range(3, 18)])
+    gaps = np.hypot(*(samples[:, None] - nodes).T).min(axis=1) - sizes
+    near = np.hypot(*(samples - laid[:, :, None]).T).min(axis=1) < NEAR
+    along = np.maximum(near.sum(axis=0) - 2, 0)
+    return 12 * float(np.maximum(0.0, 0.16 - gaps).sum()) + 0.05 * float(along.sum())
 
 
 def _trimmed(curve: Bent, start: float, end: float) -> Bent:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import combinations, groupby
 from typing import Any, Literal
 
@@ -143,11 +143,13 @@ class Solver:
         fits = near is not None and near.fits(chronicle.surprises, self.compiled)
         self.near = near if fits else None
         self.before = self._stationary(self.compiled, start, self.near.before if self.near else None)
-        self.kernel: Kernel
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """Responses at the stationary state without the chronicle."""
         if self.near and self.near.economy == self.economy:
-            self.kernel = self.near.kernel
-        else:
-            self.kernel = sequence.kernel(self.compiled, self.before.solved.point)
+            return self.near.kernel
+        return sequence.kernel(self.compiled, self.before.solved.point)
 
     def _ranges(self) -> dict[str, tuple[float, float]]:
         """Ranges of the parameters over all channels together and each alone."""
@@ -183,7 +185,7 @@ class Solver:
         count = len(self.grid.surprises)
         keys = [(n, channels & self.seen[n]) for n in range(count)]
         acts = [(n, key) for n, key in keys if self.timeline.acts(n, key)]
-        hands = [Handover.of(self.first()), *(Handover() for _ in acts)]
+        hands = [Handover() for _ in (None, *acts)]
 
         def announce(number: int) -> None:
             before, after = hands[number], hands[number + 1]
@@ -202,6 +204,7 @@ class Solver:
             return last
 
         with ahead(end, len(acts)) as ends:
+            hands[0].end(self.first())
             side_by_side(announce, range(len(acts)))
         state = hands[-1].state.result()
         self.courses[channels] = self.course(state)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from dirigiste.numbers import fixed
 from dirigiste.report import layout, words
@@ -124,6 +124,7 @@ def decades(axes: Axes, low: float, high: float) -> None:
     ]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 1)))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _styles(canvas: sheet.Canvas, left: float) -> None:

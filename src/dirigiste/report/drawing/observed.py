@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,16 +55,22 @@ def _panel(axes: Axes, run: Run, panel: data.Panel) -> None:
         axes.fill_between(years, low, high, color=sheet.NAVY, alpha=times.SHADE, lw=0, zorder=2)
     for years, values in panel.lines:
         axes.plot(years, values, color=sheet.NAVY, lw=1.5, zorder=3)
-    for point in panel.points:
-        face = sheet.ORANGE if point.read else "white"
-        edge = sheet.INK if point.base else sheet.ORANGE
+    for read, base in itertools.product((False, True), repeat=2):
+        points = [point for point in panel.points if (point.read, point.base) == (read, base)]
         axes.plot(
-            point.year, point.observed, "o", ms=MARKERS, mfc=face, mec=edge, mew=1.1, zorder=5, clip_on=False
+            [point.year for point in points],
+            [point.observed for point in points],
+            "o",
+            ms=MARKERS,
+            mfc=sheet.ORANGE if read else "white",
+            mec=sheet.INK if base else sheet.ORANGE,
+            mew=1.1,
+            zorder=5,
+            clip_on=False,
         )
-        if np.isfinite(point.model):
-            axes.plot(point.year, point.model, "s", ms=2.4, color=sheet.NAVY, zorder=4, clip_on=False)
-    for when in course.event_years(run):
-        axes.axvline(when, 0, 0.05, color=sheet.INK, lw=0.6, zorder=2)
+    years, models = [point.year for point in panel.points], [point.model for point in panel.points]
+    axes.plot(years, models, "s", ms=2.4, color=sheet.NAVY, zorder=4, clip_on=False)
+    times.events(axes, run, 2)
     low, high = axes.get_xlim()
     step = next((s for s in (1, 2, 5, 10) if (high - low) / s <= 5), 20)
     years = [year for year in range(int(np.ceil(low)), int(high) + 1) if year % step == 0]

@@ -78,11 +78,12 @@ def density(values: Array, weights: Array, at: Array) -> Array:
     binned, _ = np.histogram(
         np.clip(np.log10(values[used]), edges[0], edges[-1]), bins=edges, weights=weights[used]
     )
-    middle = 0.5 * (edges[1:] + edges[:-1])
+    hit = binned > 0
+    middle = 0.5 * (edges[1:] + edges[:-1])[hit]
     kernel = np.exp(-0.5 * ((np.log10(at)[:, None] - middle) / BANDWIDTH) ** 2) / (
         BANDWIDTH * np.sqrt(2 * np.pi)
     )
-    return kernel @ binned / total
+    return kernel @ binned[hit] / total
 
 
 def quantile(values: Array, weights: Array, q: float) -> float:
@@ -101,11 +102,16 @@ def below(values: Array, weights: Array, limit: float) -> float:
     return float(weights[values < limit].sum()) / total if total > 0 else float("nan")
 
 
+def _states(equilibrium: object, variable: str, status: str) -> Array:
+    """A number of the owners of a status, (J, N)."""
+    data = equilibrium.states[variable].sel(status=status)  # type: ignore[attr-defined]
+    return data.transpose("ability", "wealth").values
+
+
 def _masses(equilibrium: object, status: str) -> tuple[Array, Array]:
     """Owners and firms, each (J, N)."""
-    data = equilibrium.states.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
-    mass = np.maximum(data["mass"].values, 0.0)
-    return mass, mass * np.nan_to_num(data["runs"].values)
+    mass = np.maximum(_states(equilibrium, "mass", status), 0.0)
+    return mass, mass * np.nan_to_num(_states(equilibrium, "runs", status))
 
 
 def _wealth(equilibrium: object, status: str, unit: float) -> tuple[Array, Array]:
@@ -117,8 +123,7 @@ def _wealth(equilibrium: object, status: str, unit: float) -> tuple[Array, Array
 
 def _employment(equilibrium: object, status: str) -> tuple[Array, Array]:
     _, firms = _masses(equilibrium, status)
-    data = equilibrium.states.sel(status=status).transpose("ability", "wealth", ...)  # type: ignore[attr-defined]
-    labor = np.nan_to_num(data["labor"].values)
+    labor = np.nan_to_num(_states(equilibrium, "labor", status))
     return labor.ravel(), np.where(labor > 0, firms, 0.0).ravel()
 
 
