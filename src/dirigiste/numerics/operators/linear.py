@@ -11,6 +11,7 @@ stationary systems. References: Saad (2003), Iterative Methods for Sparse Linear
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -282,6 +283,44 @@ class Solution(NamedTuple):
     steps: int
 
 
+FIRST = 8
+"""Steps for which `krylov` has vectors at first; twice as many when these are used up."""
+
+
+class _Memory(threading.local):
+    """Memory that a thread keeps from one linear system to the next: fresh memory takes the system time to
+    clear.
+    """
+
+    free: Array | None = None
+
+
+_memory = _Memory()
+
+
+class _Vectors:
+    """The Krylov basis, one vector more than steps, and its images (steps, size)."""
+
+    def __init__(self, size: int, steps: int) -> None:
+        """Vectors in the memory that the thread keeps, if nobody else has it and it is large enough."""
+        free, _memory.free = _memory.free, None
+        need = (2 * steps + 1) * size
+        self.memory = np.empty(need) if free is None or free.size < need else free
+        self.basis = self.memory[: (steps + 1) * size].reshape(steps + 1, size)
+        self.images = self.memory[(steps + 1) * size : need].reshape(steps, size)
+
+    def longer(self) -> _Vectors:
+        """Twice as many, with what is in these."""
+        steps, size = self.images.shape
+        more = _Vectors(size, 2 * steps)
+        more.basis[: steps + 1], more.images[:steps] = self.basis, self.images
+        return more
+
+    def keep(self) -> None:
+        """Leave the memory to the next one."""
+        _memory.free = self.memory
+
+
 def gmres(
     apply_rest: Callable[[Array], Array],
     preconditioner: Callable[[Array], Array],
@@ -317,9 +356,9 @@ def krylov(
     norm = float(np.sqrt(dot(b, b)))
     if not (norm > 0.0 and np.isfinite(norm)):
         return Solution(np.zeros_like(rhs), 0.0 if norm == 0.0 else norm, 0)
-    basis = np.empty((min(steps, 8) + 1, rhs.size))
-    images = np.empty((min(steps, 8), rhs.size))
-    basis[0] = b / norm
+    vectors = _Vectors(rhs.size, min(steps, FIRST))
+    basis, images = vectors.basis, vectors.images
+    np.divide(b, norm, out=basis[0])
     triangle = np.zeros((steps + 1, steps))
     rotations = np.zeros((steps, 2))
     g = np.zeros(steps + 1)
@@ -328,8 +367,8 @@ def krylov(
     while k < steps and abs(g[k]) > rtol:
         effort.spend(rhs.size, 1.0 + ARNOLDI * k)
         if k == len(images):
-            basis = np.concatenate([basis, np.empty((k, rhs.size))])
-            images = np.concatenate([images, np.empty((k, rhs.size))])
+            vectors = vectors.longer()
+            basis, images = vectors.basis, vectors.images
         w, image = product(basis[k].reshape(shape))
         images[k] = image.reshape(-1)
         w = w.reshape(-1)
@@ -351,7 +390,7 @@ def krylov(
         g[k + 1], g[k] = -s * g[k], c * g[k]
         k += 1
         if length > 0.0:
-            basis[k] = w / length
+            np.divide(w, length, out=basis[k])
         else:
             break
     if k == 0:
@@ -361,4 +400,5 @@ def krylov(
         y[i] = (g[i] - triangle[i, i + 1 : k] @ y[i + 1 :]) / triangle[i, i]
     x = np.empty(rhs.size)
     combine(norm * y, images, x)
+    vectors.keep()
     return Solution(x.reshape(shape), abs(float(g[k])), k)
