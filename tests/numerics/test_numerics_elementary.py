@@ -36,6 +36,12 @@ def log1ps(x, out):
 
 
 @jit
+def log1ps_unit(x, out):
+    for j in range(x.size):
+        out[j] = elementary.log1p_unit(x[j])
+
+
+@jit
 def powers(x, exponent, out):
     for j in range(x.size):
         out[j] = elementary.power(x[j], exponent)
@@ -73,6 +79,9 @@ def test_logarithm():
         agree(apply(logs, x), np.log(x), 2)
     x = np.concatenate([rng.uniform(-0.99, 2.0, 100_000), rng.uniform(-1e-9, 1e-9, 1000)])
     agree(apply(log1ps, x), np.log1p(x), 2)
+    small = np.exp(rng.uniform(-744.0, 0.0, 100_000))
+    x = np.concatenate([[0.0, 1.0], rng.uniform(0.0, 1.0, 100_000), small])
+    agree(apply(log1ps_unit, x), np.log1p(x), 2)
 
 
 @pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dirigiste as dg
-from chronicles import told
+from chronicles import VILLAGE, told
 from dirigiste import economy as economies
 from dirigiste.errors import InputError, NotConverged
 from dirigiste.numerics.compiled import programs
@@ -448,6 +448,17 @@ def test_a_quota_that_binds_on_part_of_a_path(village):
     last = int(np.flatnonzero(during)[-1])
     assert spread[0] == pytest.approx(added[last], rel=0.05)
     assert spread[1] == pytest.approx(0.0, abs=1e-8)
+
+
+@pytest.mark.parametrize("factor", [2.0, 2.009, 2.011, 2.017])
+def test_paths_next_to_kinks_are_found(factor):
+    """Decades ahead many like owners leave at once, and no step along a difference quotient narrows the
+    gap.
+    """
+    force = {"parameter": ACTUAL, "multiply": factor}
+    solved = courses.solve(told(economies.loads(VILLAGE), (FIRST, force, FEAR)))
+    assert abs(solved.certificate["foresight"]["value"]) <= 5e-5
+    assert abs(solved.certificate["labor"]["value"]) <= 1e-6
 
 
 @pytest.mark.slow

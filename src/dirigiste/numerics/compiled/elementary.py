@@ -46,6 +46,9 @@ ONE = np.int64(0x3FF0000000000000)
 ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)
 """Bits of the square root of 1/2."""
 
+ROOT_TWO_LESS_1 = 0.41421356237309515
+"""Where 1 + x leaves the range from the square root of 1/2 to that of 2."""
+
 TO_ONE = ONE - ROOT_HALF
 MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 TWO_52 = np.int64(0x4330000000000000)
@@ -120,14 +123,8 @@ def expm1(x: float) -> float:
 
 
 @inline
-def log(x: float) -> float:
-    """Natural logarithm of x; -inf at 0, nan below."""
-    tiny = x < SMALLEST_NORMAL
-    scaled = x * TINY_SCALE if tiny else x
-    moved = _bits(scaled) + TO_ONE  # pyright: ignore[reportCallIssue]
-    exponent = _double(((moved >> np.int64(52)) & np.int64(0xFFF)) | TWO_52) - UNBIAS
-    exponent = exponent - 54.0 if tiny else exponent
-    f = _double((moved & MANTISSA) + ROOT_HALF) - 1.0
+def _log_of(f: float, exponent: float) -> float:
+    """log((1 + f) 2^exponent), for 1 + f from the square root of 1/2 to that of 2."""
     s = f / (2.0 + f)
     z = s * s
     z2 = z * z
@@ -137,10 +134,28 @@ def log(x: float) -> float:
         + (z2 * z2) * ((0.1818288946972466 + 0.15331710021573955 * z) + 0.14616593793566598 * z2)
     )
     half = 0.5 * f * f
-    result = exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
+    return exponent * LN2_HIGH - ((half - (s * (half + z * series) + exponent * LN2_LOW)) - f)
+
+
+@inline
+def log(x: float) -> float:
+    """Natural logarithm of x; -inf at 0, nan below."""
+    tiny = x < SMALLEST_NORMAL
+    scaled = x * TINY_SCALE if tiny else x
+    moved = _bits(scaled) + TO_ONE  # pyright: ignore[reportCallIssue]
+    exponent = _double(((moved >> np.int64(52)) & np.int64(0xFFF)) | TWO_52) - UNBIAS
+    exponent = exponent - 54.0 if tiny else exponent
+    result = _log_of(_double((moved & MANTISSA) + ROOT_HALF) - 1.0, exponent)
     result = x if x == np.inf else result
     outside = -np.inf if x == 0.0 else np.nan
     return result if x > 0.0 else outside
+
+
+@inline
+def log1p_unit(x: float) -> float:
+    """log(1 + x) for x from 0 to 1."""
+    upper = x > ROOT_TWO_LESS_1
+    return _log_of(0.5 * x - 0.5 if upper else x, 1.0 if upper else 0.0)
 
 
 @inline

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dirigiste.numerics.compiled.elementary import exp, expm1, log, log1p
+from dirigiste.numerics.compiled.elementary import exp, expm1, log, log1p, log1p_unit
 from dirigiste.numerics.compiled.programs import jit
 from dirigiste.numerics.markets.firm import cell_share
 from dirigiste.numerics.setup.abroad import abroad_value
@@ -293,7 +293,8 @@ def order_of(m: Arrays) -> NDArray[np.int64]:
 
 class Column(NamedTuple):
     """One arc at every node and ability, (N * J,) each: values at its origin and where it lands, the
-    advantage of taking it (Delta of equation (8)), and the fields of `Hazards`.
+    advantage of taking it (Delta of equation (8)), and the fields of `Hazards`, some of them per unit of a
+    rate.
     """
 
     here: Array
@@ -330,33 +331,57 @@ def evaluate_arcs(
     loss[:] = 0.0
     room = np.empty((7, N * J))
     c = Column(room[0], room[1], room[2], room[3], room[4], room[5], room[6])
+    sigma, rho = m.scalars[0].sigma, m.scalars[0].rho
     for e in range(m.arcs.size):
-        _ends(m, abroad, v, e, c)
-        if m.arcs[e].choice:
-            _choose(m, e, c)
-        else:
-            _jump(m, e, c)
-        if m.arcs[e].size_of != 0:
-            _limit(e, reach, c)
         k = m.arcs[e].origin if together else e
-        _add(c.worth, k, worth)
-        _add(c.loss, k, loss)
-        if fresh or m.arcs[e].choice:
-            _put(c.gain, e, gain)
-            _put(c.flow, e, flow)
-        if m.arcs[e].sharp:
-            _put(c.delta, e, delta)
+        perceived, actual, choice = m.arcs[e].perceived, m.arcs[e].actual, m.arcs[e].choice
+        limited = m.arcs[e].size_of != 0
+        _land(m, abroad, v, e, c.there)
+        if choice:
+            if sigma == 1.0:
+                _gap(v, m.arcs[e].origin, c.there, rho, m.arcs[e].cost, c.delta)
+            else:
+                _stay(v, m.arcs[e].origin, c.here)
+                _advantage(sigma, m.scalars[0].shift, m.arcs[e].cost, c)
+            _take(m.arcs[e].sharp, m.arcs[e].taste, c)
+            if m.arcs[e].sharp:
+                _put(c.delta, 1.0, e, delta)
+        else:
+            _gap(v, m.arcs[e].origin, c.there, 1.0, 0.0, c.worth)
+            if limited:
+                c.flow[:] = 1.0
+        if choice and sigma != 1.0:
+            _in_values(sigma, m.scalars[0].shift, c)
+            if limited:
+                for column in (c.worth, c.gain, c.loss, c.flow):
+                    _limit(e, reach, column)
+            _add(c.worth, perceived, k, worth)
+            _add(c.loss, perceived, k, loss)
+            _put(c.gain, perceived, e, gain)
+            _put(c.flow, actual, e, flow)
+            continue
+        if limited:
+            _limit(e, reach, c.worth)
+            _limit(e, reach, c.flow)
+        _add(c.worth, perceived / rho if choice else perceived, k, worth)
+        if choice or limited:
+            _add(c.flow, perceived, k, loss)
+        else:
+            _add_rate(perceived, k, loss)
+        if choice or (fresh and limited):
+            _put(c.flow, perceived, e, gain)
+            _put(c.flow, actual, e, flow)
+        elif fresh:
+            _put_rate(perceived, e, gain)
+            _put_rate(actual, e, flow)
 
 
 @jit
-def _ends(m: Arrays, abroad: Array, v: Array, e: int, c: Column) -> None:
-    """Values at the origin of arc e and where it lands."""
+def _land(m: Arrays, abroad: Array, v: Array, e: int, there: Array) -> None:
+    """Values (N * J,) where arc e lands."""
     N, _, J = v.shape
-    o, d, here, there = m.arcs[e].origin, m.arcs[e].destination, c.here, c.there
+    d = m.arcs[e].destination
     leaves, redraws, jumps = m.arcs[e].leaves, m.arcs[e].redraws, m.arcs[e].jumps
-    for n in range(N):
-        for j in range(J):
-            here[np.uint64(n * J + j)] = v[n, o, j]
     if leaves or redraws:
         for n in range(N):
             value = abroad[e, n] if leaves else drawn(m, e, n, v)
@@ -368,69 +393,67 @@ def _ends(m: Arrays, abroad: Array, v: Array, e: int, c: Column) -> None:
             for j in range(J):
                 there[np.uint64(n * J + j)] = (1.0 - share) * v[b, d, j] + share * v[b + 1, d, j]
     else:
-        for n in range(N):
-            for j in range(J):
-                there[np.uint64(n * J + j)] = v[n, d, j]
+        _stay(v, d, there)
 
 
 @jit
-def _jump(m: Arrays, e: int, c: Column) -> None:
-    """A rate or enforcement arc, where it reaches everybody."""
-    perceived, actual = m.arcs[e].perceived, m.arcs[e].actual
-    for b in range(c.here.size):
-        c.worth[b] = perceived * (c.there[b] - c.here[b])
-        c.gain[b] = perceived
-        c.loss[b] = perceived
-        c.flow[b] = actual
+def _stay(v: Array, s: int, here: Array) -> None:
+    """Values (N * J,) in status s."""
+    N, _, J = v.shape
+    for n in range(N):
+        for j in range(J):
+            here[np.uint64(n * J + j)] = v[n, s, j]
 
 
 @jit
-def _choose(m: Arrays, e: int, c: Column) -> None:
-    """A choice arc, equation (8)."""
-    sigma, rho, shift = m.scalars[0].sigma, m.scalars[0].rho, m.scalars[0].shift
-    perceived, actual, taste = m.arcs[e].perceived, m.arcs[e].actual, m.arcs[e].taste
-    here, there, worth, gain, loss, flow = c.here, c.there, c.worth, c.gain, c.loss, c.flow
-    _advantage(sigma, rho, shift, m.arcs[e].cost, c)
-    certain, taken = worth, flow
-    if m.arcs[e].sharp:
-        for b in range(here.size):
-            delta = c.delta[b]
-            taken[b] = 1.0 if delta > 0.0 else 0.0
-            certain[b] = max(delta, 0.0)
-    else:
-        per_taste = 1.0 / taste
-        for b in range(here.size):
-            x = c.delta[b] * per_taste
-            tail = exp(-abs(x))
-            share = 1.0 / (1.0 + tail)
-            taken[b] = share if x >= 0.0 else tail * share
-            certain[b] = taste * (max(x, 0.0) + log(1.0 + tail))
-    if sigma == 1.0:
-        per_unit = perceived / rho
-        for b in range(here.size):
-            share = taken[b]
-            worth[b] = per_unit * certain[b]
-            gain[b] = perceived * share
-            loss[b] = perceived * share
-            flow[b] = actual * share
+def _gap(v: Array, s: int, there: Array, factor: float, cost: float, out: Array) -> None:
+    """By how much values `there` (N * J,) exceed those in status s, times a factor and less a cost."""
+    N, _, J = v.shape
+    for n in range(N):
+        for j in range(J):
+            b = np.uint64(n * J + j)
+            out[b] = factor * (there[b] - v[n, s, j]) - cost
+
+
+@jit
+def _take(sharp: bool, taste: float, c: Column) -> None:
+    """A choice arc: the share of those with an opportunity who take it into `flow`, and what the opportunity
+    is worth in certain consumption (logs) into `worth`, equation (8).
+    """
+    delta, certain, taken = c.delta, c.worth, c.flow
+    if sharp:
+        for b in range(delta.size):
+            taken[b] = 1.0 if delta[b] > 0.0 else 0.0
+            certain[b] = max(delta[b], 0.0)
         return
+    per_taste = 1.0 / taste
+    for b in range(delta.size):
+        x = delta[b] * per_taste
+        tail = exp(-abs(x))
+        share = 1.0 / (1.0 + tail)
+        taken[b] = share if x >= 0.0 else tail * share
+        certain[b] = taste * (max(x, 0.0) + log1p_unit(tail))
+
+
+@jit
+def _in_values(sigma: float, shift: float, c: Column) -> None:
+    """From what `_take` has found the worth of a choice in units of the value, with its derivatives, per unit
+    of the rate of opportunities; for sigma other than 1.
+    """
+    here, there, worth, gain, loss, taken = c.here, c.there, c.worth, c.gain, c.loss, c.flow
     for b in range(here.size):
         share, level = taken[b], here[b] + shift
-        growth = expm1((1.0 - sigma) * certain[b])
-        worth[b] = perceived * level * growth
-        gain[b] = perceived * (1.0 + growth) * share * level / (there[b] + shift)
-        loss[b] = perceived * (1.0 - (1.0 + growth) * (1.0 - share))
-        flow[b] = actual * share
+        growth = expm1((1.0 - sigma) * worth[b])
+        worth[b] = level * growth
+        gain[b] = (1.0 + growth) * share * level / (there[b] + shift)
+        loss[b] = 1.0 - (1.0 + growth) * (1.0 - share)
 
 
 @jit
-def _advantage(sigma: float, rho: float, shift: float, cost: float, c: Column) -> None:
-    """Delta of equation (8)."""
+def _advantage(sigma: float, shift: float, cost: float, c: Column) -> None:
+    """Delta of equation (8) for sigma other than 1."""
     here, there, delta = c.here, c.there, c.delta
-    if sigma == 1.0:
-        for b in range(here.size):
-            delta[b] = rho * (there[b] - here[b]) - cost
-    elif shift == 0.0:
+    if shift == 0.0:
         for b in range(here.size):
             delta[b] = log(there[b] / here[b]) / (1.0 - sigma) - cost
     else:  # a difference of values, so that no digits are lost
@@ -439,34 +462,46 @@ def _advantage(sigma: float, rho: float, shift: float, cost: float, c: Column) -
 
 
 @jit
-def _limit(e: int, reach: Array, c: Column) -> None:
-    """Multiply a column by the reach (N, E, J) of arc e."""
+def _limit(e: int, reach: Array, column: Array) -> None:
+    """Multiply a column (N * J,) by the reach (N, E, J) of arc e."""
     N, _, J = reach.shape
-    worth, gain, loss, flow = c.worth, c.gain, c.loss, c.flow
     for n in range(N):
         for j in range(J):
-            b, chi = np.uint64(n * J + j), reach[n, e, j]
-            worth[b] *= chi
-            gain[b] *= chi
-            loss[b] *= chi
-            flow[b] *= chi
+            column[np.uint64(n * J + j)] *= reach[n, e, j]
 
 
 @jit
-def _add(column: Array, k: int, out: Array) -> None:
-    """Add a column (N * J,) to place k of `out` (., N, J)."""
+def _add(column: Array, rate: float, k: int, out: Array) -> None:
+    """Add a column (N * J,) times a rate to place k of `out` (., N, J)."""
     to = out[k].reshape(-1)
     for b in range(column.size):
-        to[b] += column[b]
+        to[b] += rate * column[b]
 
 
 @jit
-def _put(column: Array, e: int, out: Array) -> None:
-    """Put a column (N * J,) into place e of `out` (N, E, J)."""
+def _add_rate(rate: float, k: int, out: Array) -> None:
+    """Add a rate to place k of `out` (., N, J)."""
+    to = out[k].reshape(-1)
+    for b in range(to.size):
+        to[b] += rate
+
+
+@jit
+def _put(column: Array, rate: float, e: int, out: Array) -> None:
+    """Put a column (N * J,) times a rate into place e of `out` (N, E, J)."""
     N, _, J = out.shape
     for n in range(N):
         for j in range(J):
-            out[n, e, j] = column[np.uint64(n * J + j)]
+            out[n, e, j] = rate * column[np.uint64(n * J + j)]
+
+
+@jit
+def _put_rate(rate: float, e: int, out: Array) -> None:
+    """Put a rate into place e of `out` (N, E, J)."""
+    N, _, J = out.shape
+    for n in range(N):
+        for j in range(J):
+            out[n, e, j] = rate
 
 
 @jit

@@ -58,6 +58,9 @@ PATIENCE = 12
 KRYLOV_ROUNDS, KRYLOV_HALVINGS = 25, 6
 """Most rounds with responses of the path itself, and halvings of their changes."""
 
+ACROSS = 8
+"""Most rounds among these after which the gap is wider than before."""
+
 KRYLOV_STEPS, KRYLOV_LEFT = 30, 0.1
 """Directional differences for one change at most, and what they may leave of the gap."""
 
@@ -144,9 +147,13 @@ class Solved(NamedTuple):
 def _along(
     search: Search, current: Try, through_masses: Array, history: list[float], progress: Progress | None
 ) -> Try:
-    """Newton's method from a trial with responses of the path itself; what it ends with."""
-    goal, T, active = search.goal, search.task.lengths.size, search.active
-    current = search.at(current.u, *search.start_of(current), goal)
+    """Newton's method from a trial with responses of the path itself; the best that it finds.
+
+    Next to a kink no step along a difference quotient may lead to a smaller gap. The least bad one is then
+    taken, `ACROSS` times at most: on the other side quotients are others.
+    """
+    goal, T, active, across = search.goal, search.task.lengths.size, search.active, ACROSS
+    current = best = search.at(current.u, *search.start_of(current), goal)
     preconditioner = lu_factor(search.matrix(through_masses))
     for _ in range(KRYLOV_ROUNDS):
         if current.size <= goal or not np.isfinite(current.size):
@@ -164,19 +171,22 @@ def _along(
 
         change = krylov(product, gap, rtol=KRYLOV_LEFT, steps=KRYLOV_STEPS).x.reshape(T, -1)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
-        size = float(np.linalg.norm(current.gap))
+        trials: list[Try] = []
         for halving in range(KRYLOV_HALVINGS + 1):
             u = search.moved(current.u, 0.5**halving * change)
-            trial = search.at(u, *search.start_of(current), goal)
-            if np.linalg.norm(trial.gap) < size:
+            trials.append(search.at(u, *search.start_of(current), goal))
+            if trials[-1].norm < current.norm:
                 break
         else:
-            break
-        current = trial
+            across -= 1
+            if across < 0:
+                break
+        current = min(trials, key=lambda trial: trial.norm)
+        best = min(best, current, key=lambda trial: trial.norm)
         history.append(current.size)
         if progress:
             progress(len(history), current.size)
-    return current
+    return current if current.size <= goal else best
 
 
 def solve(

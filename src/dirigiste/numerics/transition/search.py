@@ -82,6 +82,12 @@ class Try:
         return self.clearing - self.u
 
     @property
+    def norm(self) -> float:
+        """Euclidean norm of the gap; infinite where it is no number."""
+        norm = float(np.linalg.norm(self.gap))
+        return norm if np.isfinite(norm) else np.inf
+
+    @property
     def size(self) -> float:
         """The largest gap, with the weights of steps."""
         return float(np.abs(self.gap * self.weight).max())
