@@ -330,8 +330,8 @@ class Solver:
         """
         if self.solved:  # who is called may keep the path
             return self._announce_in(None, n, key, terminal, before, after)
-        steps = self.grid.ahead(n, self.timeline.following(n, key)).size - 1
-        with self.rooms.room(steps) as room:
+        edges = self.grid.ahead(n, self.timeline.following(n, key))
+        with self.rooms.room(edges.size - 1) as room:
             return self._announce_in(room, n, key, terminal, before, after)
 
     def _announce_in(

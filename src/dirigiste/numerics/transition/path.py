@@ -92,9 +92,7 @@ class Sums(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Memory that rounds of one path share, and paths one after the other; all but the last two of so many
-    steps.
-    """
+    """Memory that rounds of one path share, and paths one after the other."""
 
     income: Array
     reach: Array
@@ -103,6 +101,7 @@ class Room(NamedTuple):
     """Row masses of both stages (T, STAGES, N, S, J), guesses for the next round."""
     g: Array
     later: Array
+    """Masses of `Forwards` (T, N, S, J)."""
     begun: Array
     """Row masses (N, S, J) with which those in `f` begin."""
     known: list[bool]
