@@ -185,7 +185,7 @@ class Solver:
         count = len(self.grid.surprises)
         keys = [(n, channels & self.seen[n]) for n in range(count)]
         acts = [(n, key) for n, key in keys if self.timeline.acts(n, key)]
-        hands = [Handover() for _ in (None, *acts)]
+        hands = [Handover() for _ in range(len(acts) + 1)]
 
         def announce(number: int) -> None:
             before, after = hands[number], hands[number + 1]
