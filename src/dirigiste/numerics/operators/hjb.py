@@ -52,6 +52,13 @@ LEAST_FACTOR = 1e-3
 """With sigma other than 1 all values have one sign; a round shrinks a value to this share of it at most,
 since the difference of two nearly equal numbers is not more accurate than that."""
 
+LINEAR = 0.03
+"""Once values are within `ROUGHLY`, linear systems are solved to this times the factor by which the residual
+has yet to fall, between `LEAST_LINEAR` and `ROUGH_LINEAR`."""
+
+ROUGHLY, ROUGH_LINEAR, LEAST_LINEAR = 1e-3, 1e-3, 1e-5
+"""Residual, and accuracy of linear systems above it; the highest accuracy that is asked for."""
+
 MISSED = 30.0
 """Factor by which GMRES may miss its tolerance before linear systems are solved directly."""
 
@@ -151,16 +158,19 @@ def solve_linear(
     coupled = blocks.factor(m, op) if blocks.serve(m) else None
     apart = blocks.without_mixing(m) if coupled else m
 
-    def product(y: Array) -> tuple[Array, Array]:
+    scaled = isinstance(scale, np.ndarray)
+
+    def product(y: Array, x: Array, out: Array) -> None:
+        row = y * scale if scaled else y
+        x[:] = 0.0
         if coupled:
             effort.spend(y.size, blocks.VISITS * y.shape[2])
-        x, image = np.zeros_like(y), np.empty_like(y)
-        if coupled:
-            blocks.sweep(apart, op, coupled, births, y * scale, x)
+            blocks.sweep(apart, op, coupled, births, row, x)
         else:
-            linear.sweep(m, op, births, y * scale, x)
-        linear.apply(m, op, births, x, image)
-        return image / scale, x
+            linear.sweep(m, op, births, row, x)
+        linear.apply(m, op, births, x, out)
+        if scaled:
+            out /= scale
 
     solution = linear.krylov(product, rhs / scale, rtol=rtol, steps=steps)
     if solution.residual <= MISSED * rtol or births or not np.isfinite(rhs).all():
@@ -314,7 +324,9 @@ def _newton(m: Arrays, given: Setting, start: Array, tolerance: float, rounds: i
         if waited >= (1 if residual < ROUNDING else PATIENCE) or residual > ASTRAY * best.residual:
             break
         op = operator(m, policy, h.gain, h.loss, m.rho, tangent=True)
-        accuracy = 1e-3 if residual > 1e-3 else 1e-5
+        accuracy = ROUGH_LINEAR
+        if residual <= ROUGHLY:
+            accuracy = min(max(LINEAR * tolerance / residual, LEAST_LINEAR), ROUGH_LINEAR)
         v = moved(m, v, solve_linear(m, op, -policy.residual, accuracy, scale=unit(m, v, policy.scale)))
         if residual > SWEEP_ABOVE and k < SWEEPS:
             v = _swept(m, given, v)

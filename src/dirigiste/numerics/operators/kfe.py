@@ -37,6 +37,10 @@ SHIFT = 1e-9
 """Added to the singular operator, per year: far below any rate at which an economy forgets where it
 started."""
 
+ENOUGH, ROUGH, LEAST = 0.1, 1e-2, 1e-10
+"""Corrections are solved to this times the factor by which the residual has yet to fall, between `LEAST` and
+`ROUGH`."""
+
 NEGATIVE = 1e-9
 """Sum of negative masses above which the distribution is computed again by sparse elimination."""
 
@@ -69,16 +73,17 @@ def forward_solve(m: Arrays, op: Operator, rhs: Array, rtol: float, steps: int =
     coupled = blocks.factor(m, op) if blocks.serve(m) else None
     apart = blocks.without_mixing(m) if coupled else m
 
-    def product(y: Array) -> tuple[Array, Array]:
+    masses = np.empty_like(rhs)
+
+    def product(y: Array, f: Array, out: Array) -> None:
+        f[:] = 0.0
+        masses[:] = 0.0
         if coupled:
             effort.spend(y.size, blocks.VISITS * y.shape[2])
-        f, masses, image = np.zeros_like(y), np.zeros_like(y), np.empty_like(y)
-        if coupled:
             blocks.sweep_transposed(apart, op, coupled, True, y, f, masses)
         else:
             linear.sweep_transposed(m, op, True, y, f, masses)
-        linear.apply_transposed(m, op, True, f, image)
-        return image, f
+        linear.apply_transposed(m, op, True, f, out)
 
     solution = linear.krylov(product, rhs, rtol=rtol, steps=steps)
     if solution.residual <= MISSED * rtol or not np.isfinite(rhs).all():
@@ -141,7 +146,7 @@ def _corrected(
     def correction(residual: float) -> Array:
         if directly:
             return direct.solve_transposed(m, op, error)
-        return forward_solve(m, op, error, min(max(0.1 * tolerance / residual, 1e-10), 1e-3))
+        return forward_solve(m, op, error, min(max(ENOUGH * tolerance / residual, LEAST), ROUGH))
 
     f = to_class_masses(m, np.maximum(start, 0.0) if directly else start)
     residual, k = defect(f), 0

@@ -283,7 +283,7 @@ class Solution(NamedTuple):
     steps: int
 
 
-FIRST = 8
+FIRST = 16
 """Steps for which `krylov` has vectors at first; twice as many when these are used up."""
 
 
@@ -336,17 +336,18 @@ def gmres(
     R P^-1 y needs neither P nor A.
     """
 
-    def product(y: Array) -> tuple[Array, Array]:
-        z = preconditioner(y)
-        return y + apply_rest(z), z
+    def product(y: Array, image: Array, out: Array) -> None:
+        image[...] = preconditioner(y)
+        out[...] = y + apply_rest(image)
 
     return krylov(product, rhs, rtol=rtol, steps=steps)
 
 
 def krylov(
-    product: Callable[[Array], tuple[Array, Array]], rhs: Array, *, rtol: float, steps: int = 40
+    product: Callable[[Array, Array, Array], None], rhs: Array, *, rtol: float, steps: int = 40
 ) -> Solution:
-    """GMRES on A B y = rhs, x = B y, for `product(y) = (A B y, B y)`; see `gmres`.
+    """GMRES on A B y = rhs, x = B y; `product(y, image, out)` fills `image` with B y and `out` with A B y,
+    all of the shape of `rhs`; see `gmres`.
 
     Arnoldi with modified Gram-Schmidt and Givens rotations for the residual (Saad 2003,
     algorithm 9.5). The images B y are kept, so that x is a combination of them.
@@ -369,9 +370,8 @@ def krylov(
         if k == len(images):
             vectors = vectors.longer()
             basis, images = vectors.basis, vectors.images
-        w, image = product(basis[k].reshape(shape))
-        images[k] = image.reshape(-1)
-        w = w.reshape(-1)
+        w = basis[k + 1]
+        product(basis[k].reshape(shape), images[k].reshape(shape), w.reshape(shape))
         column = np.zeros(steps + 1)
         length = orthogonalise(basis, k + 1, w, column)
         for i in range(k):
@@ -389,10 +389,9 @@ def krylov(
         triangle[:, k] = column
         g[k + 1], g[k] = -s * g[k], c * g[k]
         k += 1
-        if length > 0.0:
-            np.divide(w, length, out=basis[k])
-        else:
+        if length == 0.0:
             break
+        np.divide(w, length, out=w)
     if k == 0:
         return Solution(np.zeros_like(rhs), 1.0, 0)
     y = np.zeros(k)

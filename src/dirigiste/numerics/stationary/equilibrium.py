@@ -56,16 +56,20 @@ Array = NDArray[np.float64]
 
 __all__ = ["Point", "Progress", "Solved", "Start", "cold_start", "evaluate", "solve", "unknowns"]
 
-RESPONSE = 1e-6
+RESPONSE = 1e-4
 """Relative residual of the linear systems of responses. Slow movements of the distribution are off by some
-hundred times that, and Newton gains three digits a round."""
+hundred times that; Broyden's rule corrects for it."""
 
 LOOSE = 1e-3
 """Values and distribution of a round are solved to this times its gap; to their tolerances at the end."""
 
-STALE = 0.1
+EXPECTED = 0.1
+"""Share of the gap that a step is expected to leave."""
+
+STALE = 0.5
 """A round that leaves more than this share of the gap calls for new responses; else the old ones are updated
-(Broyden 1965)."""
+(Broyden 1965). Where like owners change over at slightly different prices, responses at one point say less of
+the next steps than what the last steps have shown."""
 
 CLOSE = 1e-6
 """Below this gap values and distribution are solved to their tolerances, and enforcement by size reaches
@@ -214,20 +218,35 @@ def cold_start(
     progress: Progress | None = None,
 ) -> Start:
     """Come near the stationary state from nothing, by the clock of the economy, on coarser grids first."""
+    return _from_cold(compiled, wage, interest, progress)[0]
+
+
+def _from_cold(
+    compiled: Compiled, wage: float | None, interest: float | None, progress: Progress | None
+) -> tuple[Start, Responses | None]:
+    """The same, with the responses of a coarser grid, if there is one, on the grid of the economy."""
     nodes = compiled.layout.nodes
     if nodes >= COARSE * LEAST_NODES:
         coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
-        start = cold_start(coarse, wage=wage, interest=interest, progress=progress)
-        opens = list(unknowns(coarse))
-        rough = _Search(coarse, start, 1e-5, progress, "coarse grid", opens, work=FINER_WORK).run()
-        if np.isfinite(rough.size):
-            start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
-        return starts.to_grid(compiled, start)
+        start, responses = _from_cold(coarse, wage, interest, progress)
+        active = list(unknowns(coarse))
+        search = _Search(coarse, start, 1e-5, progress, "coarse grid", active, work=FINER_WORK)
+        search.responses = responses
+        rough = search.run()
+        if not np.isfinite(rough.size):
+            return starts.to_grid(compiled, start), None
+        start = Start(rough.cleared.u, rough.point.values.v, rough.point.distribution.f)
+        known = search.responses
+        if known is not None:
+            share = (coarse.layout.nodes - 1) / (nodes - 1)  # masses of a node are smaller on the finer grid
+            f = share * starts.on_grid(known.f, nodes)
+            known = known._replace(v=starts.on_grid(known.v, nodes), f=f)
+        return starts.to_grid(compiled, start), known
     if compiled.layout.annual:
         from dirigiste.numerics.annual import cold
 
-        return cold.cold_start(compiled, wage=wage, interest=interest, progress=progress)
-    return starts.cold_start(compiled, wage=wage, interest=interest, progress=progress)
+        return cold.cold_start(compiled, wage=wage, interest=interest, progress=progress), None
+    return starts.cold_start(compiled, wage=wage, interest=interest, progress=progress), None
 
 
 def through_masses(
@@ -312,7 +331,7 @@ def solve(
         return Solved(trial, (), time.perf_counter() - begun, why, firmless=True)
     cold = start is None
     if start is None:
-        start = cold_start(compiled, progress=progress)
+        start, responses = _from_cold(compiled, None, None, progress)
     start = start._replace(u=with_given(compiled, start.u))
     search = _Search(compiled, start, target, progress, "equilibrium", list(unknowns(compiled)))
     search.responses = responses
@@ -712,7 +731,7 @@ class _Search:
             v = hjb.moved(self.m, now.point.values.v, np.tensordot(moved, known.v, axes=1))
             f = now.point.distribution.f + np.tensordot(moved, known.f, axes=1)
             near = now.cleared.u if self.steep and not close else u
-            trial = self.at(u, near, v, f, 0.0 if close else STALE * now.size)
+            trial = self.at(u, near, v, f, 0.0 if close else EXPECTED * now.size)
             if np.isfinite(trial.size) and (trial.size < now.size or self.done(trial)):
                 return trial
             self.jumps = bool(np.isfinite(trial.size) and trial.gap[largest] * now.gap[largest] < 0.0)

@@ -150,11 +150,17 @@ def later(compiled: Compiled, values: Values, f: Array, years: float) -> tuple[A
 
 def to_grid(compiled: Compiled, start: Start) -> Start:
     """A start on another wealth grid of the same economy, interpolated in the grid's own coordinate."""
+    nodes = compiled.layout.nodes
+    v, f = (on_grid(x[None], nodes)[0] for x in (start.v, start.f))
+    return Start(start.u, v, kfe.to_class_masses(compiled.arrays, np.maximum(f, 0.0)))
+
+
+def on_grid(x: Array, nodes: int) -> Array:
+    """Arrays x (n, N, S, J) on a wealth grid of `nodes` nodes, interpolated in the grid's own coordinate."""
     from scipy.interpolate import PchipInterpolator  # here, since it is slow to import
 
-    nodes = compiled.layout.nodes
-    x, y = np.linspace(0.0, 1.0, start.v.shape[0]), np.linspace(0.0, 1.0, nodes)
+    if not x.size:
+        return np.zeros((len(x), nodes, *x.shape[2:]))
+    there, here = np.linspace(0.0, 1.0, x.shape[1]), np.linspace(0.0, 1.0, nodes)
     with np.errstate(over="ignore"):  # where masses hardly change from node to node their slope counts as 0
-        v = PchipInterpolator(x, start.v, axis=0)(y)
-        f = np.maximum(PchipInterpolator(x, start.f, axis=0)(y), 0.0)
-    return Start(start.u, v, kfe.to_class_masses(compiled.arrays, f))
+        return PchipInterpolator(there, x, axis=1)(here)

@@ -160,14 +160,14 @@ def _along(
             break
         gap = current.gap[:, active].reshape(-1)
 
-        def product(y: Array, now: Try = current, gap: Array = gap) -> tuple[Array, Array]:
-            change = lu_solve(preconditioner, y)
+        def product(y: Array, change: Array, out: Array, now: Try = current, gap: Array = gap) -> None:
+            change[:] = lu_solve(preconditioner, y)
             shift = SHIFT / max(float(np.abs(change).max()), 1e-300)
             u = search.moved(now.u, shift * change.reshape(T, -1))
             trial = search.at(u, *search.start_of(now), goal)
             if progress:
                 progress(len(history), now.size)
-            return (gap - trial.gap[:, active].reshape(-1)) / shift, change
+            out[:] = (gap - trial.gap[:, active].reshape(-1)) / shift
 
         change = krylov(product, gap, rtol=KRYLOV_LEFT, steps=KRYLOV_STEPS).x.reshape(T, -1)
         change /= max(1.0, float(np.max(np.abs(change) / LIMITS[active])))
