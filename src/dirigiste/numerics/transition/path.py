@@ -203,6 +203,7 @@ def _values(
     end: Array,
     v: Array,
     exact: bool,
+    at_guess: bool,
     tolerance: float,
     linear_tolerance: float,
     decisions: Decisions,
@@ -237,6 +238,7 @@ def _values(
                 later if k == 0 else from_,
                 v[t, k],
                 exact,
+                at_guess,
                 tolerance * (1.0 + steps.SHORT / dt),
                 linear_tolerance,
                 decisions.ahead[t, k],
@@ -429,6 +431,7 @@ def backwards(
     v: Array,
     *,
     exact: bool,
+    at_guess: bool = False,
     tolerance: float,
     linear_tolerance: float = 1e-6,
 ) -> Backwards:
@@ -443,6 +446,7 @@ def backwards(
         end: Values at the end (N, S, J).
         v: Guesses of the values after each stage (T, STAGES, N, S, J), overwritten.
         exact: Solve every stage to `tolerance`; else one Newton round from the guess.
+        at_guess: Let decisions of a stage be those at its guess, if it is not solved exactly.
         tolerance: Largest residual in logs of consumption a year, over the allowance of short steps.
         linear_tolerance: Accuracy of linear systems, relative.
     """
@@ -462,6 +466,7 @@ def backwards(
         end,
         v,
         exact,
+        at_guess,
         tolerance,
         linear_tolerance,
         room.decisions,

@@ -244,7 +244,7 @@ def solve(
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
     size = 1e-3 if n else 0.0
-    current = search.at(u, guess.v, near, size)
+    current = search.at(u, guess.v, near, size, at_guess=True)
     history = [current.size]
     best = current
     mark, since = current.size, 0

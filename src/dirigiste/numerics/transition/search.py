@@ -115,14 +115,17 @@ class Search:
         self.latest: Forwards | None = None
         """Masses of the latest trial, which are in `room`."""
 
-    def at(self, u: Array, v: Array, near: Array, size: float) -> Try:
+    def at(self, u: Array, v: Array, near: Array, size: float, *, at_guess: bool = False) -> Try:
         """What follows from foreseen prices u, with values from v and clearing prices from `near`, as exact
-        as a gap of `size` calls for.
+        as a gap of `size` calls for; see `values` for the rest.
         """
-        return self.masses(u, self.values(u, v, near, size), near, size)
+        return self.masses(u, self.values(u, v, near, size, at_guess=at_guess), near, size)
 
-    def values(self, u: Array, v: Array, near: Array, size: float) -> Backwards:
-        """Values that follow from foreseen prices u, from v; their decisions are in `room`."""
+    def values(self, u: Array, v: Array, near: Array, size: float, *, at_guess: bool = False) -> Backwards:
+        """Values that follow from foreseen prices u, from v; their decisions are in `room`.
+
+        Far from the solution decisions may be those at the guesses of values, if these come near (`at_guess`).
+        """
         task = self.task
         exact = size <= FAR * self.goal
         tolerance = max(self.hjb, min(LOOSE * size, 0.5 * self.target if exact else 1e-3))
@@ -137,6 +140,7 @@ class Search:
             task.end,
             v.copy(),
             exact=exact,
+            at_guess=at_guess,
             tolerance=tolerance,
             linear_tolerance=LINEAR if exact else ROUGH_LINEAR,
         )

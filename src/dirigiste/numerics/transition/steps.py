@@ -222,6 +222,7 @@ def stage(
     later: Array,
     v: Array,
     exact: bool,
+    at_guess: bool,
     tolerance: float,
     linear_tolerance: float,
     ahead: Array,
@@ -237,7 +238,8 @@ def stage(
 
     One Newton round, or, if `exact`, as many as it takes until the largest residual is at most `tolerance`
     (logs of consumption a year). Owners far off are solved by themselves (`_fronts`); where that leads
-    nowhere, rounds begin again from the guess without it. Decisions are those at the resulting values.
+    nowhere, rounds begin again from the guess without it. Decisions are those at the resulting values, or,
+    if not `exact` but `at_guess`, those at the guess, so that one evaluation is enough.
 
     Returns:
         The residual at the values at which decisions were taken, Newton rounds, sweeps.
@@ -313,6 +315,8 @@ def stage(
             last = moved
         _move(m, _share(waited), x.change, v)
         rounds += 1
+        if at_guess and not exact:
+            break
     return worst, rounds, sweeps
 
 
