@@ -86,6 +86,10 @@ difference between values and their first guess is kept too.
 ASTRAY = 1e-3
 """Residual of values above which a search that failed is begun again from the interrupted path."""
 
+LARGEST = 1e30
+"""Values above which the first round of a path has led astray: the next surprise then waits for the path
+itself."""
+
 PREDICTED = 3
 """Most sizes of smaller sets of channels from which prices are predicted. The prediction is exact for
 interactions of so many channels; with more sizes it would amplify the errors that the tolerance allows.
@@ -356,9 +360,12 @@ class Solver:
         def values_of(backwards: Backwards) -> Array:
             return values_at(when, edges[:-1], backwards.v[:, 1])
 
-        def hand_on(rough: transition.Rough) -> None:
+        def hand_on(rough: transition.Rough, *, early: bool = False) -> None:
             assert after is not None
-            v = values_of(rough.backwards).astype(np.float32)
+            v = values_of(rough.backwards)
+            if early and not np.abs(v).max() < LARGEST:
+                return  # the first round has led astray
+            v = v.astype(np.float32)
             path = parent.path._replace(u=rough.u.copy())
             at = {k: self._on(rough, n, k) for k in later}
             after.rough.set_result(State(begin, edges, terminal, path, when, v, at, (), ()))
@@ -368,7 +375,7 @@ class Solver:
         predicted = self._predicted(n, key, edges, guess)
         happen = None if until is None else self.grid.surprises[until] - begin
         task = self._task(values, edges, masses_before(parent.at, n), terminal, happen)
-        early = hand_on if after else None
+        early = partial(hand_on, early=True) if after else None
         solved = self._solve(task, (predicted, guess), terminal, edges, n, key, before, early, room)
         at = {k: self._on(solved, n, k) for k in later}
         if after:

@@ -124,7 +124,7 @@ class Search:
     def values(self, u: Array, v: Array, near: Array, size: float, *, at_guess: bool = False) -> Backwards:
         """Values that follow from foreseen prices u, from v; their decisions are in `room`.
 
-        Far from the solution decisions may be those at the guesses of values, if these come near (`at_guess`).
+        Far from the solution decisions may be those at the guesses of values (`at_guess`).
         """
         task = self.task
         exact = size <= FAR * self.goal
