@@ -502,7 +502,9 @@ class Solver:
         if before is not None and not before.settled:
             begin = partial(before.begin, n)
 
-        def solve(kernel: Kernel, guess: transition.Guess, first: bool) -> transition.Solved:
+        def solve(
+            kernel: Kernel, guess: transition.Guess, *, first: bool = False, along: bool = False
+        ) -> transition.Solved:
             return transition.solve(
                 self.compiled.arrays,
                 task if first or not begin else task._replace(begin=begin()),
@@ -512,19 +514,24 @@ class Solver:
                 hjb=10.0 * tolerances.hjb,
                 foresight=tolerances.foresight,
                 progress=report,
-                along=not first,
+                along=along,
+                at_guess=first,
                 early=early if first else None,
                 begin=begin if first else None,
                 room=room,
             )
 
-        solution = solve(self.kernel, guesses[0], True)
+        hard, name = "hard to solve", stage
+        solution = solve(self.kernel, guesses[0], first=True)
         if not self._good(solution):
-            stage += ", hard to solve: responses of its end, then of the path itself"
+            stage = f"{name}, {hard}: first round as exact as later ones"
+            solution = solve(self.kernel, guesses[0])
+        if not self._good(solution):
+            stage = f"{name}, {hard}: responses of its end, then of the path itself"
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
             again = transition.Guess(solution.foreseen, solution.u, solution.backwards.v)
             near = solution.finite and solution.off <= ASTRAY
-            solution = solve(nearer, again if near else guesses[1], False)
+            solution = solve(nearer, again if near else guesses[1], along=True)
         if not self._good(solution):
             market, step = self._worst(solution)
             when = self.grid.date(edges[step])

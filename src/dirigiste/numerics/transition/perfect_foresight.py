@@ -201,6 +201,7 @@ def solve(
     progress: Progress | None = None,
     rounds: int = 25,
     along: bool = False,
+    at_guess: bool = False,
     early: Callable[[Rough], None] | None = None,
     begin: Callable[[], Begin] | None = None,
     room: Room | None = None,
@@ -219,6 +220,8 @@ def solve(
         rounds: Rounds after which the search ends.
         along: Go on with responses of the path itself where those of a stationary state do not lead there;
             each such change takes about ten rounds' time.
+        at_guess: Let decisions of the first round be those at the guesses of values, which is quicker, and
+            as good from good guesses.
         early: Called with what was found in the first round from where the path begins.
         begin: Where the path begins, if `task` says that only approximately; asked for once the values of the
             second round are known.
@@ -244,7 +247,7 @@ def solve(
     u = fill_given(guess.u, task.timed.given, kernel.active)
     near = fill_given(guess.near, task.timed.given, kernel.active)
     size = 1e-3 if n else 0.0
-    current = search.at(u, guess.v, near, size, at_guess=True)
+    current = search.at(u, guess.v, near, size, at_guess=at_guess)
     history = [current.size]
     best = current
     mark, since = current.size, 0
