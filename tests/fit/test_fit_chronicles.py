@@ -80,14 +80,16 @@ def test_the_estimate_is_written_and_read_again(fitted, village, tmp_path):
 
 
 def test_numbers_that_do_the_same_are_not_told_apart(village):
-    """A change and the scale of all changes to its parameter move the same thing."""
+    """A change and the scale of all changes to its parameter move the same thing. At the means, since where
+    a search of the village goes hangs on last digits: like owners change over at many points.
+    """
     same = f"""
 name: twice
 numbers:
   {COLLATERAL}: {{sd: 0.1, transform: log}}
   scale statuses.free.collateral: {{sd: 0.5}}
 """
-    result = fit(loader.loads(same, village), rounds=3)
+    result = fit(loader.loads(same, village), rounds=0)
     correlation = result.covariance[0, 1] / np.prod(result.sd)
     assert abs(correlation) > 0.95
     assert result.learnt.max() < 0.99
