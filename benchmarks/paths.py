@@ -105,9 +105,9 @@ def split() -> None:
     from dirigiste.solver import surprises
 
     begun = time.perf_counter()
-    found = surprises.solve(chronicle(CHANGES), channels=True)
+    solution = surprises.solve(chronicle(CHANGES), channels=True)
     seconds = time.perf_counter() - begun
-    print(f"split over {len(CHANGES)} channels, {len(found.split)} sets: {seconds:.0f} s")
+    print(f"split over {len(CHANGES)} channels, {len(solution.split)} sets: {seconds:.0f} s")
 
 
 def process(*arguments: str) -> None:

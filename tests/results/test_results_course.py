@@ -452,13 +452,15 @@ def test_a_quota_that_binds_on_part_of_a_path(village):
 
 @pytest.mark.parametrize("factor", [2.0, 2.009, 2.011, 2.017])
 def test_paths_next_to_kinks_are_found(factor):
-    """Decades ahead many like owners leave at once, and no step along a difference quotient narrows the
-    gap.
+    """In a small economy, after one surprise of more actual and perceived enforcement: decades ahead many
+    like owners leave at once, and no step along a difference quotient narrows the gap.
     """
-    force = {"parameter": ACTUAL, "multiply": factor}
-    solved = courses.solve(told(economies.loads(VILLAGE), (FIRST, force, FEAR)))
-    assert abs(solved.certificate["foresight"]["value"]) <= 5e-5
-    assert abs(solved.certificate["labor"]["value"]) <= 1e-6
+    small_economy = economies.loads(VILLAGE)
+    more_enforcement = {"parameter": ACTUAL, "multiply": factor}
+    chronicle = told(small_economy, (FIRST, more_enforcement, FEAR))
+    certificate = courses.solve(chronicle).certificate
+    assert abs(certificate["foresight"]["value"]) <= 5e-5
+    assert abs(certificate["labor"]["value"]) <= 1e-6
 
 
 @pytest.mark.slow

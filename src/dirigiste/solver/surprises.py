@@ -492,7 +492,8 @@ class Solver:
         tolerances = self.economy.numerics.tolerances
         date = self.chronicle.surprises[n]
 
-        stage = f"surprise {n + 1} of {len(self.grid.surprises)}: {date}"
+        which = f"surprise {n + 1} of {len(self.grid.surprises)}: {date}"
+        stage = which
 
         def report(k: int, size: float) -> None:
             if before is None or before.known:
@@ -521,13 +522,12 @@ class Solver:
                 room=room,
             )
 
-        hard, name = "hard to solve", stage
         solution = solve(self.kernel, guesses[0], first=True)
         if not self._good(solution):
-            stage = f"{name}, {hard}: first round as exact as later ones"
+            stage = f"{which}, hard to solve: first round as exact as later ones"
             solution = solve(self.kernel, guesses[0])
         if not self._good(solution):
-            stage = f"{name}, {hard}: responses of its end, then of the path itself"
+            stage = f"{which}, hard to solve: responses of its end, then of the path itself"
             nearer = sequence.kernel(terminal.compiled, terminal.solved.point)
             again = transition.Guess(solution.foreseen, solution.u, solution.backwards.v)
             near = solution.finite and solution.off <= ASTRAY

@@ -230,8 +230,9 @@ def _from_cold(
         coarse = compile_economy(compiled.economy.with_({"numerics.wealth.points": nodes // COARSE}))
         start, responses = _from_cold(coarse, wage, interest, progress)
         active = list(unknowns(coarse))
-        search = _Search(coarse, start, 1e-5, progress, "coarse grid", active, work=FINER_WORK)
-        search.responses = responses
+        search = _Search(
+            coarse, start, 1e-5, progress, "coarse grid", active, responses=responses, work=FINER_WORK
+        )
         rough = search.run()
         if not np.isfinite(rough.size):
             return starts.to_grid(compiled, start), None
@@ -318,8 +319,8 @@ def solve(
     responses: Responses | None = None,
     progress: Progress | None = None,
 ) -> Solved:
-    """The stationary equilibrium, from `start` or from cold; `responses` are those of an economy near by with
-    the same unknowns, if they are known.
+    """The stationary equilibrium, from `start` or from cold; beside a start, `responses` may be those of an
+    economy near by with the same unknowns. From cold those of a coarser grid take their place.
 
     What comes back may miss the tolerances: `numerics.certificate` checks it.
     """
